@@ -1,0 +1,1 @@
+"""Words everybody shares. This package imports nothing else of ours."""

@@ -1,0 +1,47 @@
+"""Identifiers. Opaque, unguessable, prefixed so that a log line or a bug report can be read.
+
+A prefix is for people; nothing in the server decides by it except the target of a call,
+which may be a person or an endpoint.
+"""
+
+import secrets
+from typing import NewType
+
+PersonId = NewType("PersonId", str)
+HouseholdId = NewType("HouseholdId", str)
+EndpointId = NewType("EndpointId", str)
+CallId = NewType("CallId", str)
+SessionId = NewType("SessionId", str)
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u to misread
+_LENGTH = 20  # 100 bits: a collision needs about 2^50 ids
+
+
+def _random(prefix: str) -> str:
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+
+
+def new_person() -> PersonId:
+    return PersonId(_random("p_"))
+
+
+def new_household() -> HouseholdId:
+    return HouseholdId(_random("h_"))
+
+
+def new_endpoint() -> EndpointId:
+    return EndpointId(_random("e_"))
+
+
+def new_call() -> CallId:
+    """Calls are named by the endpoint that starts them, so that a retried invite is the same call."""
+    return CallId(_random("c_"))
+
+
+def new_session() -> SessionId:
+    return SessionId(_random("s_"))
+
+
+def new_secret() -> str:
+    """128 bits, URL safe: one-time links and bearer tokens."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,112 @@
+"""Keys and signed statements.
+
+A statement is a purpose label followed by length-prefixed fields, so that a signature made for
+one purpose can never be read as one for another, nor one field as a part of its neighbour:
+
+    label || for each field: uint16 big-endian length || field
+
+Every endpoint makes an Ed25519 identity key (RFC 8032) when it is enrolled and an X25519 key
+(RFC 7748), signed by the identity key, to which other endpoints will seal what they send.
+"""
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+SIGN_IN = b"kith/1 sign-in"
+SEALING_KEY = b"kith/1 sealing-key"
+
+
+def statement(label: bytes, *fields: bytes) -> bytes:
+    """The bytes to sign. A field is at most 65,535 bytes."""
+    return label + b"".join(struct.pack(">H", len(field)) + field for field in fields)
+
+
+def sign_in_statement(server: bytes, origin: str, nonce: bytes, endpoint: str) -> bytes:
+    """What an endpoint signs to sign in: bound to this server, this origin, this challenge."""
+    return statement(SIGN_IN, server, origin.encode(), nonce, endpoint.encode())
+
+
+def sealing_statement(identity: bytes, sealing: bytes) -> bytes:
+    """What binds an endpoint's X25519 key to its identity key."""
+    return statement(SEALING_KEY, identity, sealing)
+
+
+def verify(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` is that of the 32-byte Ed25519 key `public` on `message`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """An endpoint's public half: Ed25519 (32 bytes), X25519 (32), the former's signature on the latter (64)."""
+
+    identity: bytes
+    sealing: bytes
+    sealing_signature: bytes
+
+    def consistent(self) -> bool:
+        return verify(self.identity, self.sealing_signature, sealing_statement(self.identity, self.sealing))
+
+
+class KeyPair:
+    """An endpoint's (or the server's) private keys. Prints redacted."""
+
+    __slots__ = ("_identity", "_sealing", "public")
+
+    def __init__(self, identity: Ed25519PrivateKey, sealing: X25519PrivateKey) -> None:
+        self._identity = identity
+        self._sealing = sealing
+        identity_public = identity.public_key().public_bytes_raw()
+        sealing_public = sealing.public_key().public_bytes_raw()
+        self.public = PublicKeys(
+            identity_public, sealing_public, identity.sign(sealing_statement(identity_public, sealing_public))
+        )
+
+    def __repr__(self) -> str:
+        return "KeyPair(redacted)"
+
+    @classmethod
+    def generate(cls) -> "KeyPair":
+        return cls(Ed25519PrivateKey.generate(), X25519PrivateKey.generate())
+
+    @classmethod
+    def from_private_bytes(cls, raw: bytes) -> "KeyPair":
+        """Inverse of `private_bytes`. Raises ValueError unless `raw` is 64 bytes."""
+        if len(raw) != 64:
+            raise ValueError("a key file holds exactly 64 bytes")
+        return cls(
+            Ed25519PrivateKey.from_private_bytes(raw[:32]), X25519PrivateKey.from_private_bytes(raw[32:])
+        )
+
+    def private_bytes(self) -> bytes:
+        """64 bytes: Ed25519 seed, X25519 scalar. To be stored with mode 0600 and nowhere else."""
+        return self._identity.private_bytes_raw() + self._sealing.private_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._identity.sign(message)
+
+
+def load_or_create(path: Path) -> KeyPair:
+    """The key pair in `path`, made there with mode 0600 if the file does not exist.
+
+    Raises OSError if it cannot be read or made, ValueError if it is not a key file.
+    """
+    try:
+        return KeyPair.from_private_bytes(path.read_bytes())
+    except FileNotFoundError:
+        pair = KeyPair.generate()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pair.private_bytes())
+        return pair

@@ -1,0 +1,107 @@
+"""Everything that can be answered with "no", each with a stable code and one true sentence.
+
+Four kinds of going wrong:
+
+    refusal    a value: policy said no; the caller gets a code, the callee's log the reason
+    problem    answered; the connection lives                          (this file)
+    violation  the other side broke the protocol; the connection closes (signaling.session)
+    bug        logged with ids only; close code 1011
+
+Codes are part of the protocol and never change meaning. Sentences are for people and may.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    # what arrived could not be read
+    MALFORMED = "malformed"
+    INVALID = "invalid"
+    UNKNOWN_TYPE = "unknown_type"
+    TOO_LARGE = "too_large"
+    # who is asking
+    NOT_SIGNED_IN = "not_signed_in"
+    BAD_SIGNATURE = "bad_signature"
+    STALE_NONCE = "stale_nonce"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code, not a password
+    NOT_REGISTERED = "not_registered"
+    NOT_PERMITTED = "not_permitted"
+    ALREADY_SIGNED_IN = "already_signed_in"
+    # what was asked for
+    UNKNOWN_PERSON = "unknown_person"
+    UNKNOWN_ENDPOINT = "unknown_endpoint"
+    UNKNOWN_CALL = "unknown_call"
+    UNKNOWN_COMMAND = "unknown_command"
+    CALL_ID_TAKEN = "call_id_taken"
+    CALL_OVER = "call_over"
+    NOT_ANSWERED = "not_answered"
+    SELF_CALL = "self_call"
+    # joining
+    INVITATION_INVALID = "invitation_invalid"
+    PAIRING_INVALID = "pairing_invalid"
+    WRONG_CODE = "wrong_code"
+    TOO_MANY_TRIES = "too_many_tries"
+    NUMBER_INVALID = "number_invalid"
+    NUMBER_TAKEN = "number_taken"
+    ALREADY_REGISTERED = "already_registered"
+    TEST_SERVER = "test_server"
+    NOT_TEST_SERVER = "not_test_server"
+    # the server itself
+    RATE_LIMITED = "rate_limited"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+    SHUTTING_DOWN = "shutting_down"
+    INTERNAL = "internal"
+
+
+SENTENCES: Mapping[Code, str] = {
+    Code.MALFORMED: "The message could not be read at all.",
+    Code.INVALID: "A field is missing, has the wrong type or is out of bounds.",
+    Code.UNKNOWN_TYPE: "There is no message of this type.",
+    Code.TOO_LARGE: "The message is larger than the server accepts.",
+    Code.NOT_SIGNED_IN: "Sign in first.",
+    Code.BAD_SIGNATURE: "The signature does not match the key on record.",
+    Code.STALE_NONCE: "The challenge is unknown or too old; ask for a new one.",
+    Code.INVALID_TOKEN: "The token is unknown or has expired; sign in again.",
+    Code.NOT_REGISTERED: "The mobile number has not been verified yet.",
+    Code.NOT_PERMITTED: "This is not permitted.",
+    Code.ALREADY_SIGNED_IN: "This connection has signed in already.",
+    Code.UNKNOWN_PERSON: "There is no such person among those you know.",
+    Code.UNKNOWN_ENDPOINT: "There is no such device among those you may use.",
+    Code.UNKNOWN_CALL: "There is no such call, or you have no part in it.",
+    Code.UNKNOWN_COMMAND: "There is no such command.",
+    Code.CALL_ID_TAKEN: "This call id was used for another call.",
+    Code.CALL_OVER: "The call has ended.",
+    Code.NOT_ANSWERED: "Nobody has answered this call yet.",
+    Code.SELF_CALL: "A device cannot call itself, nor a person themself.",
+    Code.INVITATION_INVALID: "The invitation is unknown, used or expired.",
+    Code.PAIRING_INVALID: "The pairing code is unknown, used or expired.",
+    Code.WRONG_CODE: "The code is wrong.",
+    Code.TOO_MANY_TRIES: "Too many wrong codes; ask for a new one.",
+    Code.NUMBER_INVALID: "This is not a mobile number that can receive a code.",
+    Code.NUMBER_TAKEN: "This number belongs to another person here.",
+    Code.ALREADY_REGISTERED: "This person is registered already.",
+    Code.TEST_SERVER: "This server is for tests only and admits no real person.",
+    Code.NOT_TEST_SERVER: "This server admits no test principals.",
+    Code.RATE_LIMITED: "Too many requests; wait and try again.",
+    Code.STORAGE_UNAVAILABLE: "The server cannot save anything right now; nothing was changed.",
+    Code.SHUTTING_DOWN: "The server is restarting; connect again in a moment.",
+    Code.INTERNAL: "The server made a mistake; it was recorded.",
+}
+
+Scalar = str | int | float | bool
+
+
+class Problem(Exception):
+    """A request that is answered with a code.
+
+    `path` names the offending field from the message's root (``media[0].kind``), empty if none.
+    `data` is structured detail for programs, such as ``{"retry_after": 1.5}`` in seconds.
+    Neither ever holds what a person wrote.
+    """
+
+    def __init__(self, code: Code, *, path: str = "", data: Mapping[str, Scalar] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.path = path
+        self.data: Mapping[str, Scalar] = data or {}

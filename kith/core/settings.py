@@ -1,0 +1,43 @@
+"""What an operator may choose, with the defaults of a family's server."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`name` is the host name announced on the local network as `<name>.local`; `host` overrides the name
+    that is printed and put into links (a name under which the server is reached otherwise).
+
+    `bind` is the address to listen on, `port` 0 for any free one. `certs` holds the local certificate
+    authority; `tls` False serves plain HTTP and is meant for a proxy on the same machine and for benchmarks.
+    `trusted_proxies` are the addresses whose forwarded headers are believed.
+    `admit_test` makes this a server for load tests, which must start on an empty database.
+    """
+
+    data: Path
+    certs: Path
+    name: str = "kith"
+    host: str | None = None
+    bind: str = "0.0.0.0"  # noqa: S104 - a home server is there for the home network
+    port: int = 8443
+    tls: bool = True
+    certificate: Path | None = None
+    private_key: Path | None = None
+    region: str = "US"
+    household: str = "Home"
+    open_sign_up: bool = False
+    admit_test: bool = False
+    announce: bool = True
+    trusted_proxies: frozenset[str] = frozenset()
+    session_grace: float = 30.0
+    max_connections: int = 15_000
+    max_connections_per_address: int = 64
+
+    @property
+    def database(self) -> Path:
+        return self.data / "kith.db"
+
+    @property
+    def server_key(self) -> Path:
+        return self.data / "server.key"

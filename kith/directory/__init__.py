@@ -1,0 +1,1 @@
+"""Persons, households, endpoints: who is who."""

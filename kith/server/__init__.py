@@ -1,0 +1,1 @@
+"""One page that builds everything, and the process around it."""

@@ -1,0 +1,1 @@
+"""Households that live, for load and for demonstration."""

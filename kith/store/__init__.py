@@ -1,0 +1,1 @@
+"""The ports of the directory and the switchboard, on SQLite."""

@@ -1,0 +1,1 @@
+"""Arithmetic on media. The pure parts are safe to import anywhere."""

@@ -1,0 +1,1 @@
+"""What may happen. Pure: facts in, decision out."""

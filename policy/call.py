@@ -1,0 +1,75 @@
+"""May this call happen, and where does it ring? Pure: facts in, decision out.
+
+The order of the cases is the order of precedence. Every decision has a sentence for the
+callee's log and a code for the caller; the two differ on purpose.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kith.core.ids import EndpointId
+
+
+class Reason(StrEnum):
+    CALLER_NOT_REGISTERED = "caller_not_registered"
+    CALLEE_UNKNOWN = "callee_unknown"
+    CALLEE_NOT_REGISTERED = "callee_not_registered"
+    OWN_ENDPOINT = "own_endpoint"
+
+
+SENTENCES = {
+    Reason.CALLER_NOT_REGISTERED: "The caller's mobile number is not verified.",
+    Reason.CALLEE_UNKNOWN: "The caller does not know this person or device.",
+    Reason.CALLEE_NOT_REGISTERED: "The person called has not finished signing up.",
+    Reason.OWN_ENDPOINT: "The call would ring nothing but the device it comes from.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What is known when the invite arrives.
+
+    `known` is whether caller and callee know each other (same household, or by invitation).
+    `endpoints` are all that could ring: the person's own and those shared ones that act for them,
+    or the one device that was called.
+    """
+
+    caller_registered: bool
+    caller_endpoint: EndpointId
+    known: bool
+    callee_registered: bool
+    endpoints: frozenset[EndpointId]
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """The call happens; each of `ring` gets a leg. Empty rings out like nobody at home."""
+
+    ring: frozenset[EndpointId]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    reason: Reason
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.reason]
+
+
+Decision = Admit | Refuse
+
+
+def may_call(facts: CallFacts) -> Decision:
+    """Decide one call attempt."""
+    match facts:
+        case CallFacts(caller_registered=False):
+            return Refuse(Reason.CALLER_NOT_REGISTERED)
+        case CallFacts(known=False):
+            return Refuse(Reason.CALLEE_UNKNOWN)
+        case CallFacts(callee_registered=False):
+            return Refuse(Reason.CALLEE_NOT_REGISTERED)
+    ring = facts.endpoints - {facts.caller_endpoint}
+    if facts.endpoints and not ring:
+        return Refuse(Reason.OWN_ENDPOINT)
+    return Admit(ring)

@@ -1,0 +1,1 @@
+"""Which endpoints can be reached."""

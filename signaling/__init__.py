@@ -1,0 +1,1 @@
+"""The contract, the call and those who carry both."""

@@ -1,0 +1,702 @@
+"""One call, from invite to end. Pure and total: every event in every phase has an answer, none raises.
+
+Theory of operation
+
+    call   ringing -> answering -> active <-> recovering -> ended(reason)
+
+    leg    acceptance    pending, offered, alerting -> won | lost | declined | busy
+                         | unreachable | timed_out | cancelled
+           connectivity  none -> connecting -> connected <-> reconnecting -> left
+
+A leg is one endpoint's side. The caller's leg has `won` from the start; on the callee's side
+every endpoint has a leg and the first to answer wins. Acceptance says who is in the call,
+connectivity whether the connection stands: they are two fields, so that neither multiplies the other.
+
+Media flows between the two endpoints directly. Signaling may come and go without touching it:
+a leg whose signaling is away is `reconnecting` and has GRACE seconds to come back.
+
+A peer connection has an epoch. Lost media, a changed network or a move to another endpoint opens
+epoch + 1 under the same call; the old connection stays until the new one is up. The caller's side
+is the only offerer in every epoch, so negotiation cannot glare.
+
+`step` returns the next call and its effects. The next call is saved before the effects leave.
+Times are Unix seconds, because deadlines outlive the process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+
+RING_TIMEOUT = 45.0
+"""How long an unanswered call rings. Shorter and a grandparent does not reach the door frame;
+longer and the caller, who hears only ringing, has given up anyway."""
+
+CONNECT_TIMEOUT = 20.0
+"""From answer (or loss of media) to media on both sides. ICE through a relay on a bad network takes
+up to 10 s; beyond 20 s people have hung up."""
+
+GRACE = 30.0
+"""How long signaling may be away before the leg is given up: a phone changing from Wi-Fi to mobile,
+or the server being restarted. Media flows meanwhile, so long costs little; the other side of a call whose
+peer really died would see the lack of media much sooner."""
+
+
+class Phase(StrEnum):
+    RINGING = "ringing"  # Nobody has answered yet.
+    ANSWERING = "answering"  # Somebody answered; media is not up on both sides yet.
+    ACTIVE = "active"  # Both sides have media and signaling.
+    RECOVERING = "recovering"  # The call was active; a side lost its signaling or its media.
+    ENDED = "ended"  # Over, for the reason that stands beside it.
+
+
+class Acceptance(StrEnum):
+    PENDING = "pending"  # Should ring, but its signaling is away for a moment.
+    OFFERED = "offered"  # The ring is on its way to the endpoint.
+    ALERTING = "alerting"  # The endpoint says that it rings.
+    WON = "won"  # This endpoint speaks for its side.
+    LOST = "lost"  # Another endpoint of the same side answered.
+    DECLINED = "declined"  # Somebody at this endpoint said no.
+    BUSY = "busy"  # This endpoint is in another call.
+    UNREACHABLE = "unreachable"  # It was not connected, or did not come back in time.
+    TIMED_OUT = "timed_out"  # It rang and nobody came.
+    CANCELLED = "cancelled"  # The caller gave up while it rang.
+
+
+OPEN = frozenset({Acceptance.PENDING, Acceptance.OFFERED, Acceptance.ALERTING})
+
+
+class Connectivity(StrEnum):
+    NONE = "none"  # Nothing to connect yet.
+    CONNECTING = "connecting"  # The current epoch's media is not up here.
+    CONNECTED = "connected"  # The current epoch's media is up here.
+    RECONNECTING = "reconnecting"  # Signaling is away; media may well flow.
+    LEFT = "left"  # This endpoint has no more part in the call.
+
+
+class Role(StrEnum):
+    CALLER = "caller"
+    CALLEE = "callee"
+
+
+class EndReason(StrEnum):
+    """Why an endpoint's part is over. Each is one true sentence (`SENTENCES`)."""
+
+    HUNG_UP = "hung_up"
+    DECLINED = "declined"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    CANCELLED = "cancelled"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    CONNECT_FAILED = "connect_failed"
+    LOST = "lost"
+    MOVED = "moved"
+
+
+SENTENCES: Mapping[EndReason, str] = {
+    EndReason.HUNG_UP: "One of the two hung up.",
+    EndReason.DECLINED: "The call was declined.",
+    EndReason.BUSY: "Every device that could answer was in another call.",
+    EndReason.NO_ANSWER: "Nobody answered.",
+    EndReason.CANCELLED: "The caller gave up before anybody answered.",
+    EndReason.ANSWERED_ELSEWHERE: "Another device answered first.",
+    EndReason.CONNECT_FAILED: "The call was answered but the two devices could not reach each other.",
+    EndReason.LOST: "The connection was lost and did not come back.",
+    EndReason.MOVED: "The call goes on at another device.",
+}
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """`confirmed` is the last epoch whose media this endpoint reported up, -1 for none.
+    `away_until` is the deadline of an absence of signaling. A `personal` endpoint's
+    decline holds everywhere, a shared one's only for itself."""
+
+    endpoint: EndpointId
+    role: Role
+    personal: bool
+    acceptance: Acceptance
+    connectivity: Connectivity = Connectivity.NONE
+    confirmed: int = -1
+    away_until: float | None = None
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole state of a call. `target` is what was called: a person, or one endpoint.
+
+    `video` is whether video may flow: the caller asked for it and the answer did not exclude it.
+    `moving` is the endpoint that is taking over a side in the current epoch, until its media is up.
+    """
+
+    id: CallId
+    caller_person: PersonId
+    callee_person: PersonId | None
+    callee_household: HouseholdId
+    target: str
+    video: bool
+    phase: Phase
+    caller: EndpointId
+    legs: dict[EndpointId, Leg]
+    created: float
+    winner: EndpointId | None = None
+    answered: float | None = None
+    epoch: int = 0
+    moving: EndpointId | None = None
+    deadline: float | None = None
+    ended: float | None = None
+    reason: EndReason | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.phase is Phase.ENDED
+
+    def party(self, role: Role, epoch: int) -> EndpointId | None:
+        """The endpoint that speaks for a side in `epoch`: during a move the old and the new one differ."""
+        if self.moving is not None and epoch == self.epoch and self.legs[self.moving].role is role:
+            return self.moving
+        return self.caller if role is Role.CALLER else self.winner
+
+    def peer_of(self, endpoint: EndpointId, epoch: int) -> EndpointId | None:
+        """Whom `endpoint`'s signals of `epoch` go to; None if it does not speak for its side then."""
+        leg = self.legs.get(endpoint)
+        if leg is None or self.over or self.winner is None or self.party(leg.role, epoch) != endpoint:
+            return None
+        return self.party(Role.CALLEE if leg.role is Role.CALLER else Role.CALLER, epoch)
+
+
+# -- events -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An endpoint of the callee connected while the call rings and policy lets it ring."""
+
+    endpoint: EndpointId
+    personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignalingLost:
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class SignalingBack:
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    endpoint: EndpointId
+    video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """Cancel, decline and hang up are one wish, "I want out": what it means depends on the phase."""
+
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUp:
+    endpoint: EndpointId
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLost:
+    endpoint: EndpointId
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """`endpoint`, another one of the same person, takes over the side of `source`."""
+
+    endpoint: EndpointId
+    source: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The server was killed and has loaded this call: nobody's signaling is there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """Time has reached `next_deadline(call)`."""
+
+
+Event = (
+    Joined
+    | SignalingLost
+    | SignalingBack
+    | Alerting
+    | Answered
+    | Declined
+    | Busy
+    | HungUp
+    | MediaUp
+    | MediaLost
+    | Moved
+    | Restarted
+    | DeadlinePassed
+)
+
+# -- effects ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Tell a callee's endpoint that the call rings."""
+
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Tell an endpoint in the call what the call now is."""
+
+    endpoint: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Tell an endpoint that its part is over. Sent exactly once to each endpoint that knew of the call."""
+
+    endpoint: EndpointId
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The call as a whole is over: history, missed calls. Exactly once a call."""
+
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Late, foreign or repeated: counted, never fatal."""
+
+    event: Event
+    phase: Phase
+
+
+Effect = Ring | Update | End | Finished | Ignored
+Effects = tuple[Effect, ...]
+Step = tuple[Call, Effects]
+
+
+# -- the beginning ----------------------------------------------------------------------------------
+
+
+def start(
+    *,
+    call: CallId,
+    caller: EndpointId,
+    caller_person: PersonId,
+    caller_personal: bool,
+    callee_person: PersonId | None,
+    callee_household: HouseholdId,
+    target: str,
+    video: bool,
+    ring: Mapping[EndpointId, bool],
+    online: frozenset[EndpointId],
+    now: float,
+) -> Step:
+    """A new call. `ring` maps each endpoint that may ring to whether it is personal.
+
+    An empty `ring`, or one with nobody online, rings out: the caller learns nothing from it.
+    """
+    legs = {
+        caller: Leg(endpoint=caller, role=Role.CALLER, personal=caller_personal, acceptance=Acceptance.WON)
+    } | {
+        endpoint: Leg(
+            endpoint=endpoint,
+            role=Role.CALLEE,
+            personal=personal,
+            acceptance=Acceptance.OFFERED if endpoint in online else Acceptance.UNREACHABLE,
+        )
+        for endpoint, personal in sorted(ring.items())
+    }
+    new = Call(
+        id=call,
+        caller_person=caller_person,
+        callee_person=callee_person,
+        callee_household=callee_household,
+        target=target,
+        video=video,
+        phase=Phase.RINGING,
+        caller=caller,
+        legs=legs,
+        created=now,
+        deadline=now + RING_TIMEOUT,
+    )
+    return new, tuple(Ring(leg.endpoint) for leg in legs.values() if leg.acceptance is Acceptance.OFFERED)
+
+
+def next_deadline(call: Call) -> float | None:
+    """When `DeadlinePassed` is due, in Unix seconds; None for never."""
+    if call.over:
+        return None
+    times = [leg.away_until for leg in call.legs.values() if leg.away_until is not None]
+    if call.deadline is not None:
+        times.append(call.deadline)
+    return min(times, default=None)
+
+
+# -- one step ---------------------------------------------------------------------------------------
+
+
+def step(call: Call, event: Event, now: float) -> Step:
+    """The next call and what must be told to whom."""
+    if call.over:
+        return _ignore(call, event)
+    match event:
+        case DeadlinePassed():
+            return _deadline(call, event, now)
+        case Restarted():
+            return _restarted(call, now)
+        case Joined():
+            return _joined(call, event)
+        case Moved():
+            return _moved(call, event, now)
+    leg = call.legs.get(event.endpoint)
+    if leg is None:
+        return _ignore(call, event)
+    if leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT:
+        return _in_call(call, leg, event, now)
+    if call.phase is Phase.RINGING:
+        return _ringing(call, leg, event, now)
+    return _ignore(call, event)
+
+
+def _ignore(call: Call, event: Event) -> Step:
+    return call, (Ignored(event, call.phase),)
+
+
+def _with(call: Call, *legs: Leg) -> Call:
+    return msgspec.structs.replace(call, legs=call.legs | {leg.endpoint: leg for leg in legs})
+
+
+def _joined(call: Call, event: Joined) -> Step:
+    leg = call.legs.get(event.endpoint)
+    if call.phase is not Phase.RINGING or (leg is not None and leg.acceptance is not Acceptance.UNREACHABLE):
+        return _ignore(call, event)
+    fresh = Leg(
+        endpoint=event.endpoint, role=Role.CALLEE, personal=event.personal, acceptance=Acceptance.OFFERED
+    )
+    return _with(call, fresh), (Ring(event.endpoint),)
+
+
+# -- a callee's endpoint while the call rings --------------------------------------------------------
+
+
+def _ringing(call: Call, leg: Leg, event: Event, now: float) -> Step:
+    open_ = leg.acceptance in OPEN
+    match event:
+        case Answered(video=video) if open_ or leg.acceptance is Acceptance.UNREACHABLE:
+            return _won(call, leg, now, video=video)
+        case Declined() | HungUp() if open_ and leg.personal:
+            return _finish(
+                _with(call, msgspec.structs.replace(leg, acceptance=Acceptance.DECLINED)),
+                EndReason.DECLINED,
+                now,
+            )
+        case Declined() | HungUp() if open_:
+            return _close_leg(call, leg, Acceptance.DECLINED, now)
+        case Busy() if open_:
+            return _close_leg(call, leg, Acceptance.BUSY, now)
+        case Alerting() if leg.acceptance in (Acceptance.OFFERED, Acceptance.PENDING):
+            alerting = msgspec.structs.replace(leg, acceptance=Acceptance.ALERTING, away_until=None)
+            return _with(call, alerting), ()
+        case SignalingLost() if leg.acceptance in (Acceptance.OFFERED, Acceptance.ALERTING):
+            away = msgspec.structs.replace(leg, acceptance=Acceptance.PENDING, away_until=now + GRACE)
+            return _with(call, away), ()
+        case SignalingBack() if leg.acceptance is Acceptance.PENDING:
+            back = msgspec.structs.replace(leg, acceptance=Acceptance.OFFERED, away_until=None)
+            return _with(call, back), (Ring(leg.endpoint),)
+    return _ignore(call, event)
+
+
+def _close_leg(call: Call, leg: Leg, acceptance: Acceptance, now: float) -> Step:
+    """One leg says no for itself; the call ends only when no other can still say yes."""
+    closed = msgspec.structs.replace(leg, acceptance=acceptance, away_until=None)
+    reason = EndReason.BUSY if acceptance is Acceptance.BUSY else EndReason.DECLINED
+    call, effects = _settle_ringing(_with(call, closed), now)
+    return call, (End(leg.endpoint, reason), *effects)
+
+
+def _settle_ringing(call: Call, now: float) -> Step:
+    """Nobody left who could answer: busy if one was, else declined if one did, else ring on.
+
+    To ring on where nobody is reachable is deliberate: the caller must not learn it.
+    """
+    legs = [leg.acceptance for leg in call.legs.values() if leg.role is Role.CALLEE]
+    if any(acceptance in OPEN for acceptance in legs):
+        return call, ()
+    if Acceptance.BUSY in legs:
+        return _finish(call, EndReason.BUSY, now)
+    if Acceptance.DECLINED in legs:
+        return _finish(call, EndReason.DECLINED, now)
+    return call, ()
+
+
+def _won(call: Call, leg: Leg, now: float, *, video: bool) -> Step:
+    winner = msgspec.structs.replace(
+        leg, acceptance=Acceptance.WON, connectivity=Connectivity.CONNECTING, away_until=None
+    )
+    caller = call.legs[call.caller]
+    if caller.away_until is None:
+        caller = msgspec.structs.replace(caller, connectivity=Connectivity.CONNECTING)
+    losers = [
+        other
+        for other in call.legs.values()
+        if other.role is Role.CALLEE and other.endpoint != leg.endpoint and other.acceptance in OPEN
+    ]
+    lost = [msgspec.structs.replace(other, acceptance=Acceptance.LOST, away_until=None) for other in losers]
+    answered = msgspec.structs.replace(
+        _with(call, winner, caller, *lost),
+        phase=Phase.ANSWERING,
+        winner=leg.endpoint,
+        answered=now,
+        video=call.video and video,
+        deadline=now + CONNECT_TIMEOUT,
+    )
+    silenced = tuple(End(other.endpoint, EndReason.ANSWERED_ELSEWHERE) for other in losers)
+    return answered, (Update(call.caller), Update(leg.endpoint), *silenced)
+
+
+# -- the endpoints that speak for a side -------------------------------------------------------------
+
+
+def _in_call(call: Call, leg: Leg, event: Event, now: float) -> Step:
+    match event:
+        case HungUp() | Declined():
+            return _out(call, leg, now)
+        case SignalingLost() if leg.away_until is None:
+            if leg.endpoint == call.moving:
+                return _abandon_move(call, EndReason.LOST)
+            away = msgspec.structs.replace(
+                leg,
+                connectivity=leg.connectivity if call.winner is None else Connectivity.RECONNECTING,
+                away_until=now + GRACE,
+            )
+            return _settle_connected(_with(call, away), tell=_others(call, leg))
+        case SignalingBack() if leg.away_until is not None:
+            back = msgspec.structs.replace(leg, connectivity=_standing(call, leg), away_until=None)
+            return _settle_connected(_with(call, back), tell=(leg.endpoint, *_others(call, leg)))
+        case MediaUp(epoch=epoch) if call.winner is not None and epoch == call.epoch != leg.confirmed:
+            up = msgspec.structs.replace(
+                leg,
+                confirmed=epoch,
+                connectivity=Connectivity.CONNECTED if leg.away_until is None else leg.connectivity,
+            )
+            return _settle_connected(_with(call, up), tell=())
+        case MediaLost(epoch=epoch) if (
+            call.phase in (Phase.ACTIVE, Phase.RECOVERING)
+            and epoch == call.epoch
+            and leg.confirmed == epoch
+            and call.moving is None
+        ):
+            return _new_epoch(call, now)
+    return _ignore(call, event)
+
+
+def _standing(call: Call, leg: Leg) -> Connectivity:
+    """Connectivity of a leg whose signaling is there."""
+    if call.winner is None:
+        return Connectivity.NONE
+    return Connectivity.CONNECTED if leg.confirmed == call.epoch else Connectivity.CONNECTING
+
+
+def _others(call: Call, leg: Leg) -> tuple[EndpointId, ...]:
+    """The endpoints on the other side, once there is one."""
+    if call.winner is None:
+        return ()
+    role = Role.CALLEE if leg.role is Role.CALLER else Role.CALLER
+    peer = call.party(role, call.epoch)
+    return () if peer is None else (peer,)
+
+
+def _out(call: Call, leg: Leg, now: float) -> Step:
+    if leg.endpoint == call.moving:
+        return _abandon_move(call, EndReason.HUNG_UP)
+    return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.HUNG_UP, now)
+
+
+def _new_epoch(call: Call, now: float) -> Step:
+    """Open epoch + 1: both parties must report media again within CONNECT_TIMEOUT."""
+    legs = [
+        msgspec.structs.replace(
+            leg,
+            connectivity=Connectivity.CONNECTING if leg.away_until is None else Connectivity.RECONNECTING,
+        )
+        for leg in _parties(call)
+    ]
+    opened = msgspec.structs.replace(
+        _with(call, *legs), epoch=call.epoch + 1, phase=Phase.RECOVERING, deadline=now + CONNECT_TIMEOUT
+    )
+    return opened, tuple(Update(leg.endpoint) for leg in legs)
+
+
+def _parties(call: Call) -> list[Leg]:
+    """The two legs that must have media in the current epoch."""
+    endpoints = (call.party(Role.CALLER, call.epoch), call.party(Role.CALLEE, call.epoch))
+    return [call.legs[endpoint] for endpoint in endpoints if endpoint is not None]
+
+
+def _settle_connected(call: Call, *, tell: tuple[EndpointId, ...]) -> Step:
+    """Derive the phase from the legs; retire the old leg of a move that has succeeded."""
+    if call.winner is None:
+        return call, ()
+    parties = _parties(call)
+    media = all(leg.confirmed == call.epoch for leg in parties)
+    effects: Effects = ()
+    if media and call.moving is not None:
+        call, effects = _retire(call)
+    if media:
+        call = msgspec.structs.replace(call, deadline=None)
+    here = all(leg.away_until is None for leg in parties)
+    been_active = call.phase in (Phase.ACTIVE, Phase.RECOVERING)
+    phase = Phase.ACTIVE if media and here else Phase.RECOVERING if media or been_active else Phase.ANSWERING
+    if phase is not call.phase:
+        call = msgspec.structs.replace(call, phase=phase)
+        tell = tuple(leg.endpoint for leg in parties)
+    return call, (*(Update(endpoint) for endpoint in tell), *effects)
+
+
+# -- moves ------------------------------------------------------------------------------------------
+
+
+def _moved(call: Call, event: Moved, now: float) -> Step:
+    """A replacement leg in a new epoch; the old one keeps sounding until the new one does."""
+    source = call.legs.get(event.source)
+    if (
+        call.phase is not Phase.ACTIVE
+        or call.moving is not None
+        or source is None
+        or event.source not in (call.caller, call.winner)
+        or event.endpoint in (call.caller, call.winner)
+    ):
+        return _ignore(call, event)
+    replacement = Leg(
+        endpoint=event.endpoint,
+        role=source.role,
+        personal=source.personal,
+        acceptance=Acceptance.WON,
+        connectivity=Connectivity.CONNECTING,
+    )
+    call = msgspec.structs.replace(_with(call, replacement), moving=event.endpoint)
+    return _new_epoch(call, now)
+
+
+def _retire(call: Call) -> Step:
+    assert call.moving is not None
+    role = call.legs[call.moving].role
+    old = call.caller if role is Role.CALLER else call.winner
+    assert old is not None
+    left = msgspec.structs.replace(call.legs[old], connectivity=Connectivity.LEFT, away_until=None)
+    call = _with(call, left)
+    if role is Role.CALLER:
+        call = msgspec.structs.replace(call, caller=call.moving, moving=None)
+    else:
+        call = msgspec.structs.replace(call, winner=call.moving, moving=None)
+    return call, (End(old, EndReason.MOVED),)
+
+
+def _abandon_move(call: Call, reason: EndReason) -> Step:
+    """The call goes on where it was. Its old connection never stopped, so its epoch counts again."""
+    assert call.moving is not None
+    gone = call.moving
+    left = msgspec.structs.replace(call.legs[gone], connectivity=Connectivity.LEFT, away_until=None)
+    call = msgspec.structs.replace(_with(call, left), moving=None, deadline=None)
+    kept = [msgspec.structs.replace(leg, confirmed=call.epoch) for leg in _parties(call)]
+    legs = [
+        msgspec.structs.replace(leg, connectivity=_standing(call, leg)) if leg.away_until is None else leg
+        for leg in kept
+    ]
+    call, effects = _settle_connected(_with(call, *legs), tell=tuple(leg.endpoint for leg in legs))
+    return call, (End(gone, reason), *effects)
+
+
+# -- time, restart, end -----------------------------------------------------------------------------
+
+
+def _deadline(call: Call, event: DeadlinePassed, now: float) -> Step:
+    late = [leg for leg in call.legs.values() if leg.away_until is not None and leg.away_until <= now]
+    if any(leg.acceptance is Acceptance.WON for leg in late):
+        return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.LOST, now)
+    if call.deadline is not None and call.deadline <= now:
+        if call.moving is not None:
+            return _abandon_move(call, EndReason.CONNECT_FAILED)
+        reasons = {Phase.RINGING: EndReason.NO_ANSWER, Phase.ANSWERING: EndReason.CONNECT_FAILED}
+        return _finish(call, reasons.get(call.phase, EndReason.LOST), now)
+    if late:
+        gone = [
+            msgspec.structs.replace(leg, acceptance=Acceptance.UNREACHABLE, away_until=None) for leg in late
+        ]
+        call, effects = _settle_ringing(_with(call, *gone), now)
+        return call, (*(End(leg.endpoint, EndReason.NO_ANSWER) for leg in late), *effects)
+    return _ignore(call, event)
+
+
+def _restarted(call: Call, now: float) -> Step:
+    legs = []
+    for leg in call.legs.values():
+        if leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT:
+            legs.append(
+                msgspec.structs.replace(
+                    leg,
+                    connectivity=Connectivity.NONE if call.winner is None else Connectivity.RECONNECTING,
+                    away_until=now + GRACE,
+                )
+            )
+        elif leg.acceptance in OPEN:
+            legs.append(msgspec.structs.replace(leg, acceptance=Acceptance.PENDING, away_until=now + GRACE))
+    deadline = None if call.deadline is None else max(call.deadline, now + CONNECT_TIMEOUT)
+    call = msgspec.structs.replace(_with(call, *legs), deadline=deadline)
+    return _settle_connected(call, tell=())
+
+
+def _finish(call: Call, reason: EndReason, now: float) -> Step:
+    """End for everyone who still has a part, exactly once."""
+    closing = {
+        EndReason.NO_ANSWER: Acceptance.TIMED_OUT,
+        EndReason.CANCELLED: Acceptance.CANCELLED,
+    }
+    legs: list[Leg] = []
+    told: list[End] = []
+    for leg in call.legs.values():
+        in_call = leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT
+        declined_now = leg.acceptance is Acceptance.DECLINED and leg.personal
+        if in_call:
+            legs.append(msgspec.structs.replace(leg, connectivity=Connectivity.LEFT, away_until=None))
+        elif leg.acceptance in OPEN:
+            acceptance = closing.get(reason, Acceptance.LOST)
+            legs.append(msgspec.structs.replace(leg, acceptance=acceptance, away_until=None))
+        if in_call or declined_now or leg.acceptance in OPEN:
+            told.append(End(leg.endpoint, reason))
+    call = msgspec.structs.replace(
+        _with(call, *legs), phase=Phase.ENDED, reason=reason, ended=now, deadline=None, moving=None
+    )
+    return call, (*told, Finished(reason))

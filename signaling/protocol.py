@@ -1,0 +1,670 @@
+"""The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
+
+One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
+(text frames, bytes as base64). The same commands are open as `POST /v1/<t>` with a JSON body.
+
+    command   {t, id, as?, ...}    endpoint -> server; `id` is echoed, and makes a retry harmless
+    reply     {t, re, ...}         server -> endpoint, exactly one for each command
+    event     {t, seq, ...}        server -> endpoint, numbered 1, 2, 3 ... in a session, acked by `ack`
+    hello     {t, nonce, ...}      server -> endpoint, first of all
+
+Unknown fields are ignored, so that either side may be newer. An unknown `t` is a problem.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from kith.core.capabilities import Capabilities
+from kith.core.problem import SENTENCES, Code, Problem, Scalar
+from signaling.call import EndReason, Phase, Role
+
+MAX_FRAME = 65_536
+"""Bytes of one message. The largest honest one is an SDP of about 8 KiB with its seal; 64 KiB is also
+what an unauthenticated connection can make the server hold."""
+
+MAX_SIGNAL = 32_768
+VERSION = 1
+
+RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
+PersonRef = Annotated[str, Meta(pattern=r"^p_[0-9a-z]{20}$")]
+EndpointRef = Annotated[str, Meta(pattern=r"^e_[0-9a-z]{20}$")]
+HouseholdRef = Annotated[str, Meta(pattern=r"^h_[0-9a-z]{20}$")]
+CallRef = Annotated[str, Meta(pattern=r"^c_[0-9a-z]{20}$")]
+SessionRef = Annotated[str, Meta(pattern=r"^s_[0-9a-z]{20}$")]
+Target = Annotated[str, Meta(pattern=r"^[pe]_[0-9a-z]{20}$", description="A person, or one endpoint.")]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Mobile = Annotated[str, Meta(min_length=4, max_length=32)]
+Secret = Annotated[str, Meta(min_length=16, max_length=64)]
+ShortCode = Annotated[str, Meta(min_length=4, max_length=16)]
+Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+Nonce = Annotated[bytes, Meta(min_length=16, max_length=32)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Epoch = Annotated[int, Meta(ge=0, le=65_535)]
+Body = Annotated[bytes, Meta(min_length=1, max_length=MAX_SIGNAL)]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A value inside a message."""
+
+
+class Keys(Part, frozen=True, kw_only=True):
+    """An endpoint's public keys: Ed25519, X25519, and the former's signature on the latter."""
+
+    identity: Key
+    sealing: Key
+    sealing_signature: Signature
+
+
+class PersonView(Part, frozen=True, kw_only=True):
+    """A person as another one sees them. Never a number."""
+
+    id: PersonRef
+    name: str
+    household: HouseholdRef
+    own: bool = False
+
+
+class EndpointView(Part, frozen=True, kw_only=True):
+    """An endpoint that the viewer may call directly: an own one, or a shared one of the own household."""
+
+    id: EndpointRef
+    name: str
+    shared: bool
+    online: bool
+    capabilities: Capabilities
+    own: bool = False
+
+
+class PeerEndpoint(Part, frozen=True, kw_only=True):
+    """The endpoint at the other end of an answered call."""
+
+    id: EndpointRef
+    name: str
+    keys: Keys
+    capabilities: Capabilities
+
+
+class MediaView(Part, frozen=True, kw_only=True):
+    """The session's media lines, seen from the endpoint that this is sent to (policy.media)."""
+
+    send_audio: bool
+    receive_audio: bool
+    send_video: bool
+    receive_video: bool
+
+
+class CallView(Part, frozen=True, kw_only=True):
+    """A call as one endpoint in it sees it.
+
+    `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
+    shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
+    before that `media` is what an answer here would give. `epoch` counts peer connections.
+    """
+
+    id: CallRef
+    role: Role
+    phase: Phase
+    peer_name: str
+    peer_person: PersonRef | None = None
+    called_name: str = ""
+    video: bool
+    media: MediaView
+    endpoint: PeerEndpoint | None = None
+    epoch: int = 0
+    created: float
+    answered: float | None = None
+
+
+class MissedCall(Part, frozen=True, kw_only=True):
+    call: CallRef
+    person: PersonRef
+    name: str
+    at: float
+    video: bool
+
+
+class Resume(Part, frozen=True, kw_only=True):
+    """The session to take up again and the last event that arrived."""
+
+    session: SessionRef
+    seq: Seq
+
+
+# -- commands ---------------------------------------------------------------------------------------
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="t", rename={"as_person": "as"}):
+    """`as` names the person that a shared endpoint acts for; its default profile if absent."""
+
+    id: RequestId
+    as_person: PersonRef | None = None
+
+    open: ClassVar[bool] = False
+    """Whether it is accepted from a connection that has not signed in."""
+
+
+class Challenge(Command, frozen=True, kw_only=True, tag="challenge"):
+    """Ask for a nonce to sign in with over HTTP. (On the WebSocket, `hello` brings one.)"""
+
+    open: ClassVar[bool] = True
+
+
+class SignIn(Command, frozen=True, kw_only=True, tag="sign_in"):
+    """Prove the endpoint's identity key: see kith.core.keys.sign_in_statement for what is signed."""
+
+    endpoint: EndpointRef
+    nonce: Nonce
+    signature: Signature
+    capabilities: Capabilities | None = None
+    resume: Resume | None = None
+
+    open: ClassVar[bool] = True
+
+
+class LookUpInvitation(Command, frozen=True, kw_only=True, tag="look_up_invitation"):
+    secret: Secret
+
+    open: ClassVar[bool] = True
+
+
+class SignUp(Command, frozen=True, kw_only=True, tag="sign_up"):
+    """Become a person with this endpoint as the first. `secret` may be absent where sign-up is open.
+    The mobile number is verified by `verify` before anybody can be called or reached (R1, R3)."""
+
+    name: Name
+    mobile: Mobile
+    keys: Keys
+    device_name: Name
+    secret: Secret | None = None
+    capabilities: Capabilities = Capabilities()
+
+    open: ClassVar[bool] = True
+
+
+class Pair(Command, frozen=True, kw_only=True, tag="pair"):
+    """Enrol another endpoint with a code that an adult of the household asked for."""
+
+    code: ShortCode
+    keys: Keys
+    name: Name
+    capabilities: Capabilities = Capabilities()
+
+    open: ClassVar[bool] = True
+
+
+class EnrolTest(Command, frozen=True, kw_only=True, tag="enrol_test"):
+    """Enrol a load generator's endpoint, only on a server for tests. Persons and households are made as named."""
+
+    household: Name
+    person: Name
+    keys: Keys
+    device_name: Name
+    shared: bool = False
+    knows: Annotated[tuple[PersonRef, ...], Meta(max_length=64)] = ()
+    capabilities: Capabilities = Capabilities()
+
+    open: ClassVar[bool] = True
+
+
+class Verify(Command, frozen=True, kw_only=True, tag="verify"):
+    """The code that the mobile number received."""
+
+    code: ShortCode
+
+
+class ResendCode(Command, frozen=True, kw_only=True, tag="resend_code"):
+    """Send a new verification code; the old one is void."""
+
+
+class Ack(Command, frozen=True, kw_only=True, tag="ack"):
+    """Every event up to and including `seq` has arrived. The only command without a reply."""
+
+    seq: Seq
+
+
+class Leave(Command, frozen=True, kw_only=True, tag="leave"):
+    """Say goodbye. `resume`: back soon, keep the session; `reconnect`: back with a new one;
+    `disconnect`: the endpoint is going off, calls end now."""
+
+    how: Literal["resume", "reconnect", "disconnect"]
+
+
+class Ping(Command, frozen=True, kw_only=True, tag="ping"):
+    """Answered by `ok`. For endpoints that cannot see the WebSocket's own pings (browsers)."""
+
+
+class Describe(Command, frozen=True, kw_only=True, tag="describe"):
+    """Change what this endpoint declares about itself."""
+
+    capabilities: Capabilities | None = None
+    name: Name | None = None
+
+
+class Rename(Command, frozen=True, kw_only=True, tag="rename"):
+    """Change the own name."""
+
+    name: Name
+
+
+class ListDirectory(Command, frozen=True, kw_only=True, tag="list_directory"):
+    """The persons and endpoints that can be called from here."""
+
+
+class Invite(Command, frozen=True, kw_only=True, tag="invite"):
+    """Make a one-time link. `household`: the person joins the own household, else a new one of their own."""
+
+    household: bool = False
+
+
+class OfferPairing(Command, frozen=True, kw_only=True, tag="offer_pairing"):
+    """Make a short code that enrols one more endpoint, own or shared by the household."""
+
+    shared: bool
+
+
+class DismissMissed(Command, frozen=True, kw_only=True, tag="dismiss_missed"):
+    """The person has seen the missed calls: they vanish on all own endpoints."""
+
+
+class PlaceCall(Command, frozen=True, kw_only=True, tag="call"):
+    """Call a person (all of their endpoints ring) or one endpoint. The caller names the call, so a retry
+    is the same call."""
+
+    call: CallRef
+    to: Target
+    video: bool = False
+
+
+class Alerting(Command, frozen=True, kw_only=True, tag="alerting"):
+    """This endpoint rings now, audibly or visibly."""
+
+    call: CallRef
+
+
+class Answer(Command, frozen=True, kw_only=True, tag="answer"):
+    """Take the call. `video` false answers a video call with audio only."""
+
+    call: CallRef
+    video: bool = True
+
+
+class Decline(Command, frozen=True, kw_only=True, tag="decline"):
+    call: CallRef
+
+
+class Busy(Command, frozen=True, kw_only=True, tag="busy"):
+    """This endpoint is in another call and takes no second one."""
+
+    call: CallRef
+
+
+class Cancel(Command, frozen=True, kw_only=True, tag="cancel"):
+    """The caller gives up before an answer."""
+
+    call: CallRef
+
+
+class HangUp(Command, frozen=True, kw_only=True, tag="hang_up"):
+    call: CallRef
+
+
+class Signal(Command, frozen=True, kw_only=True, tag="signal"):
+    """A blob for the endpoint at the other end: session description or candidates. The server does not
+    read it. Only between the two who were connected by `answer`."""
+
+    call: CallRef
+    epoch: Epoch
+    body: Body
+
+
+class MediaUp(Command, frozen=True, kw_only=True, tag="media_up"):
+    """The peer connection of this epoch is connected here."""
+
+    call: CallRef
+    epoch: Epoch
+
+
+class MediaLost(Command, frozen=True, kw_only=True, tag="media_lost"):
+    """Media of this epoch is gone although signaling is there: opens epoch + 1."""
+
+    call: CallRef
+    epoch: Epoch
+
+
+class Indicate(Command, frozen=True, kw_only=True, tag="indicate"):
+    """What really leaves this endpoint now: so the other side can show "microphone off"."""
+
+    call: CallRef
+    audio: bool
+    video: bool
+    hardware_muted: bool = False
+
+
+class Move(Command, frozen=True, kw_only=True, tag="move"):
+    """Take over an own call, which goes on at another own endpoint, here."""
+
+    call: CallRef
+
+
+AnyCommand = (
+    Challenge
+    | SignIn
+    | LookUpInvitation
+    | SignUp
+    | Pair
+    | EnrolTest
+    | Verify
+    | ResendCode
+    | Ack
+    | Leave
+    | Ping
+    | Describe
+    | Rename
+    | ListDirectory
+    | Invite
+    | OfferPairing
+    | DismissMissed
+    | PlaceCall
+    | Alerting
+    | Answer
+    | Decline
+    | Busy
+    | Cancel
+    | HangUp
+    | Signal
+    | MediaUp
+    | MediaLost
+    | Indicate
+    | Move
+)
+
+# -- replies ----------------------------------------------------------------------------------------
+
+
+class Reply(Struct, frozen=True, kw_only=True, tag_field="t"):
+    re: str
+
+
+class Ok(Reply, frozen=True, kw_only=True, tag="ok"):
+    """Done, and there is nothing more to say."""
+
+
+class ChallengeIssued(Reply, frozen=True, kw_only=True, tag="challenge_issued"):
+    nonce: Nonce
+    server: Key
+
+
+class Snapshot(Part, frozen=True, kw_only=True):
+    """Everything an endpoint needs to start from nothing."""
+
+    person: PersonView | None
+    endpoint: EndpointView
+    registered: bool
+    people: tuple[PersonView, ...]
+    endpoints: tuple[EndpointView, ...]
+    calls: tuple[CallView, ...]
+    missed: tuple[MissedCall, ...]
+
+
+class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
+    """Signed in on this connection. `resumed`: the missed events follow; else `snapshot` is there and a
+    new session begins at seq 0."""
+
+    session: SessionRef
+    resumed: bool
+    grace: float
+    snapshot: Snapshot | None = None
+
+
+class Token(Reply, frozen=True, kw_only=True, tag="token"):
+    """Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds."""
+
+    token: str
+    expires_in: float
+
+
+class InvitationDetails(Reply, frozen=True, kw_only=True, tag="invitation_details"):
+    """`owner`: the first adult of this server, who gets the demo devices."""
+
+    inviter: str
+    household: bool
+    owner: bool
+
+
+class SignedUp(Reply, frozen=True, kw_only=True, tag="signed_up"):
+    """Enrolled, not yet registered: a code is on its way to the mobile number."""
+
+    person: PersonRef
+    household: HouseholdRef
+    endpoint: EndpointRef
+    server: Key
+
+
+class Paired(Reply, frozen=True, kw_only=True, tag="paired"):
+    """Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared."""
+
+    household: HouseholdRef
+    endpoint: EndpointRef
+    server: Key
+    person: PersonRef | None = None
+
+
+class Invited(Reply, frozen=True, kw_only=True, tag="invited"):
+    """The secret goes into the link's fragment, which browsers do not send to servers."""
+
+    secret: str
+    expires: float
+
+
+class PairingOffered(Reply, frozen=True, kw_only=True, tag="pairing_offered"):
+    code: str
+    expires: float
+
+
+class Directory(Reply, frozen=True, kw_only=True, tag="directory"):
+    people: tuple[PersonView, ...]
+    endpoints: tuple[EndpointView, ...]
+
+
+class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):
+    """The call as it is after the command. The reply to every command about a call but `signal`."""
+
+    call: CallView
+
+
+class CallEnded(Reply, frozen=True, kw_only=True, tag="call_ended"):
+    """The call is over (it may have been before the command)."""
+
+    call: CallRef
+    reason: EndReason
+
+
+class ProblemReply(Struct, frozen=True, kw_only=True, tag_field="t", tag="problem"):
+    """The command was not carried out. `path` names the field at fault; `message` is for people.
+    `re` is absent where the command's id could not be read."""
+
+    code: Code
+    message: str
+    path: str = ""
+    data: dict[str, Scalar] = {}
+    re: str | None = None
+
+
+AnyReply = (
+    Ok
+    | ChallengeIssued
+    | Welcome
+    | Token
+    | InvitationDetails
+    | SignedUp
+    | Paired
+    | Invited
+    | PairingOffered
+    | Directory
+    | CallState
+    | CallEnded
+    | ProblemReply
+)
+
+# -- events -----------------------------------------------------------------------------------------
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag_field="t", tag="hello"):
+    """First on every connection, before sign-in; unnumbered."""
+
+    version: int
+    server: Key
+    nonce: Nonce
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="t"):
+    """`seq` is filled in for each session as the event enters its outbox."""
+
+    seq: int = 0
+
+
+class Ringing(Event, frozen=True, kw_only=True, tag="ringing"):
+    """Somebody calls. May come again for a call that rings already."""
+
+    call: CallView
+
+
+class CallChanged(Event, frozen=True, kw_only=True, tag="call_changed"):
+    """A call this endpoint is in has changed: answered, recovering, a new epoch."""
+
+    call: CallView
+
+
+class Ended(Event, frozen=True, kw_only=True, tag="ended"):
+    """This endpoint's part is over. Exactly once for each call it knew of."""
+
+    call: CallRef
+    reason: EndReason
+
+
+class Signalled(Event, frozen=True, kw_only=True, tag="signalled"):
+    call: CallRef
+    epoch: Epoch
+    sender: EndpointRef
+    body: Body
+
+
+class PeerIndicated(Event, frozen=True, kw_only=True, tag="peer_indicated"):
+    call: CallRef
+    audio: bool
+    video: bool
+    hardware_muted: bool
+
+
+class DirectoryChanged(Event, frozen=True, kw_only=True, tag="directory_changed"):
+    """The whole new directory; it replaces the old one."""
+
+    person: PersonView | None
+    people: tuple[PersonView, ...]
+    endpoints: tuple[EndpointView, ...]
+
+
+class MissedCalls(Event, frozen=True, kw_only=True, tag="missed_calls"):
+    """All calls missed and not yet dismissed; it replaces the old list."""
+
+    missed: tuple[MissedCall, ...]
+
+
+class Registered(Event, frozen=True, kw_only=True, tag="registered"):
+    """The own mobile number is verified."""
+
+
+class ServerLeaving(Event, frozen=True, kw_only=True, tag="server_leaving"):
+    """The server drains: connect again after `retry_after` seconds."""
+
+    retry_after: float
+
+
+AnyEvent = (
+    Ringing
+    | CallChanged
+    | Ended
+    | Signalled
+    | PeerIndicated
+    | DirectoryChanged
+    | MissedCalls
+    | Registered
+    | ServerLeaving
+)
+
+FromServer = Hello | AnyReply | AnyEvent
+
+COMMANDS: dict[str, type[Command]] = {
+    str(command.__struct_config__.tag): command for command in get_args(AnyCommand)
+}
+
+# -- codecs -----------------------------------------------------------------------------------------
+
+
+class _Envelope(Struct):
+    """Enough of a broken message to answer it."""
+
+    id: RequestId
+
+
+class Codec:
+    """Bytes to commands and messages to bytes, in one of the two subprotocols."""
+
+    def __init__(self, subprotocol: str, *, text: bool) -> None:
+        self.subprotocol = subprotocol
+        self.text = text
+        decoder: Any = msgspec.json.Decoder if text else msgspec.msgpack.Decoder
+        self._command = decoder(AnyCommand)
+        self._from_server = decoder(FromServer)
+        self._envelope = decoder(_Envelope)
+        self.encode = msgspec.json.Encoder().encode if text else msgspec.msgpack.Encoder().encode
+
+    def command(self, data: bytes) -> AnyCommand:
+        """Raises Problem: too_large, malformed, unknown_type, or invalid with the field's path."""
+        if len(data) > MAX_FRAME:
+            raise Problem(Code.TOO_LARGE, data={"limit": MAX_FRAME})
+        try:
+            return self._command.decode(data)  # type: ignore[no-any-return]
+        except msgspec.ValidationError as error:
+            raise invalid(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Problem(Code.MALFORMED) from None
+
+    def from_server(self, data: bytes) -> FromServer:
+        """What an endpoint reads. Raises msgspec.DecodeError if the server is broken or newer than its version says."""
+        return self._from_server.decode(data)  # type: ignore[no-any-return]
+
+    def request_id(self, data: bytes) -> str | None:
+        """The id of a message that may be otherwise broken; None if even that cannot be read."""
+        try:
+            return str(self._envelope.decode(data[: MAX_FRAME + 1]).id)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+
+JSON = Codec("kith.v1.json", text=True)
+MSGPACK = Codec("kith.v1.msgpack", text=False)
+CODECS = {codec.subprotocol: codec for codec in (MSGPACK, JSON)}
+
+
+def invalid(error: msgspec.ValidationError) -> Problem:
+    """msgspec says "Expected `str`, got `int` - at `$.keys.identity`": keep the path, not the words."""
+    text = str(error)
+    words, separator, path = text.rpartition(" - at `")
+    words = words if separator else text
+    path = path.rstrip("`").removeprefix("$").removeprefix(".") if separator else ""
+    if path == "t" or "missing required field `t`" in words:
+        return Problem(Code.UNKNOWN_TYPE, path="t")
+    if "missing required field `" in text:
+        field = text.split("missing required field `")[1].split("`")[0]
+        path = f"{path}.{field}" if path else field
+    return Problem(Code.INVALID, path=path)
+
+
+def problem_reply(problem: Problem, re: str | None) -> ProblemReply:
+    return ProblemReply(
+        code=problem.code, message=SENTENCES[problem.code], path=problem.path, data=dict(problem.data), re=re
+    )
