@@ -567,6 +567,12 @@ class DirectoryChanged(Event, frozen=True, kw_only=True, tag="directory_changed"
     endpoints: tuple[EndpointView, ...]
 
 
+class EndpointChanged(Event, frozen=True, kw_only=True, tag="endpoint_changed"):
+    """One endpoint of the directory came, went or describes itself anew."""
+
+    endpoint: EndpointView
+
+
 class MissedCalls(Event, frozen=True, kw_only=True, tag="missed_calls"):
     """All calls missed and not yet dismissed; it replaces the old list."""
 
@@ -590,6 +596,7 @@ AnyEvent = (
     | Signalled
     | PeerIndicated
     | DirectoryChanged
+    | EndpointChanged
     | MissedCalls
     | Registered
     | ServerLeaving

@@ -1,0 +1,74 @@
+"""Persons, households, endpoints, and what lets new ones in."""
+
+from dataclasses import dataclass, field
+
+from kith.core.capabilities import Capabilities
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.keys import PublicKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`mobile` is E.164. `registered` is when it was verified (Unix seconds), None until then."""
+
+    id: PersonId
+    household: HouseholdId
+    name: str
+    mobile: str | None = field(repr=False)
+    registered: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An enrolled device or app. `person` is whose it is; of a shared one, the profile it uses
+    unless told otherwise, None while its household has nobody."""
+
+    id: EndpointId
+    household: HouseholdId
+    person: PersonId | None
+    name: str
+    shared: bool
+    keys: PublicKeys
+    capabilities: Capabilities
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`household` is the one to join, None for a new one. `owner`: to the server's first adult."""
+
+    inviter: PersonId | None
+    household: HouseholdId | None
+    owner: bool
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Leave to enrol one more endpoint."""
+
+    household: HouseholdId
+    person: PersonId | None
+    shared: bool
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A code on its way to a mobile number; `digest` is of the code, keyed by the server."""
+
+    person: PersonId
+    digest: bytes
+    expires: float
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A call that `person` missed; `name` is the caller's as it is now."""
+
+    call: CallId
+    caller: PersonId
+    name: str
+    at: float
+    video: bool

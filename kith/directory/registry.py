@@ -1,0 +1,241 @@
+"""How people and endpoints come to be known: invitation, sign-up, verification, pairing.
+
+An invitation's secret travels in a link, a pairing code is typed; both work once and for a short
+time. A person exists from sign-up but calls and is reached only once their number is verified (R1).
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kith.core.capabilities import Capabilities
+from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household, new_person, new_secret
+from kith.core.keys import PublicKeys
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.directory.digest import Digest
+from kith.directory.model import Endpoint, Invitation, Pairing, Person, Verification
+from kith.directory.numbers import mobile as to_mobile
+from kith.directory.ports import DirectoryStore
+
+INVITATION_LIFE = 7 * 86_400.0
+"""A link is sent today and opened at the weekend; a forgotten one should not lie around for longer."""
+
+PAIRING_LIFE = 600.0
+"""Long enough to walk to the device and type; 40 bits must not be guessed meanwhile."""
+
+VERIFICATION_LIFE = 600.0
+VERIFICATION_TRIES = 5
+"""Six digits and five tries: one chance in 200,000 for somebody who guesses."""
+
+_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing to misread when read aloud
+
+CodeSender = Callable[[str, str], None]
+"""Delivers a verification code: (mobile in E.164, code). Must not log either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whom this server takes in."""
+
+    open_sign_up: bool
+    test: bool
+    region: str
+    household: str
+
+
+class Registry:
+    """The commands by which people and endpoints join. Raises Problem for every "no"."""
+
+    def __init__(
+        self,
+        store: DirectoryStore,
+        digest: Digest,
+        admission: Admission,
+        send_code: CodeSender,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._digest = digest
+        self._admission = admission
+        self._send_code = send_code
+        self._clock = clock
+
+    async def invite(self, invitation: Invitation) -> str:
+        """Store an invitation; returns its secret, for a link."""
+        secret = new_secret()
+        await self._store.add_invitation(self._digest("invitation", secret), invitation)
+        return secret
+
+    async def invite_from(self, principal: Principal, *, household: bool) -> tuple[str, float]:
+        """An invitation by a registered person: its secret and when it expires."""
+        inviter = registered(principal)
+        expires = self._clock() + INVITATION_LIFE
+        joins = principal.household if household else None
+        secret = await self.invite(Invitation(inviter, joins, owner=False, expires=expires))
+        return secret, expires
+
+    async def invitation(self, secret: str) -> Invitation:
+        found = await self._store.invitation(self._digest("invitation", secret))
+        if found is None or found.expires <= self._clock():
+            raise Problem(Code.INVITATION_INVALID, path="secret")
+        return found
+
+    async def offer_pairing(self, pairing: Pairing) -> str:
+        """Store a pairing; returns its code, eight signs in two groups."""
+        code = "".join(secrets.choice(_CODE_ALPHABET) for _ in range(8))
+        await self._store.add_pairing(self._digest("pairing", code), pairing)
+        return f"{code[:4]}-{code[4:]}"
+
+    async def offer_pairing_from(self, principal: Principal, *, shared: bool) -> tuple[str, float]:
+        person = registered(principal)
+        expires = self._clock() + PAIRING_LIFE
+        return await self.offer_pairing(Pairing(principal.household, person, shared, expires)), expires
+
+    async def sign_up(
+        self,
+        *,
+        secret: str | None,
+        name: str,
+        mobile: str,
+        keys: PublicKeys,
+        device_name: str,
+        capabilities: Capabilities,
+    ) -> Endpoint:
+        """Add an unverified person with a first endpoint, and send the code to their number."""
+        self._refuse_on_test_server()
+        _check(keys)
+        invitation = None if secret is None else await self.invitation(secret)
+        if invitation is None and not self._admission.open_sign_up:
+            raise Problem(Code.INVITATION_INVALID, path="secret")
+        now = self._clock()
+        joins = invitation.household if invitation is not None else None
+        person = Person(
+            id=new_person(),
+            household=joins or new_household(),
+            name=tidy(name, "name"),
+            mobile=to_mobile(mobile, self._admission.region),
+            registered=None,
+        )
+        endpoint = Endpoint(
+            id=new_endpoint(),
+            household=person.household,
+            person=person.id,
+            name=tidy(device_name, "device_name"),
+            shared=False,
+            keys=keys,
+            capabilities=capabilities,
+        )
+        code, verification = self._new_code(person.id, now)
+        await self._store.sign_up(
+            person,
+            endpoint,
+            verification,
+            household_name=None if joins else self._admission.household,
+            invitation=None if secret is None else self._digest("invitation", secret),
+            now=now,
+        )
+        self._send_code(person.mobile or "", code)
+        return endpoint
+
+    async def pair(self, code: str, keys: PublicKeys, name: str, capabilities: Capabilities) -> Endpoint:
+        self._refuse_on_test_server()
+        _check(keys)
+        plain = code.upper().replace("-", "").replace(" ", "")
+        unplaced = Endpoint(
+            id=new_endpoint(),
+            household=new_household(),  # replaced by the pairing's
+            person=None,
+            name=tidy(name, "name"),
+            shared=False,
+            keys=keys,
+            capabilities=capabilities,
+        )
+        return await self._store.pair(self._digest("pairing", plain), unplaced, now=self._clock())
+
+    async def enrol_test(
+        self, *, household: str, person: str, endpoint: Endpoint, knows: Sequence[PersonId]
+    ) -> Endpoint:
+        if not self._admission.test:
+            raise Problem(Code.NOT_TEST_SERVER)
+        _check(endpoint.keys)
+        return await self._store.enrol_test(household, person, endpoint, knows)
+
+    async def verify(self, person: PersonId, code: str) -> None:
+        """Register the person. The count of tries is saved before the code is compared."""
+        verification = await self._store.verification(person)
+        if verification is None or verification.expires <= self._clock():
+            raise Problem(Code.WRONG_CODE, path="code")
+        if verification.tries >= VERIFICATION_TRIES:
+            raise Problem(Code.TOO_MANY_TRIES, path="code")
+        await self._store.count_try(person)
+        if not hmac.compare_digest(verification.digest, self._digest("verification", code.strip())):
+            raise Problem(
+                Code.WRONG_CODE, path="code", data={"tries_left": VERIFICATION_TRIES - verification.tries - 1}
+            )
+        await self._store.register(person, now=self._clock())
+
+    async def resend(self, person: PersonId) -> None:
+        found = await self._store.person(person)
+        if found is None or found.mobile is None or found.registered is not None:
+            raise Problem(Code.ALREADY_REGISTERED)
+        code, verification = self._new_code(person, self._clock())
+        await self._store.set_verification(verification)
+        self._send_code(found.mobile, code)
+
+    async def issue_token(self, endpoint: EndpointId, life: float) -> str:
+        token = new_secret()
+        await self._store.add_token(self._digest("token", token), endpoint, expires=self._clock() + life)
+        return token
+
+    async def bearer(self, token: str) -> EndpointId:
+        endpoint = await self._store.token(self._digest("token", token), now=self._clock())
+        if endpoint is None:
+            raise Problem(Code.INVALID_TOKEN)
+        return endpoint
+
+    def _new_code(self, person: PersonId, now: float) -> tuple[str, Verification]:
+        code = f"{secrets.randbelow(1_000_000):06d}"
+        digest = self._digest("verification", code)
+        return code, Verification(person, digest, now + VERIFICATION_LIFE, tries=0)
+
+    def _refuse_on_test_server(self) -> None:
+        if self._admission.test:
+            raise Problem(Code.TEST_SERVER)
+
+
+def registered(principal: Principal) -> PersonId:
+    """The person a principal acts as. Raises Problem(not_registered) unless their number is verified."""
+    if principal.person is None or not principal.registered:
+        raise Problem(Code.NOT_REGISTERED)
+    return principal.person
+
+
+def tidy(name: str, path: str) -> str:
+    """A name as it will be shown: printable, no control characters, single spaces."""
+    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if not shown:
+        raise Problem(Code.INVALID, path=path)
+    return shown
+
+
+def named(endpoint: Endpoint, person: Person | None) -> Principal:
+    """The principal that an endpoint is, acting as `person`."""
+    return Principal(
+        endpoint=endpoint.id,
+        household=endpoint.household,
+        person=None if person is None else person.id,
+        shared=endpoint.shared,
+        registered=person is not None and person.registered is not None,
+        test=endpoint.test,
+    )
+
+
+def _check(keys: PublicKeys) -> None:
+    if not keys.consistent():
+        raise Problem(Code.BAD_SIGNATURE, path="keys.sealing_signature")
+
+
+def with_capabilities(endpoint: Endpoint, capabilities: Capabilities) -> Endpoint:
+    return replace(endpoint, capabilities=capabilities)

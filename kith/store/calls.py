@@ -1,0 +1,56 @@
+"""Calls, saved before their effects leave, so that a killed server can take them up again."""
+
+import sqlite3
+
+import msgspec
+
+from kith.core.ids import CallId
+from kith.store.database import Database
+from signaling.call import Call
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Call).decode
+
+
+class SqliteCalls:
+    """Implements signaling.switchboard.CallStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, call: Call) -> bool:
+        """Save a new call; False, and nothing saved, where its id was used before."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            added = db.execute(
+                "INSERT INTO call(id, state, live, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (call.id, _pack(call), not call.over, call.created),
+            )
+            return added.rowcount == 1
+
+        return await self._db.write(work)
+
+    async def save(self, call: Call) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE call SET state = ?, live = ? WHERE id = ?", (_pack(call), not call.over, call.id)
+            )
+
+        await self._db.write(work)
+
+    async def find(self, call: CallId) -> Call | None:
+        """A call by its id, live or over."""
+
+        def work(db: sqlite3.Connection) -> Call | None:
+            row = db.execute("SELECT state FROM call WHERE id = ?", (call,)).fetchone()
+            return None if row is None else _unpack(row["state"])
+
+        return await self._db.read(work)
+
+    async def live(self) -> list[Call]:
+        """The calls that were not over when the server stopped."""
+
+        def work(db: sqlite3.Connection) -> list[Call]:
+            return [_unpack(row["state"]) for row in db.execute("SELECT state FROM call WHERE live")]
+
+        return await self._db.read(work)

@@ -1,0 +1,347 @@
+"""The directory's port on SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from kith.core.capabilities import Capabilities
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId, new_household, new_person
+from kith.core.keys import PublicKeys
+from kith.core.problem import Code, Problem
+from kith.directory.model import Endpoint, Invitation, Missed, Pairing, Person, Verification
+from kith.store.database import Database
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Capabilities).decode
+
+_KNOWN = """
+    SELECT p.* FROM person p WHERE p.registered IS NOT NULL AND p.id <> :me AND (
+        p.household = (SELECT household FROM person WHERE id = :me)
+        OR p.id IN (SELECT other FROM acquaintance WHERE one = :me))
+"""
+
+
+def _person(row: sqlite3.Row) -> Person:
+    return Person(
+        id=PersonId(row["id"]),
+        household=HouseholdId(row["household"]),
+        name=row["name"],
+        mobile=row["mobile"],
+        registered=row["registered"],
+    )
+
+
+def _endpoint(row: sqlite3.Row) -> Endpoint:
+    return Endpoint(
+        id=EndpointId(row["id"]),
+        household=HouseholdId(row["household"]),
+        person=row["person"],
+        name=row["name"],
+        shared=bool(row["shared"]),
+        keys=PublicKeys(row["identity"], row["sealing"], row["sealing_signature"]),
+        capabilities=_unpack(row["capabilities"]),
+        test=bool(row["test"]),
+    )
+
+
+def _add_person(db: sqlite3.Connection, person: Person, invited_by: PersonId | None) -> None:
+    db.execute(
+        "INSERT INTO person(id, household, name, mobile, registered, invited_by) VALUES (?, ?, ?, ?, ?, ?)",
+        (person.id, person.household, person.name, person.mobile, person.registered, invited_by),
+    )
+
+
+def _add_endpoint(db: sqlite3.Connection, endpoint: Endpoint) -> None:
+    keys = endpoint.keys
+    db.execute(
+        "INSERT INTO endpoint(id, household, person, name, shared, identity, sealing, sealing_signature,"
+        " capabilities, test) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            endpoint.id,
+            endpoint.household,
+            endpoint.person,
+            endpoint.name,
+            endpoint.shared,
+            keys.identity,
+            keys.sealing,
+            keys.sealing_signature,
+            _pack(endpoint.capabilities),
+            endpoint.test,
+        ),
+    )
+
+
+def _acquaint(db: sqlite3.Connection, one: PersonId, other: PersonId) -> None:
+    db.executemany("INSERT OR IGNORE INTO acquaintance VALUES (?, ?)", [(one, other), (other, one)])
+
+
+class SqliteDirectory:
+    """Implements kith.directory.ports.DirectoryStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # -- reading --------------------------------------------------------------------------------
+
+    async def person(self, person: PersonId) -> Person | None:
+        rows = await self._rows("SELECT * FROM person WHERE id = ?", person)
+        return _person(rows[0]) if rows else None
+
+    async def endpoint(self, endpoint: EndpointId) -> Endpoint | None:
+        rows = await self._rows("SELECT * FROM endpoint WHERE id = ?", endpoint)
+        return _endpoint(rows[0]) if rows else None
+
+    async def endpoints_for(self, person: PersonId) -> Sequence[Endpoint]:
+        rows = await self._rows(
+            "SELECT * FROM endpoint WHERE (person = ? AND NOT shared)"
+            " OR (shared AND household = (SELECT household FROM person WHERE id = ?)) ORDER BY name, id",
+            person,
+            person,
+        )
+        return [_endpoint(row) for row in rows]
+
+    async def household_endpoints(self, household: HouseholdId) -> Sequence[Endpoint]:
+        rows = await self._rows(
+            "SELECT * FROM endpoint WHERE household = ? AND shared ORDER BY name, id", household
+        )
+        return [_endpoint(row) for row in rows]
+
+    async def people_known_to(self, person: PersonId) -> Sequence[Person]:
+        def work(db: sqlite3.Connection) -> list[Person]:
+            rows = db.execute(_KNOWN + " ORDER BY p.name COLLATE NOCASE, p.id", {"me": person})
+            return [_person(row) for row in rows]
+
+        return await self._db.read(work)
+
+    async def knows(self, one: PersonId, other: PersonId) -> bool:
+        def work(db: sqlite3.Connection) -> bool:
+            found = db.execute(_KNOWN + " AND p.id = :other", {"me": one, "other": other})
+            return found.fetchone() is not None
+
+        return await self._db.read(work)
+
+    async def housemates(self, household: HouseholdId) -> Sequence[Person]:
+        rows = await self._rows("SELECT * FROM person WHERE household = ? ORDER BY rowid", household)
+        return [_person(row) for row in rows]
+
+    async def missed(self, person: PersonId) -> Sequence[Missed]:
+        rows = await self._rows(
+            "SELECT m.*, p.name FROM missed m JOIN person p ON p.id = m.caller"
+            " WHERE m.person = ? ORDER BY m.at DESC LIMIT 100",
+            person,
+        )
+        return [
+            Missed(row["call"], row["caller"], row["name"], row["at"], bool(row["video"])) for row in rows
+        ]
+
+    # -- joining --------------------------------------------------------------------------------
+
+    async def add_invitation(self, digest: bytes, invitation: Invitation) -> None:
+        await self._write(
+            "INSERT INTO invitation(digest, inviter, household, owner, expires) VALUES (?, ?, ?, ?, ?)",
+            digest,
+            invitation.inviter,
+            invitation.household,
+            invitation.owner,
+            invitation.expires,
+        )
+
+    async def invitation(self, digest: bytes) -> Invitation | None:
+        rows = await self._rows("SELECT * FROM invitation WHERE digest = ? AND used IS NULL", digest)
+        return (
+            Invitation(rows[0]["inviter"], rows[0]["household"], bool(rows[0]["owner"]), rows[0]["expires"])
+            if rows
+            else None
+        )
+
+    async def add_pairing(self, digest: bytes, pairing: Pairing) -> None:
+        await self._write(
+            "INSERT INTO pairing(digest, household, person, shared, expires) VALUES (?, ?, ?, ?, ?)",
+            digest,
+            pairing.household,
+            pairing.person,
+            pairing.shared,
+            pairing.expires,
+        )
+
+    async def sign_up(
+        self,
+        person: Person,
+        endpoint: Endpoint,
+        verification: Verification,
+        *,
+        household_name: str | None,
+        invitation: bytes | None,
+        now: float,
+    ) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            inviter: PersonId | None = None
+            if invitation is not None:
+                row = db.execute(
+                    "UPDATE invitation SET used = ? WHERE digest = ? AND used IS NULL AND expires > ?"
+                    " RETURNING inviter, owner",
+                    (now, invitation, now),
+                ).fetchone()
+                if row is None:
+                    raise Problem(Code.INVITATION_INVALID)
+                inviter = row["inviter"]
+            if household_name is not None:
+                db.execute(
+                    "INSERT INTO household(id, name, created) VALUES (?, ?, ?)",
+                    (person.household, household_name, now),
+                )
+            _add_person(db, person, inviter)
+            _add_endpoint(db, endpoint)
+            _set_verification(db, verification)
+
+        await self._db.write(work)
+
+    async def pair(self, digest: bytes, endpoint: Endpoint, *, now: float) -> Endpoint:
+        def work(db: sqlite3.Connection) -> Endpoint:
+            row = db.execute(
+                "UPDATE pairing SET used = ? WHERE digest = ? AND used IS NULL AND expires > ?"
+                " RETURNING household, person, shared",
+                (now, digest, now),
+            ).fetchone()
+            if row is None:
+                raise Problem(Code.PAIRING_INVALID)
+            paired = Endpoint(
+                id=endpoint.id,
+                household=row["household"],
+                person=row["person"],
+                name=endpoint.name,
+                shared=bool(row["shared"]),
+                keys=endpoint.keys,
+                capabilities=endpoint.capabilities,
+            )
+            _add_endpoint(db, paired)
+            return paired
+
+        return await self._db.write(work)
+
+    async def enrol_test(
+        self, household: str, person: str, endpoint: Endpoint, knows: Sequence[PersonId]
+    ) -> Endpoint:
+        def work(db: sqlite3.Connection) -> Endpoint:
+            row = db.execute("SELECT id FROM household WHERE name = ?", (household,)).fetchone()
+            home = HouseholdId(row["id"]) if row else new_household()
+            if row is None:
+                db.execute("INSERT INTO household(id, name, created) VALUES (?, ?, 0)", (home, household))
+            row = db.execute(
+                "SELECT id FROM person WHERE household = ? AND name = ?", (home, person)
+            ).fetchone()
+            who = PersonId(row["id"]) if row else new_person()
+            if row is None:
+                _add_person(db, Person(who, home, person, None, 1.0), None)
+            for other in knows:
+                _acquaint(db, who, other)
+            enrolled = Endpoint(
+                id=endpoint.id,
+                household=home,
+                person=who,
+                name=endpoint.name,
+                shared=endpoint.shared,
+                keys=endpoint.keys,
+                capabilities=endpoint.capabilities,
+                test=True,
+            )
+            _add_endpoint(db, enrolled)
+            return enrolled
+
+        return await self._db.write(work)
+
+    async def verification(self, person: PersonId) -> Verification | None:
+        rows = await self._rows("SELECT * FROM verification WHERE person = ?", person)
+        return (
+            Verification(person, rows[0]["digest"], rows[0]["expires"], rows[0]["tries"]) if rows else None
+        )
+
+    async def set_verification(self, verification: Verification) -> None:
+        await self._db.write(lambda db: _set_verification(db, verification))
+
+    async def count_try(self, person: PersonId) -> None:
+        await self._write("UPDATE verification SET tries = tries + 1 WHERE person = ?", person)
+
+    async def register(self, person: PersonId, *, now: float) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            try:
+                row = db.execute(
+                    "UPDATE person SET registered = ? WHERE id = ? AND registered IS NULL"
+                    " RETURNING household, invited_by",
+                    (now, person),
+                ).fetchone()
+            except sqlite3.IntegrityError:
+                raise Problem(Code.NUMBER_TAKEN) from None
+            if row is None:
+                raise Problem(Code.ALREADY_REGISTERED)
+            db.execute("DELETE FROM verification WHERE person = ?", (person,))
+            if row["invited_by"] is not None:
+                _acquaint(db, person, row["invited_by"])
+            # Shared devices that came before the first adult get that person as their profile.
+            db.execute(
+                "UPDATE endpoint SET person = ? WHERE household = ? AND shared AND person IS NULL",
+                (person, row["household"]),
+            )
+
+        await self._db.write(work)
+
+    # -- changing -------------------------------------------------------------------------------
+
+    async def rename_person(self, person: PersonId, name: str) -> None:
+        await self._write("UPDATE person SET name = ? WHERE id = ?", name, person)
+
+    async def describe_endpoint(
+        self, endpoint: EndpointId, name: str | None, capabilities: Capabilities | None
+    ) -> None:
+        packed = None if capabilities is None else _pack(capabilities)
+        await self._write(
+            "UPDATE endpoint SET name = coalesce(?, name), capabilities = coalesce(?, capabilities) WHERE id = ?",
+            name,
+            packed,
+            endpoint,
+        )
+
+    async def add_missed(
+        self, person: PersonId, call: CallId, caller: PersonId, *, at: float, video: bool
+    ) -> None:
+        await self._write(
+            "INSERT OR IGNORE INTO missed(person, call, caller, at, video) VALUES (?, ?, ?, ?, ?)",
+            person,
+            call,
+            caller,
+            at,
+            video,
+        )
+
+    async def dismiss_missed(self, person: PersonId) -> None:
+        await self._write("DELETE FROM missed WHERE person = ?", person)
+
+    # -- tokens ---------------------------------------------------------------------------------
+
+    async def add_token(self, digest: bytes, endpoint: EndpointId, *, expires: float) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("INSERT INTO token VALUES (?, ?, ?)", (digest, endpoint, expires))
+            # Dead tokens go when new ones come; a token lives for minutes, so few are ever there.
+            db.execute("DELETE FROM token WHERE expires < ?", (expires - 86_400,))
+
+        await self._db.write(work)
+
+    async def token(self, digest: bytes, *, now: float) -> EndpointId | None:
+        rows = await self._rows("SELECT endpoint FROM token WHERE digest = ? AND expires > ?", digest, now)
+        return EndpointId(rows[0]["endpoint"]) if rows else None
+
+    # -- the two shapes of access ----------------------------------------------------------------
+
+    async def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        return await self._db.read(lambda db: db.execute(sql, values).fetchall())
+
+    async def _write(self, sql: str, *values: object) -> None:
+        await self._db.write(lambda db: db.execute(sql, values))
+
+
+def _set_verification(db: sqlite3.Connection, verification: Verification) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO verification(person, digest, expires, tries) VALUES (?, ?, ?, ?)",
+        (verification.person, verification.digest, verification.expires, verification.tries),
+    )

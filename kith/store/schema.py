@@ -1,0 +1,81 @@
+"""The tables, as a list of migrations. A migration that has been released is never edited."""
+
+import os
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("kith")
+
+
+@migrations()
+def people(db: Database) -> None:
+    """Who is who. Digests are HMAC-SHA256 of a secret under a key that is not in the database."""
+    db.table("meta").create({"key": str, "value": str}, pk="key")
+    db.table("household").create({"id": str, "name": str, "created": float}, pk="id", not_null={"name"})
+    db.table("person").create(
+        {"id": str, "household": str, "name": str, "mobile": str, "registered": float, "invited_by": str},
+        pk="id",
+        not_null={"household", "name"},
+        foreign_keys=[("household", "household", "id")],
+    )
+    # Only a verified number belongs to a person; the same one may be claimed by many until then.
+    db.execute("CREATE UNIQUE INDEX person_mobile ON person(mobile) WHERE registered IS NOT NULL")
+    db.table("person").create_index(["household"])
+    db.table("endpoint").create(
+        {
+            "id": str,
+            "household": str,
+            "person": str,
+            "name": str,
+            "shared": int,
+            "identity": bytes,
+            "sealing": bytes,
+            "sealing_signature": bytes,
+            "capabilities": bytes,
+            "test": int,
+        },
+        pk="id",
+        not_null={"household", "name", "shared", "identity", "sealing", "sealing_signature", "capabilities"},
+        foreign_keys=[("household", "household", "id"), ("person", "person", "id")],
+    )
+    db.table("endpoint").create_index(["household"])
+    db.table("endpoint").create_index(["person"])
+    db.table("endpoint").create_index(["identity"], unique=True)
+    db.table("acquaintance").create({"one": str, "other": str}, pk=("one", "other"))
+    db.table("invitation").create(
+        {"digest": bytes, "inviter": str, "household": str, "owner": int, "expires": float, "used": float},
+        pk="digest",
+    )
+    db.table("pairing").create(
+        {"digest": bytes, "household": str, "person": str, "shared": int, "expires": float, "used": float},
+        pk="digest",
+    )
+    db.table("verification").create(
+        {"person": str, "digest": bytes, "expires": float, "tries": int}, pk="person"
+    )
+    db.table("token").create({"digest": bytes, "endpoint": str, "expires": float}, pk="digest")
+
+
+@migrations()
+def calls(db: Database) -> None:
+    """A call is one row; its state is the MessagePack of signaling.call.Call."""
+    db.table("call").create(
+        {"id": str, "state": bytes, "live": int, "created": float}, pk="id", not_null={"state", "live"}
+    )
+    db.execute("CREATE INDEX call_live ON call(id) WHERE live")
+    db.table("missed").create(
+        {"person": str, "call": str, "caller": str, "at": float, "video": int}, pk=("person", "call")
+    )
+
+
+def migrate(path: Path) -> None:
+    """Make the file with mode 0600 where there is none, and bring it up to date."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    db = Database(path)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        migrations.apply(db)
+    finally:
+        db.close()

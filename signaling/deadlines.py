@@ -1,0 +1,61 @@
+"""One heap of deadlines and one timer for all of them: no call owns a task."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from itertools import count
+
+
+class Deadlines:
+    """Calls back at times that may be moved. Times are those of `clock`, in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._heap: list[tuple[float, int, str]] = []
+        self._due: dict[str, tuple[int, Callable[[], None]]] = {}
+        self._numbers = count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, key: str, when: float | None, callback: Callable[[], None]) -> None:
+        """Call back once at `when`, in place of what `key` had before; None only takes that away."""
+        if when is None:
+            self._due.pop(key, None)
+            return
+        number = next(self._numbers)
+        self._due[key] = (number, callback)
+        heapq.heappush(self._heap, (when, number, key))
+        if self._heap[0][1] == number:
+            self._arm()
+        if len(self._heap) > 64 and len(self._heap) > 4 * len(self._due):
+            self._sweep()
+
+    def close(self) -> None:
+        self._due.clear()
+        self._heap.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._heap:
+            delay = max(0.0, self._heap[0][0] - self._clock())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        now = self._clock()
+        while self._heap and self._heap[0][0] <= now:
+            _, number, key = heapq.heappop(self._heap)
+            current = self._due.get(key)
+            if current is not None and current[0] == number:
+                del self._due[key]
+                current[1]()
+        self._arm()
+
+    def _sweep(self) -> None:
+        """Deadlines that were moved leave their old entry behind; drop those now and then."""
+        self._heap = [entry for entry in self._heap if self._due.get(entry[2], (-1,))[0] == entry[1]]
+        heapq.heapify(self._heap)
+        self._arm()

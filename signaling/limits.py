@@ -1,0 +1,76 @@
+"""Rates, as token buckets. Pure: time is passed in.
+
+Commands of people are rare; what is not rare is candidates, of which a phone with many networks
+sends some twenty in a burst. So signals have a bucket of their own and everything else a smaller one.
+"""
+
+from kith.core.problem import Code, Problem
+
+
+class Bucket:
+    """`rate` tokens a second come back, up to `burst`. Starts full."""
+
+    __slots__ = ("_at", "_level", "burst", "rate")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._level = burst
+        self._at = now
+
+    def take(self, now: float) -> None:
+        """Take one token. Raises Problem(rate_limited) with `retry_after` in seconds if there is none."""
+        level = min(self.burst, self._level + max(0.0, now - self._at) * self.rate)
+        self._at = now
+        if level < 1.0:
+            self._level = level
+            raise Problem(
+                Code.RATE_LIMITED, data={"retry_after": round((1.0 - level) / self.rate, 3)}
+            )
+        self._level = level - 1.0
+
+    def full(self, now: float) -> bool:
+        """Whether the bucket could be forgotten without anybody noticing."""
+        return self._level + (now - self._at) * self.rate >= self.burst
+
+
+class Rates:
+    """What one endpoint may send. About 200 bytes, there for every session."""
+
+    __slots__ = ("_commands", "_signals")
+
+    def __init__(self, now: float) -> None:
+        self._commands = Bucket(rate=10.0, burst=60.0, now=now)
+        self._signals = Bucket(rate=50.0, burst=300.0, now=now)
+
+    def command(self, now: float) -> None:
+        self._commands.take(now)
+
+    def signal(self, now: float) -> None:
+        self._signals.take(now)
+
+
+class AddressRates:
+    """What strangers at one network address may ask. A household shares one address, and after a restart
+    all of its endpoints sign in at once, so the burst is generous; guessing needs the rate, which is not."""
+
+    MAX_ADDRESSES = 20_000
+    """Beyond this the oldest are forgotten: some 3 MB, whoever knocks."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def sign_in(self, address: str, now: float) -> None:
+        self._take("sign_in", address, now, rate=5.0, burst=200.0)
+
+    def join(self, address: str, now: float) -> None:
+        """Sign-up, pairing, looking up an invitation: whatever answers whether a secret is right."""
+        self._take("join", address, now, rate=0.2, burst=30.0)
+
+    def _take(self, kind: str, address: str, now: float, *, rate: float, burst: float) -> None:
+        key = (kind, address)
+        bucket = self._buckets.pop(key, None) or Bucket(rate, burst, now)
+        self._buckets[key] = bucket  # the most recent last
+        while len(self._buckets) > self.MAX_ADDRESSES:
+            del self._buckets[next(iter(self._buckets))]
+        bucket.take(now)
