@@ -1,0 +1,456 @@
+"""One endpoint's signed-in life with its server, across any number of WebSockets.
+
+    connecting -> signed in -> away -> connecting -> ... -> closed
+
+A connection is one task that reads. It survives the loss of its WebSocket: it dials again with growing,
+jittered pauses, resumes the session from the last event that arrived, and sends again, with the same id,
+every command that got no reply. Events reach the listener once and in order, whatever happens below.
+
+It ends only by `close`, or when to go on makes no sense: see `Refused` and its kin.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+import ssl
+from collections.abc import Callable
+from itertools import count
+from typing import Literal, Protocol, TypeVar
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from kith.core.capabilities import Capabilities
+from kith.core.ids import EndpointId
+from kith.core.keys import KeyPair, sign_in_statement
+from kith.core.problem import Code, Problem
+from signaling import protocol
+from signaling.protocol import MSGPACK, VERSION, AnyEvent, AnyReply, Codec, Command, Welcome
+
+log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+ACK_EVERY = 16
+"""Events between acks at most. Fewer costs frames; more makes the server remember more."""
+
+ACK_WITHIN = 1.0
+"""Seconds an event may go unacked."""
+
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 5.0
+"""Seconds between attempts to connect. The server keeps a session 30 s: a longer pause could miss it."""
+
+STEADY = 5.0
+"""Seconds signed in after which a loss starts again with the first pause. Without it two processes with one key
+would throw each other out as fast as they can dial."""
+
+SIGN_IN_WITHIN = 15.0
+HEARTBEAT = 10.0
+"""Seconds between pings. A server that vanished is noticed after 1.5 times as long, within its grace of 30 s."""
+
+MAX_PENDING = 256
+"""Commands waiting for a reply. A connection that is away must not collect without bound."""
+
+_TRANSIENT = frozenset(
+    {Code.STALE_NONCE, Code.RATE_LIMITED, Code.STORAGE_UNAVAILABLE, Code.SHUTTING_DOWN, Code.INTERNAL}
+)
+
+
+class Unreachable(Exception):
+    """The connection is closed for good, or cannot take more commands."""
+
+
+class Refused(Unreachable):
+    """The server knows this endpoint no more, or its key does not match: `problem` says which."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"the server refuses this endpoint: {problem.code}")
+        self.problem = problem
+
+
+class ServerChanged(Unreachable):
+    """Whoever answers does not hold the server key that was pinned on enrolment."""
+
+
+class Untrusted(Unreachable):
+    """The server's certificate is not signed by an authority that this endpoint trusts."""
+
+
+class Incompatible(Unreachable):
+    """The server speaks another version of the protocol."""
+
+
+class Listener(Protocol):
+    """Who is told what the connection brings. Calls are made from the event loop, in order, and must not block."""
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Signed in. With a snapshot everything known before is replaced; without, the missed events follow."""
+
+    def happened(self, event: AnyEvent) -> None:
+        """The next event of the session."""
+
+    def away(self, cause: Exception | None) -> None:
+        """The WebSocket is lost, or could not be opened, and will be tried again. None: the server closed it."""
+
+    def closed(self, cause: Unreachable | None) -> None:
+        """The connection is over: by `close` (None) or because to go on makes no sense."""
+
+
+def origin_of(server: str) -> str:
+    """The server's origin as a browser would name it: scheme and host in lower case, no default port.
+
+    Raises ValueError unless `server` is an http or https address.
+    """
+    url = URL(server)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("a server's address starts with https:// (or http://) and names a host")
+    return str(url.origin())
+
+
+def pause_before(attempt: int, fraction: float) -> float:
+    """Seconds to wait before attempt 0, 1, 2 ... after a loss; `fraction` in [0, 1) is the jitter."""
+    longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt, 16))
+    return longest * (0.5 + 0.5 * fraction)
+
+
+class _Lost(Exception):
+    """This WebSocket is of no more use."""
+
+
+class _Pending:
+    __slots__ = ("data", "reply")
+
+    def __init__(self, data: bytes, reply: "asyncio.Future[AnyReply]") -> None:
+        self.data = data
+        self.reply = reply
+
+
+class Connection:
+    """See the module. `http` may be shared by many connections and stays the caller's to close.
+
+    `server_key` is the server's identity key, pinned on enrolment. `tls` is what verifies its certificate
+    (None: the system's authorities). `capabilities` may be assigned at any time; they are declared on every sign-in.
+    """
+
+    __slots__ = (
+        "_ack_timer",
+        "_acked",
+        "_codec",
+        "_first",
+        "_heartbeat",
+        "_http",
+        "_ids",
+        "_keys",
+        "_leaving",
+        "_listener",
+        "_not_before",
+        "_pending",
+        "_prefix",
+        "_seq",
+        "_server_key",
+        "_session",
+        "_signed_in_at",
+        "_task",
+        "_tls",
+        "_ws",
+        "capabilities",
+        "endpoint",
+        "origin",
+    )
+
+    def __init__(
+        self,
+        *,
+        http: aiohttp.ClientSession,
+        server: str,
+        endpoint: EndpointId,
+        keys: KeyPair,
+        server_key: bytes,
+        listener: Listener,
+        capabilities: Capabilities | None = None,
+        tls: ssl.SSLContext | None = None,
+        codec: Codec = MSGPACK,
+        heartbeat: float | None = HEARTBEAT,
+    ) -> None:
+        self.origin = origin_of(server)
+        self.endpoint = endpoint
+        self.capabilities = capabilities
+        self._http = http
+        self._keys = keys
+        self._server_key = server_key
+        self._listener = listener
+        self._tls = tls
+        self._codec = codec
+        self._heartbeat = heartbeat
+        self._prefix = secrets.token_urlsafe(6)
+        self._ids = count(1)
+        self._pending: dict[str, _Pending] = {}
+        self._session: str | None = None
+        self._seq = 0
+        self._acked = 0
+        self._ack_timer: asyncio.TimerHandle | None = None
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._first: asyncio.Future[Welcome] | None = None
+        self._leaving = False
+        self._not_before = 0.0
+        self._signed_in_at: float | None = None
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether commands reach the server right now."""
+        return self._ws is not None
+
+    def new_id(self) -> str:
+        """A request id that this endpoint never used before."""
+        return f"{self._prefix}{next(self._ids)}"
+
+    async def open(self) -> Welcome:
+        """Start, and wait for the first sign-in however long it takes. Raises Unreachable if it is refused.
+
+        The listener hears of the failed attempts meanwhile.
+        """
+        if self._task is not None:
+            raise RuntimeError("a connection is opened once")
+        self._first = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._live())
+        try:
+            return await asyncio.shield(self._first)
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
+
+    async def request(self, command: Command) -> AnyReply:
+        """Send `command` and wait for its reply, over as many WebSockets as it takes.
+
+        Raises Problem if it was not carried out, Unreachable if the connection ends first. Cancelling
+        stops the wait; the command may have been carried out.
+        """
+        if self._task is None or self._task.done():
+            raise Unreachable("the connection is closed")
+        if len(self._pending) >= MAX_PENDING:
+            raise Unreachable("too many commands wait for a reply")
+        pending = _Pending(self._codec.encode(command), asyncio.get_running_loop().create_future())
+        self._pending[command.id] = pending
+        try:
+            if self._ws is not None:
+                await self._send(self._ws, pending.data)
+            return await pending.reply
+        finally:
+            self._pending.pop(command.id, None)
+
+    async def close(self, how: Literal["resume", "reconnect", "disconnect"] = "disconnect") -> None:
+        """Say goodbye and end. Does not raise if the server is away."""
+        if self._task is None or self._leaving:
+            return
+        self._leaving = True
+        if self._ws is not None and not self._task.done():
+            try:
+                async with asyncio.timeout(2):
+                    await self.request(protocol.Leave(id=self.new_id(), how=how))
+            except (TimeoutError, Problem, Unreachable):
+                pass
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def drop(self, stay_away: float = 0.0) -> None:
+        """Lose the WebSocket without a goodbye, as a phone leaving its Wi-Fi does; return after `stay_away` s."""
+        self._not_before = asyncio.get_running_loop().time() + stay_away
+        if self._ws is not None:
+            self._ws._response.close()
+
+    # -- the one task ---------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        loop = asyncio.get_running_loop()
+        cause: Unreachable | None = None
+        attempt = 0
+        try:
+            while True:
+                trouble: Exception | None = None
+                self._signed_in_at = None
+                try:
+                    await self._connect_and_read()
+                except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+                    if self._session is None:
+                        raise Untrusted("the server's certificate is not trusted") from error
+                    trouble = error
+                except (
+                    aiohttp.ClientError,
+                    OSError,
+                    TimeoutError,
+                    msgspec.DecodeError,
+                    Problem,
+                    _Lost,
+                ) as error:
+                    trouble = error
+                if self._leaving:
+                    return
+                now = loop.time()
+                if self._signed_in_at is not None and now - self._signed_in_at >= STEADY:
+                    attempt = 0
+                self._tell(self._listener.away, trouble)
+                pause = max(pause_before(attempt, random.random()), self._not_before - now)
+                attempt += 1
+                await asyncio.sleep(pause)
+        except Unreachable as error:
+            cause = error
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._over(cause)
+
+    def _over(self, cause: Unreachable | None) -> None:
+        end = cause or Unreachable("the connection is closed")
+        for pending in self._pending.values():
+            if not pending.reply.done():
+                pending.reply.set_exception(end)
+        if self._first is not None and not self._first.done():
+            self._first.set_exception(end)
+            self._first.exception()  # nobody may be waiting any more
+        self._tell(self._listener.closed, cause)
+
+    async def _connect_and_read(self) -> None:
+        async with self._http.ws_connect(
+            f"{self.origin}/v1/connect",
+            protocols=(self._codec.subprotocol,),
+            ssl=True if self._tls is None else self._tls,
+            heartbeat=self._heartbeat,
+            compress=0,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+        ) as ws:
+            try:
+                async with asyncio.timeout(SIGN_IN_WITHIN):
+                    welcome = await self._sign_in(ws)
+                await self._begin(ws, welcome)
+                while True:
+                    message = await self._receive(ws)
+                    if isinstance(message, protocol.Event):
+                        await self._take(ws, message)
+                    elif not isinstance(message, protocol.Hello):
+                        self._answer(message)
+            finally:
+                self._ws = None
+                if self._ack_timer is not None:
+                    self._ack_timer.cancel()
+                    self._ack_timer = None
+
+    async def _sign_in(self, ws: aiohttp.ClientWebSocketResponse) -> Welcome:
+        hello = await self._receive(ws)
+        if not isinstance(hello, protocol.Hello):
+            raise _Lost("the server did not say hello")
+        if hello.version != VERSION:
+            raise Incompatible(f"the server speaks version {hello.version} of the protocol, not {VERSION}")
+        if hello.server != self._server_key:
+            raise ServerChanged("the server's identity key is not the one of the enrolment")
+        statement = sign_in_statement(hello.server, self.origin, hello.nonce, self.endpoint)
+        resume = None if self._session is None else protocol.Resume(session=self._session, seq=self._seq)
+        command = protocol.SignIn(
+            id=self.new_id(),
+            endpoint=self.endpoint,
+            nonce=hello.nonce,
+            signature=self._keys.sign(statement),
+            capabilities=self.capabilities,
+            resume=resume,
+        )
+        await self._send(ws, self._codec.encode(command))
+        match await self._receive(ws):
+            case Welcome() as welcome:
+                return welcome
+            case protocol.ProblemReply() as reply:
+                problem = Problem(reply.code, path=reply.path, data=reply.data)
+                if reply.code not in _TRANSIENT:
+                    raise Refused(problem)
+                self._wait_at_least(reply.data.get("retry_after"))
+                raise problem
+            case _:
+                raise _Lost("the server answered the sign-in with something else")
+
+    async def _begin(self, ws: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> None:
+        """Commands that wait go first, so that none is overtaken by one that starts from the welcome."""
+        if not welcome.resumed:
+            self._seq = self._acked = 0
+        self._session = welcome.session
+        self._signed_in_at = asyncio.get_running_loop().time()
+        sent: set[str] = set()
+        while waiting := [(key, one) for key, one in self._pending.items() if key not in sent]:
+            for key, pending in waiting:
+                await self._send(ws, pending.data)
+                sent.add(key)
+        self._ws = ws
+        self._tell(self._listener.welcomed, welcome)
+        if self._first is not None and not self._first.done():
+            self._first.set_result(welcome)
+
+    async def _take(self, ws: aiohttp.ClientWebSocketResponse, event: AnyEvent) -> None:
+        if event.seq <= self._seq:
+            return  # replayed although it had arrived
+        if event.seq != self._seq + 1:
+            self._session = None  # an event is missing: only a snapshot helps
+            raise _Lost("an event is missing")
+        self._seq = event.seq
+        if isinstance(event, protocol.ServerLeaving):
+            self._wait_at_least(event.retry_after)
+        self._tell(self._listener.happened, event)
+        if self._seq - self._acked >= ACK_EVERY:
+            await self._ack(ws)
+        elif self._ack_timer is None:
+            self._ack_timer = asyncio.get_running_loop().call_later(ACK_WITHIN, self._ack_is_due)
+
+    def _ack_is_due(self) -> None:
+        self._ack_timer = None
+        if self._ws is not None and self._acked < self._seq:
+            task = asyncio.ensure_future(self._ack(self._ws))
+            task.add_done_callback(_forget)
+
+    async def _ack(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._acked = self._seq
+        await self._send(ws, self._codec.encode(protocol.Ack(id=self.new_id(), seq=self._seq)))
+
+    def _tell(self, call: Callable[[_T], None], subject: _T) -> None:
+        """A bug in the listener is no reason to lose the connection."""
+        try:
+            call(subject)
+        except Exception:
+            log.exception("the listener failed on %s", type(subject).__name__)
+
+    def _answer(self, reply: AnyReply) -> None:
+        pending = self._pending.get(reply.re) if reply.re is not None else None
+        if pending is None or pending.reply.done():
+            return
+        if isinstance(reply, protocol.ProblemReply):
+            pending.reply.set_exception(Problem(reply.code, path=reply.path, data=reply.data))
+        else:
+            pending.reply.set_result(reply)
+
+    def _wait_at_least(self, seconds: object) -> None:
+        if isinstance(seconds, (int, float)):
+            self._not_before = asyncio.get_running_loop().time() + min(float(seconds), 60.0)
+
+    # -- frames ---------------------------------------------------------------------------------------
+
+    async def _receive(self, ws: aiohttp.ClientWebSocketResponse) -> protocol.FromServer:
+        frame = await ws.receive()
+        if frame.type is aiohttp.WSMsgType.BINARY:
+            return self._codec.from_server(frame.data)
+        if frame.type is aiohttp.WSMsgType.TEXT:
+            return self._codec.from_server(frame.data.encode())
+        raise _Lost("the server closed the connection")
+
+    async def _send(self, ws: aiohttp.ClientWebSocketResponse, data: bytes) -> None:
+        """A WebSocket that is just being lost swallows this: its reader sees to the rest."""
+        try:
+            if self._codec.text:
+                await ws.send_str(data.decode())
+            else:
+                await ws.send_bytes(data)
+        except (ConnectionError, aiohttp.ClientError):
+            log.debug("a frame met a closing connection")
+
+
+def _forget(task: "asyncio.Task[None]") -> None:
+    """Take note of how a task ended, so that nobody complains that nobody did."""
+    if not task.cancelled():
+        task.exception()

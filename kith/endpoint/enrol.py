@@ -1,0 +1,137 @@
+"""Becoming an endpoint of a server: the three open commands, over HTTP.
+
+Each takes the key pair that the endpoint will sign in with and gives the server's reply, which holds the
+endpoint's id and the server's identity key: keep both, the key is pinned from then on.
+"""
+
+import ssl
+from collections.abc import Sequence
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from kith.core.capabilities import Capabilities
+from kith.core.ids import new_secret
+from kith.core.keys import KeyPair
+from kith.core.problem import Code, Problem
+from kith.endpoint.connection import origin_of
+from signaling.protocol import (
+    AnyReply,
+    Command,
+    EnrolTest,
+    Keys,
+    Pair,
+    Paired,
+    ProblemReply,
+    SignedUp,
+    SignUp,
+)
+
+R = TypeVar("R")
+
+_replies = msgspec.json.Decoder(AnyReply)
+
+
+def public_keys(keys: KeyPair) -> Keys:
+    """The public half as it goes over the wire."""
+    return Keys(
+        identity=keys.public.identity,
+        sealing=keys.public.sealing,
+        sealing_signature=keys.public.sealing_signature,
+    )
+
+
+async def post(
+    http: aiohttp.ClientSession, server: str, command: Command, *, tls: ssl.SSLContext | None = None
+) -> AnyReply:
+    """Carry out one command over HTTP. Raises Problem, or aiohttp.ClientError if the server cannot be reached."""
+    body = msgspec.to_builtins(command)
+    kind = body.pop("t")
+    async with http.post(
+        f"{origin_of(server)}/v1/{kind}",
+        data=msgspec.json.encode(body),
+        headers={"Content-Type": "application/json"},
+        ssl=True if tls is None else tls,
+    ) as response:
+        data = await response.read()
+    try:
+        reply: AnyReply = _replies.decode(data)
+    except msgspec.DecodeError:
+        raise Problem(Code.MALFORMED) from None
+    if isinstance(reply, ProblemReply):
+        raise Problem(reply.code, path=reply.path, data=reply.data)
+    return reply
+
+
+async def pair(
+    http: aiohttp.ClientSession,
+    server: str,
+    code: str,
+    *,
+    keys: KeyPair,
+    name: str,
+    capabilities: Capabilities,
+    tls: ssl.SSLContext | None = None,
+) -> Paired:
+    """Enrol with the short code that an adult of the household was shown."""
+    command = Pair(id=new_secret(), code=code, keys=public_keys(keys), name=name, capabilities=capabilities)
+    return _expect(Paired, await post(http, server, command, tls=tls))
+
+
+async def sign_up(
+    http: aiohttp.ClientSession,
+    server: str,
+    *,
+    secret: str | None,
+    keys: KeyPair,
+    name: str,
+    mobile: str,
+    device_name: str,
+    capabilities: Capabilities,
+    tls: ssl.SSLContext | None = None,
+) -> SignedUp:
+    """Become a person, by an invitation's `secret` or where sign-up is open. The mobile number is verified later."""
+    command = SignUp(
+        id=new_secret(),
+        name=name,
+        mobile=mobile,
+        keys=public_keys(keys),
+        device_name=device_name,
+        secret=secret,
+        capabilities=capabilities,
+    )
+    return _expect(SignedUp, await post(http, server, command, tls=tls))
+
+
+async def enrol_test(
+    http: aiohttp.ClientSession,
+    server: str,
+    *,
+    keys: KeyPair,
+    household: str,
+    person: str,
+    device_name: str,
+    shared: bool = False,
+    knows: Sequence[str] = (),
+    capabilities: Capabilities | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Paired:
+    """Enrol a load generator's endpoint; only a server for tests admits it."""
+    command = EnrolTest(
+        id=new_secret(),
+        household=household,
+        person=person,
+        keys=public_keys(keys),
+        device_name=device_name,
+        shared=shared,
+        knows=tuple(knows),
+        capabilities=capabilities or Capabilities(),
+    )
+    return _expect(Paired, await post(http, server, command, tls=tls))
+
+
+def _expect(kind: type[R], reply: AnyReply) -> R:
+    if not isinstance(reply, kind):
+        raise Problem(Code.MALFORMED)
+    return reply

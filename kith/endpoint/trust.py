@@ -1,0 +1,72 @@
+"""Which server certificates an endpoint believes.
+
+A family's server has a certificate authority of its own, made at its first start, and offers the certificate at
+`/ca.pem`. On first contact an endpoint fetches it over a connection that nothing vouches for yet; what makes
+it trustworthy is its fingerprint, compared with the one on the server's console: by the program if it was told
+the fingerprint, by the person otherwise. From then on only that authority is believed.
+"""
+
+import hashlib
+import ssl
+
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from kith.endpoint.connection import origin_of
+
+MAX_CA = 16_384
+"""Bytes of a certificate authority's PEM file; an honest one has about 800."""
+
+
+class FingerprintMismatch(Exception):
+    """The server offers another certificate authority than the one that was expected."""
+
+
+def fingerprint(pem: bytes) -> str:
+    """SHA-256 of the certificate as colon-separated upper-case hex, as browsers and openssl show it.
+
+    Raises ValueError if `pem` holds no certificate.
+    """
+    der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    return hashlib.sha256(der).digest().hex(":").upper()
+
+
+def same_fingerprint(one: str, other: str) -> bool:
+    """Whether two ways of writing a fingerprint mean the same: colons, spaces and case do not matter."""
+
+    def plain(text: str) -> str:
+        return text.replace(":", "").replace(" ", "").lower().removeprefix("sha256").removeprefix("=")
+
+    return plain(one) == plain(other)
+
+
+def context(ca: bytes) -> ssl.SSLContext:
+    """Believe certificates that the authority in the PEM `ca` signed, for the right host name, and no others."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_verify_locations(cadata=ca.decode("ascii"))
+    return made
+
+
+async def fetch_authority(server: str, *, expect: str | None = None) -> bytes:
+    """The PEM of the server's own certificate authority, read over a connection that is not verified yet.
+
+    `expect` is the fingerprint it must have. Raises FingerprintMismatch if it has another, ValueError if
+    there is no certificate, aiohttp.ClientError if the server cannot be reached.
+    """
+    pem = b""
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as http,
+        http.get(f"{origin_of(server)}/ca.pem", ssl=False, allow_redirects=False) as response,
+    ):
+        if response.status != 200:
+            raise ValueError("the server offers no certificate authority of its own")
+        async for chunk in response.content.iter_chunked(4096):
+            pem += chunk
+            if len(pem) > MAX_CA:
+                raise ValueError("what the server offers is no certificate")
+    found = fingerprint(pem)
+    if expect is not None and not same_fingerprint(found, expect):
+        raise FingerprintMismatch(f"the server's certificate authority has the fingerprint {found}")
+    return pem
