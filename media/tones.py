@@ -1,0 +1,110 @@
+"""The sounds an endpoint makes by itself, as arithmetic. Pure: a name and a position in, samples out.
+
+Mono, 48 kHz, signed 16 bit. Cadences and frequencies follow what telephones do (ITU-T E.180 for ringback and busy),
+the ringing is our own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 48_000
+Samples = NDArray[np.int16]
+
+
+class Tone(StrEnum):
+    RINGING = "ringing"  # Somebody calls here.
+    RINGBACK = "ringback"  # It rings at the other end.
+    BUSY = "busy"  # Every device there is in another call.
+    UNAVAILABLE = "unavailable"  # Nobody answered, or the call was declined.
+    CONNECTED = "connected"  # The two can hear each other now.
+    ENDED = "ended"  # The call is over.
+    MICROPHONE_OFF = "microphone_off"
+    MICROPHONE_ON = "microphone_on"
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """`seconds` of the sum of `hertz` (silence if none), fading by half in `decay` seconds if not 0."""
+
+    seconds: float
+    hertz: tuple[float, ...] = ()
+    decay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    notes: tuple[_Note, ...]
+    repeats: bool = False
+
+
+_SCORES: Mapping[Tone, _Score] = {
+    Tone.RINGING: _Score(
+        (
+            *(_Note(0.18, (hertz,), 0.12) for hertz in (659.3, 830.6, 987.8, 830.6)),
+            _Note(0.35),
+            *(_Note(0.18, (hertz,), 0.12) for hertz in (659.3, 830.6, 987.8)),
+            _Note(1.6),
+        ),
+        repeats=True,
+    ),
+    Tone.RINGBACK: _Score((_Note(2.0, (440.0, 480.0)), _Note(4.0)), repeats=True),
+    Tone.BUSY: _Score((_Note(0.5, (480.0, 620.0)), _Note(0.5)) * 4),
+    Tone.UNAVAILABLE: _Score((_Note(0.25, (480.0, 620.0)), _Note(0.25)) * 4),
+    Tone.CONNECTED: _Score((_Note(0.09, (587.3,), 0.06), _Note(0.14, (880.0,), 0.06))),
+    Tone.ENDED: _Score((_Note(0.09, (880.0,), 0.06), _Note(0.14, (587.3,), 0.06))),
+    Tone.MICROPHONE_OFF: _Score((_Note(0.1, (440.0,), 0.05), _Note(0.16, (293.7,), 0.06))),
+    Tone.MICROPHONE_ON: _Score((_Note(0.1, (293.7,), 0.05), _Note(0.16, (440.0,), 0.06))),
+}
+
+_LEVEL = 0.25
+_EDGE = 0.004
+"""Seconds in which a note swells and dies, so that it does not click."""
+
+
+def repeats(tone: Tone) -> bool:
+    """Whether it goes on until it is stopped."""
+    return _SCORES[tone].repeats
+
+
+@cache
+def samples(tone: Tone) -> Samples:
+    """The whole tone, or one round of it if it repeats. Read only."""
+    rendered = np.concatenate([_render(note) for note in _SCORES[tone].notes])
+    rendered.flags.writeable = False
+    return rendered
+
+
+def excerpt(tone: Tone, start: int, count: int) -> Samples | None:
+    """`count` samples from position `start`, padded with silence; None once the tone is over."""
+    whole = samples(tone)
+    if repeats(tone):
+        return whole[(start + np.arange(count)) % len(whole)]
+    if start >= len(whole):
+        return None
+    part = whole[start : start + count]
+    return np.concatenate((part, np.zeros(count - len(part), np.int16)))
+
+
+def sine(hertz: float, start: int, count: int, level: float = _LEVEL) -> Samples:
+    """A plain tone without beginning or end, for tests and for endpoints without a microphone."""
+    angle = 2 * np.pi * hertz / RATE * (start + np.arange(count))
+    wave: Samples = (level * 32_767 * np.sin(angle)).astype(np.int16)
+    return wave
+
+
+def _render(note: _Note) -> Samples:
+    count = round(note.seconds * RATE)
+    time = np.arange(count) / RATE
+    wave = np.zeros(count)
+    for hertz in note.hertz:
+        wave += np.sin(2 * np.pi * hertz * time) / len(note.hertz)
+    if note.decay:
+        wave *= 0.5 ** (time / note.decay)
+    wave *= np.clip(np.minimum(time, note.seconds - time) / _EDGE, 0.0, 1.0)
+    rendered: Samples = (_LEVEL * 32_767 * wave).astype(np.int16)
+    return rendered
