@@ -1,0 +1,1 @@
+"""What maintains the tree: installing, generating, measuring. Nothing here is imported by Kith itself."""

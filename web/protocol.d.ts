@@ -1,0 +1,717 @@
+// Made from signaling/protocol.py by `make generate`. Do not edit.
+
+/** Ask for a nonce to sign in with over HTTP. (On the WebSocket, `hello` brings one.) */
+export interface Challenge {
+  t: 'challenge';
+  id: string;
+  as?: string | null;
+}
+
+/** Prove the endpoint's identity key: see kith.core.keys.sign_in_statement for what is signed. */
+export interface SignIn {
+  t: 'sign_in';
+  id: string;
+  as?: string | null;
+  endpoint: string;
+  nonce: string;
+  signature: string;
+  capabilities?: Capabilities | null;
+  resume?: Resume | null;
+}
+
+/**
+ * What parts the endpoint has and whether they are switched off by hand.
+ *
+ * `microphone_off` is the hardware mute: it cuts microphone *and* camera.
+ * `shutter_closed` covers the camera only.
+ */
+export interface Capabilities {
+  microphone?: boolean;
+  speaker?: boolean;
+  camera?: boolean;
+  screen?: boolean;
+  microphone_off?: boolean;
+  shutter_closed?: boolean;
+}
+
+/** The session to take up again and the last event that arrived. */
+export interface Resume {
+  session: string;
+  seq: number;
+}
+
+export interface LookUpInvitation {
+  t: 'look_up_invitation';
+  id: string;
+  as?: string | null;
+  secret: string;
+}
+
+/**
+ * Become a person with this endpoint as the first. `secret` may be absent where sign-up is open.
+ * The mobile number is verified by `verify` before anybody can be called or reached (R1, R3).
+ */
+export interface SignUp {
+  t: 'sign_up';
+  id: string;
+  as?: string | null;
+  name: string;
+  mobile: string;
+  keys: Keys;
+  device_name: string;
+  secret?: string | null;
+  capabilities?: Capabilities;
+}
+
+/** An endpoint's public keys: Ed25519, X25519, and the former's signature on the latter. */
+export interface Keys {
+  identity: string;
+  sealing: string;
+  sealing_signature: string;
+}
+
+/** Enrol another endpoint with a code that an adult of the household asked for. */
+export interface Pair {
+  t: 'pair';
+  id: string;
+  as?: string | null;
+  code: string;
+  keys: Keys;
+  name: string;
+  capabilities?: Capabilities;
+}
+
+/** Enrol a load generator's endpoint, only on a server for tests. Makes the person and household it names. */
+export interface EnrolTest {
+  t: 'enrol_test';
+  id: string;
+  as?: string | null;
+  household: string;
+  person: string;
+  keys: Keys;
+  device_name: string;
+  shared?: boolean;
+  knows?: string[];
+  capabilities?: Capabilities;
+}
+
+/** The code that the mobile number received. */
+export interface Verify {
+  t: 'verify';
+  id: string;
+  as?: string | null;
+  code: string;
+}
+
+/** Send a new verification code; the old one is void. */
+export interface ResendCode {
+  t: 'resend_code';
+  id: string;
+  as?: string | null;
+}
+
+/** Every event up to and including `seq` has arrived. The only command without a reply. */
+export interface Ack {
+  t: 'ack';
+  id: string;
+  as?: string | null;
+  seq: number;
+}
+
+/**
+ * Say goodbye. `resume`: back soon, keep the session; `reconnect`: back with a new one;
+ * `disconnect`: the endpoint is going off, calls end now.
+ */
+export interface Leave {
+  t: 'leave';
+  id: string;
+  as?: string | null;
+  how: 'disconnect' | 'reconnect' | 'resume';
+}
+
+/** Answered by `ok`. For endpoints that cannot see the WebSocket's own pings (browsers). */
+export interface Ping {
+  t: 'ping';
+  id: string;
+  as?: string | null;
+}
+
+/** Change what this endpoint declares about itself. */
+export interface Describe {
+  t: 'describe';
+  id: string;
+  as?: string | null;
+  capabilities?: Capabilities | null;
+  name?: string | null;
+}
+
+/** Change the own name. */
+export interface Rename {
+  t: 'rename';
+  id: string;
+  as?: string | null;
+  name: string;
+}
+
+/** The persons and endpoints that can be called from here. */
+export interface ListDirectory {
+  t: 'list_directory';
+  id: string;
+  as?: string | null;
+}
+
+/** Make a one-time link. `household`: the person joins the own household, else a new one of their own. */
+export interface Invite {
+  t: 'invite';
+  id: string;
+  as?: string | null;
+  household?: boolean;
+}
+
+/** Make a short code that enrols one more endpoint, own or shared by the household. */
+export interface OfferPairing {
+  t: 'offer_pairing';
+  id: string;
+  as?: string | null;
+  shared: boolean;
+}
+
+/** The person has seen the missed calls: they vanish on all own endpoints. */
+export interface DismissMissed {
+  t: 'dismiss_missed';
+  id: string;
+  as?: string | null;
+}
+
+/**
+ * Call a person (all of their endpoints ring) or one endpoint. The caller names the call, so a retry
+ * is the same call.
+ */
+export interface PlaceCall {
+  t: 'call';
+  id: string;
+  as?: string | null;
+  call: string;
+  to: string;
+  video?: boolean;
+}
+
+/** This endpoint rings now, audibly or visibly. */
+export interface Alerting {
+  t: 'alerting';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/** Take the call. `video` false answers a video call with audio only. */
+export interface Answer {
+  t: 'answer';
+  id: string;
+  as?: string | null;
+  call: string;
+  video?: boolean;
+}
+
+export interface Decline {
+  t: 'decline';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/** This endpoint is in another call and takes no second one. */
+export interface Busy {
+  t: 'busy';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/** The caller gives up before an answer. */
+export interface Cancel {
+  t: 'cancel';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+export interface HangUp {
+  t: 'hang_up';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/**
+ * A blob for the endpoint at the other end: session description or candidates. The server does not
+ * read it. Only between the two who were connected by `answer`.
+ */
+export interface Signal {
+  t: 'signal';
+  id: string;
+  as?: string | null;
+  call: string;
+  epoch: number;
+  body: string;
+}
+
+/** The peer connection of this epoch is connected here. */
+export interface MediaUp {
+  t: 'media_up';
+  id: string;
+  as?: string | null;
+  call: string;
+  epoch: number;
+}
+
+/** Media of this epoch is gone although signaling is there: opens epoch + 1. */
+export interface MediaLost {
+  t: 'media_lost';
+  id: string;
+  as?: string | null;
+  call: string;
+  epoch: number;
+}
+
+/** What really leaves this endpoint now: so the other side can show "microphone off". */
+export interface Indicate {
+  t: 'indicate';
+  id: string;
+  as?: string | null;
+  call: string;
+  audio: boolean;
+  video: boolean;
+  hardware_muted?: boolean;
+}
+
+/** Take over an own call, which goes on at another own endpoint, here. */
+export interface Move {
+  t: 'move';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/** First on every connection, before sign-in; unnumbered. */
+export interface Hello {
+  t: 'hello';
+  version: number;
+  server: string;
+  nonce: string;
+}
+
+/** Done, and there is nothing more to say. */
+export interface Ok {
+  t: 'ok';
+  re: string;
+}
+
+export interface ChallengeIssued {
+  t: 'challenge_issued';
+  re: string;
+  nonce: string;
+  server: string;
+}
+
+/**
+ * Signed in on this connection. `resumed`: the missed events follow; else `snapshot` is there and a
+ * new session begins at seq 0.
+ */
+export interface Welcome {
+  t: 'welcome';
+  re: string;
+  session: string;
+  resumed: boolean;
+  grace: number;
+  snapshot: Snapshot | null;
+}
+
+/** Everything an endpoint needs to start from nothing. */
+export interface Snapshot {
+  person: PersonView | null;
+  endpoint: EndpointView;
+  registered: boolean;
+  people: PersonView[];
+  endpoints: EndpointView[];
+  calls: CallView[];
+  missed: MissedCall[];
+}
+
+/** A person as another one sees them. Never a number. */
+export interface PersonView {
+  id: string;
+  name: string;
+  household: string;
+  own: boolean;
+}
+
+/** An endpoint that the viewer may call directly: an own one, or a shared one of the own household. */
+export interface EndpointView {
+  id: string;
+  name: string;
+  shared: boolean;
+  online: boolean;
+  capabilities: Capabilities;
+  own: boolean;
+}
+
+/**
+ * A call as one endpoint in it sees it.
+ *
+ * `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
+ * shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
+ * before that `media` is what an answer here would give. `epoch` counts peer connections.
+ */
+export interface CallView {
+  id: string;
+  role: Role;
+  phase: Phase;
+  peer_name: string;
+  peer_person: string | null;
+  called_name: string;
+  video: boolean;
+  media: MediaView;
+  endpoint: PeerEndpoint | null;
+  epoch: number;
+  created: number;
+  answered: number | null;
+}
+
+export type Role =
+  | 'caller'
+  | 'callee';
+
+export type Phase =
+  | 'ringing'
+  | 'answering'
+  | 'active'
+  | 'recovering'
+  | 'ended';
+
+/** The session's media lines, seen from the endpoint that this is sent to (policy.media). */
+export interface MediaView {
+  send_audio: boolean;
+  receive_audio: boolean;
+  send_video: boolean;
+  receive_video: boolean;
+}
+
+/** The endpoint at the other end of an answered call. */
+export interface PeerEndpoint {
+  id: string;
+  name: string;
+  keys: Keys;
+  capabilities: Capabilities;
+}
+
+export interface MissedCall {
+  call: string;
+  person: string;
+  name: string;
+  at: number;
+  video: boolean;
+}
+
+/** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
+export interface Token {
+  t: 'token';
+  re: string;
+  token: string;
+  expires_in: number;
+}
+
+/** `owner`: the first adult of this server, who gets the demo devices. */
+export interface InvitationDetails {
+  t: 'invitation_details';
+  re: string;
+  inviter: string;
+  household: boolean;
+  owner: boolean;
+}
+
+/** Enrolled, not yet registered: a code is on its way to the mobile number. */
+export interface SignedUp {
+  t: 'signed_up';
+  re: string;
+  person: string;
+  household: string;
+  endpoint: string;
+  server: string;
+}
+
+/** Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared. */
+export interface Paired {
+  t: 'paired';
+  re: string;
+  household: string;
+  endpoint: string;
+  server: string;
+  person: string | null;
+}
+
+/** The secret goes into the link's fragment, which browsers do not send to servers. */
+export interface Invited {
+  t: 'invited';
+  re: string;
+  secret: string;
+  expires: number;
+}
+
+export interface PairingOffered {
+  t: 'pairing_offered';
+  re: string;
+  code: string;
+  expires: number;
+}
+
+export interface Directory {
+  t: 'directory';
+  re: string;
+  people: PersonView[];
+  endpoints: EndpointView[];
+}
+
+/** The call as it is after the command. The reply to every command about a call but `signal`. */
+export interface CallState {
+  t: 'call_state';
+  re: string;
+  call: CallView;
+}
+
+/** The call is over (it may have been before the command). */
+export interface CallEnded {
+  t: 'call_ended';
+  re: string;
+  call: string;
+  reason: EndReason;
+}
+
+/** Why an endpoint's part is over. Each is one true sentence (`SENTENCES`). */
+export type EndReason =
+  | 'hung_up'
+  | 'declined'
+  | 'busy'
+  | 'no_answer'
+  | 'cancelled'
+  | 'answered_elsewhere'
+  | 'connect_failed'
+  | 'lost'
+  | 'moved';
+
+/**
+ * The command was not carried out. `path` names the field at fault; `message` is for people.
+ * `re` is absent where the command's id could not be read.
+ */
+export interface ProblemReply {
+  t: 'problem';
+  code: Code;
+  message: string;
+  path: string;
+  data: Record<string, string | number | boolean>;
+  re: string | null;
+}
+
+/**
+ * - `malformed`: The message could not be read at all.
+ * - `invalid`: A field is missing, has the wrong type or is out of bounds.
+ * - `unknown_type`: There is no message of this type.
+ * - `too_large`: The message is larger than the server accepts.
+ * - `not_signed_in`: Sign in first.
+ * - `bad_signature`: The signature does not match the key on record.
+ * - `stale_nonce`: The challenge is unknown or too old; ask for a new one.
+ * - `invalid_token`: The token is unknown or has expired; sign in again.
+ * - `not_registered`: The mobile number has not been verified yet.
+ * - `not_permitted`: This is not permitted.
+ * - `already_signed_in`: This connection has signed in already.
+ * - `unknown_person`: There is no such person among those you know.
+ * - `unknown_endpoint`: There is no such device among those you may use.
+ * - `unknown_call`: There is no such call, or you have no part in it.
+ * - `unknown_command`: There is no such command.
+ * - `call_id_taken`: This call id was used for another call.
+ * - `call_over`: The call has ended.
+ * - `not_answered`: Nobody has answered this call yet.
+ * - `self_call`: A device cannot call itself, nor a person themself.
+ * - `invitation_invalid`: The invitation is unknown, used or expired.
+ * - `pairing_invalid`: The pairing code is unknown, used or expired.
+ * - `wrong_code`: The code is wrong.
+ * - `too_many_tries`: Too many wrong codes; ask for a new one.
+ * - `number_invalid`: This is not a mobile number that can receive a code.
+ * - `number_taken`: This number belongs to another person here.
+ * - `already_registered`: This person is registered already.
+ * - `test_server`: This server is for tests only and admits no real person.
+ * - `not_test_server`: This server admits no test principals.
+ * - `rate_limited`: Too many requests; wait and try again.
+ * - `storage_unavailable`: The server cannot save anything right now; nothing was changed.
+ * - `shutting_down`: The server is restarting; connect again in a moment.
+ * - `internal`: The server made a mistake; it was recorded.
+ */
+export type Code =
+  | 'malformed'
+  | 'invalid'
+  | 'unknown_type'
+  | 'too_large'
+  | 'not_signed_in'
+  | 'bad_signature'
+  | 'stale_nonce'
+  | 'invalid_token'
+  | 'not_registered'
+  | 'not_permitted'
+  | 'already_signed_in'
+  | 'unknown_person'
+  | 'unknown_endpoint'
+  | 'unknown_call'
+  | 'unknown_command'
+  | 'call_id_taken'
+  | 'call_over'
+  | 'not_answered'
+  | 'self_call'
+  | 'invitation_invalid'
+  | 'pairing_invalid'
+  | 'wrong_code'
+  | 'too_many_tries'
+  | 'number_invalid'
+  | 'number_taken'
+  | 'already_registered'
+  | 'test_server'
+  | 'not_test_server'
+  | 'rate_limited'
+  | 'storage_unavailable'
+  | 'shutting_down'
+  | 'internal';
+
+/** Somebody calls. May come again for a call that rings already. */
+export interface Ringing {
+  t: 'ringing';
+  seq: number;
+  call: CallView;
+}
+
+/** A call this endpoint is in has changed: answered, recovering, a new epoch. */
+export interface CallChanged {
+  t: 'call_changed';
+  seq: number;
+  call: CallView;
+}
+
+/** This endpoint's part is over. Exactly once for each call it knew of. */
+export interface Ended {
+  t: 'ended';
+  seq: number;
+  call: string;
+  reason: EndReason;
+}
+
+export interface Signalled {
+  t: 'signalled';
+  seq: number;
+  call: string;
+  epoch: number;
+  sender: string;
+  body: string;
+}
+
+export interface PeerIndicated {
+  t: 'peer_indicated';
+  seq: number;
+  call: string;
+  audio: boolean;
+  video: boolean;
+  hardware_muted: boolean;
+}
+
+/** The whole new directory; it replaces the old one. */
+export interface DirectoryChanged {
+  t: 'directory_changed';
+  seq: number;
+  person: PersonView | null;
+  people: PersonView[];
+  endpoints: EndpointView[];
+}
+
+/** One endpoint of the directory came, went or describes itself anew. */
+export interface EndpointChanged {
+  t: 'endpoint_changed';
+  seq: number;
+  endpoint: EndpointView;
+}
+
+/** All calls missed and not yet dismissed; it replaces the old list. */
+export interface MissedCalls {
+  t: 'missed_calls';
+  seq: number;
+  missed: MissedCall[];
+}
+
+/** The own mobile number is verified. */
+export interface Registered {
+  t: 'registered';
+  seq: number;
+}
+
+/** The server drains: connect again after `retry_after` seconds. */
+export interface ServerLeaving {
+  t: 'server_leaving';
+  seq: number;
+  retry_after: number;
+}
+
+export type Command =
+  | Challenge
+  | SignIn
+  | LookUpInvitation
+  | SignUp
+  | Pair
+  | EnrolTest
+  | Verify
+  | ResendCode
+  | Ack
+  | Leave
+  | Ping
+  | Describe
+  | Rename
+  | ListDirectory
+  | Invite
+  | OfferPairing
+  | DismissMissed
+  | PlaceCall
+  | Alerting
+  | Answer
+  | Decline
+  | Busy
+  | Cancel
+  | HangUp
+  | Signal
+  | MediaUp
+  | MediaLost
+  | Indicate
+  | Move;
+
+export type Reply =
+  | Ok
+  | ChallengeIssued
+  | Welcome
+  | Token
+  | InvitationDetails
+  | SignedUp
+  | Paired
+  | Invited
+  | PairingOffered
+  | Directory
+  | CallState
+  | CallEnded
+  | ProblemReply;
+
+export type Event =
+  | Ringing
+  | CallChanged
+  | Ended
+  | Signalled
+  | PeerIndicated
+  | DirectoryChanged
+  | EndpointChanged
+  | MissedCalls
+  | Registered
+  | ServerLeaving;
+
+export type FromServer = Hello | Reply | Event;
