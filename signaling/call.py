@@ -58,7 +58,7 @@ class Acceptance(StrEnum):
     OFFERED = "offered"  # The ring is on its way to the endpoint.
     ALERTING = "alerting"  # The endpoint says that it rings.
     WON = "won"  # This endpoint speaks for its side.
-    LOST = "lost"  # Another endpoint of the same side answered.
+    LOST = "lost"  # Another endpoint of the same side answered, or declined for all.
     DECLINED = "declined"  # Somebody at this endpoint said no.
     BUSY = "busy"  # This endpoint is in another call.
     UNREACHABLE = "unreachable"  # It was not connected, or did not come back in time.
@@ -161,7 +161,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def peer_of(self, endpoint: EndpointId, epoch: int) -> EndpointId | None:
         """Whom `endpoint`'s signals of `epoch` go to; None if it does not speak for its side then."""
         leg = self.legs.get(endpoint)
-        if leg is None or self.over or self.winner is None or self.party(leg.role, epoch) != endpoint:
+        if leg is None or self.over or self.winner is None or epoch > self.epoch:
+            return None
+        if self.party(leg.role, epoch) != endpoint:
             return None
         return self.party(Role.CALLEE if leg.role is Role.CALLER else Role.CALLER, epoch)
 
@@ -417,11 +419,8 @@ def _ringing(call: Call, leg: Leg, event: Event, now: float) -> Step:
         case Answered(video=video) if open_ or leg.acceptance is Acceptance.UNREACHABLE:
             return _won(call, leg, now, video=video)
         case Declined() | HungUp() if open_ and leg.personal:
-            return _finish(
-                _with(call, msgspec.structs.replace(leg, acceptance=Acceptance.DECLINED)),
-                EndReason.DECLINED,
-                now,
-            )
+            declined = msgspec.structs.replace(leg, acceptance=Acceptance.DECLINED, away_until=None)
+            return _finish(_with(call, declined), EndReason.DECLINED, now)
         case Declined() | HungUp() if open_:
             return _close_leg(call, leg, Acceptance.DECLINED, now)
         case Busy() if open_:
@@ -466,8 +465,7 @@ def _won(call: Call, leg: Leg, now: float, *, video: bool) -> Step:
         leg, acceptance=Acceptance.WON, connectivity=Connectivity.CONNECTING, away_until=None
     )
     caller = call.legs[call.caller]
-    if caller.away_until is None:
-        caller = msgspec.structs.replace(caller, connectivity=Connectivity.CONNECTING)
+    caller = msgspec.structs.replace(caller, connectivity=_opening(caller))
     losers = [
         other
         for other in call.legs.values()
@@ -495,7 +493,7 @@ def _in_call(call: Call, leg: Leg, event: Event, now: float) -> Step:
             return _out(call, leg, now)
         case SignalingLost() if leg.away_until is None:
             if leg.endpoint == call.moving:
-                return _abandon_move(call, EndReason.LOST)
+                return _abandon_move(call, EndReason.LOST, now)
             away = msgspec.structs.replace(
                 leg,
                 connectivity=leg.connectivity if call.winner is None else Connectivity.RECONNECTING,
@@ -505,19 +503,14 @@ def _in_call(call: Call, leg: Leg, event: Event, now: float) -> Step:
         case SignalingBack() if leg.away_until is not None:
             back = msgspec.structs.replace(leg, connectivity=_standing(call, leg), away_until=None)
             return _settle_connected(_with(call, back), tell=(leg.endpoint, *_others(call, leg)))
-        case MediaUp(epoch=epoch) if call.winner is not None and epoch == call.epoch != leg.confirmed:
+        case MediaUp(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch != leg.confirmed:
             up = msgspec.structs.replace(
                 leg,
                 confirmed=epoch,
                 connectivity=Connectivity.CONNECTED if leg.away_until is None else leg.connectivity,
             )
             return _settle_connected(_with(call, up), tell=())
-        case MediaLost(epoch=epoch) if (
-            call.phase in (Phase.ACTIVE, Phase.RECOVERING)
-            and epoch == call.epoch
-            and leg.confirmed == epoch
-            and call.moving is None
-        ):
+        case MediaLost(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch == leg.confirmed:
             return _new_epoch(call, now)
     return _ignore(call, event)
 
@@ -527,6 +520,17 @@ def _standing(call: Call, leg: Leg) -> Connectivity:
     if call.winner is None:
         return Connectivity.NONE
     return Connectivity.CONNECTED if leg.confirmed == call.epoch else Connectivity.CONNECTING
+
+
+def _opening(leg: Leg) -> Connectivity:
+    """Connectivity of a leg that has a new peer connection to make."""
+    return Connectivity.CONNECTING if leg.away_until is None else Connectivity.RECONNECTING
+
+
+def _speaks(call: Call, leg: Leg) -> bool:
+    """Whether the current epoch's media is this endpoint's. It is not before an answer, nor during a
+    move for the endpoint that is being replaced."""
+    return call.winner is not None and call.party(leg.role, call.epoch) == leg.endpoint
 
 
 def _others(call: Call, leg: Leg) -> tuple[EndpointId, ...]:
@@ -540,21 +544,18 @@ def _others(call: Call, leg: Leg) -> tuple[EndpointId, ...]:
 
 def _out(call: Call, leg: Leg, now: float) -> Step:
     if leg.endpoint == call.moving:
-        return _abandon_move(call, EndReason.HUNG_UP)
+        return _abandon_move(call, EndReason.HUNG_UP, now)
     return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.HUNG_UP, now)
 
 
 def _new_epoch(call: Call, now: float) -> Step:
     """Open epoch + 1: both parties must report media again within CONNECT_TIMEOUT."""
-    legs = [
-        msgspec.structs.replace(
-            leg,
-            connectivity=Connectivity.CONNECTING if leg.away_until is None else Connectivity.RECONNECTING,
-        )
-        for leg in _parties(call)
-    ]
+    legs = [msgspec.structs.replace(leg, connectivity=_opening(leg)) for leg in _parties(call)]
     opened = msgspec.structs.replace(
-        _with(call, *legs), epoch=call.epoch + 1, phase=Phase.RECOVERING, deadline=now + CONNECT_TIMEOUT
+        _with(call, *legs),
+        epoch=call.epoch + 1,
+        phase=Phase.ANSWERING if call.phase is Phase.ANSWERING else Phase.RECOVERING,
+        deadline=now + CONNECT_TIMEOUT,
     )
     return opened, tuple(Update(leg.endpoint) for leg in legs)
 
@@ -624,18 +625,13 @@ def _retire(call: Call) -> Step:
     return call, (End(old, EndReason.MOVED),)
 
 
-def _abandon_move(call: Call, reason: EndReason) -> Step:
-    """The call goes on where it was. Its old connection never stopped, so its epoch counts again."""
+def _abandon_move(call: Call, reason: EndReason, now: float) -> Step:
+    """The call goes on where it was, in one epoch more: the one who stays may have closed the old
+    connection already, because the new one stood on their side."""
     assert call.moving is not None
     gone = call.moving
     left = msgspec.structs.replace(call.legs[gone], connectivity=Connectivity.LEFT, away_until=None)
-    call = msgspec.structs.replace(_with(call, left), moving=None, deadline=None)
-    kept = [msgspec.structs.replace(leg, confirmed=call.epoch) for leg in _parties(call)]
-    legs = [
-        msgspec.structs.replace(leg, connectivity=_standing(call, leg)) if leg.away_until is None else leg
-        for leg in kept
-    ]
-    call, effects = _settle_connected(_with(call, *legs), tell=tuple(leg.endpoint for leg in legs))
+    call, effects = _new_epoch(msgspec.structs.replace(_with(call, left), moving=None), now)
     return call, (End(gone, reason), *effects)
 
 
@@ -644,11 +640,13 @@ def _abandon_move(call: Call, reason: EndReason) -> Step:
 
 def _deadline(call: Call, event: DeadlinePassed, now: float) -> Step:
     late = [leg for leg in call.legs.values() if leg.away_until is not None and leg.away_until <= now]
-    if any(leg.acceptance is Acceptance.WON for leg in late):
+    if any(leg.acceptance is Acceptance.WON and leg.endpoint != call.moving for leg in late):
         return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.LOST, now)
+    if any(leg.endpoint == call.moving for leg in late):
+        return _abandon_move(call, EndReason.LOST, now)
     if call.deadline is not None and call.deadline <= now:
         if call.moving is not None:
-            return _abandon_move(call, EndReason.CONNECT_FAILED)
+            return _abandon_move(call, EndReason.CONNECT_FAILED, now)
         reasons = {Phase.RINGING: EndReason.NO_ANSWER, Phase.ANSWERING: EndReason.CONNECT_FAILED}
         return _finish(call, reasons.get(call.phase, EndReason.LOST), now)
     if late:

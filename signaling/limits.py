@@ -24,9 +24,7 @@ class Bucket:
         self._at = now
         if level < 1.0:
             self._level = level
-            raise Problem(
-                Code.RATE_LIMITED, data={"retry_after": round((1.0 - level) / self.rate, 3)}
-            )
+            raise Problem(Code.RATE_LIMITED, data={"retry_after": round((1.0 - level) / self.rate, 3)})
         self._level = level - 1.0
 
     def full(self, now: float) -> bool:

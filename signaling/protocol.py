@@ -196,7 +196,7 @@ class Pair(Command, frozen=True, kw_only=True, tag="pair"):
 
 
 class EnrolTest(Command, frozen=True, kw_only=True, tag="enrol_test"):
-    """Enrol a load generator's endpoint, only on a server for tests. Persons and households are made as named."""
+    """Enrol a load generator's endpoint, only on a server for tests, making person and household by name."""
 
     household: Name
     person: Name
@@ -641,7 +641,7 @@ class Codec:
             raise Problem(Code.MALFORMED) from None
 
     def from_server(self, data: bytes) -> FromServer:
-        """What an endpoint reads. Raises msgspec.DecodeError if the server is broken or newer than its version says."""
+        """What an endpoint reads. Raises msgspec.DecodeError for what this version does not know."""
         return self._from_server.decode(data)  # type: ignore[no-any-return]
 
     def request_id(self, data: bytes) -> str | None:

@@ -36,10 +36,31 @@ class Violation(Exception):
         self.reason = reason
 
 
+class Replies:
+    """The last RETRIES replies by the id of their command."""
+
+    __slots__ = ("_by_request",)
+
+    def __init__(self) -> None:
+        self._by_request: OrderedDict[str, AnyReply] | None = None
+
+    def remember(self, reply: AnyReply) -> None:
+        """Keep the reply, so that a retry of the command gets it again."""
+        if self._by_request is None:
+            self._by_request = OrderedDict()
+        if reply.re is not None:
+            self._by_request[reply.re] = reply
+            if len(self._by_request) > RETRIES:
+                self._by_request.popitem(last=False)
+
+    def find(self, request: str) -> AnyReply | None:
+        return None if self._by_request is None else self._by_request.get(request)
+
+
 class Session:
     """The numbered events and remembered replies of one session."""
 
-    __slots__ = ("_acked", "_bytes", "_events", "_replies", "_seq", "codec", "id")
+    __slots__ = ("_acked", "_bytes", "_events", "_seq", "broken", "codec", "id", "replies")
 
     def __init__(self, session: SessionId, codec: Codec) -> None:
         self.id = session
@@ -48,16 +69,20 @@ class Session:
         self._acked = 0
         self._bytes = 0
         self._events: deque[bytes] | None = None
-        self._replies: OrderedDict[str, AnyReply] | None = None
+        self.broken = False
+        self.replies = Replies()
 
     def number(self, event: AnyEvent) -> bytes:
         """The frame for `event`, numbered and kept. Raises Overflow."""
+        if self.broken:
+            raise Overflow
         events = self._events
         if events is None:
             events = self._events = deque()
         seq = self._seq + 1
         frame = self.codec.encode(msgspec.structs.replace(event, seq=seq))
         if len(events) >= MAX_EVENTS or self._bytes + len(frame) > MAX_BYTES:
+            self.broken = True  # an event is missing from now on: only a snapshot can mend that
             raise Overflow
         self._seq = seq
         self._bytes += len(frame)
@@ -79,23 +104,14 @@ class Session:
 
     def replay(self, seq: int) -> list[bytes] | None:
         """The frames after `seq`, the last event that arrived; None if that cannot be."""
-        if not self._acked <= seq <= self._seq:
+        if self.broken or not self._acked <= seq <= self._seq:
             return None
         self.ack(seq)
+        return self.replay_all()
+
+    def replay_all(self) -> list[bytes]:
+        """Every frame that was not acked."""
         return list(self._events or ())
-
-    def remember(self, reply: AnyReply) -> None:
-        """Keep the reply, so that a retry of the command gets it again."""
-        replies = self._replies
-        if replies is None:
-            replies = self._replies = OrderedDict()
-        if reply.re is not None:
-            replies[reply.re] = reply
-            if len(replies) > RETRIES:
-                replies.popitem(last=False)
-
-    def remembered(self, request: str) -> AnyReply | None:
-        return None if self._replies is None else self._replies.get(request)
 
     @property
     def unacked(self) -> int:

@@ -7,7 +7,7 @@ time. A person exists from sign-up but calls and is reached only once their numb
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household, new_person, new_secret
@@ -235,7 +235,3 @@ def named(endpoint: Endpoint, person: Person | None) -> Principal:
 def _check(keys: PublicKeys) -> None:
     if not keys.consistent():
         raise Problem(Code.BAD_SIGNATURE, path="keys.sealing_signature")
-
-
-def with_capabilities(endpoint: Endpoint, capabilities: Capabilities) -> Endpoint:
-    return replace(endpoint, capabilities=capabilities)

@@ -72,7 +72,9 @@ class _Worker:
         except RuntimeError:  # the loop is closed: nobody is waiting any more
             return
 
-    def _read(self, connection: sqlite3.Connection, batch: "list[tuple[Work, asyncio.Future[Any]]]") -> list[Any]:
+    def _read(
+        self, connection: sqlite3.Connection, batch: "list[tuple[Work, asyncio.Future[Any]]]"
+    ) -> list[Any]:
         outcomes: list[Any] = []
         for work, _ in batch:
             try:
@@ -81,7 +83,9 @@ class _Worker:
                 outcomes.append(_Failure(error))
         return outcomes
 
-    def _write(self, connection: sqlite3.Connection, batch: "list[tuple[Work, asyncio.Future[Any]]]") -> list[Any]:
+    def _write(
+        self, connection: sqlite3.Connection, batch: "list[tuple[Work, asyncio.Future[Any]]]"
+    ) -> list[Any]:
         try:
             connection.execute("BEGIN IMMEDIATE")
             outcomes = [_in_savepoint(connection, work) for work, _ in batch]

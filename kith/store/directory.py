@@ -253,9 +253,7 @@ class SqliteDirectory:
 
     async def verification(self, person: PersonId) -> Verification | None:
         rows = await self._rows("SELECT * FROM verification WHERE person = ?", person)
-        return (
-            Verification(person, rows[0]["digest"], rows[0]["expires"], rows[0]["tries"]) if rows else None
-        )
+        return Verification(person, rows[0]["digest"], rows[0]["expires"], rows[0]["tries"]) if rows else None
 
     async def set_verification(self, verification: Verification) -> None:
         await self._db.write(lambda db: _set_verification(db, verification))

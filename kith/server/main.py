@@ -1,0 +1,161 @@
+"""The server as a process: open, listen, and on SIGTERM leave without anybody losing a call."""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from kith.core.ids import HouseholdId
+from kith.core.settings import Settings
+from kith.directory.model import Invitation, Pairing
+from kith.directory.registry import CodeSender
+from kith.server.wiring import Certificates, Server, wire
+from kith.store import meta
+from kith.store.database import Database
+from signaling.conversation import RESTART
+from signaling.protocol import ServerLeaving
+
+log = logging.getLogger(__name__)
+
+OWNER_LINK_LIFE = 86_400.0
+DRAIN = 0.25
+"""Seconds between saying that the server leaves and closing: time for the words to get out."""
+
+
+class StartError(Exception):
+    """Why the server cannot start, in a sentence for whoever started it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What whoever started the server wants to know. `owner_secret` is None once there is an owner."""
+
+    port: int
+    owner_secret: str | None
+    demo_codes: dict[str, str]
+
+
+async def serve(
+    settings: Settings,
+    *,
+    names: frozenset[str],
+    certificates: Certificates | None,
+    send_code: CodeSender,
+    demo: tuple[str, ...] = (),
+    on_started: Callable[[Started], None],
+) -> None:
+    """Run until SIGTERM or SIGINT. `demo` names shared endpoints to make pairing codes for.
+
+    Raises StartError where the settings, the database or the port do not allow it.
+    """
+    listening = _listen(settings)
+    try:
+        database = await Database.open(settings.database)
+    except (sqlite3.Error, OSError) as error:
+        raise StartError(f"The database {settings.database} cannot be opened: {error}") from error
+    try:
+        await _check_mode(settings, database)
+        authority = None if certificates is None else certificates.authority
+        server = await wire(settings, database, names=names, authority=authority, send_code=send_code)
+        await _run(settings, server, listening, certificates, demo, on_started)
+    finally:
+        await database.close()
+
+
+async def _run(
+    settings: Settings,
+    server: Server,
+    listening: socket.socket,
+    certificates: Certificates | None,
+    demo: tuple[str, ...],
+    on_started: Callable[[Started], None],
+) -> None:
+    runner = web.AppRunner(server.app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    context = None if certificates is None else certificates.context()
+    site = web.SockSite(runner, listening, ssl_context=context, backlog=4096)
+    await site.start()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if settings.admit_test:
+        server.stalls.start()
+    on_started(await _describe(settings, server, listening.getsockname()[1], demo))
+    _freeze()
+    await stop.wait()
+    await _drain(server, site)
+    await runner.cleanup()
+    await server.switchboard.settle()
+    server.stalls.stop()
+    server.deadlines.close()
+
+
+async def _drain(server: Server, site: web.SockSite) -> None:
+    """Say goodbye, finish what has begun, close. Sessions end with the process, calls do not."""
+    log.info("draining: connections=%d calls=%d", len(server.gateway), len(server.switchboard))
+    server.reception.draining = True
+    await site.stop()
+    for live in server.sessions.all():
+        server.sessions.push(live.endpoint.id, ServerLeaving(retry_after=1.0))
+    await server.switchboard.settle()
+    await asyncio.sleep(DRAIN if len(server.gateway) else 0.0)
+    server.gateway.close_all(RESTART, "restarting")
+
+
+async def _describe(settings: Settings, server: Server, port: int, demo: tuple[str, ...]) -> Started:
+    if settings.admit_test:
+        return Started(port, None, {})
+    household, owned = await meta.home(server.database, settings.household)
+    secret = None
+    if not owned:
+        expires = server.reception.desk.clock() + OWNER_LINK_LIFE
+        secret = await server.registry.invite(Invitation(None, household, owner=True, expires=expires))
+    codes = {name: await _demo_code(server, household) for name in demo}
+    return Started(port, secret, codes)
+
+
+async def _demo_code(server: Server, household: HouseholdId) -> str:
+    expires = server.reception.desk.clock() + OWNER_LINK_LIFE
+    return await server.registry.offer_pairing(Pairing(household, None, shared=True, expires=expires))
+
+
+async def _check_mode(settings: Settings, database: Database) -> None:
+    """A server for tests and one for people never share a database."""
+    wanted = "test" if settings.admit_test else "real"
+    found = await meta.mode(database)
+    if found is None:
+        await meta.set_mode(database, wanted)
+    elif found != wanted:
+        raise StartError(
+            "This database belongs to a server for people; --admit-test needs an empty one."
+            if wanted == "test"
+            else "This database belongs to a server for tests; start it with --admit-test, or use another."
+        )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
+    try:
+        return socket.create_server((settings.bind, settings.port), family=family, backlog=4096)
+    except OSError as error:
+        raise StartError(
+            f"Port {settings.port} on {settings.bind} cannot be used: {error.strerror or error}"
+        ) from error
+
+
+def _freeze() -> None:
+    """What is there after start lives as long as the process: the collector need not look at it again.
+
+    A full collection over thousands of connections would hold the loop for hundreds of milliseconds, so
+    the oldest generation is collected only after very many younger ones.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 10_000)

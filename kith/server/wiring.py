@@ -1,0 +1,128 @@
+"""The whole server on one page, top to bottom: what is made of what."""
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from kith.core.keys import load_or_create
+from kith.core.settings import Settings
+from kith.directory.digest import Digest
+from kith.directory.registry import Admission, CodeSender, Registry
+from kith.server.stalls import Stalls
+from kith.store.calls import SqliteCalls
+from kith.store.database import Database
+from kith.store.directory import SqliteDirectory
+from presence.reachable import Reachable
+from signaling.conversation import Reception
+from signaling.deadlines import Deadlines
+from signaling.desk import Desk
+from signaling.gateway import Address, Gateway
+from signaling.http import Health, build
+from signaling.limits import AddressRates
+from signaling.sessions import Sessions
+from signaling.switchboard import Switchboard
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """What the web server needs for TLS: the chain it presents, its key, and the authority to offer."""
+
+    chain: Path
+    private_key: Path
+    authority: Path | None
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.chain, self.private_key)
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Everything that must be started, asked or closed; in the order in which it was made."""
+
+    database: Database
+    deadlines: Deadlines
+    registry: Registry
+    sessions: Sessions
+    switchboard: Switchboard
+    reception: Reception
+    gateway: Gateway
+    stalls: Stalls
+    app: web.Application
+
+
+async def wire(
+    settings: Settings,
+    database: Database,
+    *,
+    names: frozenset[str],
+    authority: Path | None,
+    send_code: CodeSender,
+    clock: Callable[[], float] = time.time,
+) -> Server:
+    """Build a server that is ready to listen. Takes up the calls that were live in the database."""
+    keys = load_or_create(settings.server_key)
+
+    # what lasts
+    directory = SqliteDirectory(database)
+    calls = SqliteCalls(database)
+
+    # who may join
+    admission = Admission(
+        open_sign_up=settings.open_sign_up,
+        test=settings.admit_test,
+        region=settings.region,
+        household=settings.household,
+    )
+    registry = Registry(directory, Digest(keys), admission, send_code, clock)
+
+    # who is here
+    deadlines = Deadlines(clock)
+    reachable = Reachable()
+    sessions = Sessions(deadlines, clock, settings.session_grace)
+
+    # what goes on
+    switchboard = Switchboard(calls, directory, sessions, reachable, deadlines, clock)
+    await switchboard.load()
+
+    # who is asked
+    desk = Desk(
+        directory=directory,
+        registry=registry,
+        switchboard=switchboard,
+        sessions=sessions,
+        reachable=reachable,
+        server=keys.public.identity,
+        clock=clock,
+    )
+    reception = Reception(desk, deadlines, AddressRates(), admit_test=settings.admit_test)
+
+    # how they come in
+    address = Address(
+        names=names,
+        scheme="https" if settings.tls else "http",
+        trusted_proxies=settings.trusted_proxies,
+        max_connections=settings.max_connections,
+        max_per_address=settings.max_connections_per_address,
+    )
+    gateway = Gateway(reception, address)
+    stalls = Stalls()
+
+    def details() -> dict[str, float]:
+        return {
+            "sessions": len(sessions),
+            "connections": len(gateway),
+            "calls": len(switchboard),
+            "loop_stall_max_ms": round(stalls.take_worst() * 1000, 1),
+        }
+
+    health = Health(details if settings.admit_test else None)
+    app = build(reception, address, gateway, web_root=WEB, authority=authority, health=health)
+    return Server(database, deadlines, registry, sessions, switchboard, reception, gateway, stalls, app)

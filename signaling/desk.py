@@ -1,0 +1,352 @@
+"""Carries out commands for a principal, whichever way they came. Raises Problem for every "no"."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
+from kith.core.keys import sign_in_statement, verify
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.directory.model import Endpoint, Person
+from kith.directory.ports import DirectoryStore
+from kith.directory.registry import Registry, named, registered, tidy
+from presence.reachable import Reachable
+from signaling import call as calls
+from signaling import protocol as wire
+from signaling.sessions import Live, Sessions
+from signaling.switchboard import Switchboard
+from signaling.views import endpoint_view, missed_view, person_view, public_keys
+
+TOKEN_LIFE = 900.0
+"""Seconds a script's bearer token lives; a new one costs one signature."""
+
+
+class Desk:
+    """Everything that an endpoint can ask, in one place; each answer is made elsewhere."""
+
+    def __init__(
+        self,
+        *,
+        directory: DirectoryStore,
+        registry: Registry,
+        switchboard: Switchboard,
+        sessions: Sessions,
+        reachable: Reachable,
+        server: bytes,
+        clock: Callable[[], float],
+    ) -> None:
+        self.directory = directory
+        self.registry = registry
+        self.switchboard = switchboard
+        self.sessions = sessions
+        self.reachable = reachable
+        self.server = server
+        self.clock = clock
+
+    # -- before sign-in ----------------------------------------------------------------------------
+
+    async def welcome_stranger(self, command: wire.AnyCommand) -> wire.AnyReply:
+        """The commands by which one joins. `challenge` and `sign_in` belong to the connection."""
+        match command:
+            case wire.LookUpInvitation():
+                return await self._look_up(command)
+            case wire.SignUp():
+                endpoint = await self.registry.sign_up(
+                    secret=command.secret,
+                    name=command.name,
+                    mobile=command.mobile,
+                    keys=public_keys(command.keys),
+                    device_name=command.device_name,
+                    capabilities=command.capabilities,
+                )
+                assert endpoint.person is not None
+                return wire.SignedUp(
+                    re=command.id,
+                    person=endpoint.person,
+                    household=endpoint.household,
+                    endpoint=endpoint.id,
+                    server=self.server,
+                )
+            case wire.Pair():
+                endpoint = await self.registry.pair(
+                    command.code, public_keys(command.keys), command.name, command.capabilities
+                )
+                await self._announce_directory(endpoint)
+                return self._paired(endpoint, command.id, shared=endpoint.shared)
+            case wire.EnrolTest():
+                return await self._enrol_test(command)
+            case _:
+                raise Problem(Code.NOT_SIGNED_IN)
+
+    async def _look_up(self, command: wire.LookUpInvitation) -> wire.AnyReply:
+        invitation = await self.registry.invitation(command.secret)
+        inviter = await self.directory.person(invitation.inviter) if invitation.inviter else None
+        return wire.InvitationDetails(
+            re=command.id,
+            inviter="" if inviter is None else inviter.name,
+            household=invitation.household is not None,
+            owner=invitation.owner,
+        )
+
+    async def _enrol_test(self, command: wire.EnrolTest) -> wire.AnyReply:
+        bare = Endpoint(
+            id=new_endpoint(),
+            household=new_household(),  # replaced by the one that is named
+            person=None,
+            name=tidy(command.device_name, "device_name"),
+            shared=command.shared,
+            keys=public_keys(command.keys),
+            capabilities=command.capabilities,
+            test=True,
+        )
+        endpoint = await self.registry.enrol_test(
+            household=command.household,
+            person=command.person,
+            endpoint=bare,
+            knows=[PersonId(person) for person in command.knows],
+        )
+        return self._paired(endpoint, command.id, shared=False)
+
+    def _paired(self, endpoint: Endpoint, request: str, *, shared: bool) -> wire.Paired:
+        return wire.Paired(
+            re=request,
+            household=endpoint.household,
+            endpoint=endpoint.id,
+            server=self.server,
+            person=None if shared else endpoint.person,
+        )
+
+    # -- signing in --------------------------------------------------------------------------------
+
+    async def authenticate(
+        self, command: wire.SignIn, *, origin: str, nonce: bytes | None
+    ) -> tuple[Endpoint, Principal]:
+        """The endpoint whose key signed. An unknown endpoint and a wrong signature look the same."""
+        if nonce is None or command.nonce != nonce:
+            raise Problem(Code.STALE_NONCE, path="nonce")
+        endpoint = await self.directory.endpoint(EndpointId(command.endpoint))
+        message = sign_in_statement(self.server, origin, nonce, command.endpoint)
+        key = _NOBODY if endpoint is None else endpoint.keys.identity
+        if not verify(key, command.signature, message) or endpoint is None:
+            raise Problem(Code.BAD_SIGNATURE, path="signature")
+        if command.capabilities is not None and command.capabilities != endpoint.capabilities:
+            await self.directory.describe_endpoint(endpoint.id, None, command.capabilities)
+            endpoint = replace(endpoint, capabilities=command.capabilities)
+        return endpoint, await self.principal(endpoint, None)
+
+    async def principal(self, endpoint: Endpoint, as_person: str | None) -> Principal:
+        """The endpoint acting as a person: its own, or on a shared one any adult of the household."""
+        person = None
+        wanted = as_person or endpoint.person
+        if wanted is not None:
+            person = await self.directory.person(PersonId(wanted))
+        if as_person is not None and not _may_act_as(endpoint, person):
+            raise Problem(Code.NOT_PERMITTED, path="as")
+        return named(endpoint, person)
+
+    async def snapshot(self, live: Live) -> wire.Snapshot:
+        principal = live.principal
+        endpoint = live.endpoint
+        me = None if principal.person is None else await self.directory.person(principal.person)
+        people, endpoints = await self._listing(endpoint, principal)
+        missed = () if me is None or endpoint.shared else await self.directory.missed(me.id)
+        return wire.Snapshot(
+            person=None if me is None else person_view(me, own=True),
+            endpoint=endpoint_view(endpoint, online=True, own=True),
+            registered=principal.registered,
+            people=people,
+            endpoints=endpoints,
+            calls=self.switchboard.views_for(endpoint.id),
+            missed=tuple(missed_view(one) for one in missed),
+        )
+
+    async def _listing(
+        self, endpoint: Endpoint, principal: Principal
+    ) -> tuple[tuple[wire.PersonView, ...], tuple[wire.EndpointView, ...]]:
+        """Persons and endpoints that can be called from here."""
+        person = principal.person
+        people = await self.directory.people_known_to(person) if person is not None else ()
+        if endpoint.shared or person is None:
+            callable_ = await self.directory.household_endpoints(endpoint.household)
+        else:
+            callable_ = await self.directory.endpoints_for(person)
+        return (
+            tuple(person_view(one) for one in people),
+            tuple(
+                self._endpoint_view(one, own=one.person == person and not one.shared)
+                for one in callable_
+                if one.id != endpoint.id
+            ),
+        )
+
+    def _endpoint_view(self, endpoint: Endpoint, *, own: bool) -> wire.EndpointView:
+        live = self.sessions.of(endpoint.id)
+        current = endpoint if live is None else live.endpoint
+        return endpoint_view(current, online=endpoint.id in self.reachable, own=own)
+
+    # -- signed in ---------------------------------------------------------------------------------
+
+    def pass_on(self, live: Live, command: wire.Signal) -> wire.AnyReply:
+        """The hot path: nothing to await, nothing to save."""
+        live.rates.signal(self.clock())
+        self.switchboard.signal(live.endpoint.id, command)
+        return wire.Ok(re=command.id)
+
+    async def carry_out(
+        self, principal: Principal, endpoint: Endpoint, command: wire.AnyCommand
+    ) -> wire.AnyReply:
+        """One command of a signed-in endpoint."""
+        if command.as_person is not None:
+            principal = await self.principal(endpoint, command.as_person)
+        match command:
+            case wire.Signal():
+                self.switchboard.signal(endpoint.id, command)
+            case wire.Indicate():
+                self.switchboard.indicate(endpoint.id, command)
+            case wire.Ping():
+                pass
+            case wire.Verify() | wire.ResendCode():
+                await self._registration(principal, command)
+            case wire.Describe() | wire.Rename():
+                await self._describe(principal, endpoint, command)
+            case wire.DismissMissed():
+                person = registered(principal)
+                await self.directory.dismiss_missed(person)
+                await self.switchboard.announce_missed(person)
+            case wire.ListDirectory():
+                people, endpoints = await self._listing(endpoint, principal)
+                return wire.Directory(re=command.id, people=people, endpoints=endpoints)
+            case wire.Invite():
+                secret, expires = await self.registry.invite_from(principal, household=command.household)
+                return wire.Invited(re=command.id, secret=secret, expires=expires)
+            case wire.OfferPairing():
+                code, expires = await self.registry.offer_pairing_from(principal, shared=command.shared)
+                return wire.PairingOffered(re=command.id, code=code, expires=expires)
+            case _:
+                return await self._about_call(principal, command)
+        return wire.Ok(re=command.id)
+
+    async def _about_call(self, principal: Principal, command: wire.AnyCommand) -> wire.AnyReply:
+        act = self.switchboard.act
+        endpoint = principal.endpoint
+        match command:
+            case wire.PlaceCall():
+                return await self.switchboard.place(principal, command)
+            case wire.Move():
+                return await self.switchboard.move(principal, command)
+            case wire.Alerting():
+                return await act(endpoint, command, command.call, calls.Alerting)
+            case wire.Answer():
+                video = command.video
+                return await act(
+                    endpoint, command, command.call, lambda one: calls.Answered(one, video=video)
+                )
+            case wire.Decline():
+                return await act(endpoint, command, command.call, calls.Declined)
+            case wire.Busy():
+                return await act(endpoint, command, command.call, calls.Busy)
+            case wire.Cancel() | wire.HangUp():
+                return await act(endpoint, command, command.call, calls.HungUp)
+            case wire.MediaUp():
+                epoch = command.epoch
+                return await act(endpoint, command, command.call, lambda one: calls.MediaUp(one, epoch))
+            case wire.MediaLost():
+                lost = command.epoch
+                return await act(endpoint, command, command.call, lambda one: calls.MediaLost(one, lost))
+            case _:
+                raise Problem(Code.UNKNOWN_COMMAND, path="t")
+
+    async def _registration(self, principal: Principal, command: wire.Verify | wire.ResendCode) -> None:
+        if principal.person is None:
+            raise Problem(Code.NOT_REGISTERED)
+        if isinstance(command, wire.ResendCode):
+            await self.registry.resend(principal.person)
+            return
+        await self.registry.verify(principal.person, command.code)
+        person = await self.directory.person(principal.person)
+        if person is None:
+            return
+        for endpoint in await self.directory.endpoints_for(person.id):
+            live = self.sessions.of(endpoint.id)
+            if live is not None and live.endpoint.person in (None, person.id):
+                live.endpoint = replace(live.endpoint, person=endpoint.person)
+                live.principal = named(live.endpoint, person)
+            if not endpoint.shared:
+                self.sessions.push(endpoint.id, wire.Registered())
+        await self._announce_person(person)
+
+    async def _describe(
+        self, principal: Principal, endpoint: Endpoint, command: wire.Describe | wire.Rename
+    ) -> None:
+        if isinstance(command, wire.Rename):
+            person = registered(principal)
+            await self.directory.rename_person(person, tidy(command.name, "name"))
+            renamed = await self.directory.person(person)
+            if renamed is not None:
+                await self._announce_person(renamed)
+            return
+        name = None if command.name is None else tidy(command.name, "name")
+        await self.directory.describe_endpoint(endpoint.id, name, command.capabilities)
+        described = replace(
+            endpoint,
+            name=name or endpoint.name,
+            capabilities=command.capabilities or endpoint.capabilities,
+        )
+        live = self.sessions.of(endpoint.id)
+        if live is not None:
+            live.endpoint = described
+        self.announce_endpoint(described)
+
+    # -- telling the others ------------------------------------------------------------------------
+
+    def announce_endpoint(self, endpoint: Endpoint) -> None:
+        """Tell those who may call this endpoint directly how it is now."""
+        for other in self.reachable.at(endpoint.household):
+            live = self.sessions.of(other)
+            if live is None or other == endpoint.id:
+                continue
+            own = live.endpoint.person == endpoint.person and not endpoint.shared
+            if endpoint.shared or (own and not live.endpoint.shared):
+                view = endpoint_view(endpoint, online=endpoint.id in self.reachable, own=own)
+                self.sessions.push(other, wire.EndpointChanged(endpoint=view))
+
+    async def _announce_person(self, person: Person) -> None:
+        """A name or a registration changed: new directories for all who know the person."""
+        knowing = [person, *await self.directory.people_known_to(person.id)]
+        seen: set[EndpointId] = set()
+        for one in knowing:
+            await self._push_directory(await self.directory.endpoints_for(one.id), seen)
+
+    async def _announce_directory(self, endpoint: Endpoint) -> None:
+        """An endpoint was added to a household."""
+        seen: set[EndpointId] = set()
+        for person in await self.directory.housemates(endpoint.household):
+            await self._push_directory(await self.directory.endpoints_for(person.id), seen)
+
+    async def _push_directory(self, endpoints: Iterable[Endpoint], seen: set[EndpointId]) -> None:
+        for endpoint in endpoints:
+            live = self.sessions.of(endpoint.id)
+            if live is None or endpoint.id in seen:
+                continue
+            seen.add(endpoint.id)
+            principal = live.principal
+            people, callable_ = await self._listing(live.endpoint, principal)
+            me = None if principal.person is None else await self.directory.person(principal.person)
+            view = None if me is None else person_view(me, own=True)
+            self.sessions.push(
+                endpoint.id, wire.DirectoryChanged(person=view, people=people, endpoints=callable_)
+            )
+
+
+_NOBODY = bytes(32)
+"""A key that signs nothing: an unknown endpoint costs the same time as a wrong signature."""
+
+
+def _may_act_as(endpoint: Endpoint, person: Person | None) -> bool:
+    """A personal endpoint acts for its person; a shared one for those of its household.
+    (Signed delegations take the place of this rule when identities are signed.)"""
+    if person is None:
+        return False
+    if endpoint.shared:
+        return person.household == endpoint.household
+    return person.id == endpoint.person

@@ -1,0 +1,263 @@
+"""Everything that is not the WebSocket: commands over POST, the web app's files, health, the certificate.
+
+Commands over HTTP are the same commands; `Authorization: Bearer` names the endpoint. A retry with the
+same id gets the same reply.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from kith.core.ids import EndpointId
+from kith.core.problem import Code, Problem
+from signaling import protocol as wire
+from signaling.conversation import Reception
+from signaling.desk import TOKEN_LIFE
+from signaling.gateway import Address, Gateway
+from signaling.limits import Rates
+from signaling.protocol import COMMANDS, JSON, MAX_FRAME
+from signaling.session import Replies
+
+log = logging.getLogger(__name__)
+
+NONCE_LIFE = 60.0
+MAX_NONCES = 10_000
+MAX_REMEMBERED = 10_000
+
+STATUS = {
+    Code.NOT_SIGNED_IN: 401,
+    Code.BAD_SIGNATURE: 401,
+    Code.STALE_NONCE: 401,
+    Code.INVALID_TOKEN: 401,
+    Code.NOT_REGISTERED: 403,
+    Code.NOT_PERMITTED: 403,
+    Code.TEST_SERVER: 403,
+    Code.NOT_TEST_SERVER: 403,
+    Code.UNKNOWN_PERSON: 404,
+    Code.UNKNOWN_ENDPOINT: 404,
+    Code.UNKNOWN_CALL: 404,
+    Code.UNKNOWN_COMMAND: 404,
+    Code.CALL_ID_TAKEN: 409,
+    Code.CALL_OVER: 409,
+    Code.NOT_ANSWERED: 409,
+    Code.NUMBER_TAKEN: 409,
+    Code.ALREADY_REGISTERED: 409,
+    Code.TOO_LARGE: 413,
+    Code.RATE_LIMITED: 429,
+    Code.TOO_MANY_TRIES: 429,
+    Code.INTERNAL: 500,
+    Code.STORAGE_UNAVAILABLE: 503,
+    Code.SHUTTING_DOWN: 503,
+}
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=()",
+}
+
+
+class Door:
+    """Commands over HTTP."""
+
+    def __init__(self, reception: Reception, address: Address) -> None:
+        self._reception = reception
+        self._address = address
+        self._nonces: OrderedDict[bytes, float] = OrderedDict()
+        self._memory: OrderedDict[EndpointId, tuple[Rates, Replies]] = OrderedDict()
+
+    async def command(self, request: web.Request) -> web.Response:
+        """POST /v1/<t>. The body is the command as a JSON object; `t` is in the path, `id` may be absent."""
+        identity: str | None = None
+        try:
+            command = await _read_command(request)
+            identity = command.id
+            reply = await self._reply_to(request, command)
+        except Problem as problem:
+            reply = wire.problem_reply(problem, identity)
+        status = 200
+        headers: dict[str, str] = {}
+        if isinstance(reply, wire.ProblemReply):
+            status = STATUS.get(reply.code, 400)
+            if "retry_after" in reply.data:
+                headers["Retry-After"] = str(int(float(reply.data["retry_after"])) + 1)
+        return web.Response(
+            body=JSON.encode(reply), status=status, content_type="application/json", headers=headers
+        )
+
+    async def _reply_to(self, request: web.Request, command: wire.AnyCommand) -> wire.AnyReply:
+        desk = self._reception.desk
+        now = desk.clock()
+        if command.open:
+            self._reception.check_address(self._address.remote(request), command, now)
+        match command:
+            case wire.Challenge():
+                return wire.ChallengeIssued(re=command.id, nonce=self._new_nonce(now), server=desk.server)
+            case wire.SignIn():
+                return await self._sign_in(request, command, now)
+            case wire.Ack() | wire.Leave():
+                raise Problem(Code.UNKNOWN_COMMAND, path="t")  # these are about a connection
+        if command.open:
+            return await desk.welcome_stranger(command)
+        return await self._carry_out(request, command, now)
+
+    async def _sign_in(self, request: web.Request, command: wire.SignIn, now: float) -> wire.AnyReply:
+        issued = self._nonces.pop(command.nonce, None)
+        nonce = command.nonce if issued is not None and issued + NONCE_LIFE > now else None
+        origin = self._address.origin_of(request)
+        desk = self._reception.desk
+        endpoint, _ = await desk.authenticate(command, origin=origin, nonce=nonce)
+        token = await desk.registry.issue_token(endpoint.id, TOKEN_LIFE)
+        return wire.Token(re=command.id, token=token, expires_in=TOKEN_LIFE)
+
+    def _new_nonce(self, now: float) -> bytes:
+        nonce = secrets.token_bytes(16)
+        self._nonces[nonce] = now
+        while len(self._nonces) > MAX_NONCES:
+            self._nonces.popitem(last=False)
+        return nonce
+
+    async def _carry_out(self, request: web.Request, command: wire.AnyCommand, now: float) -> wire.AnyReply:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem(Code.NOT_SIGNED_IN)
+        desk = self._reception.desk
+        endpoint = await desk.directory.endpoint(await desk.registry.bearer(token.strip()))
+        if endpoint is None:
+            raise Problem(Code.INVALID_TOKEN)
+        rates, replies = self._remembered(endpoint.id, now)
+        found = replies.find(command.id)
+        if found is not None:
+            return found
+        if isinstance(command, wire.Signal):
+            rates.signal(now)
+        else:
+            rates.command(now)
+        try:
+            principal = await desk.principal(endpoint, None)
+            reply = await desk.carry_out(principal, endpoint, command)
+        except Problem as problem:
+            reply = wire.problem_reply(problem, command.id)
+        replies.remember(reply)
+        return reply
+
+    def _remembered(self, endpoint: EndpointId, now: float) -> tuple[Rates, Replies]:
+        entry = self._memory.pop(endpoint, None) or (Rates(now), Replies())
+        self._memory[endpoint] = entry
+        while len(self._memory) > MAX_REMEMBERED:
+            self._memory.popitem(last=False)
+        return entry
+
+
+async def _read_command(request: web.Request) -> wire.AnyCommand:
+    tag = request.match_info["command"]
+    if tag not in COMMANDS:
+        raise Problem(Code.UNKNOWN_COMMAND, path="t")
+    if (request.content_length or 0) > MAX_FRAME:
+        raise Problem(Code.TOO_LARGE, data={"limit": MAX_FRAME})
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Problem(Code.TOO_LARGE, data={"limit": MAX_FRAME}) from None
+    try:
+        fields = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Problem(Code.MALFORMED) from None
+    fields["t"] = msgspec.Raw(msgspec.json.encode(tag))
+    fields.setdefault("id", msgspec.Raw(msgspec.json.encode(f"http-{secrets.token_hex(8)}")))
+    return JSON.command(msgspec.json.encode(fields))
+
+
+class Health:
+    """`GET /healthz` says `kith`. A server for tests tells more with `?verbose`."""
+
+    def __init__(self, details: Callable[[], dict[str, float]] | None = None) -> None:
+        self._details = details
+
+    async def answer(self, request: web.Request) -> web.Response:
+        if self._details is not None and "verbose" in request.query:
+            return web.json_response(self._details())
+        return web.Response(text="kith")
+
+
+def build(
+    reception: Reception,
+    address: Address,
+    gateway: Gateway,
+    *,
+    web_root: Path,
+    authority: Path | None,
+    health: Health,
+) -> web.Application:
+    """The whole site as an aiohttp application."""
+    door = Door(reception, address)
+    app = web.Application(client_max_size=MAX_FRAME, middlewares=[_guard(address)])
+    app.router.add_get("/healthz", health.answer)
+    app.router.add_get("/v1/connect", gateway.connect)
+    app.router.add_post("/v1/{command}", door.command)
+    if authority is not None:
+        app.router.add_get("/ca.pem", _file(authority, "application/x-pem-file"))
+    app.router.add_get("/", _file(web_root / "index.html", "text/html"))
+    app.router.add_get("/v1/openapi.json", _file(web_root / "openapi.json", "application/json"))
+    app.router.add_static("/", web_root, append_version=False)
+    return app
+
+
+def _file(path: Path, kind: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(_: web.Request) -> web.StreamResponse:
+        if not await asyncio.to_thread(path.is_file):
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": "no-cache"})
+
+    return serve
+
+
+def _guard(address: Address) -> Middleware:
+    """Host is checked before anything else; the security headers are on every answer."""
+
+    @web.middleware
+    async def guard(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if not address.host_allowed(request.headers.get("Host", "")):
+            return web.Response(status=421, text="this server has another name")
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            error.headers.update(HEADERS)
+            raise
+        except Exception:
+            log.exception("request failed: path=%s", request.path)
+            return web.Response(status=500, text="the server made a mistake")
+        if not response.prepared:
+            response.headers.update(HEADERS)
+            response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+    return guard
