@@ -86,7 +86,7 @@ def _make_venv() -> bool:
 
 def _pip(*arguments: str) -> bool:
     return _run(
-        str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments
+        str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *arguments
     )
 
 

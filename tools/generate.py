@@ -5,9 +5,8 @@ usage: python -m tools.generate [--check]
 
 import json
 import sys
-from pathlib import Path
-
 import tomllib
+from pathlib import Path
 
 from signaling import schema
 

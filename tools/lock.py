@@ -11,9 +11,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONS = (
-    "--quiet --universal --python-version=3.11 --fork-strategy=fewest --generate-hashes "
-    "--no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra=sound"
-).split()
+    "--quiet",
+    "--universal",
+    "--python-version=3.11",
+    "--fork-strategy=fewest",
+    "--extra=sound",
+    "--generate-hashes",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+)
 LOCKS = (
     ("requirements.lock", ("--group=install",)),
     ("requirements-dev.lock", ("--group=dev", "--constraints=requirements.lock")),
