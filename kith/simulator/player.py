@@ -103,7 +103,7 @@ class Player:
         return None
 
     async def lose_and_resume(self, away: float) -> None:
-        """Lose the connection without a goodbye; return once the session is resumed, after `away` s or a little more."""
+        """Lose the connection without a goodbye; return once the session is resumed, some `away` s later."""
         back = self._venue.clock() + away
         self._welcome = asyncio.get_running_loop().create_future()
         self._connection.drop(away)

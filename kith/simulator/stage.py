@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,8 +76,8 @@ class Stage:
         connector = aiohttp.TCPConnector(limit=0)
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
-            loop = asyncio.get_running_loop()
-            venue = Venue(http, self._server, self._tls, self.ledger, loop.time, self._scenes)
+            clock = time.perf_counter  # uvloop's own clock counts whole milliseconds
+            venue = Venue(http, self._server, self._tls, self.ledger, clock, self._scenes)
             cast = self._cast(venue, await self._enrol(http))
             try:
                 await self._act("signing in", [player.sign_in for player in cast])

@@ -1,3 +1,5 @@
+"""Percentiles by nearest rank."""
+
 import pytest
 
 from kith.simulator.distribution import percentile, summarise

@@ -1,0 +1,105 @@
+"""The load's process. `python -m bench.load kith|peerjs`; see the package for what it is told."""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any, Protocol
+
+import uvloop
+
+from bench.load.kith import Kith
+from bench.load.lane import Lane
+from bench.load.peerjs import PeerJs
+from bench.meter import cpu_seconds
+from kith.simulator.distribution import percentile
+
+TICK = 0.001
+"""Seconds between looks at the clock: what is due since the last is sent. Evenly, so that the server sees single
+messages and not heaps, which would be cheaper."""
+
+SETTLE = 0.5
+"""Seconds at the start of a round that are not counted, and after it for the last messages to arrive."""
+
+
+class Crowd(Protocol):
+    """The endpoints of one kind of server."""
+
+    lanes: list[Lane]
+
+    async def enrol(self, port: int, endpoints: int) -> None: ...
+    async def connect(self, port: int, endpoints: int) -> None: ...
+    async def pair(self) -> None: ...
+    @property
+    def lost(self) -> int: ...
+
+
+class Load:
+    """Carries out the orders."""
+
+    def __init__(self, kind: str) -> None:
+        self._delays: list[float] = []
+        kinds = {"kith": Kith, "peerjs": PeerJs}
+        self._crowd: Crowd = kinds[kind](self._delays.append)
+
+    async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
+        began = time.perf_counter()
+        match order["do"]:
+            case "enrol":
+                await self._crowd.enrol(order["port"], order["endpoints"])
+            case "connect":
+                await self._crowd.connect(order["port"], order["endpoints"])
+            case "pair":
+                await self._crowd.pair()
+            case "relay":
+                return await self._relay(order["pid"], order["rate"], order["seconds"])
+            case other:
+                raise ValueError(other)
+        return {"seconds": round(time.perf_counter() - began, 2)}
+
+    async def _relay(self, pid: int, rate: float, seconds: float) -> dict[str, Any]:
+        """`rate` messages a second, one lane after the other; the server's processor time is read around them."""
+        lanes = self._crowd.lanes
+        warm = await self._send(lanes, 0, rate, SETTLE)
+        self._delays.clear()
+        cpu, began = cpu_seconds(pid), time.perf_counter()
+        counted = await self._send(lanes, warm, rate, seconds)
+        await asyncio.sleep(0.02)
+        cpu, took = cpu_seconds(pid) - cpu, time.perf_counter() - began
+        arrived = list(self._delays)
+        await asyncio.sleep(SETTLE)
+        return {
+            "sent": counted,
+            "rate": round(counted / took, 1),
+            "missing": sum(lane.under_way for lane in lanes),
+            "lost": self._crowd.lost,
+            "cpu_us": cpu / counted * 1e6,
+            "p50_ms": percentile(arrived, 0.5) * 1000,
+            "p99_ms": percentile(arrived, 0.99) * 1000,
+        }
+
+    async def _send(self, lanes: list[Lane], first: int, rate: float, seconds: float) -> int:
+        """Returns how many were sent."""
+        began = time.perf_counter()
+        total, sent = int(rate * seconds), 0
+        while sent < total:
+            due = min(total, int((time.perf_counter() - began) * rate))
+            while sent < due:
+                lanes[(first + sent) % len(lanes)].send()
+                sent += 1
+            await asyncio.sleep(TICK)
+        return total
+
+
+async def main(kind: str) -> None:
+    loop = asyncio.get_running_loop()
+    load = Load(kind)
+    orders = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    async for line in orders:
+        print(json.dumps(await load.carry_out(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(sys.argv[1]))
