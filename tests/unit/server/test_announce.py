@@ -1,0 +1,40 @@
+"""What the name on the network does without one. (With one: tests/peers/test_announce.py.)"""
+
+import socket
+
+import pytest
+
+from kith.server import announce
+from kith.server.announce import Announcer, candidates, pick_host
+
+
+async def test_no_network_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    announcer = Announcer("kith", addresses=[])
+    with caplog.at_level("INFO", logger=announce.__name__):
+        announcer.start(8443)
+        assert announcer._task is not None
+        await announcer._task
+    await announcer.close()
+    assert "no network" in caplog.text
+
+
+async def test_an_interface_that_is_not_there_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    announcer = Announcer("kith", addresses=["192.0.2.77"], interfaces=["192.0.2.77"])
+    with caplog.at_level("INFO", logger=announce.__name__):
+        announcer.start(8443)
+        assert announcer._task is not None
+        await announcer._task
+    await announcer.close()
+    assert "not announced" in caplog.text
+    assert "192.0.2.77" not in caplog.text
+
+
+def test_the_first_name_is_the_plain_one() -> None:
+    assert candidates("kith")[:2] == ("kith.local", "kith-2.local")
+    assert len(candidates("kith")) == announce.ATTEMPTS
+
+
+async def test_the_console_gets_a_name_that_resolves() -> None:
+    host = await pick_host("kith-that-nobody-has")
+    assert host in {socket.gethostname(), "localhost"}
+    assert socket.getaddrinfo(host, None)
