@@ -259,7 +259,7 @@ class Connection:
         """Lose the WebSocket without a goodbye, as a phone leaving its Wi-Fi does; return after `stay_away` s."""
         self._not_before = asyncio.get_running_loop().time() + stay_away
         if self._ws is not None:
-            self._ws._response.close()
+            self._ws._response.close()  # noqa: SLF001 - no public way to be rude
 
     # -- the one task ---------------------------------------------------------------------------------
 

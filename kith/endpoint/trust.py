@@ -49,11 +49,25 @@ def context(ca: bytes) -> ssl.SSLContext:
     return made
 
 
+class NoAuthority(Exception):
+    """The server offers no certificate authority of its own: the system's are to be believed."""
+
+
+async def own_authority(server: str, *, expect: str | None = None) -> bytes | None:
+    """What `fetch_authority` gives, or None if the server has none and none was expected. Raises as that does."""
+    try:
+        return await fetch_authority(server, expect=expect)
+    except NoAuthority:
+        if expect is not None:
+            raise FingerprintMismatch("the server offers no certificate authority") from None
+        return None
+
+
 async def fetch_authority(server: str, *, expect: str | None = None) -> bytes:
     """The PEM of the server's own certificate authority, read over a connection that is not verified yet.
 
-    `expect` is the fingerprint it must have. Raises FingerprintMismatch if it has another, ValueError if
-    there is no certificate, aiohttp.ClientError if the server cannot be reached.
+    `expect` is the fingerprint it must have. Raises FingerprintMismatch if it has another, NoAuthority if there
+    is none, ValueError if it is no certificate, aiohttp.ClientError if the server cannot be reached.
     """
     pem = b""
     async with (
@@ -61,7 +75,7 @@ async def fetch_authority(server: str, *, expect: str | None = None) -> bytes:
         http.get(f"{origin_of(server)}/ca.pem", ssl=False, allow_redirects=False) as response,
     ):
         if response.status != 200:
-            raise ValueError("the server offers no certificate authority of its own")
+            raise NoAuthority
         async for chunk in response.content.iter_chunked(4096):
             pem += chunk
             if len(pem) > MAX_CA:

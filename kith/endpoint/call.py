@@ -1,0 +1,413 @@
+"""One call at this endpoint, from its first sign to its end: control through the server, media by links.
+
+    the server's view of the call  ->  which epoch's link there must be
+    the links' ups and losses      ->  what the server is told
+
+What arrives is dealt with one thing at a time by one task. Media never waits for the server: a link stays up while
+signaling is away, and a link of a new epoch is made before the old one is broken.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from av import VideoFrame
+
+from kith.core.ids import CallId
+from kith.core.problem import Code, Problem
+from kith.endpoint import body
+from kith.endpoint.connection import Connection, Unreachable
+from kith.endpoint.equipment import Equipment
+from kith.endpoint.link import Link, LinkEvent, Lost, Picture, Up
+from media.tones import Samples
+from signaling import protocol
+from signaling.call import EndReason, Phase, Role
+from signaling.protocol import CallEnded, CallState, CallView, Command, PeerIndicated, Signalled
+
+log = logging.getLogger(__name__)
+
+INBOX = 256
+"""Things that may wait for the call's task. A peer that sends more at once is not honest."""
+
+EARLY = 32
+"""Signals that may come before the call is known to be in their epoch."""
+
+PATIENCE = 0.3
+"""Seconds between the loss of media and saying so. Who hung up closes the link a moment before the server says why."""
+
+_GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
+
+
+class Listener(Protocol):
+    """Who is told what becomes of a call."""
+
+    def call_changed(self, call: "Call") -> None: ...
+
+    def call_connected(self, call: "Call") -> None: ...
+
+    def call_ended(self, call: "Call", reason: EndReason) -> None: ...
+
+    def call_picture(self, call: "Call", frame: VideoFrame) -> None: ...
+
+    def call_voice(self, call: "Call", samples: Samples) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Resync:
+    """A new session began: the server may have forgotten what was on its way."""
+
+
+_ORDER = {Phase.RINGING: 0, Phase.ANSWERING: 1, Phase.ACTIVE: 2, Phase.RECOVERING: 2, Phase.ENDED: 3}
+
+
+def _order(view: CallView) -> tuple[int, int]:
+    """A reply may be dealt with after an event that was sent later: what is older must not undo what is newer."""
+    return view.epoch, _ORDER[view.phase]
+
+
+_Item = CallView | Signalled | LinkEvent | _Resync
+
+
+class Call:
+    """See the module. Made when the call is placed or rings; methods raise Problem or Unreachable."""
+
+    def __init__(
+        self, view: CallView, *, connection: Connection, equipment: Equipment, listener: Listener
+    ) -> None:
+        self.view = view
+        self.muted = False
+        self.video_on = True
+        self.indicated: PeerIndicated | None = None
+        """What the other side said last about what it sends."""
+        self.reason: EndReason | None = None
+        """Why it ended; None while it lasts."""
+        self.was_answered = False
+        """Whether the endpoint has noticed that it was answered."""
+        self.provisional = False
+        """Whether the server has not said yet that it knows this call."""
+        self._connection = connection
+        self._equipment = equipment
+        self._listener = listener
+        self._links: dict[int, Link] = {}
+        self._early: list[Signalled] = []
+        self._told: tuple[bool, bool, bool] | None = None
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._was_connected = False
+        self._ended = asyncio.Event()
+        self._worker = asyncio.create_task(self._work())
+
+    # -- what it is -----------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> CallId:
+        return CallId(self.view.id)
+
+    @property
+    def peer_name(self) -> str:
+        return self.view.peer_name
+
+    @property
+    def incoming(self) -> bool:
+        return self.view.role is Role.CALLEE
+
+    @property
+    def ringing(self) -> bool:
+        return self.reason is None and self.view.phase is Phase.RINGING
+
+    @property
+    def answered(self) -> bool:
+        return self.reason is None and not self.ringing
+
+    @property
+    def connected(self) -> bool:
+        return self._current is not None
+
+    async def ended(self) -> EndReason:
+        """Wait for the end."""
+        await self._ended.wait()
+        assert self.reason is not None
+        return self.reason
+
+    # -- what a person does ---------------------------------------------------------------------------
+
+    async def answer(self, *, video: bool = True) -> None:
+        """Take the call; `video` False takes a video call with sound only."""
+        await self.perform(protocol.Answer(id=self._connection.new_id(), call=self.id, video=video))
+
+    async def decline(self) -> None:
+        await self.perform(protocol.Decline(id=self._connection.new_id(), call=self.id))
+
+    async def busy(self) -> None:
+        """Say that this endpoint takes no second call."""
+        await self.perform(protocol.Busy(id=self._connection.new_id(), call=self.id))
+
+    async def hang_up(self) -> None:
+        """End the call, here at once and at the other end as soon as the server hears of it."""
+        if self.reason is not None:
+            return
+        new_id, ringing = self._connection.new_id(), self.ringing
+        command: Command
+        if ringing and self.incoming:
+            command = protocol.Decline(id=new_id, call=self.id)
+        elif ringing:
+            command = protocol.Cancel(id=new_id, call=self.id)
+        else:
+            command = protocol.HangUp(id=new_id, call=self.id)
+        self.finish(EndReason.CANCELLED if ringing else EndReason.HUNG_UP)
+        try:
+            await self._connection.request(command)
+        except Problem as problem:
+            if problem.code not in _GONE:
+                raise
+
+    def mute(self, on: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said: call.mute()
+        """Send no sound, or send it again."""
+        self.muted = on
+        self.switched()
+
+    def video(self, on: bool) -> None:  # noqa: FBT001 - reads as it is said
+        """Stop the camera while the sound goes on, or start it again."""
+        self.video_on = on
+        self.switched()
+
+    def switched(self) -> None:
+        """A switch was turned: apply it, and tell the other side what really leaves now."""
+        for link in self._links.values():
+            link.send(voice=not self.muted, picture=self.video_on)
+        self._indicate()
+        self._listener.call_changed(self)
+
+    async def perform(self, command: Command) -> None:
+        """Carry out a command about this call and follow its reply."""
+        try:
+            reply = await self._connection.request(command)
+        except Problem as problem:
+            if problem.code in _GONE:
+                self.finish(EndReason.LOST)
+            raise
+        if isinstance(reply, CallState):
+            self.follow(reply.call)
+        elif isinstance(reply, CallEnded):
+            self.finish(reply.reason)
+
+    # -- what happens to it ---------------------------------------------------------------------------
+
+    def follow(self, view: CallView) -> None:
+        """The server's newest view."""
+        if self.reason is None and _order(view) >= _order(self.view):
+            self.provisional = False
+            self.view = view
+            self._put(view)
+            self._listener.call_changed(self)
+
+    def resync(self, view: CallView) -> None:
+        """The same after the server, or this endpoint, lost the session."""
+        self.follow(view)
+        self._put(_Resync())
+
+    def signalled(self, signal: Signalled) -> None:
+        self._put(signal)
+
+    def peer_indicated(self, indication: PeerIndicated) -> None:
+        self.indicated = indication
+        self._listener.call_changed(self)
+
+    def finish(self, reason: EndReason) -> None:
+        """It is over: nothing is captured from this moment on. Told once."""
+        if self.reason is not None:
+            return
+        self.reason = reason
+        self._worker.cancel()
+        self._equipment.playback.voice(None)
+        for link in self._links.values():
+            link.stop_sending()
+            self._spawn(link.close())
+        self._links.clear()
+        self._ended.set()
+        self._listener.call_ended(self, reason)
+
+    async def settled(self) -> None:
+        """Wait until everything that was begun for this call is done."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _put(self, item: _Item) -> None:
+        try:
+            self._inbox.put_nowait(item)
+        except asyncio.QueueFull:
+            log.warning("a call is given up: more came in than can be dealt with")
+            self._spawn(self.hang_up())
+
+    # -- the one task ---------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        while True:
+            item = await self._inbox.get()
+            try:
+                await self._deal_with(item)
+            except ValueError:
+                log.warning("the other side sent a description that cannot be used")
+                self._spawn(self.hang_up())
+            except Exception:
+                log.exception("dealing with %s failed", type(item).__name__)
+                self._spawn(self.hang_up())
+
+    async def _deal_with(self, item: _Item) -> None:
+        match item:
+            case CallView():
+                await self._link_up_with(item)
+            case Signalled():
+                await self._take(item)
+            case Up(epoch):
+                self._link_is_up(epoch)
+            case Lost(epoch):
+                self._link_is_lost(epoch)
+            case _Resync():
+                self._say_again()
+
+    async def _link_up_with(self, view: CallView) -> None:
+        """Make the link that the call's epoch needs; the caller's side offers."""
+        if view.phase is Phase.RINGING or view.endpoint is None or view.epoch in self._links:
+            return
+        if self._links and view.epoch < max(self._links):
+            return
+        link = Link(
+            view.epoch,
+            view.media,
+            equipment=self._equipment,
+            send_voice=not self.muted,
+            send_picture=self.video_on,
+            tell=self._link_said,
+        )
+        self._links[view.epoch] = link
+        if view.role is Role.CALLER:
+            self._signal(view.epoch, await link.offer())
+        early, self._early = self._early, []
+        for signal in early:
+            await self._take(signal)
+
+    async def _take(self, signal: Signalled) -> None:
+        link = self._links.get(signal.epoch)
+        if link is None:
+            if signal.epoch >= self.view.epoch and len(self._early) < EARLY:
+                self._early.append(signal)
+            return
+        match body.read(signal.body):
+            case body.Description() as description:
+                if (description.type == "offer") is (self.view.role is Role.CALLER):
+                    return  # only the caller's side offers
+                answer = await link.take_description(description)
+                if answer is not None:
+                    self._signal(signal.epoch, answer)
+            case body.Candidate() as candidate:
+                await link.take_candidate(candidate)
+
+    def _link_said(self, event: LinkEvent) -> None:
+        if isinstance(event, Picture):
+            current = self._current
+            if current is not None and current.epoch == event.epoch:
+                self._listener.call_picture(self, event.frame)
+        elif self.reason is None:
+            self._put(event)
+
+    def _link_is_up(self, epoch: int) -> None:
+        """Sound and picture come from the new link now; what it replaces is closed."""
+        for old in [link for link in self._links.values() if link.epoch < epoch]:
+            del self._links[old.epoch]
+            old.stop_sending()
+            self._spawn(old.close())
+        self._equipment.playback.voice(self._pull)
+        self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=epoch))
+        self._told = None
+        self._indicate()
+        if not self._was_connected:
+            self._was_connected = True
+            self._listener.call_connected(self)
+
+    def _link_is_lost(self, epoch: int) -> None:
+        if epoch == self.view.epoch:
+            self._spawn(self._report_loss(epoch))
+
+    async def _report_loss(self, epoch: int) -> None:
+        await asyncio.sleep(PATIENCE)
+        if self.reason is None and self.view.epoch == epoch:
+            await self._quietly(protocol.MediaLost(id=self._connection.new_id(), call=self.id, epoch=epoch))
+
+    def _say_again(self) -> None:
+        """What a killed server may have lost: the description on its way, and that media is up."""
+        self._told = None
+        link = self._links.get(self.view.epoch)
+        if link is None:
+            return
+        if link.up:
+            self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=link.epoch))
+            self._indicate()
+        elif link.said is not None:
+            self._signal(link.epoch, link.said)
+
+    # -- small things ---------------------------------------------------------------------------------
+
+    @property
+    def _current(self) -> Link | None:
+        """The newest link that is up."""
+        up = [link for link in self._links.values() if link.up]
+        return max(up, key=lambda link: link.epoch, default=None)
+
+    def _pull(self, now: float) -> Samples | None:
+        link = self._current
+        samples = None if link is None else link.pull(now)
+        if samples is not None:
+            self._listener.call_voice(self, samples)
+        return samples
+
+    def _indicate(self) -> None:
+        media, equipment = self.view.media, self._equipment
+        now = (
+            media.send_audio and equipment.voice.allowed and not self.muted,
+            media.send_video and equipment.picture.allowed and self.video_on,
+            equipment.microphone_off,
+        )
+        if now == self._told or not self.connected:
+            return
+        self._told = now
+        self._tell_server(
+            protocol.Indicate(
+                id=self._connection.new_id(), call=self.id, audio=now[0], video=now[1], hardware_muted=now[2]
+            )
+        )
+
+    def _signal(self, epoch: int, data: bytes) -> None:
+        self._tell_server(protocol.Signal(id=self._connection.new_id(), call=self.id, epoch=epoch, body=data))
+
+    def _tell_server(self, command: Command) -> None:
+        self._spawn(self._quietly(command))
+
+    async def _quietly(self, command: Command) -> None:
+        """A command whose failure shows elsewhere: the call ends, or the connection does."""
+        try:
+            await self.perform(command)
+        except (Problem, Unreachable) as error:
+            log.info("%s was not carried out: %s", type(command).__name__, type(error).__name__)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("something a call had begun failed: %s", type(error).__name__)
+
+    async def packets_sent(self) -> dict[str, int]:
+        """RTP packets that left through the current link, by kind of media; for tests and curious people."""
+        link = self._current
+        return {} if link is None else await link.packets_sent()
+
+    def delay(self, now: float) -> float:
+        """Seconds that the other side's voice waits in the playout buffer."""
+        link = self._current
+        return 0.0 if link is None else link.voice.delay(now)

@@ -1,0 +1,455 @@
+"""`from kith import Endpoint`: an Echo-like device as a library.
+
+    endpoint = await Endpoint.pair(server, code, name="Kitchen", home=Path("kitchen"))     # once
+    endpoint = await Endpoint.open(Path("kitchen"))                                        # from then on
+
+    @endpoint.on("ringing")
+    async def ringing(call): await call.answer()
+
+    async with endpoint:                # signed in from here
+        call = await endpoint.call("Anna")
+        await call.ended()
+
+Events, with what their listeners are given:
+
+    signed_in ()            away (cause)            closed (cause)
+    ringing (call)          calling (call)          answered (call)         connected (call)
+    ended (call, reason)    changed (call)          peer_indicated (call, indication)
+    light (Light)           screen (Screen)         indicator (audio, video)
+    tone (Tone)             speak (text)
+    audio (call, samples)   frame (call, frame)     own_frame (frame)
+    directory ()            missed (calls)          registered ()
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import aiohttp
+from av import VideoFrame
+from pyee.asyncio import AsyncIOEventEmitter
+
+from kith.core.ids import CallId, new_call
+from kith.core.problem import Code, Problem
+from kith.endpoint import enrol, trust
+from kith.endpoint.call import Call
+from kith.endpoint.connection import Connection, Unreachable
+from kith.endpoint.equipment import Equipment, Parts, capabilities_of
+from kith.endpoint.home import Enrolment, Home
+from kith.endpoint.presentation import Presentation
+from kith.endpoint.utterance import Named, Nobody, Which, meant
+from media.tones import Samples
+from signaling import protocol
+from signaling.call import EndReason, Phase, Role
+from signaling.protocol import AnyEvent, CallView, Command, MissedCall, Snapshot, Welcome
+
+log = logging.getLogger(__name__)
+
+
+class Unclear(Exception):
+    """A name that means nobody, or several: `choices` has their names."""
+
+    def __init__(self, said: str, choices: Sequence[str]) -> None:
+        super().__init__(f"{said}: {', '.join(choices)}?" if choices else f"there is nobody called {said}")
+        self.choices = tuple(choices)
+
+
+class NoCall(Exception):
+    """There is no call to do this to."""
+
+
+class InCall(Exception):
+    """One call at a time."""
+
+
+class Endpoint(AsyncIOEventEmitter):
+    """See the module. One call at a time; a second incoming one is answered with "busy"."""
+
+    def __init__(self, home: Home, enrolment: Enrolment, parts: Parts) -> None:
+        """For `open` and `pair`. Raises ValueError or OSError if a part or the key cannot be used."""
+        super().__init__()
+        self.enrolment = enrolment
+        self.people: tuple[protocol.PersonView, ...] = ()
+        self.endpoints: tuple[protocol.EndpointView, ...] = ()
+        self.missed: tuple[MissedCall, ...] = ()
+        self.person: protocol.PersonView | None = None
+        self.equipment = Equipment(parts, changed=self._show, own_frame=self._own_frame)
+        self._home = home
+        self._keys = home.keys()
+        self._call: Call | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._http: aiohttp.ClientSession | None = None
+        self._connection: Connection | None = None
+        self._closed = asyncio.Event()
+        self.presentation = Presentation(self.equipment, self.emit)
+        self.on("error", _report)
+
+    # -- beginning and end ----------------------------------------------------------------------------
+
+    @classmethod
+    async def pair(
+        cls,
+        server: str,
+        code: str,
+        *,
+        name: str,
+        home: Path,
+        ca: Path | None = None,
+        ca_fingerprint: str | None = None,
+        **parts: Unpack[Parts],
+    ) -> Self:
+        """Enrol a new endpoint with a pairing code, and open it.
+
+        The server's own certificate authority is read from `ca`, or fetched from the server: then `ca_fingerprint`
+        says which one is expected, and without it the first one seen is believed from now on.
+        Raises Problem if the code is wrong, trust.FingerprintMismatch, aiohttp.ClientError, OSError or ValueError.
+        """
+        place = Home(home)
+        if place.enrolled:
+            raise ValueError(f"an endpoint was enrolled in {home} already")
+        if ca is not None:
+            place.copy_authority(ca)
+        elif server.startswith("https:"):
+            authority = await trust.own_authority(server, expect=ca_fingerprint)
+            if authority is not None:
+                place.save_authority(authority)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as http:
+            paired = await enrol.pair(
+                http,
+                server,
+                code,
+                keys=place.keys(),
+                name=name,
+                capabilities=capabilities_of(parts),
+                tls=place.tls(),
+            )
+        place.save(
+            Enrolment(
+                server=server,
+                server_key=paired.server,
+                endpoint=paired.endpoint,
+                name=name,
+                household=paired.household,
+                person=paired.person,
+            )
+        )
+        return await cls.open(home, **parts)
+
+    @classmethod
+    async def open(cls, home: Path, **parts: Unpack[Parts]) -> Self:
+        """The endpoint that was enrolled in `home`, not signed in yet. Raises home.NotEnrolled, ValueError, OSError."""
+        place = Home(home)
+        return cls(place, place.load(), parts)
+
+    async def start(self) -> None:
+        """Sign in; returns when it succeeded for the first time. Raises Unreachable if the server refuses."""
+        self._http = aiohttp.ClientSession()
+        self._connection = Connection(
+            http=self._http,
+            server=self.enrolment.server,
+            endpoint=self.enrolment.id,
+            keys=self._keys,
+            server_key=self.enrolment.server_key,
+            listener=self,
+            capabilities=self.equipment.capabilities,
+            tls=self._home.tls(),
+        )
+        try:
+            await self._connection.open()
+        except BaseException:
+            await self._http.close()
+            raise
+
+    async def close(self) -> None:
+        """Hang up, say goodbye, let go of everything."""
+        call = self._call
+        if call is not None:
+            try:
+                async with asyncio.timeout(2):
+                    await call.hang_up()
+            except (TimeoutError, Problem, Unreachable):
+                pass
+            await call.settled()
+        for task in self._tasks:
+            task.cancel()
+        if self._connection is not None:
+            await self._connection.close()
+        await self.presentation.close()
+        if self._http is not None:
+            await self._http.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is over for good."""
+        await self._closed.wait()
+
+    # -- calling --------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Call | None:
+        """The call that rings or goes on here."""
+        return self._call
+
+    async def call(self, whom: str, *, video: bool = False) -> Call:
+        """Call a person or an endpoint, by id or by name; returns when it rings.
+
+        Raises Unclear, InCall, Problem, Unreachable.
+        """
+        if self._call is not None:
+            raise InCall("there is a call already")
+        target = self.find(whom)
+        view = CallView(
+            id=new_call(),
+            role=Role.CALLER,
+            phase=Phase.RINGING,
+            peer_name=target.name,
+            video=video,
+            media=protocol.MediaView(
+                send_audio=False, receive_audio=False, send_video=False, receive_video=False
+            ),
+            created=time.time(),
+        )
+        call = self._begin(view)
+        call.provisional = True
+        self.emit("calling", call)
+        self._show()
+        try:
+            await call.perform(
+                protocol.PlaceCall(id=self._wire.new_id(), call=call.id, to=target.id, video=video)
+            )
+        except BaseException:
+            call.finish(EndReason.CANCELLED)
+            raise
+        return call
+
+    def find(self, whom: str) -> Named:
+        """Whom a name or id means among those who can be called. Raises Unclear."""
+        known = [Named(person.id, person.name) for person in self.people if not person.own]
+        known += [
+            Named(endpoint.id, endpoint.name)
+            for endpoint in self.endpoints
+            if endpoint.id != self.enrolment.endpoint
+        ]
+        by_id = [one for one in known if one.id == whom]
+        match by_id[0] if by_id else meant(whom, known):
+            case Named() as named:
+                return named
+            case Which(choices):
+                raise Unclear(whom, [one.name for one in choices])
+            case Nobody():
+                raise Unclear(whom, [])
+
+    async def answer(self, *, video: bool = True) -> None:
+        await self._some_call().answer(video=video)
+
+    async def decline(self) -> None:
+        await self._some_call().decline()
+
+    async def hang_up(self) -> None:
+        await self._some_call().hang_up()
+
+    def mute(self, on: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said: mute()
+        self._some_call().mute(on)
+
+    def video(self, on: bool) -> None:  # noqa: FBT001 - reads as it is said
+        self._some_call().video(on)
+
+    def microphone_off(self, off: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said
+        """The hardware switch: cuts microphone and camera at once, and says so to server and caller."""
+        self.equipment.switch(microphone_off=off)
+        self.presentation.switched(microphone_off=off)
+        self._switched()
+
+    def shutter(self, closed: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said
+        """The camera's cover: no picture leaves, and none is offered in calls that begin while it is closed."""
+        self.equipment.switch(shutter_closed=closed)
+        self._switched()
+
+    async def request(self, command: Command) -> protocol.AnyReply:
+        """Any other command; its id comes from `new_id`. Raises Problem, Unreachable."""
+        return await self._wire.request(command)
+
+    def new_id(self) -> str:
+        return self._wire.new_id()
+
+    # -- what the connection brings (kith.endpoint.connection.Listener) -----------------------------------
+
+    def welcomed(self, welcome: Welcome) -> None:
+        if welcome.snapshot is not None:
+            self._adopt(welcome.snapshot)
+        self.emit("signed_in")
+
+    def happened(self, event: AnyEvent) -> None:
+        match event:
+            case protocol.Ringing(call=view):
+                self._ring(view)
+            case protocol.CallChanged(call=view):
+                self._happened_to(self._known(view.id), event)
+            case (
+                protocol.Ended(call=call_id)
+                | protocol.Signalled(call=call_id)
+                | protocol.PeerIndicated(call=call_id)
+            ):
+                self._happened_to(self._known(call_id), event)
+            case protocol.DirectoryChanged():
+                self.person, self.people, self.endpoints = event.person, event.people, event.endpoints
+                self.emit("directory")
+            case protocol.MissedCalls(missed=missed):
+                self.missed = missed
+                self.emit("missed", missed)
+            case protocol.Registered():
+                self.emit("registered")
+            case protocol.ServerLeaving():
+                pass  # the connection sees to it
+
+    def _happened_to(self, call: Call | None, event: AnyEvent) -> None:
+        if call is None:
+            return  # it ended here before the server heard of it
+        match event:
+            case protocol.CallChanged(call=view):
+                call.follow(view)
+            case protocol.Ended(reason=reason):
+                call.finish(reason)
+            case protocol.Signalled():
+                call.signalled(event)
+            case protocol.PeerIndicated():
+                call.peer_indicated(event)
+                self.emit("peer_indicated", call, event)
+
+    def away(self, cause: Exception | None) -> None:
+        self.emit("away", cause)
+
+    def closed(self, cause: Unreachable | None) -> None:
+        if self._call is not None and cause is not None:
+            self._call.finish(EndReason.LOST)
+        self._closed.set()
+        self.emit("closed", cause)
+
+    # -- what a call brings (kith.endpoint.call.Listener) -------------------------------------------------
+
+    def call_changed(self, call: Call) -> None:
+        if call.answered and not call.was_answered:
+            call.was_answered = True
+            self.emit("answered", call)
+        self.emit("changed", call)
+        self._show()
+
+    def call_connected(self, call: Call) -> None:
+        self.presentation.connected()
+        self.emit("connected", call)
+
+    def call_ended(self, call: Call, reason: EndReason) -> None:
+        if call is self._call:
+            self._call = None
+            self._show()
+            self.presentation.ended(call, reason)
+        self._spawn(call.settled())
+        self.emit("ended", call, reason)
+
+    def call_picture(self, call: Call, frame: VideoFrame) -> None:
+        self.emit("frame", call, frame)
+
+    def call_voice(self, call: Call, samples: Samples) -> None:
+        self.emit("audio", call, samples)
+
+    # -- the pieces -----------------------------------------------------------------------------------
+
+    @property
+    def _wire(self) -> Connection:
+        if self._connection is None:
+            raise Unreachable("the endpoint has not been started")
+        return self._connection
+
+    def _adopt(self, snapshot: Snapshot) -> None:
+        self.person, self.people, self.endpoints = snapshot.person, snapshot.people, snapshot.endpoints
+        self.missed = snapshot.missed
+        views = {view.id: view for view in snapshot.calls}
+        call = self._call
+        if call is not None and call.id not in views and not call.provisional:
+            call.finish(EndReason.LOST)
+        for view in views.values():
+            if (known := self._known(view.id)) is not None:
+                known.resync(view)
+                if view.phase is Phase.RINGING and view.role is Role.CALLEE:
+                    self._alert(view.id)
+            elif view.phase is Phase.RINGING and view.role is Role.CALLEE:
+                self._ring(view)
+            else:  # a life before this one left it: no microphone opens again by itself
+                self._tell(protocol.HangUp(id=self._wire.new_id(), call=view.id))
+        self.emit("directory")
+
+    def _ring(self, view: CallView) -> None:
+        if self._known(view.id) is not None:
+            self._alert(view.id)
+        elif self._call is not None:
+            self._tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
+        else:
+            call = self._begin(view)
+            self._alert(view.id)
+            self._show()
+            self.presentation.announce(f"Call from {view.peer_name}")
+            self.emit("ringing", call)
+
+    def _begin(self, view: CallView) -> Call:
+        self._call = Call(view, connection=self._wire, equipment=self.equipment, listener=self)
+        return self._call
+
+    def _known(self, call_id: str) -> Call | None:
+        return self._call if self._call is not None and self._call.id == CallId(call_id) else None
+
+    def _some_call(self) -> Call:
+        if self._call is None:
+            raise NoCall("there is no call")
+        return self._call
+
+    def _alert(self, call_id: str) -> None:
+        self._tell(protocol.Alerting(id=self._wire.new_id(), call=call_id))
+
+    def _switched(self) -> None:
+        capabilities = self.equipment.capabilities
+        if self._connection is not None:
+            self._connection.capabilities = capabilities
+            self._tell(protocol.Describe(id=self._wire.new_id(), capabilities=capabilities))
+        if self._call is not None:
+            self._call.switched()
+        self._show()
+
+    def _show(self) -> None:
+        self.presentation.show(self._call)
+
+    def _own_frame(self, frame: VideoFrame) -> None:
+        self.emit("own_frame", frame)
+
+    def _tell(self, command: Command) -> None:
+        self._spawn(self._quietly(command))
+
+    async def _quietly(self, command: Command) -> None:
+        try:
+            await self._wire.request(command)
+        except Problem as problem:
+            if problem.code not in (Code.UNKNOWN_CALL, Code.CALL_OVER):
+                log.warning("%s was refused: %s", type(command).__name__, problem.code)
+        except Unreachable:
+            pass  # "closed" says so
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _report(error: object) -> None:
+    """What happens to an exception in a listener that nobody else wants."""
+    log.error("a listener failed", exc_info=error if isinstance(error, BaseException) else None)

@@ -1,0 +1,86 @@
+"""An endpoint's state directory: its key (mode 0600), who it is, whom it trusts.
+
+key            64 private bytes; see kith.core.keys
+endpoint.json  the server's address and identity key, the endpoint's id and name
+ca.pem         the server's own certificate authority, if it has one
+"""
+
+import ssl
+from pathlib import Path
+
+import msgspec
+
+from kith.core.ids import EndpointId
+from kith.core.keys import KeyPair, load_or_create
+from kith.endpoint import trust
+
+
+class NotEnrolled(Exception):
+    """There is no endpoint in this directory yet."""
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """What enrolment gave, to be kept. `server_key` is pinned: nobody else is signed in to."""
+
+    server: str
+    server_key: bytes
+    endpoint: str
+    name: str
+    household: str
+    person: str | None = None
+
+    @property
+    def id(self) -> EndpointId:
+        return EndpointId(self.endpoint)
+
+
+class Home:
+    """Reads and writes one state directory. Every method may raise OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def enrolled(self) -> bool:
+        return (self.path / "endpoint.json").exists()
+
+    def keys(self) -> KeyPair:
+        """The endpoint's keys, made on first use. Raises ValueError if the file is no key file."""
+        return load_or_create(self.path / "key")
+
+    def load(self) -> Enrolment:
+        """Raises NotEnrolled, or ValueError if the file was damaged."""
+        try:
+            data = (self.path / "endpoint.json").read_bytes()
+        except FileNotFoundError:
+            raise NotEnrolled(f"no endpoint was enrolled in {self.path}") from None
+        try:
+            return msgspec.json.decode(data, type=Enrolment)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"{self.path / 'endpoint.json'} is damaged: {error}") from None
+
+    def save(self, enrolment: Enrolment) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        partial = self.path / "endpoint.json.new"
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(enrolment)))
+        partial.replace(self.path / "endpoint.json")
+
+    def authority(self) -> bytes | None:
+        """The PEM of the certificate authority that is believed; None for the system's."""
+        try:
+            return (self.path / "ca.pem").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def save_authority(self, pem: bytes) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "ca.pem").write_bytes(pem)
+
+    def copy_authority(self, path: Path) -> None:
+        """Believe the authority in a PEM file that the person has."""
+        self.save_authority(path.read_bytes())
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What verifies the server's certificate; None for the system's authorities."""
+        pem = self.authority()
+        return None if pem is None else trust.context(pem)

@@ -1,0 +1,86 @@
+"""What an endpoint shows: light and screen. Pure: facts in, signs out.
+
+A device without a screen says everything by its light; one with a screen shows pictures, and its light
+only says that the microphone is off. `live` is the indicator of both: on exactly while a track is live (R134).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Light(StrEnum):
+    OFF = "off"
+    GREEN_PULSE = "green_pulse"  # It rings, here or at the other end.
+    GREEN = "green"  # In a call.
+    RED = "red"  # The microphone is off.
+
+
+class Screen(StrEnum):
+    NONE = "none"  # There is no screen.
+    IDLE = "idle"
+    INCOMING = "incoming"  # Who calls, with answer and decline.
+    CALLING = "calling"
+    IN_CALL = "in_call"
+
+
+class Stage(StrEnum):
+    """Where the endpoint is with its one call."""
+
+    IDLE = "idle"
+    RINGING_HERE = "ringing_here"
+    RINGING_THERE = "ringing_there"
+    IN_CALL = "in_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`microphone_live` and `camera_live` are whether a source is open right now."""
+
+    stage: Stage
+    has_screen: bool
+    microphone_off: bool
+    muted: bool
+    microphone_live: bool
+    camera_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """`live_audio` and `live_video` are the indicators that nothing may ever hide."""
+
+    light: Light
+    screen: Screen
+    live_audio: bool
+    live_video: bool
+
+
+_SCREENS = {
+    Stage.IDLE: Screen.IDLE,
+    Stage.RINGING_HERE: Screen.INCOMING,
+    Stage.RINGING_THERE: Screen.CALLING,
+    Stage.IN_CALL: Screen.IN_CALL,
+}
+
+
+def signs(facts: Facts) -> Signs:
+    """The order of the cases of `_light` is the order of precedence."""
+    return Signs(
+        light=_light(facts),
+        screen=_SCREENS[facts.stage] if facts.has_screen else Screen.NONE,
+        live_audio=facts.microphone_live,
+        live_video=facts.camera_live,
+    )
+
+
+def _light(facts: Facts) -> Light:
+    if facts.stage is Stage.RINGING_HERE and not facts.has_screen:
+        return Light.GREEN_PULSE  # a ring is short, and must be seen even on a muted device
+    if facts.microphone_off or (facts.muted and facts.stage is Stage.IN_CALL):
+        return Light.RED
+    if facts.has_screen:
+        return Light.OFF
+    if facts.stage is Stage.RINGING_THERE:
+        return Light.GREEN_PULSE
+    if facts.stage is Stage.IN_CALL or facts.microphone_live or facts.camera_live:
+        return Light.GREEN
+    return Light.OFF

@@ -1,0 +1,272 @@
+"""One epoch of a call's media: a peer connection from its making to its end.
+
+The caller's side offers, the other answers; each description is complete when it leaves (aiortc gathers first),
+while the other side's candidates may come one by one. Nothing here knows about the call or the server.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.sdp import candidate_from_sdp
+from av import VideoFrame
+
+from kith.endpoint import aiortc_hooks, body, sdp
+from kith.endpoint.capture import OutletTrack
+from kith.endpoint.equipment import Equipment
+from media.tones import Samples
+from media.voice import Voice
+from signaling.protocol import MediaView
+
+log = logging.getLogger(__name__)
+
+DEAF_AFTER = 6.0
+"""Seconds without any packet after which media counts as lost. Checks come every 2 to 6 s even where both sides
+are silent, reports every 1.5 s; longer leaves two people saying "hello?" to each other."""
+
+MAX_EARLY = 64
+"""Candidates that may come before the description they belong to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """Media of this epoch is connected."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Media of this epoch is gone and will not come back by itself."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame of the other side's video."""
+
+    epoch: int
+    frame: VideoFrame
+
+
+LinkEvent = Up | Lost | Picture
+
+
+class Link:
+    """`tell` is called from the event loop. Capture runs from `open` to `close`, or while its outlets are enabled."""
+
+    def __init__(
+        self,
+        epoch: int,
+        media: MediaView,
+        *,
+        equipment: Equipment,
+        send_voice: bool,
+        send_picture: bool,
+        tell: Callable[[LinkEvent], None],
+    ) -> None:
+        aiortc_hooks.allow_loopback_when_alone()
+        self.epoch = epoch
+        self.media = media
+        self.up = False
+        self.said: bytes | None = None
+        """The own description, as it was sent."""
+        self.voice = Voice()
+        self._tell = tell
+        self._closed = False
+        self._equipment = equipment
+        self._early: list[body.CandidateLine] = []
+        self._described = False
+        self._reader: asyncio.Task[None] | None = None
+        self._heard_at = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._voice_outlet = equipment.voice.attach() if media.send_audio else None
+        self._picture_outlet = equipment.picture.attach() if media.send_video else None
+        self.send(voice=send_voice, picture=send_picture)
+        self._add("audio", send=media.send_audio, receive=media.receive_audio)
+        if media.send_video or media.receive_video:
+            self._add("video", send=media.send_video, receive=media.receive_video)
+        aiortc_hooks.watch_arrivals(self._pc, self._note_arrival)
+        self._pc.on("connectionstatechange", self._state_changed)
+        self._pc.on("track", self._track_arrived)
+
+    def _add(self, kind: str, *, send: bool, receive: bool) -> None:
+        direction = {
+            (True, True): "sendrecv",
+            (True, False): "sendonly",
+            (False, True): "recvonly",
+            (False, False): "inactive",
+        }[send, receive]
+        outlet = self._voice_outlet if kind == "audio" else self._picture_outlet
+        track = kind if outlet is None else OutletTrack(kind, outlet)
+        transceiver = self._pc.addTransceiver(track, direction=direction)
+        codecs = RTCRtpSender.getCapabilities(kind).codecs
+        if kind == "audio":
+            # The playout speaks Opus only; every browser and every Kith endpoint does.
+            transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
+            aiortc_hooks.divert_voice(transceiver.receiver, self._take_voice)
+        else:
+            transceiver.setCodecPreferences(sorted(codecs, key=lambda codec: codec.mimeType != "video/VP8"))
+
+    # -- negotiation ----------------------------------------------------------------------------------
+
+    async def offer(self) -> bytes:
+        """The body to send to the other side."""
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        return self._describe()
+
+    async def take_description(self, description: body.Description) -> bytes | None:
+        """The other side's description; the body to answer with if it was an offer.
+
+        One that comes again, because a server lost track of it, changes nothing; an offer is answered again.
+        Raises ValueError if it cannot be used.
+        """
+        if self._described:
+            return self.said if description.type == "offer" else None
+        text = sdp.without_unreachable(description.sdp)
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(text, description.type))
+            for transceiver in self._pc.getTransceivers():
+                if transceiver.kind == "video" and not (self.media.send_video or self.media.receive_video):
+                    transceiver.direction = "inactive"
+            self._described = True
+            answer = None
+            if description.type == "offer":
+                await self._pc.setLocalDescription(await self._pc.createAnswer())
+                answer = self._describe()
+        except ValueError:
+            raise
+        except Exception as error:  # aiortc has no common base for what a foreign description can do to it
+            raise ValueError("the other side's description cannot be used") from error
+        for line in self._early:
+            await self._add_candidate(line)
+        self._early.clear()
+        return answer
+
+    async def take_candidate(self, candidate: body.Candidate) -> None:
+        """One of the other side's candidates. Their end is not passed on: some may never be told."""
+        line = candidate.candidate
+        if line is None or not sdp.reachable(line.candidate):
+            return
+        if self._described:
+            await self._add_candidate(line)
+        elif len(self._early) < MAX_EARLY:
+            self._early.append(line)
+
+    async def _add_candidate(self, line: body.CandidateLine) -> None:
+        try:
+            candidate = candidate_from_sdp(line.candidate.removeprefix("candidate:"))
+            candidate.sdpMid, candidate.sdpMLineIndex = line.sdpMid, line.sdpMLineIndex
+            await self._pc.addIceCandidate(candidate)
+        except (ValueError, AssertionError, IndexError, KeyError):
+            log.info("a candidate could not be used")
+
+    def _describe(self) -> bytes:
+        local = self._pc.localDescription
+        kind: Literal["offer", "answer"] = "offer" if local.type == "offer" else "answer"
+        self.said = body.write(body.Description(type=kind, sdp=sdp.tidy(local.sdp)))
+        return self.said
+
+    # -- media ----------------------------------------------------------------------------------------
+
+    def send(self, *, voice: bool, picture: bool) -> None:
+        """What the person wants to be sent, as far as the call has a line for it."""
+        if self._voice_outlet is not None:
+            self._voice_outlet.enabled = voice
+        if self._picture_outlet is not None:
+            self._picture_outlet.enabled = picture
+
+    def pull(self, now: float) -> Samples | None:
+        """The next 20 ms of the other side's voice."""
+        return self.voice.pull(now)
+
+    def _take_voice(self, source: int, sequence: int, timestamp: int, payload: bytes) -> None:
+        self.voice.put(source, sequence, timestamp, payload, asyncio.get_running_loop().time())
+
+    def _track_arrived(self, track: MediaStreamTrack) -> None:
+        if track.kind == "video" and self._reader is None:
+            self._reader = asyncio.create_task(self._read_pictures(track))
+
+    async def _read_pictures(self, track: MediaStreamTrack) -> None:
+        """aiortc queues what nobody reads, without bound: so always read."""
+        try:
+            while True:
+                frame = await track.recv()
+                if self.media.receive_video and isinstance(frame, VideoFrame):
+                    self._tell(Picture(self.epoch, frame))
+        except MediaStreamError:
+            pass
+
+    async def packets_sent(self) -> dict[str, int]:
+        """RTP packets that left so far, by kind of media."""
+        sent: dict[str, int] = {}
+        for report in (await self._pc.getStats()).values():
+            if report.type == "outbound-rtp":
+                sent[report.kind] = sent.get(report.kind, 0) + report.packetsSent
+        return sent
+
+    # -- life and end ---------------------------------------------------------------------------------
+
+    def _state_changed(self) -> None:
+        state = self._pc.connectionState
+        if self._closed:
+            return
+        if state == "connected" and not self.up:
+            self.up = True
+            self._note_arrival()
+            self._watch_for_silence()
+            self._tell(Up(self.epoch))
+        elif state in ("failed", "closed"):
+            self._lose()
+
+    def _note_arrival(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+
+    def _watch_for_silence(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = self._heard_at + DEAF_AFTER
+        if loop.time() >= deadline:
+            self._lose()
+        else:
+            self._watch = loop.call_at(deadline, self._watch_for_silence)
+
+    def _lose(self) -> None:
+        if not self._closed:
+            self._stop_watching()
+            self._tell(Lost(self.epoch))
+
+    def _stop_watching(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def stop_sending(self) -> None:
+        """Let go of microphone and camera at once; `close` may take a moment."""
+        if self._voice_outlet is not None:
+            self._equipment.voice.detach(self._voice_outlet)
+            self._voice_outlet = None
+        if self._picture_outlet is not None:
+            self._equipment.picture.detach(self._picture_outlet)
+            self._picture_outlet = None
+
+    async def close(self) -> None:
+        """End the peer connection. The other side notices by itself."""
+        self._closed = True
+        self._stop_watching()
+        self.stop_sending()
+        await self._pc.close()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait([self._reader])

@@ -1,0 +1,110 @@
+"""What the speaker plays: the other side's voice, the endpoint's own tones and speech, mixed 20 ms at a time.
+
+It runs only while there is something to play.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from kith.endpoint.microphones import SAMPLES
+from kith.endpoint.speakers import Speaker
+from media.tones import Samples, Tone, excerpt
+
+log = logging.getLogger(__name__)
+
+Pull = Callable[[float], Samples | None]
+"""Gives the next 960 samples of a voice at a time in seconds, or None while nobody speaks."""
+
+MAX_SPEECH = 4
+"""Announcements that wait; an older one is not worth hearing by then."""
+
+
+class Playback:
+    """`open_speaker` is called when there is something to play for the first time; the speaker then stays open."""
+
+    def __init__(self, open_speaker: Callable[[], Speaker]) -> None:
+        self._open = open_speaker
+        self._speaker: Speaker | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._voice: Pull | None = None
+        self._tone: Tone | None = None
+        self._tone_at = 0
+        self._speech: deque[Samples] = deque(maxlen=MAX_SPEECH)
+        self.volume = 1.0
+        """Of tones and speech, 0 to 1. A voice is played as it comes."""
+
+    def voice(self, pull: Pull | None) -> None:
+        """Play this voice, or no voice any more."""
+        self._voice = pull
+        self._settle()
+
+    def tone(self, tone: Tone | None) -> None:
+        """Play a tone from its beginning in place of the one before; None stops it."""
+        self._tone, self._tone_at = tone, 0
+        self._settle()
+
+    def say(self, sound: Samples) -> None:
+        """Play spoken text, after what is being said already. Tones wait for it."""
+        self._speech.append(sound)
+        self._settle()
+
+    def hush(self) -> None:
+        """Say nothing more."""
+        self._speech.clear()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._speaker is not None:
+            self._speaker.close()
+
+    @property
+    def _wanted(self) -> bool:
+        return self._voice is not None or self._tone is not None or bool(self._speech)
+
+    def _settle(self) -> None:
+        if self._wanted and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            if self._speaker is None:
+                self._speaker = await asyncio.to_thread(self._open)
+            loop = asyncio.get_running_loop()
+            while self._wanted:
+                await self._speaker.play(self._mix(loop.time()))
+        except (OSError, ValueError) as error:
+            log.warning("the speaker cannot be used: %s", error)
+
+    def _mix(self, now: float) -> Samples:
+        voice = None if self._voice is None else self._voice(now)
+        own = self._own()
+        if own is None:
+            return np.zeros(SAMPLES, np.int16) if voice is None else voice
+        own = (own * self.volume).astype(np.int16)
+        if voice is None:
+            return own
+        both: Samples = np.clip(own.astype(np.int32) + voice, -32_768, 32_767).astype(np.int16)
+        return both
+
+    def _own(self) -> Samples | None:
+        if self._speech:
+            sound = self._speech[0]
+            part, rest = sound[:SAMPLES], sound[SAMPLES:]
+            if len(rest):
+                self._speech[0] = rest
+            else:
+                self._speech.popleft()
+            return np.concatenate((part, np.zeros(SAMPLES - len(part), np.int16)))
+        if self._tone is None:
+            return None
+        samples = excerpt(self._tone, self._tone_at, SAMPLES)
+        self._tone_at += SAMPLES
+        if samples is None:
+            self._tone = None
+        return samples

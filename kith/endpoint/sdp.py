@@ -1,0 +1,54 @@
+"""Changes to session descriptions, as text. Pure."""
+
+import re
+
+_OPUS = re.compile(r"a=rtpmap:(\d+) opus/48000/2", re.IGNORECASE)
+
+
+def tidy(sdp: str) -> str:
+    """What aiortc wrote, as this endpoint means it.
+
+    One certificate fingerprint, SHA-256: with several a receiver would have to decide which one counts (and the
+    others are not worth their bytes). In-band FEC for Opus, which the playout uses and browsers send only
+    if asked (RFC 7587 section 6.1).
+    """
+    lines: list[str] = []
+    for line in sdp.splitlines():
+        if line.startswith("a=fingerprint:") and not line.startswith("a=fingerprint:sha-256 "):
+            continue
+        lines.append(line)
+        if opus := _OPUS.fullmatch(line):
+            lines.append(f"a=fmtp:{opus[1]} minptime=10;useinbandfec=1")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def has_sendable_video(sdp: str) -> bool:
+    """Whether a description offers to send video."""
+    direction, inside = "", False
+    for line in [*sdp.splitlines(), "m="]:
+        if line.startswith("m="):
+            if inside and direction in ("sendrecv", "sendonly", ""):
+                return True
+            inside, direction = line.startswith("m=video "), ""
+        elif line in ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"):
+            direction = line[2:]
+    return False
+
+
+def reachable(candidate: str) -> bool:
+    """Whether a candidate line names an address at all.
+
+    Browsers without camera permission hide theirs behind `.local` names, which need multicast DNS; such a
+    browser still reaches us at our own address, which tells us its.
+    """
+    fields = candidate.split()
+    return len(fields) >= 8 and not fields[4].endswith(".local") and fields[2].lower() == "udp"
+
+
+def without_unreachable(sdp: str) -> str:
+    """Drop candidates that name no address; if there were any, more may become known than the list says."""
+    lines = sdp.splitlines()
+    kept = [line for line in lines if not line.startswith("a=candidate:") or reachable(line[2:])]
+    if len(kept) < len(lines):
+        kept = [line for line in kept if line != "a=end-of-candidates"]
+    return "\r\n".join(kept) + "\r\n"
