@@ -59,6 +59,9 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""
 
+_CONNECTION = (protocol.Ack, protocol.Leave)
+"""Commands about a connection, which a request is not."""
+
 _ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, Code)
 
 
@@ -87,19 +90,19 @@ def openapi(version: str) -> Schema:
     for command in COMMANDS.values():
         body = schemas[command.__name__]
         del body["properties"]["t"]  # the path says it
-        body["required"].remove("t")
+        body["required"] = [field for field in body["required"] if field not in ("t", "id")]
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Kith",
             "version": version,
-            "description": "The commands of docs/protocol.md for scripts: one POST each, bytes as base64. "
-            "Events come over the WebSocket /v1/connect only.",
+            "description": "The commands of docs/protocol.md for scripts: one POST each, bytes as base64; `id` may be "
+            "left out where nothing is retried. Events come over the WebSocket /v1/connect only.",
         },
         "paths": {
             f"/v1/{tag}": {"post": _operation(tag, command)}
             for tag, command in COMMANDS.items()
-            if REPLIES[command]
+            if command not in _CONNECTION
         },
         "components": {
             "schemas": schemas,

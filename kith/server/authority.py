@@ -114,7 +114,7 @@ def _authority(
     certificate_path, key_path = directory / "ca.pem", directory / "ca.key"
     if not (certificate_path.exists() and key_path.exists()):
         return _new_authority(certificate_path, key_path, names, now)
-    certificate, key = _read_certificate(certificate_path), _read_key(key_path)
+    certificate, key = read_certificate(certificate_path), _read_key(key_path)
     if certificate.public_key() != key.public_key():
         raise AuthorityError(
             f"{key_path} is not the key of {certificate_path}: remove both, and trust the new authority"
@@ -216,7 +216,7 @@ def _issue(
 def _load_leaf(chain: Path, key: Path) -> x509.Certificate | None:
     """What is there, or None if it is missing, torn or does not fit together: then it is made again."""
     try:
-        leaf, private = _read_certificate(chain), _read_key(key)
+        leaf, private = read_certificate(chain), _read_key(key)
     except (OSError, AuthorityError):
         return None
     return leaf if leaf.public_key() == private.public_key() else None
@@ -289,7 +289,8 @@ def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _read_certificate(path: Path) -> x509.Certificate:
+def read_certificate(path: Path) -> x509.Certificate:
+    """The first certificate in a PEM file. Raises AuthorityError, or OSError if the file cannot be read."""
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError as error:
