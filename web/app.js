@@ -1,0 +1,64 @@
+/** Builds the whole app, top to bottom. */
+
+import { Calls } from './call/calls.js';
+import { watchInstallOffer } from './components/install.js';
+import { startApp } from './components/app.js';
+import { languageFor, loadTexts, translator } from './i18n.js';
+import { Notifier } from './notify.js';
+import { Account } from './session/account.js';
+import { readLink } from './session/link.js';
+import { applyLook, Chosen } from './settings.js';
+import { Ringer } from './sound/ringer.js';
+import { keepSounding } from './sound/sounds.js';
+import { currentTalk } from './state/state.js';
+import { Store } from './state/store.js';
+
+const chosen = new Chosen();
+chosen.subscribe(applyLook);
+
+const language = () => languageFor(chosen.values.language, navigator.languages);
+let spoken = language();
+let translate = translator(await loadTexts(spoken));
+
+const store = new Store();
+const account = new Account(store);
+const calls = new Calls(store, (draft, options) => account.send(draft, options));
+account.follower = calls;
+
+const ringer = new Ringer();
+keepSounding(store, ringer, chosen);
+const notifier = new Notifier(store, calls, () => translate);
+
+document.documentElement.lang = spoken;
+const app = startApp({ store, account, calls, chosen, ringer, notifier, translate: () => translate, language: () => spoken });
+
+chosen.subscribe(async () => {
+  const wanted = language();
+  if (wanted === spoken) return;
+  spoken = wanted;
+  translate = translator(await loadTexts(wanted));
+  document.documentElement.lang = wanted;
+  app.build();
+  app.show(store.state);
+});
+
+for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, () => ringer.unlock(), { capture: true });
+window.addEventListener('online', () => account.probe());
+window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+document.addEventListener('visibilitychange', () => document.hidden || account.probe());
+window.addEventListener('beforeunload', (event) => {
+  if (currentTalk(store.state)) event.preventDefault();
+});
+window.addEventListener('pagehide', () => account.leave(currentTalk(store.state) !== null));
+window.addEventListener('hashchange', () => arrive(account.arrive.bind(account)));
+watchInstallOffer();
+
+/** The secret is taken out of the address bar, the history and the next person's sight. @param {(link: import('./session/link.js').Link) => Promise<void>} go */
+function arrive(go) {
+  const link = readLink(location.hash);
+  if (location.hash) history.replaceState(null, '', location.pathname);
+  void go(link);
+}
+
+void notifier.start();
+arrive(account.start.bind(account));

@@ -1,0 +1,220 @@
+/**
+ * What a person does with calls and what the server says of them, turned into commands, conversations
+ * and capture. One conversation at a time, as there is one microphone.
+ */
+
+import { newCall } from '../core/ids.js';
+import { codeOf } from '../session/problem.js';
+import { currentTalk } from '../state/state.js';
+import { Capture } from './capture.js';
+import { Conversation } from './conversation.js';
+
+/** @import {CallView, Event as ServerEvent, MediaView, Reply} from '../protocol.js' */
+/** @import {Draft} from '../session/session.js' */
+/** @import {Talk} from '../state/state.js' */
+/** @import {Store} from '../state/store.js' */
+
+/** How long an invite may take to reach the server; then the person is told instead of ringing somebody late. */
+const INVITE_WITHIN = 10_000;
+
+/** @typedef {(draft: Draft, options?: {within?: number}) => Promise<Reply>} Send */
+
+export class Calls {
+  #store;
+  /** @type {Send} */ #send;
+  /** @type {Map<string, Conversation>} calls that ring have one already: its certificate is being made */
+  #conversations = new Map();
+  capture = new Capture(() => this.#captured());
+
+  /** @param {Store} store @param {Send} send */
+  constructor(store, send) {
+    this.#store = store;
+    this.#send = send;
+    store.subscribe((state) => this.#tidy(state.talks));
+  }
+
+  /** What the far end of a call sends. @param {string} call @returns {MediaStream | null} */
+  remoteOf(call) {
+    return this.#conversations.get(call)?.remote ?? null;
+  }
+
+  /** @param {string} call */
+  statsOf(call) {
+    return this.#conversations.get(call)?.getStats() ?? Promise.resolve(null);
+  }
+
+  // -- what a person does --------------------------------------------------------------------------
+
+  /**
+   * Call a person or an endpoint, unless there is a call already.
+   * @param {{to: string, name: string, person: string | null, video: boolean}} whom
+   */
+  async place({ to, name, person, video }) {
+    if (currentTalk(this.#store.state)) return;
+    const call = newCall();
+    this.#store.dispatch({ t: 'placing', call, to, name, person, video });
+    this.#conversation(call, 'caller');
+    void this.capture.want({ audio: true, video });
+    await this.#ask(call, { t: 'call', call, to, video }, { within: INVITE_WITHIN });
+  }
+
+  /** Take a call that rings; one that goes on is hung up first. @param {string} call @param {{video: boolean}} options */
+  async answer(call, { video }) {
+    const current = currentTalk(this.#store.state);
+    if (current && current.id !== call) this.hangUp(current.id);
+    const view = this.#talk(call)?.view;
+    if (!view) return;
+    this.#store.dispatch({ t: 'answering', call, video });
+    const answered = this.#ask(call, { t: 'answer', call, video });
+    const media = video ? view.media : audioOnly(view.media);
+    this.#conversation(call, 'callee').prepare(media);
+    void this.capture.want({ audio: media.send_audio, video: media.send_video });
+    await answered;
+  }
+
+  /** @param {string} call */
+  decline(call) {
+    this.#leave(call, 'decline');
+  }
+
+  /** Leave a call that was placed or answered here. @param {string} call */
+  hangUp(call) {
+    const view = this.#talk(call)?.view;
+    this.#leave(call, view?.endpoint ? 'hang_up' : 'cancel');
+    this.#store.dispatch({ t: 'forget', call });
+  }
+
+  /** Take part again in a call that goes on although this page was away. @param {string} call */
+  rejoin(call) {
+    const view = this.#talk(call)?.view;
+    if (!view) return;
+    this.#store.dispatch({ t: 'answering', call, video: view.video });
+    this.#conversation(call, view.role, view.epoch + 1);
+    void this.capture.want({ audio: view.media.send_audio, video: view.media.send_video });
+    this.#tell({ t: 'media_lost', call, epoch: view.epoch });
+  }
+
+  toggleMicrophone() {
+    void this.capture.want({ audio: !this.capture.live.audioWanted });
+  }
+
+  toggleCamera() {
+    void this.capture.want({ video: !this.capture.live.videoWanted });
+  }
+
+  // -- what the server says ------------------------------------------------------------------------
+
+  /** After the store has heard it. @param {ServerEvent} event */
+  heard(event) {
+    if (event.t === 'ringing' || event.t === 'call_changed') this.#follow(event.call);
+    else if (event.t === 'signalled') this.#conversations.get(event.call)?.receive(event.epoch, event.body);
+  }
+
+  /** After the store has taken a snapshot over. @param {readonly CallView[]} views */
+  restored(views) {
+    for (const view of views) this.#follow(view);
+  }
+
+  /** @param {CallView} view */
+  #follow(view) {
+    const talk = this.#talk(view.id);
+    if (!talk || talk.ended !== null) return;
+    if (talk.mine) this.#connect(view);
+    else if (view.phase === 'ringing') this.#alert(view);
+  }
+
+  /** @param {CallView} view */
+  #alert(view) {
+    this.#conversation(view.id, 'callee');
+    this.#tell({ t: 'alerting', call: view.id });
+  }
+
+  /** @param {CallView} view */
+  #connect(view) {
+    const conversation = this.#conversation(view.id, view.role);
+    conversation.update(view);
+    // A camera that nobody will see is switched off: its light would be a lie.
+    if (view.endpoint && !view.media.send_video) void this.capture.want({ video: false });
+  }
+
+  // -- parts ---------------------------------------------------------------------------------------
+
+  /** @param {string} call @returns {Talk | undefined} */
+  #talk(call) {
+    return this.#store.state.talks.find((talk) => talk.id === call);
+  }
+
+  /** @param {string} call @param {'caller' | 'callee'} role @param {number} [from] */
+  #conversation(call, role, from = 0) {
+    const known = this.#conversations.get(call);
+    if (known) return known;
+    const conversation = new Conversation({
+      call,
+      role,
+      from,
+      sink: {
+        send: (draft) => this.#tell(draft),
+        media: (media) => this.#store.dispatch({ t: 'media', call, media, at: Date.now() }),
+      },
+    });
+    this.#conversations.set(call, conversation);
+    conversation.use(this.capture.tracks);
+    return conversation;
+  }
+
+  /** A command whose answer is the call's new state. @param {string} call @param {Draft} draft @param {{within?: number}} [options] */
+  async #ask(call, draft, options) {
+    try {
+      this.#replied(call, await this.#send(draft, options));
+    } catch (error) {
+      const ending = codeOf(error);
+      this.#store.dispatch({ t: 'over', call, ending });
+      if (ending === 'offline') this.#tell({ t: 'cancel', call }); // it may have got there after all
+    }
+  }
+
+  /** @param {string} call @param {Reply} reply */
+  #replied(call, reply) {
+    if (reply.t === 'call_ended') this.#store.dispatch({ t: 'over', call, ending: reply.reason });
+    if (reply.t !== 'call_state') return;
+    this.#store.dispatch({ t: 'call_state', call, view: reply.call });
+    this.#follow(reply.call);
+  }
+
+  /** @param {string} call @param {'decline' | 'hang_up' | 'cancel'} how */
+  #leave(call, how) {
+    this.#store.dispatch({ t: 'over', call, ending: how === 'decline' ? 'declined' : 'hung_up' });
+    this.#tell({ t: how, call });
+  }
+
+  /** A command whose answer changes nothing here: what matters comes as an event. @param {Draft} draft */
+  #tell(draft) {
+    this.#send(draft).catch(() => {});
+  }
+
+  #captured() {
+    for (const talk of this.#store.state.talks) {
+      if (talk.mine) this.#conversations.get(talk.id)?.use(this.capture.tracks);
+    }
+    this.#store.dispatch({ t: 'capture', capture: this.capture.live });
+  }
+
+  /** What is over is closed at once, and nothing is captured for nobody. @param {readonly Talk[]} talks */
+  #tidy(talks) {
+    const live = talks.filter((talk) => talk.ended === null);
+    for (const [call, conversation] of this.#conversations) {
+      if (live.some((talk) => talk.id === call)) continue;
+      conversation.close();
+      this.#conversations.delete(call);
+    }
+    const { audioWanted, videoWanted } = this.capture?.live ?? {};
+    if ((audioWanted || videoWanted) && !live.some((talk) => talk.mine)) {
+      void this.capture.want({ audio: false, video: false });
+    }
+  }
+}
+
+/** @param {MediaView} media @returns {MediaView} */
+function audioOnly(media) {
+  return { ...media, send_video: false, receive_video: false };
+}

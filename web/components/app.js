@@ -1,0 +1,96 @@
+/** The page: the screen that the state asks for, and what may lie on top of it. */
+
+import { ringingTalks, screenOf, shownTalk, strandedTalk } from '../state/state.js';
+import { Call } from './call.js';
+import { Code } from './code.js';
+import { closeDialogs } from './dialog.js';
+import { h, setText } from './dom.js';
+import { Home } from './home.js';
+import { Incoming } from './incoming.js';
+import { Plain } from './plain.js';
+import { create, View } from './view.js';
+import { Welcome } from './welcome.js';
+
+/** @import {Screen, State} from '../state/state.js' */
+/** @import {Parts} from './view.js' */
+
+/** @type {Record<Screen, new () => View>} */
+const SCREENS = { starting: Plain, refused: Plain, elsewhere: Plain, welcome: Welcome, code: Code, home: Home };
+
+const READ_NOTICE = 6_000;
+
+export class App extends View {
+  #banner = h('div', { class: 'banner', role: 'status' });
+  #notice = h('div', { class: 'toast', role: 'status' });
+  #kind = /** @type {(new () => View) | null} */ (null);
+  #screen = /** @type {View | null} */ (null);
+  #overlays = /** @type {View[]} */ ([]);
+  #shownNotice = /** @type {State['notice']} */ (null);
+  #timer = 0;
+  /** Where the keyboard was before a call came over everything. */
+  #focused = /** @type {Element | null} */ (null);
+
+  /** @override Also after the language has changed: everything is made anew. */
+  build() {
+    this.#screen = null;
+    this.#kind = null;
+    this.#overlays = [create(Call, this.parts), create(Incoming, this.parts)];
+    this.replaceChildren(this.#banner, ...this.#overlays, this.#notice);
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const kind = SCREENS[screenOf(state)];
+    if (kind !== this.#kind) {
+      this.#screen?.remove();
+      this.#screen = create(kind, this.parts);
+      this.#banner.after(this.#screen);
+      this.#kind = kind;
+    }
+    this.#screen?.show(state);
+    for (const overlay of this.#overlays) overlay.show(state);
+    this.#cover(shownTalk(state) !== null || ringingTalks(state).length > 0 || strandedTalk(state) !== null);
+    this.#showBanner(state);
+    this.#showNotice(state);
+  }
+
+  /** A call lies over the page: what is below can be neither reached nor read. @param {boolean} covered */
+  #cover(covered) {
+    if (this.#screen === null || this.#screen.inert === covered) return;
+    if (covered) {
+      closeDialogs();
+      this.#focused = document.activeElement;
+    }
+    this.#screen.inert = covered;
+    if (!covered && this.#focused instanceof HTMLElement && this.#focused.isConnected) this.#focused.focus();
+  }
+
+  /** @param {State} state */
+  #showBanner(state) {
+    const waiting = screenOf(state) === 'home' && state.connection !== 'online' && shownTalk(state) === null;
+    this.#banner.hidden = !waiting;
+    setText(this.#banner, waiting ? this.t('connection.waiting') : '');
+  }
+
+  /** @param {State} state */
+  #showNotice({ notice }) {
+    if (notice === this.#shownNotice) return;
+    this.#shownNotice = notice;
+    this.#notice.hidden = notice === null;
+    setText(this.#notice, notice === null ? '' : this.t(notice.key, notice.values));
+    clearTimeout(this.#timer);
+    if (notice !== null) {
+      this.#timer = setTimeout(() => this.parts.store.dispatch({ t: 'notice', notice: null }), READ_NOTICE);
+    }
+  }
+}
+
+customElements.define('kith-app', App);
+
+/** @param {Parts} parts */
+export function startApp(parts) {
+  const app = create(App, parts);
+  document.body.append(app);
+  parts.store.subscribe((state) => app.show(state));
+  return app;
+}

@@ -1,0 +1,132 @@
+/** Who and what can be called from here. */
+
+import { callableEndpoints, callablePeople, currentTalk } from '../state/state.js';
+import { h, keyed, setAttribute, setText } from './dom.js';
+import { icon, mark } from './icons.js';
+import { openInvite } from './invite.js';
+import { Missed } from './missed.js';
+import { openPairing } from './pairing.js';
+import { avatar, button, setIcon } from './pieces.js';
+import { openSettings } from './settings.js';
+import { create, View } from './view.js';
+
+/** @import {EndpointView, PersonView} from '../protocol.js' */
+/** @import {State} from '../state/state.js' */
+
+export class Home extends View {
+  #people = h('ul', { class: 'cards' });
+  #devices = h('ul', { class: 'cards' });
+  #devicesPart = h('section');
+  #nobody = h('div', { class: 'card empty' });
+  #name = h('p', { class: 'own-name' });
+  #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
+
+  /** @override */
+  build() {
+    this.className = 'page';
+    this.#missed = create(Missed, this.parts);
+    this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
+    this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
+    this.append(
+      h(
+        'header',
+        { class: 'bar' },
+        h('div', { class: 'brand' }, mark(), h('div', {}, h('h1', {}, this.t('title.home')), this.#name)),
+        button(this.t('settings.title'), () => openSettings(this.parts), { icon: 'settings', kind: 'quiet' }),
+      ),
+      h(
+        'main',
+        {},
+        this.#missed,
+        h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody),
+        this.#devicesPart,
+        h(
+          'div',
+          { class: 'adding' },
+          button(this.t('invite.title'), () => openInvite(this.parts), { icon: 'invite' }),
+          button(this.t('pairing.title'), () => openPairing(this.parts), { icon: 'device' }),
+        ),
+      ),
+      h('footer', { class: 'notice' }, icon('warning'), h('span', {}, this.t('emergency.short'))),
+    );
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const language = this.parts.language();
+    const people = callablePeople(state, language);
+    const endpoints = callableEndpoints(state, language);
+    setText(this.#name, state.person?.name ?? state.endpoint?.name ?? '');
+    const ready = state.connection === 'online' && currentTalk(state) === null;
+    keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
+      this.#fill(card, person.id, person.name, null, ready);
+    });
+    keyed(this.#devices, endpoints, (device) => device.id, (device) => this.#deviceCard(device), (card, device) => {
+      this.#fill(card, device.id, device.name, this.#about(device), ready && device.online);
+      card.classList.toggle('away', !device.online);
+      const watch = card.querySelector('.video-call');
+      setAttribute(/** @type {Element} */ (watch), 'hidden', !device.capabilities.screen && !device.capabilities.camera);
+      const face = /** @type {HTMLElement} */ (card.querySelector('.avatar'));
+      setIcon(/** @type {HTMLButtonElement} */ (face), device.capabilities.screen ? 'screen' : 'speaker');
+    });
+    this.#nobody.hidden = people.length > 0;
+    this.#devicesPart.hidden = endpoints.length === 0;
+    this.#missed.show(state);
+  }
+
+  /** @param {PersonView} person */
+  #personCard(person) {
+    return this.#card(avatar(person.id, person.name), { to: person.id, person: person.id });
+  }
+
+  /** @param {EndpointView} device */
+  #deviceCard(device) {
+    const face = h('span', { class: 'avatar of-device', 'aria-hidden': 'true' }, icon('speaker'));
+    return this.#card(face, { to: device.id, person: null });
+  }
+
+  /** @param {HTMLElement} face @param {{to: string, person: string | null}} target */
+  #card(face, target) {
+    const name = h('h3', { class: 'name' });
+    const call = (/** @type {boolean} */ video) => () => {
+      void this.parts.calls.place({ ...target, name: name.textContent ?? '', video });
+    };
+    return h(
+      'li',
+      { class: 'card contact' },
+      face,
+      h('div', { class: 'who' }, name, h('p', { class: 'about' })),
+      h(
+        'div',
+        { class: 'actions' },
+        button(this.t('home.call'), call(false), { icon: 'call', kind: 'call' }),
+        button(this.t('home.video'), call(true), { icon: 'video', kind: 'call video-call' }),
+      ),
+    );
+  }
+
+  /** @param {Element} card @param {string} id @param {string} name @param {string | null} about @param {boolean} ready */
+  #fill(card, id, name, about, ready) {
+    const title = /** @type {HTMLElement} */ (card.querySelector('.name'));
+    if (title.textContent !== name) {
+      title.textContent = name;
+      if (about === null) card.querySelector('.avatar')?.replaceWith(avatar(id, name));
+    }
+    setText(/** @type {HTMLElement} */ (card.querySelector('.about')), about ?? '');
+    const [call, video] = card.querySelectorAll('button');
+    for (const [element, key] of /** @type {const} */ ([[call, 'home.call.to'], [video, 'home.video.to']])) {
+      if (!element) continue;
+      setAttribute(element, 'aria-label', this.t(key, { name }));
+      element.disabled = !ready;
+    }
+  }
+
+  /** @param {EndpointView} device */
+  #about(device) {
+    if (!device.online) return this.t('device.away');
+    if (device.capabilities.microphone_off) return this.t('device.microphone_off');
+    return this.t(device.shared ? 'device.shared' : 'device.own');
+  }
+}
+
+customElements.define('kith-home', Home);

@@ -1,0 +1,87 @@
+/** Somebody calls: over the whole screen, or as a card on top of a call that goes on. */
+
+import { currentTalk, ringingTalks, strandedTalk } from '../state/state.js';
+import { h } from './dom.js';
+import { avatar, button } from './pieces.js';
+import { View } from './view.js';
+
+/** @import {State, Talk} from '../state/state.js' */
+
+/** @typedef {'ringing' | 'waiting' | 'stranded'} Kind */
+
+export class Incoming extends View {
+  #shown = '';
+
+  /** @override */
+  build() {
+    this.className = 'incoming';
+    this.setAttribute('role', 'alertdialog');
+    this.setAttribute('aria-labelledby', 'incoming-name');
+    this.setAttribute('aria-describedby', 'incoming-about');
+    this.addEventListener('keydown', ({ key }) => {
+      const [talk] = ringingTalks(this.parts.store.state);
+      if (key === 'Escape' && talk) this.parts.store.dispatch({ t: 'silence', call: talk.id });
+    });
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const current = currentTalk(state);
+    const ringing = ringingTalks(state)[0] ?? null;
+    const talk = ringing ?? (current === null ? strandedTalk(state) : null);
+    this.hidden = talk === null;
+    const kind = ringing === null ? 'stranded' : current === null ? 'ringing' : 'waiting';
+    const shown = talk === null ? '' : `${talk.id}|${talk.name}|${kind}|${talk.video}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.replaceChildren();
+    if (talk !== null) this.#draw(talk, kind);
+  }
+
+  /** @param {Talk} talk @param {Kind} kind */
+  #draw(talk, kind) {
+    this.dataset.kind = kind;
+    this.setAttribute('aria-modal', String(kind !== 'waiting'));
+    const buttons = kind === 'stranded' ? this.#goBack(talk) : this.#answers(talk, kind);
+    this.append(
+      h('div', { class: 'pulse' }, avatar(talk.person ?? talk.id, talk.name)),
+      h('div', { class: 'caller' }, h('h2', { id: 'incoming-name' }, talk.name), h('p', { id: 'incoming-about' }, this.#about(talk, kind))),
+      h('div', { class: 'controls' }, ...buttons),
+    );
+    if (kind !== 'waiting') buttons[0]?.focus(); // who is speaking should not hang up by pressing a key
+  }
+
+  /** @param {Talk} talk @param {Kind} kind */
+  #about(talk, kind) {
+    if (kind === 'stranded') return this.t('stranded.about');
+    const words = this.t(talk.video ? 'incoming.video' : 'incoming.audio');
+    const wanted = talk.view?.called_name;
+    return wanted ? `${words} · ${this.t('incoming.for', { name: wanted })}` : words;
+  }
+
+  /** @param {Talk} talk @param {Kind} kind */
+  #answers(talk, kind) {
+    const { calls } = this.parts;
+    const waiting = kind === 'waiting';
+    const answer = (/** @type {boolean} */ video) => () => void calls.answer(talk.id, { video });
+    const first = waiting ? 'incoming.hang_up_and_answer' : 'incoming.answer';
+    const buttons = [
+      button(this.t(first), answer(talk.video), { icon: talk.video ? 'video' : 'call', kind: 'round go' }),
+      button(this.t('incoming.decline'), () => calls.decline(talk.id), { icon: 'hang-up', kind: 'round danger' }),
+    ];
+    const audio = button(this.t('incoming.answer_audio'), answer(false), { icon: 'call', kind: 'round go soft' });
+    if (talk.video && !waiting) buttons.splice(1, 0, audio);
+    return buttons;
+  }
+
+  /** @param {Talk} talk */
+  #goBack(talk) {
+    const { calls } = this.parts;
+    return [
+      button(this.t('stranded.rejoin'), () => calls.rejoin(talk.id), { icon: 'call', kind: 'round go' }),
+      button(this.t('call.hang_up'), () => calls.hangUp(talk.id), { icon: 'hang-up', kind: 'round danger' }),
+    ];
+  }
+}
+
+customElements.define('kith-incoming', Incoming);

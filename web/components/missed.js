@@ -1,0 +1,58 @@
+/** Calls that nobody took. */
+
+import { currentTalk } from '../state/state.js';
+import { h, keyed } from './dom.js';
+import { icon } from './icons.js';
+import { busy, button } from './pieces.js';
+import { View } from './view.js';
+
+/** @import {MissedCall} from '../protocol.js' */
+/** @import {State} from '../state/state.js' */
+
+export class Missed extends View {
+  #list = h('ul');
+
+  /** @override */
+  build() {
+    this.className = 'card missed';
+    this.setAttribute('role', 'region');
+    this.setAttribute('aria-label', this.t('missed.title'));
+    const seen = button(
+      this.t('missed.seen'),
+      () => void busy(seen, () => this.parts.account.dismissMissed(), () => {}),
+      { icon: 'check', kind: 'quiet' },
+    );
+    this.append(h('div', { class: 'row' }, icon('missed'), h('h2', {}, this.t('missed.title')), seen), this.#list);
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const newest = [...state.missed].sort((one, other) => other.at - one.at);
+    this.hidden = newest.length === 0;
+    keyed(this.#list, newest, (missed) => missed.call, (missed) => this.#row(missed), (row) => {
+      for (const element of row.querySelectorAll('button')) {
+        element.disabled = state.connection !== 'online' || currentTalk(state) !== null;
+      }
+    });
+  }
+
+  /** @param {MissedCall} missed */
+  #row({ person, name, at, video }) {
+    const when = new Date(at * 1_000);
+    const today = when.toDateString() === new Date().toDateString();
+    const style = today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' };
+    const words = new Intl.DateTimeFormat(this.parts.language(), /** @type {Intl.DateTimeFormatOptions} */ (style));
+    return h(
+      'li',
+      { class: 'row' },
+      h('span', { class: 'who' }, h('strong', {}, name), ' ', h('time', { datetime: when.toISOString() }, words.format(when))),
+      button(this.t('missed.call_back'), () => void this.parts.calls.place({ to: person, person, name, video }), {
+        icon: video ? 'video' : 'call',
+        kind: 'call',
+        attributes: { 'aria-label': this.t('missed.call_back.to', { name }) },
+      }),
+    );
+  }
+}
+
+customElements.define('kith-missed', Missed);

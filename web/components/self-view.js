@@ -1,0 +1,46 @@
+/**
+ * The own picture: the very track that is sent, neither mirrored nor cropped, so that it shows what the
+ * other side sees and nothing else.
+ */
+
+import { shownTalk } from '../state/state.js';
+import { h, setText } from './dom.js';
+import { icon } from './icons.js';
+import { View } from './view.js';
+
+/** @import {State} from '../state/state.js' */
+
+export class SelfView extends View {
+  #video = h('video', { autoplay: true, playsinline: true, muted: true });
+  #off = h('div', { class: 'camera-off' });
+  #caption = h('span', { class: 'caption' });
+  #track = /** @type {MediaStreamTrack | null} */ (null);
+
+  /** @override */
+  build() {
+    this.className = 'self';
+    this.setAttribute('role', 'img');
+    this.#video.muted = true;
+    this.#off.append(icon('video-off'), h('span', {}, this.t('self.off')));
+    this.append(this.#video, this.#off, this.#caption);
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const talk = shownTalk(state);
+    const may = talk !== null && talk.ended === null && talk.video && talk.view?.media.send_video !== false;
+    this.hidden = !may;
+    const track = may ? this.parts.calls.capture.tracks.video : null;
+    if (track !== this.#track) {
+      this.#track = track;
+      this.#video.srcObject = track === null ? null : new MediaStream([track]);
+    }
+    this.#video.hidden = track === null;
+    this.#off.hidden = track !== null;
+    const words = this.t(track === null ? 'self.off' : 'self.sent');
+    this.setAttribute('aria-label', words);
+    setText(this.#caption, track === null ? '' : this.t('self.you'));
+  }
+}
+
+customElements.define('kith-self', SelfView);

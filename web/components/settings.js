@@ -1,0 +1,126 @@
+/** What a person can set for themselves and for this browser. */
+
+import { lookAround } from '../session/devices.js';
+import { codeOf } from '../session/problem.js';
+import { RING_TONES, ringTone } from '../sound/tones.js';
+import { openDialog } from './dialog.js';
+import { h, setText } from './dom.js';
+import { installButton } from './install.js';
+import { alertLine, busy, button, field, form } from './pieces.js';
+
+/** @import {Settings} from '../settings.js' */
+/** @import {Parts} from './view.js' */
+
+/** @param {Parts} parts */
+export function openSettings(parts) {
+  const translate = parts.translate();
+  const dialog = openDialog(
+    translate('settings.title'),
+    translate,
+    nameForm(parts),
+    ringing(parts),
+    look(parts),
+    permissions(parts),
+    ...(installButton(translate) ?? []),
+  );
+  dialog.addEventListener('close', () => parts.ringer.stop());
+}
+
+/** @param {Parts} parts */
+function nameForm({ account, store, translate }) {
+  const t = translate();
+  const { person } = store.state;
+  const problem = alertLine();
+  const said = h('span', { class: 'hint', role: 'status' });
+  const name = field(t('settings.name'), { id: 'own-name', maxlength: 64, autocomplete: 'name', value: person?.name });
+  const save = button(t('save'), () => {}, { attributes: { type: 'submit' } });
+  const rename = async () => {
+    await account.rename(name.input.value.trim());
+    problem.say('');
+    setText(said, t('saved'));
+  };
+  const failed = (/** @type {unknown} */ error) => problem.say(t(`problem.${codeOf(error)}`));
+  const submitted = () => {
+    if (name.input.value.trim() === '') problem.say(t('field.missing'));
+    else void busy(save, rename, failed);
+  };
+  const element = form(submitted, h('div', { class: 'row end' }, name.element, save), said, problem.element);
+  element.hidden = person === null;
+  return element;
+}
+
+/** @param {Parts} parts */
+function ringing({ chosen, ringer, translate }) {
+  const t = translate();
+  const listen = () => ringer.play(ringTone(chosen.values.tone), chosen.values.volume, { repeat: false });
+  const volume = h('input', { id: 'volume', type: 'range', min: 0, max: 100, step: 5 });
+  volume.value = String(Math.round(chosen.values.volume * 100));
+  volume.addEventListener('change', () => {
+    chosen.change({ volume: volume.valueAsNumber / 100 });
+    listen();
+  });
+  const tone = choice(t('settings.tone'), 'tone', Object.keys(RING_TONES), chosen.values.tone, (id) => t(`tone.${id}`), (id) => {
+    chosen.change({ tone: id });
+    listen();
+  });
+  return h(
+    'fieldset',
+    {},
+    h('legend', {}, t('settings.ringing')),
+    tone,
+    h('div', { class: 'field' }, h('label', { for: 'volume' }, t('settings.volume')), volume),
+    button(t('settings.listen'), listen, { icon: 'play' }),
+  );
+}
+
+/** @param {Parts} parts */
+function look({ chosen, translate }) {
+  const t = translate();
+  /** @param {keyof Settings} name @param {readonly string[]} options */
+  const one = (name, options) =>
+    choice(t(`settings.${name}`), name, options, String(chosen.values[name]), (option) => t(`${name}.${option}`), (option) => {
+      chosen.change({ [name]: option });
+    });
+  return h(
+    'fieldset',
+    {},
+    h('legend', {}, t('settings.look')),
+    one('theme', ['auto', 'light', 'dark']),
+    one('text', ['normal', 'large']),
+    one('language', ['auto', 'en', 'es']),
+  );
+}
+
+/**
+ * One of a few, all in sight.
+ * @param {string} label @param {string} name @param {readonly string[]} options @param {string} chosen
+ * @param {(option: string) => string} words @param {(option: string) => void} changed
+ */
+function choice(label, name, options, chosen, words, changed) {
+  const radios = options.map((option) => {
+    const input = h('input', { type: 'radio', name, value: option, checked: option === chosen });
+    input.addEventListener('change', () => changed(option));
+    return h('label', { class: 'option' }, input, h('span', {}, words(option)));
+  });
+  const id = `choice-${name}`;
+  return h('div', { class: 'field', role: 'radiogroup', 'aria-labelledby': id }, h('span', { id }, label), h('div', { class: 'options' }, ...radios));
+}
+
+/** @param {Parts} parts */
+function permissions({ notifier, translate }) {
+  const t = translate();
+  const notifications = h('p', { class: 'permission' });
+  const ask = button(t('settings.allow'), () => void notifier.ask().then(show), { icon: 'bell' });
+  const show = () => {
+    setText(notifications, t(`notifications.${notifier.permission}`));
+    ask.hidden = notifier.permission !== 'default';
+  };
+  show();
+  const microphone = h('p', { class: 'permission' });
+  const camera = h('p', { class: 'permission' });
+  void lookAround().then(({ permissions: given }) => {
+    setText(microphone, t(`microphone.${given.microphone}`));
+    setText(camera, t(`camera.${given.camera}`));
+  });
+  return h('fieldset', {}, h('legend', {}, t('settings.permissions')), notifications, ask, microphone, camera);
+}

@@ -1,0 +1,136 @@
+/** Where a newcomer arrives: with an invitation, with a pairing code, or with neither. */
+
+import { codeOf } from '../session/problem.js';
+import { h, setText } from './dom.js';
+import { icon, mark } from './icons.js';
+import { alertLine, busy, button, field, form } from './pieces.js';
+import { View } from './view.js';
+
+/** @import {State} from '../state/state.js' */
+
+export class Welcome extends View {
+  #lead = h('p', { class: 'lead' });
+  #alert = alertLine();
+  #join = h('section', { class: 'card' });
+  #pair = h('section', { class: 'card' });
+  #choice = h('div', { class: 'choices' });
+  #from = '';
+
+  /** @override */
+  build() {
+    this.className = 'page narrow';
+    this.#buildJoin();
+    this.#buildPair();
+    this.#buildChoice();
+    this.append(
+      h('header', { class: 'hero' }, mark(), h('h1', {}, this.t('welcome.title')), this.#lead),
+      this.#alert.element,
+      this.#join,
+      this.#pair,
+      this.#choice,
+      h('p', { class: 'notice emergency' }, icon('warning'), h('span', {}, this.t('emergency'))),
+    );
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const { join } = state;
+    const from = `${join.secret}|${join.code}|${join.problem}`;
+    if (from !== this.#from) {
+      this.#from = from;
+      this.#go(join.code ? 'pair' : join.secret !== null && join.problem === null ? 'join' : 'choose');
+      this.#alert.say(join.problem === null ? '' : this.t(`problem.${join.problem}`));
+      const code = /** @type {HTMLInputElement | null} */ (this.querySelector('#pairing-code'));
+      if (code) code.value = join.code;
+    }
+    setText(this.#lead, this.#sentence(state));
+  }
+
+  /** @param {State} state */
+  #sentence({ join }) {
+    const { details } = join;
+    if (details?.owner) return this.t('welcome.owner');
+    if (details?.household) return this.t('welcome.household', { name: details.inviter });
+    if (details) return this.t('welcome.invited', { name: details.inviter });
+    return this.t('welcome.about');
+  }
+
+  /** @param {'join' | 'pair' | 'choose'} step */
+  #go(step) {
+    this.#join.hidden = step !== 'join';
+    this.#pair.hidden = step !== 'pair';
+    this.#choice.hidden = step !== 'choose';
+  }
+
+  #buildJoin() {
+    const name = field(this.t('field.name'), { id: 'name', autocomplete: 'name', maxlength: 64, required: true }, this.t('field.name.hint'));
+    const mobile = field(
+      this.t('field.mobile'),
+      { id: 'mobile', type: 'tel', autocomplete: 'tel', inputmode: 'tel', maxlength: 32, required: true },
+      this.t('field.mobile.hint'),
+    );
+    const submit = button(this.t('welcome.join'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
+    this.#join.append(
+      form(
+        () => {
+          const person = { name: name.input.value.trim(), mobile: mobile.input.value.trim() };
+          if (!this.#complete(name.input, mobile.input)) return;
+          void busy(submit, () => this.parts.account.signUp(person), (error) => this.#failed(error));
+        },
+        name.element,
+        mobile.element,
+        submit,
+      ),
+    );
+  }
+
+  #buildPair() {
+    const code = field(
+      this.t('field.pairing'),
+      { id: 'pairing-code', autocomplete: 'off', autocapitalize: 'characters', maxlength: 16, required: true },
+      this.t('field.pairing.hint'),
+    );
+    const name = field(this.t('field.device'), { id: 'device-name', maxlength: 64, required: true }, this.t('field.device.hint'));
+    name.input.value = this.parts.account.deviceName;
+    const submit = button(this.t('welcome.pair'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
+    this.#pair.append(
+      form(
+        () => {
+          if (!this.#complete(code.input, name.input)) return;
+          const device = { code: code.input.value.trim(), name: name.input.value.trim() };
+          void busy(submit, () => this.parts.account.pair(device), (error) => this.#failed(error));
+        },
+        code.element,
+        name.element,
+        submit,
+        button(this.t('back'), () => this.#go('choose'), { kind: 'quiet wide' }),
+      ),
+    );
+  }
+
+  #buildChoice() {
+    this.#choice.append(
+      h('p', {}, this.t('welcome.no_link')),
+      button(this.t('welcome.have_code'), () => this.#go('pair'), { kind: 'wide', icon: 'device' }),
+      button(this.t('welcome.no_invitation'), () => this.#go('join'), { kind: 'quiet wide' }),
+    );
+  }
+
+  /** @param {...HTMLInputElement} inputs */
+  #complete(...inputs) {
+    const empty = inputs.find((input) => input.value.trim() === '');
+    for (const input of inputs) input.toggleAttribute('aria-invalid', input === empty);
+    this.#alert.say(empty ? this.t('field.missing') : '');
+    empty?.focus();
+    return !empty;
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    const code = codeOf(error);
+    const uninvited = code === 'invitation_invalid' && this.parts.store.state.join.secret === null;
+    this.#alert.say(this.t(uninvited ? 'welcome.invitation_only' : `problem.${code}`));
+  }
+}
+
+customElements.define('kith-welcome', Welcome);

@@ -1,0 +1,205 @@
+/** Who this browser is to the server: becoming an endpoint, signing in, and the requests that are not about calls. */
+
+import { codeOf, ProblemError } from './problem.js';
+import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
+import { deviceName, lookAround, watchDevices } from './devices.js';
+import { makeKeys, publicKeys, supported } from './keys.js';
+import { enrolled, lookUpInvitation, pair, signUp } from './open.js';
+import { Session } from './session.js';
+import { Place } from '../tabs.js';
+
+/** @import {Capabilities, CallView, Event as ServerEvent, Reply} from '../protocol.js' */
+/** @import {Store} from '../state/store.js' */
+/** @import {Identity} from './database.js' */
+/** @import {Link} from './link.js' */
+/** @import {Draft} from './session.js' */
+
+/** Told after the store, so that it finds the new state there. @typedef {{heard: (event: ServerEvent) => void, restored: (views: readonly CallView[]) => void}} Follower */
+
+const AT_ONCE = { within: 10_000 }; // a person is waiting in front of the button
+
+export class Account {
+  #store;
+  /** @type {Follower | null} */ follower = null;
+  /** @type {Identity | null} */ #identity = null;
+  /** @type {Session | null} */ #session = null;
+  /** @type {Capabilities} */ #capabilities = {};
+  #place = new Place(
+    () => this.#connect(),
+    () => this.#displaced(),
+  );
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @param {Link} link what the page was opened with */
+  async start(link) {
+    if (!(await supported())) {
+      this.#store.dispatch({ t: 'refused', why: 'unsupported' });
+      return;
+    }
+    this.#identity = await loadIdentity();
+    if (this.#identity) await this.#enrolled();
+    else await this.arrive(link);
+  }
+
+  /** A newcomer, with an invitation or without. @param {Link} link */
+  async arrive({ secret, code }) {
+    if (this.#identity) {
+      if (secret !== null) this.#store.dispatch({ t: 'notice', notice: { key: 'notice.already_here', values: {} } });
+      return;
+    }
+    this.#store.dispatch({ t: 'newcomer', secret, code });
+    if (secret === null) return;
+    try {
+      this.#store.dispatch({ t: 'invitation', details: await lookUpInvitation(secret) });
+    } catch (error) {
+      this.#store.dispatch({ t: 'invitation_problem', problem: codeOf(error) });
+    }
+  }
+
+  /** Rejects with ProblemError. @param {{name: string, mobile: string}} person */
+  async signUp({ name, mobile }) {
+    const { secret } = this.#store.state.join;
+    const keys = await makeKeys();
+    const { capabilities } = await lookAround();
+    const reply = await signUp({
+      name,
+      mobile,
+      device_name: deviceName(navigator.userAgent),
+      keys: await publicKeys(keys),
+      capabilities,
+      ...(secret === null ? {} : { secret }),
+    });
+    await this.#become(enrolled(reply, keys));
+  }
+
+  /** Rejects with ProblemError. @param {{code: string, name: string}} device */
+  async pair({ code, name }) {
+    const keys = await makeKeys();
+    const { capabilities } = await lookAround();
+    const reply = await pair({ code, name, keys: await publicKeys(keys), capabilities });
+    await this.#become(enrolled(reply, keys));
+  }
+
+  /** The name that a pairing gives this browser if the person chooses none. */
+  get deviceName() {
+    return deviceName(navigator.userAgent);
+  }
+
+  // -- requests; each rejects with ProblemError -----------------------------------------------------
+
+  /** @param {string} code */
+  async verify(code) {
+    await this.send({ t: 'verify', code }, AT_ONCE);
+  }
+
+  async resendCode() {
+    await this.send({ t: 'resend_code' }, AT_ONCE);
+  }
+
+  /** @param {string} name */
+  async rename(name) {
+    await this.send({ t: 'rename', name }, AT_ONCE);
+  }
+
+  async dismissMissed() {
+    await this.send({ t: 'dismiss_missed' }, AT_ONCE);
+  }
+
+  /** @param {boolean} household whether the guest joins the own household */
+  async invite(household) {
+    return expect('invited', await this.send({ t: 'invite', household }, AT_ONCE));
+  }
+
+  /** @param {boolean} shared whether the device is the household's */
+  async offerPairing(shared) {
+    return expect('pairing_offered', await this.send({ t: 'offer_pairing', shared }, AT_ONCE));
+  }
+
+  /** @param {Draft} draft @param {{within?: number}} [options] @returns {Promise<Reply>} */
+  send(draft, options) {
+    return this.#session?.send(draft, options) ?? Promise.reject(new ProblemError('offline'));
+  }
+
+  // -- the session ---------------------------------------------------------------------------------
+
+  /** Be the tab that rings. */
+  takePlace() {
+    this.#place.take();
+  }
+
+  /** The network may have changed, or the page was asleep: look at once. */
+  probe() {
+    this.#session?.probe();
+  }
+
+  /** The page goes away. @param {boolean} inCall a call without its page has nobody to speak */
+  leave(inCall) {
+    this.#session?.leave(inCall ? 'disconnect' : 'reconnect');
+    this.#session = null;
+  }
+
+  /** Forget who this browser was. The server keeps the endpoint until it is removed there. */
+  async startOver() {
+    this.#session?.stop();
+    await forgetIdentity();
+    location.assign('/');
+  }
+
+  /** @param {Identity} identity */
+  async #become(identity) {
+    await saveIdentity(identity);
+    this.#identity = identity;
+    await this.#enrolled();
+  }
+
+  async #enrolled() {
+    this.#capabilities = (await lookAround()).capabilities;
+    watchDevices(() => void this.#describe());
+    this.#store.dispatch({ t: 'enrolled' });
+    this.#place.claim();
+  }
+
+  async #describe() {
+    this.#capabilities = (await lookAround()).capabilities;
+    this.#session?.describe(this.#capabilities);
+  }
+
+  #connect() {
+    if (this.#identity === null) return;
+    const store = this.#store;
+    store.dispatch({ t: 'elsewhere', elsewhere: false });
+    this.#session = new Session(this.#identity, this.#capabilities, {
+      connection: (status) => store.dispatch({ t: 'connection', status }),
+      snapshot: (snapshot) => {
+        store.dispatch({ t: 'snapshot', snapshot });
+        this.follower?.restored(snapshot.calls);
+      },
+      event: (event) => {
+        store.dispatch({ t: 'server', event });
+        this.follower?.heard(event);
+      },
+      refused: (why) => store.dispatch({ t: 'refused', why }),
+    });
+    this.#session.connect();
+  }
+
+  #displaced() {
+    this.#session?.stop();
+    this.#session = null;
+    this.#store.dispatch({ t: 'elsewhere', elsewhere: true });
+  }
+}
+
+/**
+ * @template {Reply['t']} T
+ * @param {T} type @param {Reply} reply
+ * @returns {Extract<Reply, {t: T}>}
+ */
+function expect(type, reply) {
+  if (reply.t !== type) throw new ProblemError('internal');
+  return /** @type {Extract<Reply, {t: T}>} */ (reply);
+}

@@ -1,0 +1,55 @@
+/** The commands that need no sign-in, over HTTP: how a browser becomes an endpoint. */
+
+import { fromBase64 } from '../core/bytes.js';
+import { newRequest } from '../core/ids.js';
+import { ProblemError } from './problem.js';
+
+/** @import {Capabilities, InvitationDetails, Keys, Paired, ProblemReply, SignedUp} from '../protocol.js' */
+/** @import {Identity} from './database.js' */
+/** @import {KeyPairs} from './keys.js' */
+
+const TRIES = 3;
+
+/** @param {string} secret @returns {Promise<InvitationDetails>} */
+export function lookUpInvitation(secret) {
+  return post('look_up_invitation', { secret });
+}
+
+/**
+ * @param {{name: string, mobile: string, device_name: string, secret?: string, keys: Keys, capabilities: Capabilities}} form
+ * @returns {Promise<SignedUp>}
+ */
+export function signUp(form) {
+  return post('sign_up', form);
+}
+
+/** @param {{code: string, name: string, keys: Keys, capabilities: Capabilities}} form @returns {Promise<Paired>} */
+export function pair(form) {
+  return post('pair', form);
+}
+
+/** @param {SignedUp | Paired} reply @param {KeyPairs} keys @returns {Identity} */
+export function enrolled(reply, keys) {
+  return { endpoint: reply.endpoint, server: fromBase64(reply.server), keys };
+}
+
+/**
+ * The id is the same in every try, so that a reply lost on the way is answered again, not carried out twice.
+ * @template R
+ * @param {string} type @param {object} fields
+ * @returns {Promise<R>}
+ */
+async function post(type, fields) {
+  const body = JSON.stringify({ id: newRequest(), ...fields });
+  for (let left = TRIES; left > 0; left -= 1) {
+    const response = await fetch(`/v1/${type}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body,
+    }).catch(() => null);
+    const reply = await response?.json().catch(() => null);
+    if (reply?.t === 'problem') throw new ProblemError(/** @type {ProblemReply} */ (reply).code, reply.data);
+    if (response?.ok && reply) return reply;
+  }
+  throw new ProblemError('offline');
+}

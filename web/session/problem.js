@@ -1,0 +1,19 @@
+/** A command that was answered with "no", or that never got an answer. */
+
+/** @import {Code, ProblemReply} from '../protocol.js' */
+
+/** `offline`: there was no answer. @typedef {Code | 'offline'} ProblemCode */
+
+export class ProblemError extends Error {
+  /** @param {ProblemCode} code @param {ProblemReply['data']} [data] */
+  constructor(code, data = {}) {
+    super(code);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** @param {unknown} error @returns {ProblemCode} what to tell the person; a fault of ours is `internal` */
+export function codeOf(error) {
+  return error instanceof ProblemError ? error.code : 'internal';
+}

@@ -1,0 +1,265 @@
+/**
+ * The signed-in life of this endpoint: one WebSocket after another under one session.
+ *
+ * Every command waits here until its reply comes. When the connection breaks, a new one is made, the
+ * session is resumed and what has no reply is sent again under the same id, which the server answers
+ * without doing it twice. Events are handed on once each, in order.
+ */
+
+import { equal, fromBase64, toBase64 } from '../core/bytes.js';
+import { newRequest } from '../core/ids.js';
+import { signInStatement } from '../core/statements.js';
+import { backoff } from './backoff.js';
+import { Inbox } from './inbox.js';
+import { sign } from './keys.js';
+import { ProblemError } from './problem.js';
+
+/** @import {Capabilities, Command, Event as ServerEvent, FromServer, Hello, Reply, Snapshot, Welcome} from '../protocol.js' */
+/** @import {Identity} from './database.js' */
+/** @import {ProblemCode} from './problem.js' */
+
+const SUBPROTOCOL = 'kith.v1.json';
+const ACK_AFTER = 1_000;
+const SILENCE = 25_000; // home routers forget a silent connection after 30 s or more
+const PONG_WITHIN = 10_000;
+const PENDING_LIMIT = 256;
+
+/** Sign-in problems that no further try will mend. @type {readonly string[]} */
+const FINAL = ['bad_signature', 'unknown_endpoint', 'not_permitted', 'test_server'];
+
+/**
+ * @typedef {object} Sink  what a session tells the rest of the app
+ * @property {(status: 'connecting' | 'online' | 'waiting') => void} connection
+ * @property {(snapshot: Snapshot) => void} snapshot  replaces everything known
+ * @property {(event: ServerEvent) => void} event
+ * @property {(why: ProblemCode | 'other_server') => void} refused  this endpoint cannot sign in any more
+ */
+
+/**
+ * A command as it is handed in: its id is given here.
+ * @template {Command} [C=Command]
+ * @typedef {C extends Command ? Omit<C, 'id'> : never} Draft
+ */
+
+/** @typedef {{text: string, resolve: (reply: Reply) => void, reject: (problem: ProblemError) => void}} Pending */
+
+export class Session {
+  #identity;
+  #sink;
+  /** @type {Capabilities} */ #capabilities;
+  /** @type {WebSocket | null} */ #socket = null;
+  /** @type {Map<string, Pending>} */ #pending = new Map();
+  #inbox = new Inbox();
+  /** @type {string | null} */ #session = null;
+  #online = false;
+  #stopped = false;
+  #failures = 0;
+  #timers = { retry: 0, ack: 0, silence: 0, pong: 0 };
+
+  /** @param {Identity} identity @param {Capabilities} capabilities @param {Sink} sink */
+  constructor(identity, capabilities, sink) {
+    this.#identity = identity;
+    this.#capabilities = capabilities;
+    this.#sink = sink;
+  }
+
+  /** Connect now, or at once if a try was due later. */
+  connect() {
+    if (this.#socket !== null || this.#stopped) return;
+    clearTimeout(this.#timers.retry);
+    this.#sink.connection('connecting');
+    const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/connect`, SUBPROTOCOL);
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => void this.#receive(socket, data);
+    socket.onclose = () => this.#closed(socket);
+    this.#heard();
+  }
+
+  /**
+   * Send a command; the reply comes even if the connection breaks in between.
+   * Rejects with ProblemError: the server's, or `offline` when it has not been sent and answered `within` ms.
+   * @param {Draft} draft @param {{within?: number}} [options]
+   * @returns {Promise<Reply>}
+   */
+  send(draft, { within } = {}) {
+    const id = newRequest();
+    const text = JSON.stringify({ ...draft, id });
+    return new Promise((resolve, reject) => {
+      if (this.#stopped || this.#pending.size >= PENDING_LIMIT) {
+        reject(new ProblemError('offline'));
+        return;
+      }
+      this.#pending.set(id, { text, resolve, reject });
+      if (this.#online) this.#socket?.send(text);
+      if (within !== undefined) setTimeout(() => this.#settle(id, new ProblemError('offline')), within);
+    });
+  }
+
+  /** Declare what this endpoint can do now. @param {Capabilities} capabilities */
+  describe(capabilities) {
+    this.#capabilities = capabilities;
+    if (this.#online) this.send({ t: 'describe', capabilities }).catch(() => {});
+  }
+
+  /** The page goes away; `how` says whether calls go with it. @param {'reconnect' | 'disconnect'} how */
+  leave(how) {
+    if (this.#online) this.#socket?.send(JSON.stringify({ t: 'leave', id: newRequest(), how }));
+    this.stop();
+  }
+
+  /** No more connections. */
+  stop() {
+    this.#stopped = true;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#drop();
+    for (const id of [...this.#pending.keys()]) this.#settle(id, new ProblemError('offline'));
+  }
+
+  // -- one connection ------------------------------------------------------------------------------
+
+  /** @param {WebSocket} socket @param {string} text */
+  async #receive(socket, text) {
+    if (socket !== this.#socket) return;
+    this.#heard();
+    const message = /** @type {FromServer} */ (JSON.parse(text));
+    if (message.t === 'hello') {
+      await this.#signIn(socket, message);
+    } else if ('seq' in message) {
+      this.#event(message);
+    } else {
+      this.#reply(message);
+    }
+  }
+
+  /** @param {WebSocket} socket @param {Hello} hello */
+  async #signIn(socket, hello) {
+    const { endpoint, keys, server } = this.#identity;
+    if (!equal(fromBase64(hello.server), server)) {
+      this.#refuse('other_server');
+      return;
+    }
+    const statement = signInStatement(server, location.origin, fromBase64(hello.nonce), endpoint);
+    const signature = toBase64(await sign(keys, statement));
+    if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
+    const resume = this.#session === null ? {} : { resume: { session: this.#session, seq: this.#inbox.last } };
+    const id = newRequest();
+    const command = { endpoint, nonce: hello.nonce, signature, capabilities: this.#capabilities, ...resume };
+    this.#awaited = id;
+    socket.send(JSON.stringify({ t: 'sign_in', id, ...command }));
+  }
+
+  /** The id of the sign-in under way. */
+  #awaited = '';
+
+  /** @param {Reply} reply */
+  #reply(reply) {
+    if (reply.re === this.#awaited) this.#signedIn(reply);
+    else if (reply.re) this.#settle(reply.re, reply.t === 'problem' ? new ProblemError(reply.code, reply.data) : reply);
+  }
+
+  /** @param {Reply} reply */
+  #signedIn(reply) {
+    this.#awaited = '';
+    if (reply.t === 'welcome') {
+      this.#welcomed(reply);
+    } else if (reply.t === 'problem' && FINAL.includes(reply.code)) {
+      this.#refuse(reply.code);
+    } else {
+      this.#drop();
+      this.#retry();
+    }
+  }
+
+  /** @param {Welcome} welcome */
+  #welcomed(welcome) {
+    this.#failures = 0;
+    if (!welcome.resumed) this.#inbox = new Inbox();
+    this.#session = welcome.session;
+    this.#online = true;
+    for (const { text } of this.#pending.values()) this.#socket?.send(text);
+    if (welcome.snapshot) this.#sink.snapshot(welcome.snapshot);
+    this.#sink.connection('online');
+  }
+
+  /** @param {ServerEvent} event */
+  #event(event) {
+    const fresh = this.#inbox.accept(event.seq);
+    if (this.#inbox.full) this.#ack();
+    else this.#timers.ack ||= setTimeout(() => this.#ack(), ACK_AFTER);
+    if (!fresh) return;
+    if (event.t === 'server_leaving') {
+      this.#drop();
+      this.#retry(event.retry_after);
+    } else {
+      this.#sink.event(event);
+    }
+  }
+
+  #ack() {
+    clearTimeout(this.#timers.ack);
+    this.#timers.ack = 0;
+    if (this.#online) this.#socket?.send(JSON.stringify({ t: 'ack', id: newRequest(), seq: this.#inbox.acked() }));
+  }
+
+  /** @param {string} id @param {Reply | ProblemError} outcome */
+  #settle(id, outcome) {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (outcome instanceof ProblemError) pending?.reject(outcome);
+    else pending?.resolve(outcome);
+  }
+
+  // -- silence, loss, the next try -----------------------------------------------------------------
+
+  /** Something came: the connection lives. */
+  #heard() {
+    clearTimeout(this.#timers.silence);
+    clearTimeout(this.#timers.pong);
+    this.#timers.silence = setTimeout(() => this.#probe(), SILENCE);
+  }
+
+  #probe() {
+    if (this.#online) this.#socket?.send(JSON.stringify({ t: 'ping', id: newRequest() }));
+    this.#timers.pong = setTimeout(() => this.#lose(), PONG_WITHIN);
+  }
+
+  /** Look at once whether the connection lives: the network has just changed, or the page was asleep. */
+  probe() {
+    if (this.#socket === null) this.connect();
+    else if (this.#online) this.#probe();
+  }
+
+  #lose() {
+    this.#drop();
+    this.#retry();
+  }
+
+  /** @param {WebSocket} socket */
+  #closed(socket) {
+    if (socket === this.#socket) this.#lose();
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#online = false;
+    clearTimeout(this.#timers.silence);
+    clearTimeout(this.#timers.pong);
+    socket?.close();
+  }
+
+  /** @param {number} [after] seconds, if the server said how long */
+  #retry(after) {
+    if (this.#stopped) return;
+    this.#failures += 1;
+    this.#sink.connection('waiting');
+    clearTimeout(this.#timers.retry);
+    this.#timers.retry = setTimeout(() => this.connect(), 1_000 * (after ?? backoff(this.#failures, Math.random())));
+  }
+
+  /** @param {ProblemCode | 'other_server'} why */
+  #refuse(why) {
+    this.stop();
+    this.#sink.refused(why);
+  }
+}

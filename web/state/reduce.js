@@ -1,0 +1,226 @@
+/**
+ * The next state for everything that can happen. Pure and total: what makes no sense changes nothing.
+ *
+ * Two things are never undone: a talk that has ended stays ended, and a server's snapshot replaces
+ * whatever was believed before.
+ */
+
+import { START } from './state.js';
+
+/** @import {CallView, EndpointView, Event as ServerEvent, InvitationDetails, Snapshot} from '../protocol.js' */
+/** @import {ProblemCode} from '../session/problem.js' */
+/** @import {Capture, Ending, State, Talk} from './state.js' */
+
+/**
+ * @typedef {{t: 'newcomer', secret: string | null, code: string}
+ *   | {t: 'invitation', details: InvitationDetails}
+ *   | {t: 'invitation_problem', problem: ProblemCode}
+ *   | {t: 'enrolled'}
+ *   | {t: 'refused', why: NonNullable<State['refused']>}
+ *   | {t: 'elsewhere', elsewhere: boolean}
+ *   | {t: 'connection', status: State['connection']}
+ *   | {t: 'snapshot', snapshot: Snapshot}
+ *   | {t: 'server', event: ServerEvent}
+ *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean}
+ *   | {t: 'answering', call: string, video: boolean}
+ *   | {t: 'call_state', call: string, view: CallView}
+ *   | {t: 'over', call: string, ending: Ending}
+ *   | {t: 'forget', call: string}
+ *   | {t: 'silence', call: string}
+ *   | {t: 'media', call: string, media: Talk['media'], at: number}
+ *   | {t: 'capture', capture: Capture}
+ *   | {t: 'notice', notice: State['notice']}} Action
+ */
+
+/** @param {State} state @param {Action} action @returns {State} */
+export function reduce(state, action) {
+  switch (action.t) {
+    case 'newcomer':
+      return { ...state, stage: 'newcomer', join: { ...START.join, secret: action.secret, code: action.code } };
+    case 'invitation':
+      return { ...state, join: { ...state.join, details: action.details, problem: null } };
+    case 'invitation_problem':
+      return { ...state, join: { ...state.join, details: null, problem: action.problem } };
+    case 'enrolled':
+      return { ...state, stage: 'enrolled', join: START.join };
+    case 'refused':
+      return { ...state, refused: action.why };
+    case 'elsewhere':
+      return { ...state, elsewhere: action.elsewhere, talks: action.elsewhere ? [] : state.talks };
+    case 'connection':
+      return { ...state, connection: action.status };
+    case 'snapshot':
+      return fromSnapshot(state, action.snapshot);
+    case 'server':
+      return onEvent(state, action.event);
+    case 'placing':
+      return withTalk(forgetEnded(state), placed(action));
+    case 'answering':
+      return changeTalk(forgetEnded(state), action.call, (talk) => ({
+        ...talk,
+        mine: true,
+        media: 'connecting',
+        video: talk.video && action.video,
+      }));
+    case 'call_state':
+      return confirmed(state, action.call, action.view);
+    case 'over':
+      return endTalk(state, action.call, action.ending);
+    case 'forget':
+      return { ...state, talks: state.talks.filter((talk) => talk.id !== action.call) };
+    case 'silence':
+      return { ...state, silenced: action.call };
+    case 'media':
+      return changeTalk(state, action.call, (talk) => ({
+        ...talk,
+        media: action.media,
+        since: talk.since ?? (action.media === 'up' ? action.at : null),
+      }));
+    case 'capture':
+      return { ...state, capture: action.capture };
+    case 'notice':
+      return { ...state, notice: action.notice };
+  }
+}
+
+/** @param {State} state @param {Snapshot} snapshot @returns {State} */
+function fromSnapshot(state, snapshot) {
+  const { person, endpoint, registered, people, endpoints, calls, missed } = snapshot;
+  const kept = state.talks.map((talk) =>
+    talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
+  );
+  const next = { ...state, known: true, person, endpoint, registered, people, endpoints, missed };
+  return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
+}
+
+/** @param {State} state @param {ServerEvent} event @returns {State} */
+function onEvent(state, event) {
+  switch (event.t) {
+    case 'ringing':
+    case 'call_changed':
+      return withView(state, event.call);
+    case 'ended':
+      return endTalk(state, event.call, event.reason);
+    case 'peer_indicated': {
+      const { audio, video, hardware_muted } = event;
+      return changeTalk(state, event.call, (talk) => ({ ...talk, peer: { audio, video, hardware_muted } }));
+    }
+    case 'directory_changed':
+      return { ...state, person: event.person, people: event.people, endpoints: event.endpoints };
+    case 'endpoint_changed':
+      return { ...state, ...withEndpoint(state, event.endpoint) };
+    case 'missed_calls':
+      return { ...state, missed: event.missed };
+    case 'registered':
+      return { ...state, registered: true };
+    case 'signalled': // for the conversation alone
+    case 'server_leaving': // for the session alone
+      return state;
+  }
+}
+
+/** @param {State} state @param {EndpointView} endpoint @returns {Pick<State, 'endpoint' | 'endpoints'>} */
+function withEndpoint(state, endpoint) {
+  const own = state.endpoint?.id === endpoint.id ? endpoint : state.endpoint;
+  return { endpoint: own, endpoints: state.endpoints.map((known) => (known.id === endpoint.id ? endpoint : known)) };
+}
+
+/** @param {Extract<Action, {t: 'placing'}>} action @returns {Talk} */
+function placed({ call, to, name, person, video }) {
+  return {
+    id: call,
+    role: 'caller',
+    name,
+    person,
+    to,
+    video,
+    view: null,
+    mine: true,
+    media: 'none',
+    peer: null,
+    since: null,
+    ended: null,
+  };
+}
+
+/**
+ * The server's word on a call. When both sides call each other at once one call survives, and the reply to
+ * ours is about the other's: then ours is gone and theirs is answered here.
+ * @param {State} state @param {string} asked @param {CallView} view
+ */
+function confirmed(state, asked, view) {
+  if (asked === view.id) return withView(state, view);
+  const without = { ...state, talks: state.talks.filter((talk) => talk.id !== asked) };
+  return changeTalk(withView(without, view), view.id, (talk) => ({ ...talk, mine: true, media: 'connecting' }));
+}
+
+/** @param {State} state @param {CallView} view @returns {State} */
+function withView(state, view) {
+  const known = state.talks.find((talk) => talk.id === view.id);
+  if (known?.ended) return state;
+  const person = view.peer_person ?? null;
+  const heard = known
+    ? { ...known, view, name: view.peer_name || known.name, person, video: view.video }
+    : fromView(view);
+  // A new endpoint at the far end (a move) has said nothing yet about what it sends.
+  const peer = known?.view?.endpoint?.id === view.endpoint?.id ? heard.peer : null;
+  return withTalk(state, { ...heard, peer });
+}
+
+/** @param {CallView} view @returns {Talk} */
+function fromView(view) {
+  const person = view.peer_person ?? null;
+  return {
+    id: view.id,
+    role: view.role,
+    name: view.peer_name,
+    person,
+    to: person ?? '',
+    video: view.video,
+    view,
+    mine: false,
+    media: 'none',
+    peer: null,
+    since: null,
+    ended: null,
+  };
+}
+
+/** @param {State} state @param {Talk} talk @returns {State} */
+function withTalk(state, talk) {
+  const known = state.talks.some((other) => other.id === talk.id);
+  const talks = known ? state.talks.map((other) => (other.id === talk.id ? talk : other)) : [...state.talks, talk];
+  return { ...state, talks };
+}
+
+/** @param {State} state @param {string} call @param {(talk: Talk) => Talk} change @returns {State} */
+function changeTalk(state, call, change) {
+  const talk = state.talks.find((known) => known.id === call);
+  return talk && talk.ended === null ? withTalk(state, change(talk)) : state;
+}
+
+/** @param {Talk} talk @param {Ending} ending @returns {Talk} */
+function over(talk, ending) {
+  return talk.ended === null ? { ...talk, ended: ending, media: 'none' } : talk;
+}
+
+/** What rang here and is over leaves no trace but a notice; what one took part in ends on its screen. @param {Talk} talk */
+function worthKeeping(talk) {
+  return talk.mine || talk.ended === null;
+}
+
+/** @param {State} state @param {string} call @param {Ending} ending @returns {State} */
+function endTalk(state, call, ending) {
+  const talk = state.talks.find((known) => known.id === call);
+  if (!talk || talk.ended !== null) return state;
+  const ended = changeTalk(state, call, (known) => over(known, ending));
+  const notice = !talk.mine && ending === 'answered_elsewhere'
+    ? { key: 'notice.answered_elsewhere', values: { name: talk.name } }
+    : state.notice;
+  return { ...ended, notice, talks: ended.talks.filter(worthKeeping) };
+}
+
+/** A new call takes the place of the ended one's screen. @param {State} state @returns {State} */
+function forgetEnded(state) {
+  return { ...state, talks: state.talks.filter((talk) => talk.ended === null) };
+}

@@ -1,0 +1,136 @@
+/** Everything the screens show, in one value. Pure: types, the start value, and questions asked of it. */
+
+/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, PeerIndicated, PersonView} from '../protocol.js' */
+/** @import {ProblemCode} from '../session/problem.js' */
+
+/**
+ * A call as this page knows it.
+ *
+ * @typedef {object} Talk
+ * @property {string} id
+ * @property {'caller' | 'callee'} role
+ * @property {string} name  the other side
+ * @property {string | null} person  the other side's person, null for a shared device
+ * @property {string} to  what to call to call again
+ * @property {boolean} video  whether the call may have video
+ * @property {CallView | null} view  null until the server has confirmed the call
+ * @property {boolean} mine  this endpoint speaks for its side: it placed the call or answered it
+ * @property {'none' | 'connecting' | 'up' | 'lost'} media
+ * @property {Pick<PeerIndicated, 'audio' | 'video' | 'hardware_muted'> | null} peer  what the other side says it sends
+ * @property {number | null} since  when media first came up, ms
+ * @property {Ending | null} ended
+ */
+
+/** @typedef {EndReason | ProblemCode} Ending  how a call ended, or why it never began */
+
+/**
+ * @typedef {object} Capture  what is really being captured (a track is live), and what stands in the way
+ * @property {boolean} audio
+ * @property {boolean} video
+ * @property {boolean} audioWanted  switched on by the person; the device may still be starting, or refuse
+ * @property {boolean} videoWanted
+ * @property {CaptureTrouble | null} audioTrouble
+ * @property {CaptureTrouble | null} videoTrouble
+ */
+
+/** @typedef {'denied' | 'missing' | 'failed'} CaptureTrouble */
+
+/**
+ * @typedef {object} Join  how a newcomer came here
+ * @property {string | null} secret  the invitation's
+ * @property {string} code  a pairing code from a link, or empty
+ * @property {InvitationDetails | null} details
+ * @property {ProblemCode | null} problem
+ */
+
+/**
+ * @typedef {object} State
+ * @property {'starting' | 'newcomer' | 'enrolled'} stage
+ * @property {Join} join
+ * @property {'connecting' | 'online' | 'waiting'} connection
+ * @property {ProblemCode | 'other_server' | 'unsupported' | null} refused  why this browser cannot go on
+ * @property {boolean} elsewhere  another tab of this browser is the one that rings
+ * @property {boolean} known  a snapshot has come
+ * @property {boolean} registered
+ * @property {PersonView | null} person
+ * @property {EndpointView | null} endpoint
+ * @property {readonly PersonView[]} people
+ * @property {readonly EndpointView[]} endpoints
+ * @property {readonly MissedCall[]} missed
+ * @property {readonly Talk[]} talks
+ * @property {Capture} capture
+ * @property {string | null} silenced  the ringing call whose sound was turned off here
+ * @property {{key: string, values: Record<string, string>} | null} notice  one sentence about what just happened
+ */
+
+/** @type {State} */
+export const START = {
+  stage: 'starting',
+  join: { secret: null, code: '', details: null, problem: null },
+  connection: 'connecting',
+  refused: null,
+  elsewhere: false,
+  known: false,
+  registered: false,
+  person: null,
+  endpoint: null,
+  people: [],
+  endpoints: [],
+  missed: [],
+  talks: [],
+  capture: {
+    audio: false,
+    video: false,
+    audioWanted: false,
+    videoWanted: false,
+    audioTrouble: null,
+    videoTrouble: null,
+  },
+  silenced: null,
+  notice: null,
+};
+
+/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'code' | 'home'} Screen */
+
+/** @param {State} state @returns {Screen} */
+export function screenOf(state) {
+  if (state.refused !== null) return 'refused';
+  if (state.stage === 'newcomer') return 'welcome';
+  if (state.elsewhere) return 'elsewhere';
+  if (state.stage === 'starting' || !state.known) return 'starting';
+  return state.registered || state.endpoint?.shared ? 'home' : 'code';
+}
+
+/** The call this endpoint is in, placed or answered. @param {State} state */
+export function currentTalk(state) {
+  return state.talks.find((talk) => talk.mine && talk.ended === null) ?? null;
+}
+
+/** The call to show on the call screen: the current one, else the one that has just ended. @param {State} state */
+export function shownTalk(state) {
+  return currentTalk(state) ?? state.talks.findLast((talk) => talk.mine && talk.ended !== null) ?? null;
+}
+
+/** Calls that ring here now, the longest first. @param {State} state */
+export function ringingTalks(state) {
+  return state.talks.filter((talk) => !talk.mine && talk.ended === null && talk.view?.phase === 'ringing');
+}
+
+/** A call this endpoint was in when its page went away, and which still goes on. @param {State} state */
+export function strandedTalk(state) {
+  return state.talks.find((talk) => !talk.mine && talk.ended === null && talk.view?.phase !== 'ringing') ?? null;
+}
+
+/** Other people, in the order of their names. @param {State} state @param {string} language */
+export function callablePeople(state, language) {
+  const others = state.people.filter((person) => person.id !== state.person?.id);
+  return others.sort((one, other) => one.name.localeCompare(other.name, language));
+}
+
+/** Devices to call, those that are there first. @param {State} state @param {string} language */
+export function callableEndpoints(state, language) {
+  const others = state.endpoints.filter((endpoint) => endpoint.id !== state.endpoint?.id);
+  return others.sort(
+    (one, other) => Number(other.online) - Number(one.online) || one.name.localeCompare(other.name, language),
+  );
+}

@@ -1,0 +1,61 @@
+/** Which text says how a call stands. Pure; the texts are in texts/. */
+
+/** @import {Ending, State, Talk} from './state.js' */
+
+/** @type {readonly string[]} */
+export const END_REASONS = [
+  'hung_up',
+  'declined',
+  'busy',
+  'no_answer',
+  'cancelled',
+  'answered_elsewhere',
+  'connect_failed',
+  'lost',
+  'moved',
+];
+
+/** @param {Ending} ending @returns {string} a text key */
+export function endingKey(ending) {
+  return END_REASONS.includes(ending) ? `ended.${ending}` : `problem.${ending}`;
+}
+
+/** @param {Talk} talk @returns {string} a text key */
+export function standingKey(talk) {
+  if (talk.ended !== null) return endingKey(talk.ended);
+  if (talk.media === 'up') return 'call.connected';
+  if (talk.media === 'lost' || talk.view?.phase === 'recovering') return 'call.reconnecting';
+  if (talk.view === null) return 'call.calling';
+  return talk.view.phase === 'ringing' && talk.role === 'caller' ? 'call.ringing' : 'call.connecting';
+}
+
+/** Whether there should be a moving picture of the other side. @param {Talk} talk */
+export function expectsVideo(talk) {
+  return talk.ended === null && talk.view?.media.receive_video === true && talk.peer?.video !== false;
+}
+
+/** What the other side has switched off, as text keys. @param {Talk} talk @returns {string[]} */
+export function peerNotes(talk) {
+  if (talk.media === 'none' || talk.peer === null || talk.view === null) return [];
+  const { receive_audio, receive_video } = talk.view.media;
+  const notes = [];
+  if (receive_audio && !talk.peer.audio) notes.push('peer.microphone_off');
+  if (receive_video && !talk.peer.video) notes.push('peer.camera_off');
+  return notes;
+}
+
+/** What stands in the way of being heard and seen, as text keys. @param {State} state @param {Talk} talk @returns {string[]} */
+export function ownTroubles({ capture }, talk) {
+  const troubles = [];
+  if (capture.audioTrouble) troubles.push(`microphone.trouble.${capture.audioTrouble}`);
+  if (capture.videoTrouble && talk.video) troubles.push(`camera.trouble.${capture.videoTrouble}`);
+  return troubles;
+}
+
+/** @param {number} seconds @returns {string} 0:07, 12:34, 1:02:03 */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
