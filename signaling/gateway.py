@@ -1,29 +1,26 @@
-"""Where connections come in: `/v1/connect`, checked for Host, Origin and subprotocol.
+"""Who may connect to `/v1/connect`: Host, Origin, subprotocol and how many already have.
 
 Host must be a name or address of this server, so that a page elsewhere cannot reach it through a
 name of its own (DNS rebinding). Origin, where there is one, must be the server's own page.
 """
 
-import asyncio
 import ipaddress
-import logging
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp import web
+from signaling.conversation import Conversation, Reception
+from signaling.protocol import CODECS, Codec
+from signaling.sessions import Channel
 
-from signaling.conversation import GOING_AWAY, Conversation, Reception
-from signaling.protocol import CODECS, MAX_FRAME
-
-log = logging.getLogger(__name__)
-
-MAX_OUTGOING = 2_048
-"""Frames that may wait for a slow socket. Sessions bound their events below this; replies come on top."""
+PATH = "/v1/connect"
 
 PING_INTERVAL = 30.0
 """Seconds between pings: finds a dead phone within a minute and keeps home routers' tables warm."""
+
+MAX_WAITING_BYTES = 2 << 20
+"""What may wait for a slow socket. Sessions keep at most 1 MiB of events unacked; replies come on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,129 +49,87 @@ class Address:
             return False
         return True  # an address cannot be rebound: it is where the packets went
 
-    def origin_of(self, request: web.Request) -> str:
+    def origin_of(self, headers: Mapping[str, str], peer: str) -> str:
         """scheme://host:port as the endpoint dialled it, which is what it signs."""
         scheme = self.scheme
-        if self.from_proxy(request):
-            scheme = request.headers.get("X-Forwarded-Proto", scheme)
-        return f"{scheme}://{request.headers.get('Host', '')}"
+        if peer in self.trusted_proxies:
+            scheme = headers.get("X-Forwarded-Proto", scheme)
+        return f"{scheme}://{headers.get('Host', '')}"
 
-    def remote(self, request: web.Request) -> str:
+    def remote(self, headers: Mapping[str, str], peer: str) -> str:
         """The network address of whoever asks; forwarded ones are believed from configured proxies only."""
-        if self.from_proxy(request):
-            return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or "proxy"
-        return request.remote or "unknown"
-
-    def from_proxy(self, request: web.Request) -> bool:
-        return request.remote in self.trusted_proxies
+        if peer in self.trusted_proxies:
+            return headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or peer
+        return peer
 
 
-class AiohttpChannel:
-    """Sends on an aiohttp WebSocket, without waiting, from a queue of its own."""
+class Rejected(Exception):
+    """The connection is refused with an HTTP status and a sentence."""
 
-    __slots__ = ("_queue", "_socket", "_task", "_text", "closing")
+    def __init__(self, status: int, text: str, retry_after: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
 
-    def __init__(self, socket: web.WebSocketResponse, *, text: bool) -> None:
-        self._socket = socket
-        self._text = aiohttp.WSMsgType.TEXT if text else aiohttp.WSMsgType.BINARY
-        self._queue: deque[bytes] = deque()
-        self._task: asyncio.Task[None] | None = None
-        self.closing: tuple[int, str] | None = None
 
-    def send(self, frame: bytes) -> None:
-        if self.closing is not None:
-            return
-        if len(self._queue) >= MAX_OUTGOING:
-            self.close(GOING_AWAY, "too slow")
-            return
-        self._queue.append(frame)
-        self._start()
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a connection may be: its subprotocol, its origin as signed, the address it counts for."""
 
-    def close(self, code: int, reason: str) -> None:
-        if self.closing is None:
-            self.closing = (code, reason)
-            self._start()
-
-    def _start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._drain())
-
-    async def _drain(self) -> None:
-        socket = self._socket
-        try:
-            while self._queue:
-                await socket.send_frame(self._queue.popleft(), self._text)
-            if self.closing is not None and not socket.closed:
-                code, reason = self.closing
-                await asyncio.wait_for(socket.close(code=code, message=reason.encode()), 5.0)
-        except (ConnectionError, RuntimeError, asyncio.TimeoutError, aiohttp.ClientError):
-            self._queue.clear()  # the reading side notices the same and ends the conversation
-        finally:
-            self._task = None
-        if self._queue or (self.closing is not None and not socket.closed):
-            self._start()
+    codec: Codec
+    origin: str
+    remote: str
 
 
 class Gateway:
-    """Accepts connections and drives a conversation over each."""
+    """Admits connections and knows those that are open, whichever carrier brings them."""
 
     def __init__(self, reception: Reception, address: Address) -> None:
-        self._reception = reception
-        self._address = address
+        self.reception = reception
+        self.address = address
         self._per_address: Counter[str] = Counter()
-        self._open: set[AiohttpChannel] = set()
+        self._open: set[Channel] = set()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    async def connect(self, request: web.Request) -> web.StreamResponse:
-        """The WebSocket endpoint."""
-        origin = self._address.origin_of(request)
-        if request.headers.get("Origin", origin) != origin:
-            raise web.HTTPForbidden(text="wrong origin")
-        remote = self._address.remote(request)
-        if self._reception.draining or len(self._open) >= self._address.max_connections:
-            raise web.HTTPServiceUnavailable(text="no room", headers={"Retry-After": "2"})
-        if self._per_address[remote] >= self._address.max_per_address and not self._reception.admit_test:
-            raise web.HTTPTooManyRequests(text="too many connections", headers={"Retry-After": "30"})
-        socket = web.WebSocketResponse(
-            protocols=tuple(CODECS),
-            compress=False,  # costs some 120 KiB a connection
-            heartbeat=PING_INTERVAL,
-            max_msg_size=MAX_FRAME + 1024,
-            autoclose=True,
-        )
-        offered = request.headers.get("Sec-WebSocket-Protocol", "")
-        if not any(name.strip() in CODECS for name in offered.split(",")):
-            raise web.HTTPBadRequest(text=f"offer one of the subprotocols {', '.join(CODECS)}")
-        await socket.prepare(request)
-        codec = CODECS[socket.ws_protocol or ""]
-        channel = AiohttpChannel(socket, text=codec.text)
-        conversation = Conversation(self._reception, channel, codec, origin=origin, address=remote)
+    def admit(self, headers: Mapping[str, str], peer: str) -> Admitted:
+        """Check an upgrade request. `headers` ignore case. Raises Rejected."""
+        if not self.address.host_allowed(headers.get("Host", "")):
+            raise Rejected(421, "this server has another name")
+        origin = self.address.origin_of(headers, peer)
+        if headers.get("Origin", origin) != origin:
+            raise Rejected(403, "wrong origin")
+        offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        codec = next((CODECS[name] for name in offered if name in CODECS), None)
+        if codec is None:
+            raise Rejected(400, f"offer one of the subprotocols {', '.join(CODECS)}")
+        if self.reception.draining or len(self._open) >= self.address.max_connections:
+            raise Rejected(503, "no room", retry_after=2)
+        remote = self.address.remote(headers, peer)
+        if self._per_address[remote] >= self.address.max_per_address and not self.reception.admit_test:
+            raise Rejected(429, "too many connections", retry_after=30)
+        return Admitted(codec, origin, remote)
+
+    def enter(self, channel: Channel, admitted: Admitted) -> Conversation:
+        """The connection is up: its conversation, with the hello sent."""
         self._open.add(channel)
-        self._per_address[remote] += 1
-        try:
-            conversation.begin()
-            await _read(socket, conversation)
-        finally:
-            self._open.discard(channel)
-            self._per_address[remote] -= 1
-            if not self._per_address[remote]:
-                del self._per_address[remote]
-            conversation.ended()
-        return socket
+        self._per_address[admitted.remote] += 1
+        conversation = Conversation(
+            self.reception, channel, admitted.codec, origin=admitted.origin, address=admitted.remote
+        )
+        conversation.begin()
+        return conversation
+
+    def exit(self, channel: Channel, conversation: Conversation, remote: str) -> None:
+        """The connection is gone."""
+        self._open.discard(channel)
+        self._per_address[remote] -= 1
+        if self._per_address[remote] <= 0:
+            del self._per_address[remote]
+        conversation.ended()
 
     def close_all(self, code: int, reason: str) -> None:
         for channel in tuple(self._open):
             channel.close(code, reason)
-
-
-async def _read(socket: web.WebSocketResponse, conversation: Conversation) -> None:
-    while True:
-        message = await socket.receive()
-        if message.type is aiohttp.WSMsgType.BINARY:
-            conversation.received(message.data, text=False)
-        elif message.type is aiohttp.WSMsgType.TEXT:
-            conversation.received(message.data.encode(), text=True)
-        else:
-            return

@@ -20,7 +20,8 @@ from kith.core.problem import Code, Problem
 from signaling import protocol as wire
 from signaling.conversation import Reception
 from signaling.desk import TOKEN_LIFE
-from signaling.gateway import Address, Gateway
+from signaling.carrier_aiohttp import AiohttpCarrier
+from signaling.gateway import PATH, Address, Gateway
 from signaling.limits import Rates
 from signaling.protocol import COMMANDS, JSON, MAX_FRAME
 from signaling.session import Replies
@@ -115,7 +116,7 @@ class Door:
         desk = self._reception.desk
         now = desk.clock()
         if command.open:
-            self._reception.check_address(self._address.remote(request), command, now)
+            self._reception.check_address(self._remote(request), command, now)
         match command:
             case wire.Challenge():
                 return wire.ChallengeIssued(re=command.id, nonce=self._new_nonce(now), server=desk.server)
@@ -130,11 +131,14 @@ class Door:
     async def _sign_in(self, request: web.Request, command: wire.SignIn, now: float) -> wire.AnyReply:
         issued = self._nonces.pop(command.nonce, None)
         nonce = command.nonce if issued is not None and issued + NONCE_LIFE > now else None
-        origin = self._address.origin_of(request)
+        origin = self._address.origin_of(request.headers, request.remote or "unknown")
         desk = self._reception.desk
         endpoint, _ = await desk.authenticate(command, origin=origin, nonce=nonce)
         token = await desk.registry.issue_token(endpoint.id, TOKEN_LIFE)
         return wire.Token(re=command.id, token=token, expires_in=TOKEN_LIFE)
+
+    def _remote(self, request: web.Request) -> str:
+        return self._address.remote(request.headers, request.remote or "unknown")
 
     def _new_nonce(self, now: float) -> bytes:
         nonce = secrets.token_bytes(16)
@@ -219,7 +223,7 @@ def build(
     door = Door(reception, address)
     app = web.Application(client_max_size=MAX_FRAME, middlewares=[_guard(address)])
     app.router.add_get("/healthz", health.answer)
-    app.router.add_get("/v1/connect", gateway.connect)
+    app.router.add_get(PATH, AiohttpCarrier(gateway).connect)
     app.router.add_post("/v1/{command}", door.command)
     if authority is not None:
         app.router.add_get("/ca.pem", _file(authority, "application/x-pem-file"))

@@ -46,6 +46,13 @@ from kith.server.wiring import Certificates
     is_flag=True,
     help="A server for load tests: needs an empty database, refuses real persons.",
 )
+@click.option(
+    "--carrier",
+    type=click.Choice(["picows", "aiohttp"]),
+    default="picows",
+    show_default=True,
+    help="What carries the WebSockets.",
+)
 @click.option("--no-announce", is_flag=True, help="Do not announce the name on the local network.")
 @click.option("--demo", is_flag=True, help="Start two demo devices, Kitchen and Hall.")
 @click.option(
@@ -75,6 +82,7 @@ def _settings(options: dict[str, object]) -> Settings:
         region=str(options["region"]),
         open_sign_up=bool(options["open_sign_up"]),
         admit_test=bool(options["admit_test"]),
+        carrier=str(options["carrier"]),
         announce=not options["no_announce"],
         trusted_proxies=frozenset(options["trusted_proxy"]),  # type: ignore[call-overload]
     )

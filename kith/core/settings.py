@@ -12,6 +12,7 @@ class Settings:
     `bind` is the address to listen on, `port` 0 for any free one. `certs` holds the local certificate
     authority; `tls` False serves plain HTTP and is meant for a proxy on the same machine and for benchmarks.
     `trusted_proxies` are the addresses whose forwarded headers are believed.
+    `carrier` is what carries WebSockets, `picows` or, slower and with nothing private, `aiohttp`.
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     open_sign_up: bool = False
     admit_test: bool = False
     announce: bool = True
+    carrier: str = "picows"
     trusted_proxies: frozenset[str] = frozenset()
     session_grace: float = 30.0
     max_connections: int = 15_000

@@ -18,6 +18,7 @@ from kith.directory.registry import CodeSender
 from kith.server.wiring import Certificates, Server, wire
 from kith.store import meta
 from kith.store.database import Database
+from signaling.carrier_picows import PicowsCarrier
 from signaling.conversation import RESTART
 from signaling.protocol import ServerLeaving
 
@@ -79,10 +80,13 @@ async def _run(
     runner = web.AppRunner(server.app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     context = None if certificates is None else certificates.context()
-    site = web.SockSite(runner, listening, ssl_context=context, backlog=4096)
-    await site.start()
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    assert runner.server is not None
+    accept: Callable[[], asyncio.Protocol] = runner.server
+    if settings.carrier == "picows":
+        accept = PicowsCarrier(server.gateway, runner.server).accept
+    door = await loop.create_server(accept, sock=listening, ssl=context, backlog=4096)
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if settings.admit_test:
@@ -90,18 +94,18 @@ async def _run(
     on_started(await _describe(settings, server, listening.getsockname()[1], demo))
     _freeze()
     await stop.wait()
-    await _drain(server, site)
+    door.close()
+    await _drain(server)
     await runner.cleanup()
     await server.switchboard.settle()
     server.stalls.stop()
     server.deadlines.close()
 
 
-async def _drain(server: Server, site: web.SockSite) -> None:
+async def _drain(server: Server) -> None:
     """Say goodbye, finish what has begun, close. Sessions end with the process, calls do not."""
     log.info("draining: connections=%d calls=%d", len(server.gateway), len(server.switchboard))
     server.reception.draining = True
-    await site.stop()
     for live in server.sessions.all():
         server.sessions.push(live.endpoint.id, ServerLeaving(retry_after=1.0))
     await server.switchboard.settle()

@@ -1,0 +1,269 @@
+"""Connections carried by picows, on the port that aiohttp serves: the first bytes decide who gets a socket.
+
+`GET /v1/connect` goes to picows, everything else to aiohttp. An idle connection costs half the memory
+and a message half the time that aiohttp's WebSocket takes (docs/adr/0004).
+
+picows offers no public way to hand it a socket that is already open: `_protocol` uses the constructor of
+its protocol class. That is the only private name, it is pinned in pyproject.toml, and
+tests/unit/signaling/test_carrier_picows.py fails when it moves.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from aiohttp import web
+from picows import (
+    WSAutoPingStrategy,
+    WSCloseCode,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
+
+from signaling.conversation import Conversation
+from signaling.gateway import MAX_WAITING_BYTES, PATH, PING_INTERVAL, Admitted, Gateway, Rejected
+from signaling.heartbeat import Heartbeat
+from signaling.protocol import MAX_FRAME
+
+_UPGRADE = f"GET {PATH} ".encode()
+
+FIRST_BYTES_TIMEOUT = 10.0
+"""Seconds a new connection may stay silent before it is dropped."""
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds the other side has to answer a close frame."""
+
+# picows makes a child logger for each connection unless it is given something that is not a Logger.
+_log = logging.LoggerAdapter(logging.getLogger("picows"), {})
+_log.logger.setLevel(logging.ERROR)
+
+TEXT, BINARY, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
+
+
+class PicowsChannel(WSListener):
+    """One connection: what arrives goes to its conversation, what is sent goes straight to the socket."""
+
+    __slots__ = (
+        "_admitted",
+        "_carrier",
+        "_closing",
+        "_conversation",
+        "_heard",
+        "_kind",
+        "_parts",
+        "_paused",
+        "_stop_beating",
+        "_transport",
+    )
+
+    def __init__(self, carrier: "PicowsCarrier", admitted: Admitted) -> None:
+        self._carrier = carrier
+        self._admitted = admitted
+        self._kind = TEXT if admitted.codec.text else BINARY
+        self._conversation: Conversation | None = None
+        self._transport: WSTransport | None = None
+        self._parts: tuple[bool, bytearray] | None = None
+        self._heard = True
+        self._paused = False
+        self._closing = False
+        self._stop_beating: Callable[[], None] | None = None
+
+    # -- signaling.sessions.Channel --------------------------------------------------------------
+
+    def send(self, frame: bytes) -> None:
+        transport = self._transport
+        if self._closing or transport is None:
+            return
+        if self._paused and transport.underlying_transport.get_write_buffer_size() > MAX_WAITING_BYTES:
+            self._closing = True
+            transport.disconnect(False)  # it does not read: a close frame would wait behind the rest
+            return
+        transport.send(self._kind, frame)
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing or self._transport is None:
+            return
+        self._closing = True
+        self._transport.send_close(cast(WSCloseCode, code), reason.encode())  # any number will do
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.disconnect, False)
+
+    # -- signaling.heartbeat.Beating ---------------------------------------------------------------
+
+    def beat(self) -> None:
+        if self._transport is None:
+            return
+        if self._heard:
+            self._heard = False
+            self._transport.send_ping()
+        else:
+            self._transport.disconnect(False)
+
+    # -- picows.WSListener -------------------------------------------------------------------------
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        transport.request.headers.clear()  # kept for the connection's life otherwise
+        transport.response.headers.clear()
+        self._stop_beating = self._carrier.heartbeat.add(self)
+        self._conversation = self._carrier.gateway.enter(self, self._admitted)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self._heard = True
+        kind = frame.msg_type
+        if (kind == TEXT or kind == BINARY) and frame.fin and self._parts is None:
+            assert self._conversation is not None
+            self._conversation.received(frame.get_payload_as_bytes(), text=kind == TEXT)
+        elif kind == CLOSE:
+            if not self._closing:
+                self._closing = True
+                transport.send_close(frame.get_close_code(), b"")
+            transport.disconnect()
+        elif kind in (TEXT, BINARY, CONTINUATION):
+            self._fragment(kind, frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        del transport
+        self._closing = True
+        self._transport = None
+        if self._stop_beating is not None:
+            self._stop_beating()
+        if self._conversation is not None:
+            self._carrier.gateway.exit(self, self._conversation, self._admitted.remote)
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+
+    def _fragment(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """RFC 6455 section 5.4: a first frame with its kind, then continuations, the last with FIN."""
+        if (kind == CONTINUATION) is (self._parts is None):
+            self.close(1002, "fragments out of order")
+            return
+        text, parts = self._parts or (kind == TEXT, bytearray())
+        parts += frame.get_payload_as_bytes()
+        if len(parts) > 4 * MAX_FRAME:
+            self.close(1009, "message too large")
+            return
+        self._parts = (text, parts)
+        if frame.fin:
+            self._parts = None
+            assert self._conversation is not None
+            self._conversation.received(bytes(parts), text=text)
+
+
+class PicowsCarrier:
+    """Makes the protocol for each accepted socket."""
+
+    def __init__(self, gateway: Gateway, http: web.Server) -> None:
+        self.gateway = gateway
+        self.heartbeat = Heartbeat(PING_INTERVAL)
+        self._http = http
+
+    def accept(self) -> asyncio.Protocol:
+        """The factory for `loop.create_server`."""
+        return _FirstBytes(self)
+
+    def upgrade(self, transport: asyncio.Transport, data: bytes) -> None:
+        peer = _peer(transport)
+
+        def admit(request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+            try:
+                admitted = self.gateway.admit(request.headers, peer)
+            except Rejected as rejected:
+                response = WSUpgradeResponse.create_error_response(
+                    rejected.status, rejected.text.encode(), rejected.headers
+                )
+                return WSUpgradeResponseWithListener(response, None)
+            response = WSUpgradeResponse.create_101_response(
+                {"Sec-WebSocket-Protocol": admitted.codec.subprotocol}
+            )
+            return WSUpgradeResponseWithListener(response, PicowsChannel(self, admitted))
+
+        protocol = _protocol(admit)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        rest = memoryview(data)
+        while rest:
+            buffer = protocol.get_buffer(len(rest))
+            count = min(len(buffer), len(rest))
+            buffer[:count] = rest[:count]
+            protocol.buffer_updated(count)
+            rest = rest[count:]
+
+    def pass_to_http(self, transport: asyncio.Transport, data: bytes) -> None:
+        protocol = self._http()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(data)
+
+
+class _FirstBytes(asyncio.Protocol):
+    """Holds a new connection until it is clear whose it is."""
+
+    __slots__ = ("_carrier", "_data", "_timeout", "_transport")
+
+    def __init__(self, carrier: PicowsCarrier) -> None:
+        self._carrier = carrier
+        self._data = b""
+        self._transport: asyncio.Transport | None = None
+        self._timeout: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
+        self._timeout = asyncio.get_running_loop().call_later(FIRST_BYTES_TIMEOUT, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        if len(self._data) < len(_UPGRADE) and _UPGRADE.startswith(self._data):
+            return
+        transport = self._transport
+        assert transport is not None
+        self._cancel()
+        if self._data.startswith(_UPGRADE):
+            self._carrier.upgrade(transport, self._data)
+        else:
+            self._carrier.pass_to_http(transport, self._data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
+
+
+def _peer(transport: asyncio.Transport) -> str:
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else "unknown"
+
+
+def _protocol(admit: Callable[[WSUpgradeRequest], WSUpgradeResponseWithListener]) -> WSProtocol:
+    """picows' server protocol, without its own pings (they are a task for each connection)."""
+    return WSProtocol(
+        None,  # host_port
+        None,  # ws_path
+        False,  # is_client_side
+        admit,
+        _log,
+        True,  # disconnect_on_exception
+        FIRST_BYTES_TIMEOUT,  # websocket_handshake_timeout
+        False,  # enable_auto_ping
+        None,  # auto_ping_idle_timeout
+        None,  # auto_ping_reply_timeout
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        True,  # enable_auto_pong
+        4 * MAX_FRAME,  # max_frame_size: what is a little too large is answered, not cut off
+        None,  # extra_headers
+        2048,  # read_buffer_init_size
+    )
