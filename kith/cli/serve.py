@@ -3,16 +3,25 @@
 import asyncio
 import logging
 import socket
+import ssl
 import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import uvloop
 
+from kith.cli import banner
 from kith.core.settings import Settings
-from kith.server.main import Started, StartError
+from kith.server.announce import Announcer, candidates, own_addresses, pick_host
+from kith.server.authority import AuthorityError, Certificates, ensure
+from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
-from kith.server.wiring import Certificates
+
+DEMO = ("Kitchen", "Hall")
 
 
 @click.command()
@@ -30,21 +39,23 @@ from kith.server.wiring import Certificates
     show_default=True,
     help="Where the certificate authority lives.",
 )
-@click.option("--host", default=None, help="A host name under which this server is reached.")
+@click.option("--host", help="A host name under which this server is reached.")
 @click.option(
     "--name", default="kith", show_default=True, help="Announced on the local network as NAME.local."
 )
 @click.option("--bind", default="0.0.0.0", show_default=True, help="The address to listen on.")  # noqa: S104
 @click.option("--port", default=8443, show_default=True, help="0 for any free one.")
 @click.option("--no-tls", is_flag=True, help="Plain HTTP, for a proxy on this machine or a benchmark.")
-@click.option(
-    "--region", default="US", show_default=True, help="Country of mobile numbers written without a code."
-)
+@click.option("--certificate", type=click.Path(path_type=Path), help="A certificate chain of your own.")
+@click.option("--private-key", type=click.Path(path_type=Path), help="Its private key.")
+@click.option("--region", default="US", show_default=True, help="Country of mobile numbers without a code.")
+@click.option("--household", default="Home", show_default=True, help="What the first household is called.")
 @click.option("--open-sign-up", is_flag=True, help="Let anybody sign up without an invitation.")
+@click.option("--admit-test", is_flag=True, help="A server for load tests only; needs an empty database.")
+@click.option("--demo", is_flag=True, help="Start two demo devices, Kitchen and Hall.")
+@click.option("--no-announce", is_flag=True, help="Do not announce the name on the local network.")
 @click.option(
-    "--admit-test",
-    is_flag=True,
-    help="A server for load tests: needs an empty database, refuses real persons.",
+    "--trusted-proxy", multiple=True, help="Address of a proxy whose forwarded headers are believed."
 )
 @click.option(
     "--carrier",
@@ -53,55 +64,103 @@ from kith.server.wiring import Certificates
     show_default=True,
     help="What carries the WebSockets.",
 )
-@click.option("--no-announce", is_flag=True, help="Do not announce the name on the local network.")
-@click.option("--demo", is_flag=True, help="Start two demo devices, Kitchen and Hall.")
-@click.option(
-    "--trusted-proxy", multiple=True, help="Address of a proxy whose forwarded headers are believed."
-)
-def serve(**options: object) -> None:
+def serve(*, demo: bool, **options: object) -> None:
     """Run the server until it is told to stop."""
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    settings = _settings(options)
     try:
-        uvloop.run(_serve(settings))
-    except StartError as error:
+        uvloop.run(_serve(_settings(options), demo=demo))
+    except (StartError, AuthorityError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
 def _settings(options: dict[str, object]) -> Settings:
-    return Settings(
-        data=options["data"],  # type: ignore[arg-type]
-        certs=options["certs"],  # type: ignore[arg-type]
-        name=str(options["name"]),
-        host=options["host"],  # type: ignore[arg-type]
-        bind=str(options["bind"]),
-        port=int(options["port"]),  # type: ignore[call-overload]
-        tls=not options["no_tls"],
-        region=str(options["region"]),
-        open_sign_up=bool(options["open_sign_up"]),
-        admit_test=bool(options["admit_test"]),
-        carrier=str(options["carrier"]),
-        announce=not options["no_announce"],
-        trusted_proxies=frozenset(options["trusted_proxy"]),  # type: ignore[call-overload]
-    )
+    given = dict(options)
+    tls = not given.pop("no_tls")
+    announce = not given.pop("no_announce")
+    proxies = given.pop("trusted_proxy")
+    assert isinstance(proxies, tuple)
+    return Settings(tls=tls, announce=announce, trusted_proxies=frozenset(proxies), **given)  # type: ignore[arg-type]
 
 
-async def _serve(settings: Settings) -> None:
-    host = settings.host or "localhost"
-    names = frozenset({host, f"{settings.name}.local", "localhost", socket.gethostname()})
-    certificates: Certificates | None = None
+async def _serve(settings: Settings, *, demo: bool) -> None:
+    host = settings.host or await pick_host(settings.name)
+    local = socket.gethostname().lower()
+    names = frozenset({host, "localhost", local, f"{local}.local", *candidates(settings.name)})
+    certificates, presented = None, None
+    if settings.tls:
+        certificates, presented = _present(settings, names)
+    scheme = "https" if settings.tls else "http"
 
-    def started(info: Started) -> None:
-        scheme = "https" if settings.tls else "http"
-        print(f"Kith is at {scheme}://{host}:{info.port}", flush=True)
-        if info.owner_secret:
-            print(f"{scheme}://{host}:{info.port}/#join={info.owner_secret}", flush=True)
-
-    def send_code(mobile: str, code: str) -> None:
-        print(f"Verification code for the number ending in {mobile[-2:]}: {code}", flush=True)
+    @asynccontextmanager
+    async def company(started: Started) -> AsyncIterator[None]:
+        url = f"{scheme}://{host}:{started.port}"
+        network = f"{settings.name}.local"
+        banner.show(
+            banner.Reached(
+                url=url,
+                network_url=f"{scheme}://{network}:{started.port}" if settings.announce else None,
+                owner_secret=started.owner_secret,
+                fingerprint=None if certificates is None else certificates.fingerprint,
+                uncovered=frozenset() if certificates is None else certificates.uncovered & {host, network},
+            )
+        )
+        announcer = Announcer(
+            settings.name,
+            on_named=lambda named: banner.announced(named, network, f"{scheme}://{named}:{started.port}"),
+        )
+        if settings.announce:
+            announcer.start(started.port)
+        renewal = _renew(settings, names, certificates, presented)
+        try:
+            yield
+        finally:
+            if renewal is not None:
+                renewal.cancel()
+            await announcer.close()
 
     await run_server(
-        settings, names=names, certificates=certificates, send_code=send_code, on_started=started
+        settings,
+        names=names,
+        presented=presented,
+        send_code=_print_code,
+        demo=DEMO if demo else (),
+        company=company,
     )
+
+
+def _present(settings: Settings, names: frozenset[str]) -> tuple[Certificates | None, Presented]:
+    """The operator's own certificate, or one from the local authority, made or renewed where needed."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    if settings.certificate is not None:
+        context.load_cert_chain(settings.certificate, settings.private_key)
+        return None, Presented(context, None)
+    certificates = ensure(settings.certs, names | set(own_addresses()), datetime.now(UTC))
+    context.load_cert_chain(certificates.chain, certificates.key)
+    return certificates, Presented(context, certificates.ca)
+
+
+def _renew(
+    settings: Settings,
+    names: frozenset[str],
+    certificates: Certificates | None,
+    presented: Presented | None,
+) -> asyncio.TimerHandle | None:
+    """Renew the server's certificate while it runs: new connections get the new one."""
+    if certificates is None or presented is None:
+        return None
+
+    def renew() -> None:
+        renewed = ensure(settings.certs, names | set(own_addresses()), datetime.now(UTC))
+        presented.context.load_cert_chain(renewed.chain, renewed.key)
+        _renew(settings, names, renewed, presented)
+
+    delay = max(60.0, certificates.renew_at - time.time())
+    return asyncio.get_running_loop().call_later(delay, renew)
+
+
+def _print_code(mobile: str, code: str) -> None:
+    """No SMS gateway is set: the code is shown here, on the server's console, and in no log."""
+    click.echo(f"Verification code for the number ending in {mobile[-2:]}: {code}")
+    sys.stdout.flush()

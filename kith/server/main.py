@@ -6,8 +6,11 @@ import logging
 import signal
 import socket
 import sqlite3
+import ssl
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
@@ -15,7 +18,7 @@ from kith.core.ids import HouseholdId
 from kith.core.settings import Settings
 from kith.directory.model import Invitation, Pairing
 from kith.directory.registry import CodeSender
-from kith.server.wiring import Certificates, Server, wire
+from kith.server.wiring import Server, wire
 from kith.store import meta
 from kith.store.database import Database
 from signaling.carrier_picows import PicowsCarrier
@@ -29,27 +32,40 @@ DRAIN = 0.25
 """Seconds between saying that the server leaves and closing: time for the words to get out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What the server presents for TLS, and the authority that `GET /ca.pem` offers, if it is our own."""
+
+    context: ssl.SSLContext
+    authority: Path | None
+
+
 class StartError(Exception):
     """Why the server cannot start, in a sentence for whoever started it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What whoever started the server wants to know. `owner_secret` is None once there is an owner."""
+    """What whoever started the server wants to know. `owner_secret` is None once there is an owner;
+    `demo_codes` are pairing codes for the shared endpoints that `demo` named."""
 
     port: int
     owner_secret: str | None
     demo_codes: dict[str, str]
 
 
+Company = Callable[[Started], AbstractAsyncContextManager[None]]
+"""What keeps the server company while it listens: banner, announcement, demo devices."""
+
+
 async def serve(
     settings: Settings,
     *,
     names: frozenset[str],
-    certificates: Certificates | None,
+    presented: Presented | None,
     send_code: CodeSender,
     demo: tuple[str, ...] = (),
-    on_started: Callable[[Started], None],
+    company: Company,
 ) -> None:
     """Run until SIGTERM or SIGINT. `demo` names shared endpoints to make pairing codes for.
 
@@ -62,9 +78,9 @@ async def serve(
         raise StartError(f"The database {settings.database} cannot be opened: {error}") from error
     try:
         await _check_mode(settings, database)
-        authority = None if certificates is None else certificates.authority
+        authority = None if presented is None else presented.authority
         server = await wire(settings, database, names=names, authority=authority, send_code=send_code)
-        await _run(settings, server, listening, certificates, demo, on_started)
+        await _run(settings, server, listening, presented, demo, company)
     finally:
         await database.close()
 
@@ -73,13 +89,13 @@ async def _run(
     settings: Settings,
     server: Server,
     listening: socket.socket,
-    certificates: Certificates | None,
+    presented: Presented | None,
     demo: tuple[str, ...],
-    on_started: Callable[[Started], None],
+    company: Company,
 ) -> None:
     runner = web.AppRunner(server.app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
-    context = None if certificates is None else certificates.context()
+    context = None if presented is None else presented.context
     loop = asyncio.get_running_loop()
     assert runner.server is not None
     accept: Callable[[], asyncio.Protocol] = runner.server
@@ -91,10 +107,11 @@ async def _run(
         loop.add_signal_handler(number, stop.set)
     if settings.admit_test:
         server.stalls.start()
-    on_started(await _describe(settings, server, listening.getsockname()[1], demo))
-    _freeze()
-    await stop.wait()
-    door.close()
+    started = await _describe(settings, server, listening.getsockname()[1], demo)
+    async with company(started):
+        _freeze()
+        await stop.wait()
+        door.close()
     await _drain(server)
     await runner.cleanup()
     await server.switchboard.settle()

@@ -1,6 +1,5 @@
 """The whole server on one page, top to bottom: what is made of what."""
 
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,20 +26,6 @@ from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """What the web server needs for TLS: the chain it presents, its key, and the authority to offer."""
-
-    chain: Path
-    private_key: Path
-    authority: Path | None
-
-    def context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.chain, self.private_key)
-        return context
 
 
 @dataclass(frozen=True, slots=True)
