@@ -366,6 +366,13 @@ def next_deadline(call: Call) -> float | None:
     return min(times, default=None)
 
 
+def missed_by(call: Call) -> PersonId | None:
+    """Who missed a call that is over: whom it was for, if nobody answered it and nobody said no."""
+    if not call.over or call.winner is not None or call.reason is EndReason.DECLINED:
+        return None
+    return None if call.callee_person == call.caller_person else call.callee_person
+
+
 # -- one step ---------------------------------------------------------------------------------------
 
 

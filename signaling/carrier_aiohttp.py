@@ -56,7 +56,7 @@ class AiohttpChannel:
             if self._closing is not None and not socket.closed:
                 code, reason = self._closing
                 await asyncio.wait_for(socket.close(code=code, message=reason.encode()), 5.0)
-        except (ConnectionError, RuntimeError, asyncio.TimeoutError, aiohttp.ClientError):
+        except (TimeoutError, ConnectionError, RuntimeError, aiohttp.ClientError):
             self._queue.clear()  # the reading side notices the same and ends the conversation
         finally:
             self._task = None

@@ -44,6 +44,7 @@ CLOSE_TIMEOUT = 5.0
 _log = logging.LoggerAdapter(logging.getLogger("picows"), {})
 _log.logger.setLevel(logging.ERROR)
 
+_DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
 TEXT, BINARY, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 
 
@@ -83,7 +84,7 @@ class PicowsChannel(WSListener):
             return
         if self._paused and transport.underlying_transport.get_write_buffer_size() > MAX_WAITING_BYTES:
             self._closing = True
-            transport.disconnect(False)  # it does not read: a close frame would wait behind the rest
+            transport.disconnect(graceful=False)  # it does not read: a close frame would wait behind the rest
             return
         transport.send(self._kind, frame)
 
@@ -92,7 +93,11 @@ class PicowsChannel(WSListener):
             return
         self._closing = True
         self._transport.send_close(cast(WSCloseCode, code), reason.encode())  # any number will do
-        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.disconnect, False)
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
 
     # -- signaling.heartbeat.Beating ---------------------------------------------------------------
 
@@ -103,7 +108,7 @@ class PicowsChannel(WSListener):
             self._heard = False
             self._transport.send_ping()
         else:
-            self._transport.disconnect(False)
+            self._transport.disconnect(graceful=False)
 
     # -- picows.WSListener -------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ class PicowsChannel(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self._heard = True
         kind = frame.msg_type
-        if (kind == TEXT or kind == BINARY) and frame.fin and self._parts is None:
+        if kind in _DATA and frame.fin and self._parts is None:
             assert self._conversation is not None
             self._conversation.received(frame.get_payload_as_bytes(), text=kind == TEXT)
         elif kind == CLOSE:
@@ -125,7 +130,8 @@ class PicowsChannel(WSListener):
                 self._closing = True
                 transport.send_close(frame.get_close_code(), b"")
             transport.disconnect()
-        elif kind in (TEXT, BINARY, CONTINUATION):
+        elif kind in (_DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
+TEXT, BINARY, CONTINUATION):
             self._fragment(kind, frame)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -253,16 +259,16 @@ def _protocol(admit: Callable[[WSUpgradeRequest], WSUpgradeResponseWithListener]
     return WSProtocol(
         None,  # host_port
         None,  # ws_path
-        False,  # is_client_side
+        False,  # noqa: FBT003 - is_client_side
         admit,
         _log,
-        True,  # disconnect_on_exception
+        True,  # noqa: FBT003 - disconnect_on_exception
         FIRST_BYTES_TIMEOUT,  # websocket_handshake_timeout
-        False,  # enable_auto_ping
+        False,  # noqa: FBT003 - enable_auto_ping
         None,  # auto_ping_idle_timeout
         None,  # auto_ping_reply_timeout
         WSAutoPingStrategy.PING_WHEN_IDLE,
-        True,  # enable_auto_pong
+        True,  # noqa: FBT003 - enable_auto_pong
         4 * MAX_FRAME,  # max_frame_size: what is a little too large is answered, not cut off
         None,  # extra_headers
         2048,  # read_buffer_init_size

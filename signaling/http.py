@@ -18,9 +18,9 @@ from aiohttp.typedefs import Middleware
 from kith.core.ids import EndpointId
 from kith.core.problem import Code, Problem
 from signaling import protocol as wire
+from signaling.carrier_aiohttp import AiohttpCarrier
 from signaling.conversation import Reception
 from signaling.desk import TOKEN_LIFE
-from signaling.carrier_aiohttp import AiohttpCarrier
 from signaling.gateway import PATH, Address, Gateway
 from signaling.limits import Rates
 from signaling.protocol import COMMANDS, JSON, MAX_FRAME

@@ -56,7 +56,10 @@ class CallStore(Protocol):
     """Where calls outlive the process. Every method may raise Problem(storage_unavailable)."""
 
     async def add(self, call: Call) -> bool: ...
-    async def save(self, call: Call) -> None: ...
+    async def save(self, call: Call) -> None:
+        """Save what became of it, and with its end that it was missed (signaling.call.missed_by)."""
+        ...
+
     async def find(self, call: CallId) -> Call | None: ...
     async def live(self) -> list[Call]: ...
 
@@ -255,7 +258,7 @@ class Switchboard:
     async def arrived(self, endpoint: Endpoint) -> None:
         """Signaling is there (again): resume its calls, and let it ring for those of its people."""
         for live in self._calls_of(endpoint.id):
-            leg = live.call.legs[endpoint.id] if endpoint.id in live.call.legs else None
+            leg = live.call.legs.get(endpoint.id)
             if leg is not None and (leg.away_until is not None or leg.acceptance is Acceptance.PENDING):
                 await self._submit(live, calls.SignalingBack(endpoint.id))
         for live in self._ringing_for(endpoint):
@@ -362,20 +365,17 @@ class Switchboard:
 
     def _finished(self, call: Call, reason: EndReason) -> None:
         log.info("call ended: call=%s reason=%s", call.id, reason)
-        missed = call.winner is None and reason is not EndReason.DECLINED
-        if missed and call.callee_person is not None:
-            task = asyncio.get_running_loop().create_task(self._record_missed(call, call.callee_person))
+        person = calls.missed_by(call)
+        if person is not None:
+            task = asyncio.get_running_loop().create_task(self._tell_missed(call, person))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _record_missed(self, call: Call, person: PersonId) -> None:
+    async def _tell_missed(self, call: Call, person: PersonId) -> None:
         try:
-            await self._directory.add_missed(
-                person, call.id, call.caller_person, at=call.created, video=call.video
-            )
             await self.announce_missed(person)
         except Problem as problem:
-            log.warning("missed call not recorded: call=%s code=%s", call.id, problem.code)
+            log.warning("missed call not announced: call=%s code=%s", call.id, problem.code)
 
     async def announce_missed(self, person: PersonId) -> None:
         """Tell the person's own endpoints the list of missed calls as it is now."""
@@ -486,19 +486,10 @@ class Switchboard:
     def _ringing_for(self, endpoint: Endpoint) -> list[_LiveCall]:
         """Calls to the person (or, on a shared endpoint, to anybody of the household) that ring now."""
         people = list(self._of_callee) if endpoint.shared else [endpoint.person]
-        found = []
+        ids = set(self._of_endpoint.get(endpoint.id, ()))
         for person in people:
-            for call in sorted(self._of_callee.get(person, ())) if person is not None else ():
-                live = self._live[call]
-                leg = live.call.legs.get(endpoint.id)
-                fits = live.call.callee_household == endpoint.household and live.call.target == person
-                if (
-                    fits
-                    and live.call.phase is calls.Phase.RINGING
-                    and (leg is None or leg.acceptance is Acceptance.UNREACHABLE)
-                ):
-                    found.append(live)
-        return found
+            ids |= self._of_callee.get(person, set()) if person is not None else set()
+        return [self._live[call] for call in sorted(ids) if _may_join(self._live[call].call, endpoint)]
 
     # -- glare -----------------------------------------------------------------------------------
 
@@ -573,6 +564,17 @@ def _has_part(call: Call, endpoint: EndpointId) -> bool:
     if leg.acceptance is Acceptance.WON:
         return leg.connectivity is not Connectivity.LEFT
     return leg.acceptance in calls.OPEN
+
+
+def _may_join(call: Call, endpoint: Endpoint) -> bool:
+    """Whether a call rings at an endpoint that was not there when it began."""
+    leg = call.legs.get(endpoint.id)
+    if call.phase is not calls.Phase.RINGING or call.callee_household != endpoint.household:
+        return False
+    if leg is None:
+        theirs = endpoint.shared or endpoint.person == call.callee_person
+        return theirs and call.target == call.callee_person
+    return leg.acceptance is Acceptance.UNREACHABLE
 
 
 def _reason_for(call: Call, endpoint: EndpointId) -> EndReason:

@@ -1,0 +1,53 @@
+"""Token buckets: what they let through, and what they say when they do not."""
+
+import pytest
+
+from kith.core.problem import Code, Problem
+from signaling.limits import AddressRates, Bucket
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    bucket = Bucket(rate=2.0, burst=3.0, now=0.0)
+    for _ in range(3):
+        bucket.take(0.0)
+    with pytest.raises(Problem) as refused:
+        bucket.take(0.0)
+    assert refused.value.code is Code.RATE_LIMITED
+    assert refused.value.data["retry_after"] == 0.5
+    bucket.take(0.5)
+    with pytest.raises(Problem):
+        bucket.take(0.6)
+
+
+def test_being_refused_does_not_cost_what_comes_back() -> None:
+    bucket = Bucket(rate=1.0, burst=1.0, now=0.0)
+    bucket.take(0.0)
+    for instant in (0.25, 0.5, 0.75):
+        with pytest.raises(Problem):
+            bucket.take(instant)
+    bucket.take(1.0)
+
+
+def test_a_clock_that_steps_back_gives_nothing_away() -> None:
+    bucket = Bucket(rate=1.0, burst=1.0, now=100.0)
+    bucket.take(100.0)
+    with pytest.raises(Problem):
+        bucket.take(50.0)
+
+
+def test_guessing_is_slow_and_one_address_does_not_pay_for_another() -> None:
+    rates = AddressRates()
+    for _ in range(30):
+        rates.join("192.0.2.1", 0.0)
+    with pytest.raises(Problem):
+        rates.join("192.0.2.1", 0.0)
+    rates.join("192.0.2.2", 0.0)
+    rates.sign_in("192.0.2.1", 0.0)
+
+
+def test_addresses_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AddressRates, "MAX_ADDRESSES", 3)
+    rates = AddressRates()
+    for number in range(10):
+        rates.join(f"192.0.2.{number}", 0.0)
+    assert len(rates._buckets) == 3
