@@ -78,6 +78,8 @@ class Endpoint(AsyncIOEventEmitter):
         self.missed: tuple[MissedCall, ...] = ()
         self.person: protocol.PersonView | None = None
         self.equipment = Equipment(parts, changed=self._show, own_frame=self._own_frame)
+        self.failure: Unreachable | None = None
+        """Why the connection ended, if not by `close`."""
         self._home = home
         self._keys = home.keys()
         self._call: Call | None = None
@@ -194,6 +196,10 @@ class Endpoint(AsyncIOEventEmitter):
     async def wait_closed(self) -> None:
         """Wait until the connection is over for good."""
         await self._closed.wait()
+
+    def accompany(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside the endpoint, until it closes."""
+        self._spawn(work)
 
     # -- calling --------------------------------------------------------------------------------------
 
@@ -334,6 +340,7 @@ class Endpoint(AsyncIOEventEmitter):
     def closed(self, cause: Unreachable | None) -> None:
         if self._call is not None and cause is not None:
             self._call.finish(EndReason.LOST)
+        self.failure = cause
         self._closed.set()
         self.emit("closed", cause)
 

@@ -80,6 +80,14 @@ class Home:
         """Believe the authority in a PEM file that the person has."""
         self.save_authority(path.read_bytes())
 
+    def moved(self, server: str | None, ca: Path | None) -> None:
+        """The same server at a new address or with a new authority; its pinned key shows that it is the same."""
+        enrolment = self.load()
+        if server is not None and server != enrolment.server:
+            self.save(msgspec.structs.replace(enrolment, server=server))
+        if ca is not None:
+            self.copy_authority(ca)
+
     def tls(self) -> ssl.SSLContext | None:
         """What verifies the server's certificate; None for the system's authorities."""
         pem = self.authority()

@@ -1,0 +1,257 @@
+"""`kith device`: an Echo-like endpoint on the terminal."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import click
+import uvloop
+
+from kith.core.problem import SENTENCES, Problem
+from kith.endpoint import trust
+from kith.endpoint.call import Call
+from kith.endpoint.connection import Unreachable
+from kith.endpoint.endpoint import Endpoint
+from kith.endpoint.equipment import Parts
+from kith.endpoint.home import Home, NotEnrolled
+from kith.endpoint.obey import obey
+from signaling.call import SENTENCES as END_SENTENCES
+from signaling.call import EndReason
+
+_DEFAULT_HOME = Path("~/.kith/device")
+
+_LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pulsing", "red": "● red"}
+
+
+@click.command()
+@click.option("--server", metavar="URL", help="The server's address, such as https://kith.local:8443.")
+@click.option("--pair", "code", metavar="CODE", help="Enrol with a pairing code; needed once.")
+@click.option(
+    "--name", default="Device", show_default=True, help="What the device is called when it is enrolled."
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=_DEFAULT_HOME,
+    show_default=True,
+    help="Where the device keeps its key and who it is.",
+)
+@click.option(
+    "--ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PEM of the server's certificate authority.",
+)
+@click.option("--ca-fingerprint", metavar="SHA256", help="The fingerprint that the server's console shows.")
+@click.option("--screen/--no-screen", default=False, help="Whether the device has a screen.")
+@click.option("--camera", default="none", show_default=True, metavar="none|pattern|FILE")
+@click.option("--microphone", default="auto", show_default=True, metavar="auto|tone[:HZ]|silence|FILE.wav")
+@click.option("--speaker", default="auto", show_default=True, metavar="auto|null|FILE.wav")
+@click.option("--answer", is_flag=True, help="Answer every call at once, for demos and tests.")
+@click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line.")
+def device(
+    server: str | None,
+    code: str | None,
+    name: str,
+    home: Path,
+    ca: Path | None,
+    ca_fingerprint: str | None,
+    screen: bool,
+    camera: str,
+    microphone: str,
+    speaker: str,
+    answer: bool,
+    as_json: bool,
+) -> None:
+    """Run an Echo-like endpoint. Type what you would say: "call Anna", "answer", "hang up", "video off" ...
+
+    Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
+    """
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
+    parts: Parts = {"screen": screen, "camera": camera, "microphone": microphone, "speaker": speaker}
+    show: Show = _print_json if as_json else _print_line
+    try:
+        opening = _open(home.expanduser(), server, code, name, ca, ca_fingerprint, parts, show)
+        uvloop.run(_run(opening, show, answers=answer))
+    except NotEnrolled as error:
+        raise click.UsageError(f"{error}; enrol it with --server and --pair") from error
+    except trust.FingerprintMismatch as error:
+        raise click.ClickException(f"Not the expected server: {error}.") from error
+    except Problem as problem:
+        raise click.ClickException(SENTENCES[problem.code]) from problem
+    except Unreachable as error:
+        raise click.ClickException(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+    except aiohttp.ClientError as error:
+        raise click.ClickException(f"The server cannot be reached: {error}") from error
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+Show = Callable[[str, dict[str, Any]], None]
+
+
+def _print_json(event: str, details: dict[str, Any]) -> None:
+    print(json.dumps({"event": event, **details}), flush=True)
+
+
+def _print_line(event: str, details: dict[str, Any]) -> None:
+    line = _LINES[event](details) if event in _LINES else None
+    if line:
+        print(line, flush=True)
+
+
+_LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "enrolled": lambda d: (
+        f"Enrolled as {d['name']}."
+        + (f"\nThe server's certificate authority: {d['fingerprint']}" if d["fingerprint"] else "")
+    ),
+    "signed_in": lambda d: "Signed in.",
+    "away": lambda d: "The server cannot be reached; trying again.",
+    "closed": lambda d: None,
+    "ringing": lambda d: (
+        f"☎  {d['name']} is calling{' with video' if d['video'] else ''}: answer or decline?"
+    ),
+    "calling": lambda d: f"☎  Calling {d['name']} ...",
+    "answered": lambda d: "Answered.",
+    "connected": lambda d: f"In a call with {d['name']}.",
+    "ended": lambda d: END_SENTENCES[EndReason(d["reason"])],
+    "light": lambda d: f"light   {_LIGHTS[d['light']]}",
+    "screen": lambda d: None if d["screen"] == "none" else f"screen  {d['screen'].replace('_', ' ')}",
+    "indicator": lambda d: (
+        f"live    microphone {'on' if d['audio'] else 'off'}, camera {'on' if d['video'] else 'off'}"
+    ),
+    "tone": lambda d: f"tone    ♪ {d['tone'].replace('_', ' ')}",
+    "speak": lambda d: f"says    “{d['text']}”",
+    "peer_indicated": lambda d: (
+        f"peer    microphone {'on' if d['audio'] else 'off'}, camera {'on' if d['video'] else 'off'}"
+    ),
+    "frame": lambda d: f"video   {d['width']} by {d['height']}",
+    "said": lambda d: str(d["text"]),
+}
+
+
+async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool) -> None:
+    """Live until a signal ends it, or the server refuses it (Unreachable)."""
+    endpoint = await opening
+    _report(endpoint, show)
+    if answers:
+        endpoint.on("ringing", _answer)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    endpoint.on("closed", lambda cause: stop.set())
+    starting = asyncio.create_task(endpoint.start())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if not stopping.done():
+            _listen(endpoint, show, loop)
+            await stopping
+    finally:
+        starting.cancel()
+        await asyncio.wait([starting])
+        await endpoint.close()
+    if endpoint.failure is not None:
+        raise endpoint.failure
+
+
+async def _open(
+    home: Path,
+    server: str | None,
+    code: str | None,
+    name: str,
+    ca: Path | None,
+    ca_fingerprint: str | None,
+    parts: Parts,
+    show: Show,
+) -> Endpoint:
+    """The endpoint in `home`, enrolled first if it is not. A code is not needed twice and then ignored."""
+    place = Home(home)
+    if place.enrolled:
+        place.moved(server, ca)
+        return await Endpoint.open(home, **parts)
+    if server is None or code is None:
+        raise NotEnrolled(f"no endpoint was enrolled in {home}")
+    endpoint = await Endpoint.pair(
+        server, code, name=name, home=home, ca=ca, ca_fingerprint=ca_fingerprint, **parts
+    )
+    authority = place.authority()
+    fingerprint = "" if authority is None else trust.fingerprint(authority)
+    show("enrolled", {"name": name, "endpoint": endpoint.enrolment.endpoint, "fingerprint": fingerprint})
+    return endpoint
+
+
+async def _answer(call: Call) -> None:
+    with suppress(Problem, Unreachable):  # it ended, or was answered elsewhere: "ended" says so
+        await call.answer()
+
+
+def _report(endpoint: Endpoint, show: Show) -> None:
+    """Everything a person in the room would notice, as lines."""
+    pictured: set[str] = set()
+
+    def about(call: Call) -> dict[str, Any]:
+        return {"call": call.id, "name": call.peer_name, "video": call.view.video}
+
+    def frame(call: Call, picture: Any) -> None:
+        if call.id not in pictured:
+            pictured.clear()
+            pictured.add(call.id)
+            show("frame", {"call": call.id, "width": picture.width, "height": picture.height})
+
+    for event in ("ringing", "calling", "answered", "connected"):
+        endpoint.on(event, lambda call, event=event: show(event, about(call)))
+    endpoint.on("ended", lambda call, reason: show("ended", {**about(call), "reason": reason.value}))
+    endpoint.on("light", lambda light: show("light", {"light": light.value}))
+    endpoint.on("screen", lambda screen: show("screen", {"screen": screen.value}))
+    endpoint.on("indicator", lambda audio, video: show("indicator", {"audio": audio, "video": video}))
+    endpoint.on("tone", lambda tone: show("tone", {"tone": tone.value}))
+    endpoint.on("speak", lambda text: show("speak", {"text": text}))
+    endpoint.on("signed_in", lambda: show("signed_in", {"endpoint": endpoint.enrolment.endpoint}))
+    endpoint.on("away", lambda cause: show("away", {"cause": type(cause).__name__ if cause else ""}))
+    endpoint.on("closed", lambda cause: show("closed", {"cause": type(cause).__name__ if cause else ""}))
+    endpoint.on(
+        "peer_indicated",
+        lambda call, said: show(
+            "peer_indicated",
+            {
+                "call": call.id,
+                "audio": said.audio,
+                "video": said.video,
+                "hardware_muted": said.hardware_muted,
+            },
+        ),
+    )
+    endpoint.on("frame", frame)
+
+
+def _listen(endpoint: Endpoint, show: Show, loop: asyncio.AbstractEventLoop) -> None:
+    """Take what is typed for what is said. A thread, because a terminal cannot be awaited everywhere."""
+    said: asyncio.Queue[str] = asyncio.Queue(16)
+
+    def put(line: str) -> None:
+        if not said.full():
+            said.put_nowait(line)
+
+    def read() -> None:
+        try:
+            for line in sys.stdin:
+                if line.strip():
+                    loop.call_soon_threadsafe(put, line.strip())
+        except (RuntimeError, ValueError, OSError):
+            pass  # the device is ending
+
+    async def obey_all() -> None:
+        while True:
+            show("said", {"text": await obey(endpoint, await said.get())})
+
+    threading.Thread(target=read, name="utterances", daemon=True).start()
+    endpoint.accompany(obey_all())
