@@ -130,8 +130,7 @@ class PicowsChannel(WSListener):
                 self._closing = True
                 transport.send_close(frame.get_close_code(), b"")
             transport.disconnect()
-        elif kind in (_DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
-TEXT, BINARY, CONTINUATION):
+        elif kind in (TEXT, BINARY, CONTINUATION):
             self._fragment(kind, frame)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
