@@ -18,10 +18,10 @@ from kith.cli import banner
 from kith.core.settings import Settings
 from kith.server.announce import Announcer, candidates, own_addresses, pick_host
 from kith.server.authority import AuthorityError, Certificates, ensure
+from kith.server.demo import NAMES as DEMO
+from kith.server.demo import start as start_demo
 from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
-
-DEMO = ("Kitchen", "Hall")
 
 
 @click.command()
@@ -113,9 +113,16 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         if settings.announce:
             announcer.start(started.port)
         renewal = _renew(settings, names, certificates, presented)
+        demo_devices = start_demo(
+            f"{scheme}://localhost:{started.port}",
+            None if certificates is None else certificates.ca,
+            settings.data / "demo",
+            started.demo_codes,
+        )
         try:
             yield
         finally:
+            await demo_devices.close()
             if renewal is not None:
                 renewal.cancel()
             await announcer.close()
