@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from kith.core.capabilities import Capabilities
-from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.directory.model import Endpoint, Invitation, Missed, Pairing, Person, Verification
 
 
@@ -70,9 +70,6 @@ class DirectoryStore(Protocol):
     async def rename_person(self, person: PersonId, name: str) -> None: ...
     async def describe_endpoint(
         self, endpoint: EndpointId, name: str | None, capabilities: Capabilities | None
-    ) -> None: ...
-    async def add_missed(
-        self, person: PersonId, call: CallId, caller: PersonId, *, at: float, video: bool
     ) -> None: ...
     async def dismiss_missed(self, person: PersonId) -> None: ...
 

@@ -6,7 +6,7 @@ import msgspec
 
 from kith.core.ids import CallId
 from kith.store.database import Database
-from signaling.call import Call
+from signaling.call import Call, missed_by
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Call).decode
@@ -31,10 +31,18 @@ class SqliteCalls:
         return await self._db.write(work)
 
     async def save(self, call: Call) -> None:
+        """Save what became of a call. That it was missed is saved with its end, or neither is."""
+
         def work(db: sqlite3.Connection) -> None:
             db.execute(
                 "UPDATE call SET state = ?, live = ? WHERE id = ?", (_pack(call), not call.over, call.id)
             )
+            person = missed_by(call)
+            if person is not None:
+                db.execute(
+                    "INSERT OR IGNORE INTO missed(person, call, caller, at, video) VALUES (?, ?, ?, ?, ?)",
+                    (person, call.id, call.caller_person, call.created, call.video),
+                )
 
         await self._db.write(work)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from kith.core.capabilities import Capabilities
-from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId, new_household, new_person
+from kith.core.ids import EndpointId, HouseholdId, PersonId, new_household, new_person
 from kith.core.keys import PublicKeys
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Invitation, Missed, Pairing, Person, Verification
@@ -298,18 +298,6 @@ class SqliteDirectory:
             name,
             packed,
             endpoint,
-        )
-
-    async def add_missed(
-        self, person: PersonId, call: CallId, caller: PersonId, *, at: float, video: bool
-    ) -> None:
-        await self._write(
-            "INSERT OR IGNORE INTO missed(person, call, caller, at, video) VALUES (?, ?, ?, ?, ?)",
-            person,
-            call,
-            caller,
-            at,
-            video,
         )
 
     async def dismiss_missed(self, person: PersonId) -> None:
