@@ -1,0 +1,107 @@
+"""The demo devices as `make run` has them: a real server, two real endpoints in processes of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kith import Endpoint
+from kith.endpoint.call import Call
+from kith.endpoint.endpoint import Unclear
+from media.tones import Samples
+from tests.support.server import GENEROUS, RunningServer, running_server
+from tests.support.sound import dominant
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    async with running_server(tmp_path, "--demo") as running:
+        yield running
+
+
+@pytest.fixture
+async def annas(server: RunningServer, tmp_path: Path) -> AsyncIterator[Endpoint]:
+    """A tablet of the owner."""
+    owner = await server.person("Anna")
+    endpoint = await Endpoint.pair(
+        server.url,
+        await server.pairing(owner, shared=False),
+        name="Tablet",
+        home=tmp_path / "tablet",
+        ca=server.ca,
+        microphone="silence",
+        speaker="null",
+        camera="none",
+        screen=True,
+    )
+    async with endpoint:
+        yield endpoint
+
+
+async def _paired(endpoint: Endpoint, *names: str) -> None:
+    """Wait until devices of these names can be called."""
+    changed = asyncio.Event()
+    endpoint.on("directory", changed.set)
+    async with asyncio.timeout(GENEROUS):
+        for name in names:
+            while not _knows(endpoint, name):
+                await changed.wait()
+                changed.clear()
+
+
+def _knows(endpoint: Endpoint, name: str) -> bool:
+    try:
+        endpoint.find(name)
+    except Unclear:
+        return False
+    return True
+
+
+class _Ear:
+    """Listens for a frequency in the sound of a call."""
+
+    def __init__(self, hertz: float) -> None:
+        self.heard = asyncio.Event()
+        self._hertz = hertz
+        self._samples: list[Samples] = []
+
+    def __call__(self, _: Call, samples: Samples) -> None:
+        self._samples = [*self._samples[-24:], samples]  # half a second
+        if abs(dominant(np.concatenate(self._samples)) - self._hertz) < 8:
+            self.heard.set()
+
+
+async def _first(endpoint: Endpoint, event: str, accept: Callable[..., bool] = lambda *_: True) -> Any:
+    found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def take(*arguments: Any) -> None:
+        if not found.done() and accept(*arguments):
+            found.set_result(arguments)
+
+    endpoint.on(event, take)
+    try:
+        return await asyncio.wait_for(found, GENEROUS)
+    finally:
+        endpoint.remove_listener(event, take)
+
+
+async def test_the_kitchen_answers_and_is_heard(annas: Endpoint) -> None:
+    await _paired(annas, "Kitchen")
+    ear = _Ear(523)
+    annas.on("audio", ear)
+    call = await annas.call("Kitchen", video=True)
+    await asyncio.wait_for(ear.heard.wait(), GENEROUS)
+    assert not call.view.media.receive_video
+    await annas.hang_up()
+
+
+async def test_the_hall_answers_and_is_seen(annas: Endpoint) -> None:
+    await _paired(annas, "Hall")
+    seen = asyncio.create_task(_first(annas, "frame"))
+    await annas.call("Hall", video=True)
+    _, frame = await seen
+    assert frame.width > 0
+    await annas.hang_up()
