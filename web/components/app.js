@@ -35,6 +35,8 @@ export class App extends View {
     this.#screen = null;
     this.#kind = null;
     this.#overlays = [create(Call, this.parts), create(Incoming, this.parts)];
+    this.#notice.hidden = true;
+    this.#shownNotice = null;
     this.replaceChildren(this.#banner, ...this.#overlays, this.#notice);
   }
 

@@ -38,7 +38,6 @@ export class Call extends View {
 
   /** @override */
   build() {
-    this.className = 'call';
     setAttribute(this, 'role', 'dialog');
     setAttribute(this, 'aria-modal', 'true');
     setAttribute(this, 'aria-labelledby', 'call-name');

@@ -14,7 +14,6 @@ export class Incoming extends View {
 
   /** @override */
   build() {
-    this.className = 'incoming';
     this.setAttribute('role', 'alertdialog');
     this.setAttribute('aria-labelledby', 'incoming-name');
     this.setAttribute('aria-describedby', 'incoming-about');
@@ -55,7 +54,8 @@ export class Incoming extends View {
   #about(talk, kind) {
     if (kind === 'stranded') return this.t('stranded.about');
     const words = this.t(talk.video ? 'incoming.video' : 'incoming.audio');
-    const wanted = talk.view?.called_name;
+    // Who is wanted is news only on a device that several share.
+    const wanted = this.parts.store.state.endpoint?.shared ? talk.view?.called_name : '';
     return wanted ? `${words} · ${this.t('incoming.for', { name: wanted })}` : words;
   }
 

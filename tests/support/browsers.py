@@ -1,0 +1,300 @@
+"""Real browsers in tests: Debian's Chromium and Firefox, headless, with made-up cameras and microphones.
+
+    async with browsers(server) as launch:
+        ana = await launch.screen("chromium", tone=440)      # a page of its own, nobody yet
+        await ana.join(await server.owner_link(), "Ana")     # as a person would: by link, form and code
+
+A `Screen` does what a person does, by roles and names, and looks at what a person cannot see (decoded
+frames, the pitch of what arrives) through the page's own parts.
+"""
+
+import asyncio
+import base64
+import hashlib
+import io
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import av
+import numpy as np
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright, expect
+
+from media.tones import RATE, sine
+from tests.support.server import RunningServer
+from tests.support.sound import dominant, write_wav
+
+CHROMIUM = "/usr/bin/chromium"
+FIREFOX = "/usr/bin/firefox-esr"
+PATIENCE = 15_000
+"""Milliseconds to wait for what takes a few hundred when two browsers have the machine for themselves."""
+
+expect.set_options(timeout=PATIENCE)
+
+Kind = Literal["chromium", "firefox"]
+
+CHROMIUM_FLAGS = (
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # stay at home
+)
+
+FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
+    "media.navigator.permission.disabled": True,
+    "media.navigator.streams.fake": True,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    "permissions.default.camera": 1,
+    "permissions.default.microphone": 1,
+    "permissions.default.desktop-notification": 1,
+    "media.peerconnection.ice.loopback": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "network.dns.forceResolve": "127.0.0.1",  # stay at home
+    "dom.push.connection.enabled": False,
+}
+
+VIEWPORT = {"width": 390, "height": 844}
+
+HEAR = """
+async ([selector, milliseconds]) => {
+  const stream = document.querySelector(selector).srcObject;
+  const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()));
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  recorder.start();
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''));
+}
+"""
+"""Records what arrives. An AudioContext would do, too, but Firefox runs none without a sound card."""
+
+NEXT_FRAME = """
+() => new Promise((resolve) => {
+  document.querySelector('kith-call .remote').requestVideoFrameCallback(resolve);
+})
+"""
+
+STATISTICS = """
+async (kind) => {
+  const { store, calls } = document.querySelector('kith-app').parts;
+  const [talk] = store.state.talks.filter((one) => one.mine && one.ended === null);
+  const report = (talk && (await calls.statsOf(talk.id))) ?? new Map();
+  return [...report.values()].filter((one) => one.type === kind);
+}
+"""
+
+
+@dataclass
+class Screen:
+    """One page in a browser profile of its own."""
+
+    kind: Kind
+    server: RunningServer
+    context: BrowserContext
+    page: Page
+    name: str = ""
+    errors: list[str] = field(default_factory=list)
+
+    # -- what a person does ------------------------------------------------------------------------------
+
+    async def open(self, fragment: str = "") -> None:
+        await self.page.goto(f"{self.server.url}/{fragment}")
+
+    async def join(self, secret: str, name: str, mobile: str) -> None:
+        """From the invitation to the home screen."""
+        self.name = name
+        before = len(self.server.console)
+        await self.open(f"#join={secret}")
+        await self.page.get_by_label("Your name").fill(name)
+        await self.page.get_by_label("Mobile number").fill(mobile)
+        await self.button("Continue").click()
+        code = (await self.server.line(r"code .*: (\d{6})$", after=before))[1]
+        await self.page.get_by_label("Code").fill(code)
+        await self.button("Confirm").click()
+        await self.at_home()
+
+    async def pair(self, code: str, device: str) -> None:
+        """Become one more device, with a pairing code."""
+        await self.open(f"#pair={code}")
+        await self.page.get_by_label("Name of this device").fill(device)
+        await self.button("Add this device").click()
+        await self.at_home()
+
+    async def at_home(self) -> None:
+        await expect(self.page.get_by_role("heading", name="People")).to_be_visible()
+
+    async def invite(self, *, household: bool) -> str:
+        """An invitation's secret, read from the dialog."""
+        await self.button("Invite someone").click()
+        await self.button("Yes, they" if household else "No, they").click()
+        link = await self.page.get_by_label("Invitation link", exact=True).inner_text()
+        await self.button("Close").click()
+        return link.partition("#join=")[2]
+
+    async def offer_pairing(self, *, shared: bool) -> str:
+        """A pairing code, read from the dialog."""
+        await self.button("Add a device").click()
+        await self.button("Everybody" if shared else "Mine").click()
+        code = await self.page.get_by_label("Pairing code").inner_text()
+        await self.button("Close").click()
+        return code
+
+    async def place(self, name: str, *, video: bool) -> None:
+        await self.button(f"Video call to {name}" if video else f"Call {name}", exact=True).click()
+
+    async def answer(self, caller: str) -> None:
+        await expect(self.incoming(caller)).to_be_visible()
+        await self.button("Answer", exact=True).click()
+
+    async def hang_up(self) -> None:
+        await self.button("Hang up", exact=True).click()
+
+    def button(self, name: str, *, exact: bool = False) -> Any:
+        return self.page.get_by_role("button", name=name, exact=exact).first
+
+    def incoming(self, caller: str) -> Any:
+        return self.page.get_by_role("alertdialog", name=caller)
+
+    # -- what is there -----------------------------------------------------------------------------------
+
+    async def connected(self) -> None:
+        await expect(self.page.locator("kith-call .standing")).to_have_text("Connected")
+
+    async def sees_picture(self) -> None:
+        """The other side's picture is on the screen, and moves: frames are decoded one after another."""
+        await expect(self.page.locator("kith-call.picture")).to_be_visible()
+        await self.frames_beyond(await self.frames_decoded())
+
+    async def frames_decoded(self) -> int:
+        received = await self.statistics("inbound-rtp")
+        return sum(int(one.get("framesDecoded", 0)) for one in received)
+
+    async def frames_beyond(self, count: int) -> None:
+        """Wait until more than `count` frames have been decoded."""
+        async with asyncio.timeout(PATIENCE / 1000):
+            while await self.frames_decoded() <= count:
+                await self.page.evaluate(NEXT_FRAME)
+
+    async def statistics(self, kind: str) -> list[dict[str, Any]]:
+        """The entries of one type in the current connection's statistics."""
+        return cast("list[dict[str, Any]]", await self.page.evaluate(STATISTICS, kind))
+
+    async def hears(self, milliseconds: int = 1200) -> float:
+        """The pitch in Hz that dominates what arrives now."""
+        text = await self.page.evaluate(HEAR, ["kith-call .remote", milliseconds])
+        return dominant(decode(base64.b64decode(text)), RATE)
+
+    async def state(self) -> dict[str, Any]:
+        """The app's whole state."""
+        found = await self.page.evaluate("() => document.querySelector('kith-app').parts.store.state")
+        return cast("dict[str, Any]", found)
+
+    async def live(self) -> set[str]:
+        """What the indicators on the call screen say is captured: "microphone", "video"."""
+        lights = await self.page.locator("kith-call [data-live]").all()
+        return {str(await light.get_attribute("data-live")) for light in lights}
+
+    async def live_tracks(self) -> set[str]:
+        """What is really captured: kinds of the tracks that are live."""
+        found = await self.page.evaluate(
+            """() => Object.values(document.querySelector('kith-app').parts.calls.capture.tracks)
+              .filter((track) => track?.readyState === 'live').map((track) => track.kind)"""
+        )
+        return set(found)
+
+
+@dataclass
+class Launcher:
+    """Starts browsers as they are wanted, one process for each kind and tone."""
+
+    server: RunningServer
+    directory: Path
+    playwright: Playwright
+    stack: AsyncExitStack
+    running: dict[tuple[Kind, int], Browser] = field(default_factory=dict)
+    numbers: int = 0
+
+    async def screen(self, kind: Kind, *, tone: int = 440, **context: Any) -> Screen:
+        """A fresh profile in `kind`, whose microphone hears `tone` Hz."""
+        browser = self.running.get((kind, tone))
+        if browser is None:
+            start = self._chromium if kind == "chromium" else self._firefox
+            browser = self.running[kind, tone] = await start(tone)
+            self.stack.push_async_callback(browser.close)
+        permissions = ["camera", "microphone", "notifications"] if kind == "chromium" else []
+        options: dict[str, Any] = {"viewport": VIEWPORT, "locale": "en-US", "permissions": permissions}
+        profile = await browser.new_context(ignore_https_errors=kind == "firefox", **(options | context))
+        profile.set_default_timeout(PATIENCE)
+        self.stack.push_async_callback(profile.close)
+        page = await profile.new_page()
+        screen = Screen(kind, self.server, profile, page)
+        page.on("pageerror", lambda error: screen.errors.append(str(error)))
+        return screen
+
+    async def person(
+        self, name: str, kind: Kind, *, by: Screen | None = None, household: bool = True, **options: Any
+    ) -> Screen:
+        """Somebody who has joined: the owner, or whom `by` invited."""
+        secret = await (self.server.owner_link() if by is None else by.invite(household=household))
+        screen = await self.screen(kind, **options)
+        self.numbers += 1
+        await screen.join(secret, name, f"+1202555{9000 + self.numbers:04d}")
+        return screen
+
+    async def _chromium(self, tone: int) -> Browser:
+        sound = self.directory / f"{tone}.wav"
+        write_wav(sound, np.concatenate([sine(tone, 0, RATE // 2), np.zeros(RATE // 8, np.int16)]))
+        return await self.playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            chromium_sandbox=False,
+            args=[
+                *CHROMIUM_FLAGS,
+                f"--use-file-for-fake-audio-capture={sound}",
+                f"--ignore-certificate-errors-spki-list={fingerprint(self.server)}",
+            ],
+        )
+
+    async def _firefox(self, tone: int) -> Browser:
+        return await self.playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=FIREFOX,
+            firefox_user_prefs={**FIREFOX_PREFERENCES, "media.navigator.audio.fake_frequency": tone},
+        )
+
+
+@asynccontextmanager
+async def browsers(server: RunningServer, directory: Path) -> AsyncIterator[Launcher]:
+    """Browsers that trust `server`; closed with everything in them at the end."""
+    async with async_playwright() as playwright, AsyncExitStack() as stack:
+        yield Launcher(server, directory, playwright, stack)
+
+
+def fingerprint(server: RunningServer) -> str:
+    """Base64 SHA-256 of the public key in the server's certificate, as Chromium wants it."""
+    pem = ssl.get_server_certificate(("127.0.0.1", server.port))
+    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+
+def decode(recording: bytes) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """A recording of the browser's (Opus in WebM or Ogg) as mono samples at 48 kHz."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    with av.open(io.BytesIO(recording)) as container:
+        frames = [
+            resampled.to_ndarray().ravel()
+            for frame in container.decode(audio=0)
+            for resampled in resampler.resample(frame)
+        ]
+    return np.concatenate(frames).astype(np.float64) if frames else np.zeros(0)
+
+
