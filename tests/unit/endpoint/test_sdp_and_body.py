@@ -1,0 +1,87 @@
+"""Session descriptions as text, and the bytes they travel in."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kith.endpoint import body, sdp
+
+LINES = """v=0
+m=audio 9 UDP/TLS/RTP/SAVPF 96
+a=sendrecv
+a=rtpmap:96 opus/48000/2
+a=candidate:1 1 udp 2130706431 192.0.2.7 50000 typ host
+a=candidate:2 1 udp 2130706431 4b1e.local 50001 typ host
+a=end-of-candidates
+a=fingerprint:sha-256 AA:BB
+a=fingerprint:sha-384 CC:DD
+a=fingerprint:sha-512 EE:FF
+"""
+
+
+def test_one_fingerprint_stays_and_fec_is_asked_for() -> None:
+    tidy = sdp.tidy(LINES)
+    assert [line for line in tidy.splitlines() if "fingerprint" in line] == ["a=fingerprint:sha-256 AA:BB"]
+    assert "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 minptime=10;useinbandfec=1\r\n" in tidy
+    assert tidy.endswith("\r\n")
+
+
+def test_hidden_addresses_go_and_so_does_the_claim_that_the_list_is_complete() -> None:
+    kept = sdp.without_unreachable(LINES)
+    assert "192.0.2.7" in kept and ".local" not in kept and "end-of-candidates" not in kept
+    complete = LINES.replace("4b1e.local", "198.51.100.9")
+    assert sdp.without_unreachable(complete).split() == complete.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "usable"),
+    [
+        ("candidate:1 1 udp 2130706431 192.0.2.7 50000 typ host", True),
+        ("candidate:1 1 UDP 2130706431 fd00::7 50000 typ host", True),
+        ("candidate:1 1 udp 2130706431 4b1e.local 50000 typ host", False),
+        ("candidate:1 1 tcp 2105524479 192.0.2.7 9 typ host tcptype active", False),
+        ("", False),
+    ],
+)
+def test_which_candidates_can_be_used(line: str, usable: bool) -> None:
+    assert sdp.reachable(line) is usable
+
+
+@pytest.mark.parametrize(
+    ("direction", "sends"), [("sendrecv", True), ("sendonly", True), ("recvonly", False), ("inactive", False)]
+)
+def test_whether_video_is_offered(direction: str, sends: bool) -> None:
+    assert not sdp.has_sendable_video(LINES)
+    assert sdp.has_sendable_video(LINES + f"m=video 9 UDP/TLS/RTP/SAVPF 97\na={direction}\n") is sends
+    assert sdp.has_sendable_video(f"m=video 9 X 97\na={direction}\n" + LINES) is sends
+
+
+def test_bodies_are_the_json_that_the_protocol_says() -> None:
+    written = body.write(body.Description(type="offer", sdp="v=0"))
+    assert msgspec.json.decode(written) == {"v": 1, "kind": "description", "type": "offer", "sdp": "v=0"}
+    line = {"candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0}
+    read = body.read(msgspec.json.encode({"v": 1, "kind": "candidate", "candidate": line}))
+    assert isinstance(read, body.Candidate) and read.candidate is not None and read.candidate.sdpMid == "0"
+    end = body.read(b'{"v":1,"kind":"candidate","candidate":null}')
+    assert isinstance(end, body.Candidate) and end.candidate is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b'{"v":2,"kind":"description","type":"offer","sdp":""}',
+        b'{"v":1,"kind":"dance"}',
+        b'{"v":1,"kind":"description","type":"rollback","sdp":""}',
+    ],
+)
+def test_what_is_not_understood_is_nothing(data: bytes) -> None:
+    assert body.read(data) is None
+
+
+@given(st.binary())
+def test_noise_is_nothing(data: bytes) -> None:
+    assert body.read(data) is None
