@@ -122,9 +122,7 @@ class Conversation:
         self._reception.deadlines.set(self._key, None, self._too_silent)
         live = self._live
         if live is None:
-            if self._task is not None:
-                self._task.cancel()
-            return
+            return  # what a stranger has begun is finished: half a sign-up would use up the invitation
         desk = self._reception.desk
         if desk.sessions.lost(live, self._channel):
             _depart(desk, live)
@@ -152,7 +150,8 @@ class Conversation:
     def _queue(self, live: Live, command: wire.AnyCommand) -> None:
         if live.inflight == command.id or any(command.id == one.id for one in live.pending or ()):
             return  # a retry of what is being carried out: its reply is on its way
-        live.rates.command(self._reception.desk.clock())
+        take = live.rates.signal if isinstance(command, wire.Signal) else live.rates.command
+        take(self._reception.desk.clock())
         if live.pending is None:
             live.pending = deque()
         if len(live.pending) >= MAX_PENDING:
@@ -170,7 +169,7 @@ class Conversation:
             live.reply(await self._reply_to(live, command))
             live.inflight = None
             if isinstance(command, wire.Leave):
-                await self._leave(live, command)
+                self._leave(live, command)
         live.working = False
         live.pending = None
 
@@ -191,7 +190,8 @@ class Conversation:
             self._close(BUG, "the server made a mistake")
             return wire.problem_reply(Problem(Code.INTERNAL), command.id)
 
-    async def _leave(self, live: Live, command: wire.Leave) -> None:
+    def _leave(self, live: Live, command: wire.Leave) -> None:
+        """All at once: the endpoint has its reply and may be signing in again already."""
         desk = self._reception.desk
         self._close(NORMAL, "goodbye")
         if command.how == "resume":
@@ -199,7 +199,7 @@ class Conversation:
         if desk.sessions.lost(live, self._channel):
             desk.sessions.drop(live)
             if command.how == "disconnect":
-                await desk.switchboard.left(live.endpoint.id)
+                desk.switchboard.left(live.endpoint.id)
             _depart(desk, live)
 
     # -- strangers ---------------------------------------------------------------------------------
@@ -256,8 +256,12 @@ class Conversation:
         opened = desk.sessions.open(endpoint, principal, self._codec, command.resume)
         live = opened.live
         desk.reachable.arrive(endpoint.id, endpoint.household)
-        await desk.switchboard.arrived(endpoint)
-        snapshot = await desk.snapshot(live) if opened.replay is None else None
+        try:
+            await desk.switchboard.arrived(endpoint)
+            snapshot = await desk.snapshot(live) if opened.replay is None else None
+        except BaseException:
+            self._abandon(live)
+            raise
         if self._closed or desk.sessions.of(endpoint.id) is not live:
             self._close(GOING_AWAY, "gone before the welcome")
             self._abandon(live)
@@ -276,7 +280,7 @@ class Conversation:
         desk.announce_endpoint(endpoint)
 
     def _abandon(self, live: Live) -> None:
-        """The connection died while it was being welcomed: as if it had been lost just after."""
+        """It came to nothing while it was being welcomed: as if it had been lost just after."""
         desk = self._reception.desk
         if desk.sessions.of(live.endpoint.id) is live and live.channel is None:
             live.channel = self._channel

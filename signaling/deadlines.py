@@ -2,8 +2,11 @@
 
 import asyncio
 import heapq
+import logging
 from collections.abc import Callable
 from itertools import count
+
+log = logging.getLogger(__name__)
 
 
 class Deadlines:
@@ -51,7 +54,10 @@ class Deadlines:
             current = self._due.get(key)
             if current is not None and current[0] == number:
                 del self._due[key]
-                current[1]()
+                try:
+                    current[1]()
+                except Exception:  # one that fails must not stop all the others for ever
+                    log.exception("deadline failed: key=%s", key)
         self._arm()
 
     def _sweep(self) -> None:

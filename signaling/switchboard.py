@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, TypeVar, assert_never
 
@@ -36,7 +37,7 @@ MAX_QUEUE = 256
 """Events that may wait for one call's disk. Two endpoints cannot honestly make so many."""
 
 RETRY_SAVE = 1.0
-"""When a deadline could not be saved: try again after so many seconds."""
+"""When something could not be saved: look again after so many seconds."""
 
 _REFUSALS = {
     Reason.CALLER_NOT_REGISTERED: Code.NOT_REGISTERED,
@@ -65,13 +66,16 @@ class CallStore(Protocol):
 
 
 class _LiveCall:
-    __slots__ = ("call", "faces", "queue", "running")
+    """`behind`: something that happened could not be saved, so the call does not show it yet."""
+
+    __slots__ = ("behind", "call", "faces", "queue", "running")
 
     def __init__(self, call: Call, faces: Faces) -> None:
         self.call = call
         self.faces = faces
         self.queue: deque[tuple[calls.Event, asyncio.Future[None]]] = deque()
         self.running = False
+        self.behind = False
 
 
 class Switchboard:
@@ -108,7 +112,7 @@ class Switchboard:
         for call in await self._store.live():
             live = _LiveCall(call, await self._faces(call))
             self._index(live)
-            await self._submit(live, calls.Restarted())
+            await self._settled(live, calls.Restarted())
 
     async def settle(self) -> None:
         """Wait until every event that has arrived is saved and told."""
@@ -128,7 +132,10 @@ class Switchboard:
             log.info(
                 "call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, decision.reason
             )
-            raise Problem(_REFUSALS[decision.reason], path="to")
+            code = _REFUSALS[decision.reason]
+            if code is Code.UNKNOWN_PERSON and command.to.startswith("e_"):
+                code = Code.UNKNOWN_ENDPOINT
+            raise Problem(code, path="to")
         caller = registered(principal)
         faces = await self._name(caller, callee, principal.endpoint, ring)
 
@@ -256,29 +263,29 @@ class Switchboard:
     # -- endpoints come and go -------------------------------------------------------------------
 
     async def arrived(self, endpoint: Endpoint) -> None:
-        """Signaling is there (again): resume its calls, and let it ring for those of its people."""
+        """Signaling is there (again): resume its calls, and let it ring for those of its people.
+
+        That what it was away for cannot be saved keeps nobody from signing in."""
         for live in self._calls_of(endpoint.id):
             leg = live.call.legs.get(endpoint.id)
             if leg is not None and (leg.away_until is not None or leg.acceptance is Acceptance.PENDING):
-                await self._submit(live, calls.SignalingBack(endpoint.id))
+                await self._settled(live, calls.SignalingBack(endpoint.id))
         for live in self._ringing_for(endpoint):
             live.faces.endpoints[endpoint.id] = self._current(endpoint)
             self._of_endpoint.setdefault(endpoint.id, set()).add(live.call.id)
-            await self._submit(live, calls.Joined(endpoint.id, personal=not endpoint.shared))
+            await self._settled(live, calls.Joined(endpoint.id, personal=not endpoint.shared))
 
     def went(self, endpoint: EndpointId) -> None:
         """Signaling is away; media may well flow on."""
         for live in self._calls_of(endpoint):
             self._enqueue(live, calls.SignalingLost(endpoint))
 
-    async def left(self, endpoint: EndpointId) -> None:
-        """The endpoint is going off on purpose: out of every call."""
+    def left(self, endpoint: EndpointId) -> None:
+        """The endpoint is going off on purpose: out of every call that it speaks in."""
         for live in self._calls_of(endpoint):
             leg = live.call.legs.get(endpoint)
             if leg is not None and leg.acceptance is Acceptance.WON:
-                await self._submit(live, calls.HungUp(endpoint))
-            else:
-                self._enqueue(live, calls.SignalingLost(endpoint))
+                self._enqueue(live, calls.HungUp(endpoint))
 
     def views_for(self, endpoint: EndpointId) -> tuple[wire.CallView, ...]:
         """The calls that this endpoint has a part in, for a snapshot."""
@@ -292,15 +299,21 @@ class Switchboard:
 
     def _enqueue(self, live: _LiveCall, event: calls.Event) -> "asyncio.Future[None]":
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if len(live.queue) >= MAX_QUEUE:
-            raise Problem(Code.RATE_LIMITED)
         done.add_done_callback(_observe)
         live.queue.append((event, done))
         self._run_on(live, idle_only=True)
         return done
 
     async def _submit(self, live: _LiveCall, event: calls.Event) -> None:
+        """What somebody asks for. Raises Problem where it cannot be saved, or too much waits already."""
+        if len(live.queue) >= MAX_QUEUE:
+            raise Problem(Code.RATE_LIMITED)
         await asyncio.shield(self._enqueue(live, event))
+
+    async def _settled(self, live: _LiveCall, event: calls.Event) -> None:
+        """What has happened whether or not it can be saved: `_catch_up` sees to it later."""
+        with suppress(Problem):
+            await asyncio.shield(self._enqueue(live, event))
 
     def _run_on(self, live: _LiveCall, *, idle_only: bool = False) -> None:
         """Carry on with a call's queue, unless somebody is at it."""
@@ -333,14 +346,17 @@ class Switchboard:
             try:
                 await self._store.save(after)
             except Problem:
-                if isinstance(event, calls.DeadlinePassed):
-                    self._deadlines.set(live.call.id, self._clock() + RETRY_SAVE, self._passer(live))
+                live.behind = True
+                when = self._clock() + RETRY_SAVE
+                self._deadlines.set(live.call.id, when, lambda: self._catch_up(live))
                 raise
             self._refresh_faces(live, after)
             live.call = after
         self._tell(live, effects)
         if after.over:
             self._forget(live)
+        elif live.behind:
+            self._catch_up(live)
         else:
             self._arm(live)
 
@@ -386,6 +402,18 @@ class Switchboard:
 
     def _arm(self, live: _LiveCall) -> None:
         self._deadlines.set(live.call.id, calls.next_deadline(live.call), self._passer(live))
+
+    def _catch_up(self, live: _LiveCall) -> None:
+        """Something could not be saved. What people asked for was refused; what happened all the same
+        (time, endpoints that came and went) is made up for by comparing the call with the world."""
+        live.behind = False
+        for leg in live.call.legs.values():
+            here = leg.endpoint in self._reachable
+            if here and leg.away_until is not None:
+                self._enqueue(live, calls.SignalingBack(leg.endpoint))
+            elif not here and leg.away_until is None and _has_part(live.call, leg.endpoint):
+                self._enqueue(live, calls.SignalingLost(leg.endpoint))
+        self._arm(live)
 
     def _passer(self, live: _LiveCall) -> Callable[[], None]:
         def pass_deadline() -> None:
@@ -503,8 +531,11 @@ class Switchboard:
         for call in sorted(candidates):
             live = self._live[call]
             rings_me = live.call.target in (principal.person, principal.endpoint)
+            leg = live.call.legs.get(principal.endpoint)
+            said_no = leg is not None and leg.acceptance in (Acceptance.DECLINED, Acceptance.BUSY)
             if (
                 rings_me
+                and not said_no
                 and live.call.phase is calls.Phase.RINGING
                 and target in (live.call.caller_person, live.call.caller)
             ):

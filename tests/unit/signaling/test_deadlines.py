@@ -23,6 +23,21 @@ async def test_deadlines_pass_in_their_order_however_they_were_set() -> None:
     deadlines.close()
 
 
+async def test_a_deadline_that_fails_does_not_stop_the_others() -> None:
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines(loop.time)
+    done = asyncio.Event()
+
+    def fail() -> None:
+        raise RuntimeError
+
+    deadlines.set("failing", loop.time() + 0.001, fail)
+    deadlines.set("next", loop.time() + 0.002, done.set)
+    async with asyncio.timeout(10):
+        await done.wait()
+    deadlines.close()
+
+
 async def test_a_deadline_that_is_moved_again_and_again_does_not_fill_the_heap() -> None:
     loop = asyncio.get_running_loop()
     deadlines = Deadlines(loop.time)
