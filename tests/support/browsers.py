@@ -164,7 +164,17 @@ class Screen:
     def incoming(self, caller: str) -> Any:
         return self.page.get_by_role("alertdialog", name=caller)
 
+    async def call_is_over(self, words: str) -> None:
+        """The end of the call is shown, and read: back to the home screen."""
+        await expect(self.page.locator("kith-call .standing")).to_have_text(words)
+        await self.button("Close").click()
+        await expect(self.page.locator("kith-call")).to_be_hidden()
+
     # -- what is there -----------------------------------------------------------------------------------
+
+    async def ringing_name(self) -> str:
+        """Whose name the incoming-call screen shows."""
+        return str(await self.page.get_by_role("alertdialog").get_by_role("heading").inner_text())
 
     async def connected(self) -> None:
         await expect(self.page.locator("kith-call .standing")).to_have_text("Connected")

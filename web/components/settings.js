@@ -1,5 +1,6 @@
 /** What a person can set for themselves and for this browser. */
 
+import { LANGUAGES } from '../i18n.js';
 import { lookAround } from '../session/devices.js';
 import { codeOf } from '../session/problem.js';
 import { RING_TONES, ringTone } from '../sound/tones.js';
@@ -76,18 +77,16 @@ function ringing({ chosen, ringer, translate }) {
 /** @param {Parts} parts */
 function look({ chosen, translate }) {
   const t = translate();
-  /** @param {keyof Settings} name @param {readonly string[]} options */
-  const one = (name, options) =>
-    choice(t(`settings.${name}`), name, options, String(chosen.values[name]), (option) => t(`${name}.${option}`), (option) => {
-      chosen.change({ [name]: option });
-    });
+  /** @param {keyof Settings} name @param {string} label @param {readonly string[]} options @param {(option: string) => string} words */
+  const one = (name, label, options, words) =>
+    choice(label, name, options, String(chosen.values[name]), words, (option) => chosen.change({ [name]: option }));
   return h(
     'fieldset',
     {},
     h('legend', {}, t('settings.look')),
-    one('theme', ['auto', 'light', 'dark']),
-    one('text', ['normal', 'large']),
-    one('language', ['auto', 'en', 'es']),
+    one('theme', t('settings.theme'), ['auto', 'light', 'dark'], (option) => t(`theme.${option}`)),
+    one('text', t('settings.text'), ['normal', 'large'], (option) => t(`text.${option}`)),
+    one('language', t('settings.language'), ['auto', ...LANGUAGES], (option) => t(`language.${option}`)),
   );
 }
 

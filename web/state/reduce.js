@@ -157,7 +157,7 @@ function confirmed(state, asked, view) {
 /** @param {State} state @param {CallView} view @returns {State} */
 function withView(state, view) {
   const known = state.talks.find((talk) => talk.id === view.id);
-  if (known?.ended) return state;
+  if (known?.ended || (known?.view && isOlder(view, known.view))) return state;
   const person = view.peer_person ?? null;
   const heard = known
     ? { ...known, view, name: view.peer_name || known.name, person, video: view.video }
@@ -165,6 +165,11 @@ function withView(state, view) {
   // A new endpoint at the far end (a move) has said nothing yet about what it sends.
   const peer = known?.view?.endpoint?.id === view.endpoint?.id ? heard.peer : null;
   return withTalk(state, { ...heard, peer });
+}
+
+/** A call never goes back: a reply that an event has overtaken is old news. @param {CallView} view @param {CallView} known */
+function isOlder(view, known) {
+  return view.epoch < known.epoch || (view.epoch === known.epoch && !view.endpoint && Boolean(known.endpoint));
 }
 
 /** @param {CallView} view @returns {Talk} */

