@@ -9,8 +9,10 @@ import tomllib
 from pathlib import Path
 
 from signaling import schema
+from tools import reference
 
 ROOT = Path(__file__).resolve().parent.parent
+PROTOCOL_PAGE = ROOT / "docs" / "protocol.md"
 NOTICE = "Made from signaling/protocol.py by `make generate`. Do not edit."
 
 
@@ -21,6 +23,7 @@ def files() -> dict[Path, str]:
     return {
         ROOT / "web" / "openapi.json": document + "\n",
         ROOT / "web" / "protocol.d.ts": f"// {NOTICE}\n\n{schema.typescript()}",
+        PROTOCOL_PAGE: reference.fill(PROTOCOL_PAGE.read_text()),
     }
 
 
