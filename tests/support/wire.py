@@ -90,6 +90,11 @@ class Connection:
         self._socket._writer.transport.abort()
         await self._finish()
 
+    def stop_reading(self) -> None:
+        """Take nothing more, as a stuck process does; the connection stays up and its buffers fill."""
+        assert self._reader is not None
+        self._reader.cancel()
+
     async def _finish(self) -> None:
         if self._reader is not None:
             self._reader.cancel()
@@ -256,13 +261,13 @@ class Endpoint(Connection):
         )
         return {"endpoint": self.joined.endpoint, "nonce": nonce, "signature": self.joined.keys.sign(message)}
 
-    async def back(self, *, resume: bool = True) -> Self:
-        """Connect again and sign in. `resume` False forgets the session first."""
-        if not resume:
-            self.session, self.seq = None, 0
+    async def back(self, **fields: Any) -> Self:
+        """Connect again and sign in, resuming unless `resume` says otherwise."""
         self.over, self._fault = False, None
         self.all.clear()
-        return await self.open()
+        await super().open()
+        await self.sign_in(**fields)
+        return self
 
     def heard(self, message: Message) -> None:
         if message["t"] == "welcome":
