@@ -45,6 +45,7 @@ class Connection:
         self.replies: dict[str, Message] = {}
         self.events: list[Message] = []
         self.loose: list[Message] = []
+        self.patience = GENEROUS
         self.over = False
         self._fault: Exception | None = None
         self._grown = asyncio.Condition()
@@ -145,7 +146,7 @@ class Connection:
 
     async def until(self, found: Callable[[], Any]) -> Any:
         """Wait for `found` to return something that is not None. Raises Closed if nothing more can come."""
-        async with self._grown, asyncio.timeout(GENEROUS):
+        async with self._grown, asyncio.timeout(self.patience):
             await self._grown.wait_for(lambda: found() is not None or self.over)
             result = found()
         if self._fault is not None:
