@@ -23,7 +23,7 @@ NEWER = ("python3.13", "python3.12", "python3.11")
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
-FOR_TESTS = ("chromium", "firefox-esr", "libnss3-tools", "espeak-ng", "iproute2")
+FOR_TESTS = ("chromium", "firefox-esr", "fonts-liberation", "libnss3-tools", "espeak-ng", "iproute2")
 
 
 def main(arguments: list[str]) -> int:

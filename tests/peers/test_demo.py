@@ -1,6 +1,9 @@
 """The demo devices as `make run` has them: a real server, two real endpoints in processes of their own."""
 
 import asyncio
+import os
+import re
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from kith import Endpoint
 from kith.endpoint.call import Call
 from kith.endpoint.endpoint import Unclear
 from media.tones import Samples
-from tests.support.server import GENEROUS, RunningServer, running_server
+from tests.support.server import GENEROUS, ROOT, RunningServer, running_server
 from tests.support.sound import dominant
 
 
@@ -24,13 +27,13 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture
 async def annas(server: RunningServer, tmp_path: Path) -> AsyncIterator[Endpoint]:
-    """A tablet of the owner."""
+    """The owner's device. Its directory is the one that the README's example opens."""
     owner = await server.person("Anna")
     endpoint = await Endpoint.pair(
         server.url,
         await server.pairing(owner, shared=False),
-        name="Tablet",
-        home=tmp_path / "tablet",
+        name="Bedroom",
+        home=tmp_path / "bedroom",
         ca=server.ca,
         microphone="silence",
         speaker="null",
@@ -105,3 +108,23 @@ async def test_the_hall_answers_and_is_seen(annas: Endpoint) -> None:
     _, frame = await seen
     assert frame.width > 0
     await annas.hang_up()
+
+
+async def test_the_device_in_ten_lines_of_the_readme(annas: Endpoint, tmp_path: Path) -> None:
+    """As it stands there, but for the patience."""
+    await _paired(annas, "Kitchen")
+    await annas.close()
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert "asyncio.sleep(10)" in code
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        code.replace("asyncio.sleep(10)", "asyncio.sleep(2)"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    async with asyncio.timeout(GENEROUS):
+        said, _ = await process.communicate()
+    assert said.decode() == "Kitchen can hear us\n"
+    assert process.returncode == 0
