@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 from av import VideoFrame
 
 from kith.core.ids import CallId
@@ -24,7 +25,7 @@ from kith.endpoint.link import Link, LinkEvent, Lost, Picture, Up
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
-from signaling.protocol import CallEnded, CallState, CallView, Command, PeerIndicated, Signalled
+from signaling.protocol import CallView, Command, PeerIndicated, Signalled
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ _ORDER = {Phase.RINGING: 0, Phase.ANSWERING: 1, Phase.ACTIVE: 2, Phase.RECOVERIN
 
 
 def _order(view: CallView) -> tuple[int, int]:
-    """A reply may be dealt with after an event that was sent later: what is older must not undo what is newer."""
+    """After a reconnect a command that is sent again gets its old reply: it must not undo what came since."""
     return view.epoch, _ORDER[view.phase]
 
 
@@ -123,13 +124,31 @@ class Call:
 
     @property
     def connected(self) -> bool:
-        return self._current is not None
+        return self.current_link is not None
 
     async def ended(self) -> EndReason:
         """Wait for the end."""
         await self._ended.wait()
         assert self.reason is not None
         return self.reason
+
+    @property
+    def current_link(self) -> Link | None:
+        """The newest link that is up: what is heard and seen comes from there."""
+        up = [link for link in self._links.values() if link.up]
+        return max(up, key=lambda link: link.epoch, default=None)
+
+    @property
+    def said(self) -> bytes | None:
+        """The body of the own description in the current epoch."""
+        link = self._links.get(self.view.epoch)
+        return None if link is None else link.said
+
+    @property
+    def concealed(self) -> int:
+        """Frames of the other side's voice that had to be invented, in the current link."""
+        link = self.current_link
+        return 0 if link is None else link.voice.counts.concealed + link.voice.counts.recovered
 
     # -- what a person does ---------------------------------------------------------------------------
 
@@ -181,17 +200,13 @@ class Call:
         self._listener.call_changed(self)
 
     async def perform(self, command: Command) -> None:
-        """Carry out a command about this call and follow its reply."""
+        """Carry out a command about this call. (Its reply has been followed by then: see `Endpoint.replied`.)"""
         try:
-            reply = await self._connection.request(command)
+            await self._connection.request(command)
         except Problem as problem:
             if problem.code in _GONE:
                 self.finish(EndReason.LOST)
             raise
-        if isinstance(reply, CallState):
-            self.follow(reply.call)
-        elif isinstance(reply, CallEnded):
-            self.finish(reply.reason)
 
     # -- what happens to it ---------------------------------------------------------------------------
 
@@ -274,9 +289,12 @@ class Call:
             return
         if self._links and view.epoch < max(self._links):
             return
+        media = view.media
+        if not self._equipment.capabilities.can_send_video:  # the server may not have heard of a switch yet
+            media = msgspec.structs.replace(media, send_video=False)
         link = Link(
             view.epoch,
-            view.media,
+            media,
             equipment=self._equipment,
             send_voice=not self.muted,
             send_picture=self.video_on,
@@ -307,7 +325,7 @@ class Call:
 
     def _link_said(self, event: LinkEvent) -> None:
         if isinstance(event, Picture):
-            current = self._current
+            current = self.current_link
             if current is not None and current.epoch == event.epoch:
                 self._listener.call_picture(self, event.frame)
         elif self.reason is None:
@@ -350,14 +368,8 @@ class Call:
 
     # -- small things ---------------------------------------------------------------------------------
 
-    @property
-    def _current(self) -> Link | None:
-        """The newest link that is up."""
-        up = [link for link in self._links.values() if link.up]
-        return max(up, key=lambda link: link.epoch, default=None)
-
     def _pull(self, now: float) -> Samples | None:
-        link = self._current
+        link = self.current_link
         samples = None if link is None else link.pull(now)
         if samples is not None:
             self._listener.call_voice(self, samples)
@@ -404,10 +416,10 @@ class Call:
 
     async def packets_sent(self) -> dict[str, int]:
         """RTP packets that left through the current link, by kind of media; for tests and curious people."""
-        link = self._current
+        link = self.current_link
         return {} if link is None else await link.packets_sent()
 
     def delay(self, now: float) -> float:
         """Seconds that the other side's voice waits in the playout buffer."""
-        link = self._current
+        link = self.current_link
         return 0.0 if link is None else link.voice.delay(now)

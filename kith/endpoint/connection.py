@@ -132,6 +132,7 @@ class Connection:
 
     `server_key` is the server's identity key, pinned on enrolment. `tls` is what verifies its certificate
     (None: the system's authorities). `capabilities` may be assigned at any time; they are declared on every sign-in.
+    `replied` sees each reply in its order among the events; who awaits the reply wakes up later than that.
     """
 
     __slots__ = (
@@ -148,6 +149,7 @@ class Connection:
         "_not_before",
         "_pending",
         "_prefix",
+        "_replied",
         "_seq",
         "_server_key",
         "_session",
@@ -171,6 +173,7 @@ class Connection:
         listener: Listener,
         capabilities: Capabilities | None = None,
         tls: ssl.SSLContext | None = None,
+        replied: Callable[[AnyReply], None] | None = None,
         codec: Codec = MSGPACK,
         heartbeat: float | None = HEARTBEAT,
     ) -> None:
@@ -181,6 +184,7 @@ class Connection:
         self._keys = keys
         self._server_key = server_key
         self._listener = listener
+        self._replied = replied
         self._tls = tls
         self._codec = codec
         self._heartbeat = heartbeat
@@ -423,6 +427,8 @@ class Connection:
         if isinstance(reply, protocol.ProblemReply):
             pending.reply.set_exception(Problem(reply.code, path=reply.path, data=reply.data))
         else:
+            if self._replied is not None:
+                self._tell(self._replied, reply)
             pending.reply.set_result(reply)
 
     def _wait_at_least(self, seconds: object) -> None:

@@ -45,7 +45,7 @@ from kith.endpoint.utterance import Named, Nobody, Which, meant
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
-from signaling.protocol import AnyEvent, CallView, Command, MissedCall, Snapshot, Welcome
+from signaling.protocol import AnyEvent, AnyReply, CallView, Command, MissedCall, Snapshot, Welcome
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +159,7 @@ class Endpoint(AsyncIOEventEmitter):
             listener=self,
             capabilities=self.equipment.capabilities,
             tls=self._home.tls(),
+            replied=self.replied,
         )
         try:
             await self._connection.open()
@@ -283,12 +284,21 @@ class Endpoint(AsyncIOEventEmitter):
         self.equipment.switch(shutter_closed=closed)
         self._switched()
 
-    async def request(self, command: Command) -> protocol.AnyReply:
+    async def request(self, command: Command) -> AnyReply:
         """Any other command; its id comes from `new_id`. Raises Problem, Unreachable."""
         return await self._wire.request(command)
 
     def new_id(self) -> str:
         return self._wire.new_id()
+
+    @property
+    def volume(self) -> float:
+        """Of tones and speech, 0 to 1; voices are played as they come."""
+        return self.equipment.playback.volume
+
+    @volume.setter
+    def volume(self, value: float) -> None:
+        self.equipment.playback.volume = min(max(value, 0.0), 1.0)
 
     # -- what the connection brings (kith.endpoint.connection.Listener) -----------------------------------
 
@@ -319,6 +329,16 @@ class Endpoint(AsyncIOEventEmitter):
                 self.emit("registered")
             case protocol.ServerLeaving():
                 pass  # the connection sees to it
+
+    def replied(self, reply: AnyReply) -> None:
+        """What the server says a call is now, in its order among the events."""
+        match reply:
+            case protocol.CallState(call=view):
+                if (call := self._known(view.id)) is not None:
+                    call.follow(view)
+            case protocol.CallEnded(call=call_id, reason=reason):
+                if (call := self._known(call_id)) is not None:
+                    call.finish(reason)
 
     def _happened_to(self, call: Call | None, event: AnyEvent) -> None:
         if call is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from importlib.metadata import version
+from typing import Any
 
 import aioice.ice
 import pytest
@@ -27,7 +28,7 @@ def test_the_versions_are_the_ones_the_hooks_were_written_for() -> None:
 async def test_an_audio_receiver_keeps_its_jitter_buffer_where_we_replace_it(
     connection: RTCPeerConnection,
 ) -> None:
-    receiver = connection.getTransceivers()[0].receiver
+    receiver: Any = connection.getTransceivers()[0].receiver
     assert isinstance(receiver._RTCRtpReceiver__jitter_buffer, JitterBuffer)
     taken: list[tuple[int, int, int, bytes]] = []
     aiortc_hooks.divert_voice(receiver, lambda *packet: taken.append(packet))
@@ -40,7 +41,7 @@ async def test_an_audio_receiver_keeps_its_jitter_buffer_where_we_replace_it(
 
 async def test_the_receiver_still_asks_its_jitter_buffer_that_way() -> None:
     """What aiortc expects back: (send a PLI?, a complete frame or None)."""
-    packet = RtpPacket(sequence_number=1)
+    packet: Any = RtpPacket(sequence_number=1)
     packet._data = b""
     assert JitterBuffer(capacity=16, prefetch=4).add(packet) == (False, None)
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from aiortc.mediastreams import MediaStreamError
+from av import VideoFrame
 
 from kith.endpoint.cameras import PatternCamera
 from kith.endpoint.capture import Capture, Outlet, OutletTrack, PictureSource, Timeline, VoiceSource
@@ -142,7 +143,7 @@ async def test_a_voice_is_encoded_at_its_pace_and_stays_itself() -> None:
 
 
 async def test_the_pattern_moves_and_the_self_view_is_what_is_sent() -> None:
-    seen = []
+    seen: list[VideoFrame] = []
     source = PictureSource(PatternCamera(), asyncio.get_running_loop().time(), seen.append)
     first, second = await source.read(), await source.read()
     assert seen == [first, second] and first.pts is not None and second.pts is not None

@@ -15,7 +15,8 @@ EVERY = [
         microphone_live=audio,
         camera_live=video,
     )
-    for stage, screen, off, muted, audio, video in product(Stage, *[(False, True)] * 5)
+    for stage in Stage
+    for screen, off, muted, audio, video in product((False, True), repeat=5)
 ]
 
 

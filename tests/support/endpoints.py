@@ -1,0 +1,144 @@
+"""Real endpoints in the test's own process, watched: what happened to them, what they hear and see."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar, Unpack
+
+import numpy as np
+from av import VideoFrame
+
+from kith import Endpoint
+from kith.endpoint.call import Call
+from kith.endpoint.equipment import Parts
+from media.tones import RATE, Samples
+from tests.support.server import Joined, RunningServer
+
+T = TypeVar("T")
+
+GENEROUS = 20.0
+EVENTS = (
+    *("signed_in", "away", "closed"),
+    *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated"),
+    *("light", "screen", "indicator", "tone", "speak"),
+)
+Happened = tuple[float, str, tuple[Any, ...]]
+
+
+class Watched:
+    """An endpoint, its history, and the last second of sound that reached it."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.history: list[Happened] = []
+        self.frames = 0
+        self._sound: list[Samples] = []
+        self._grown = asyncio.Event()
+        for event in EVENTS:
+            endpoint.on(event, lambda *details, event=event: self._note(event, details))
+        endpoint.on("audio", self._hear)
+        endpoint.on("frame", self._see)
+
+    @property
+    def call(self) -> Call:
+        call = self.endpoint.current
+        assert call is not None, "there is no call"
+        return call
+
+    def times(self, event: str) -> list[float]:
+        return [at for at, name, _ in self.history if name == event]
+
+    def details(self, event: str) -> list[tuple[Any, ...]]:
+        return [details for _, name, details in self.history if name == event]
+
+    async def until(self, event: str, *wanted: Any, after: float = 0.0) -> Happened:
+        """The first such event after a time; `wanted` are its last details."""
+
+        def found() -> Happened | None:
+            return next(
+                (
+                    one
+                    for one in self.history
+                    if one[0] >= after
+                    and one[1] == event
+                    and (not wanted or one[2][-len(wanted) :] == wanted)
+                ),
+                None,
+            )
+
+        return await self._wait(found, f"{event} {wanted}")
+
+    async def until_true(self, test: Callable[[], bool], what: str) -> None:
+        """Wait for something that some event, sound or frame brings about."""
+        await self._wait(lambda: True if test() else None, what)
+
+    async def hears(self, hertz: float) -> None:
+        """Wait until the last half second is mostly a tone of this frequency."""
+        self._sound.clear()
+        await self.until_true(lambda: abs(self._loudest() - hertz) < 6, f"{hertz} Hz")
+
+    async def sees(self, frames: int) -> None:
+        """Wait for this many more frames of video."""
+        enough = self.frames + frames
+        await self.until_true(lambda: self.frames >= enough, f"{frames} frames")
+
+    async def heard_nothing_for(self, seconds: float) -> bool:
+        """Whether no sound at all comes in for a time. (Concealment of what came before dies away first.)"""
+        await asyncio.sleep(0.4)
+        self._sound.clear()
+        await asyncio.sleep(seconds)
+        return not self._sound
+
+    def _loudest(self) -> float:
+        recent = self._sound[-25:]
+        if len(recent) < 25:
+            return -1.0
+        sound = np.concatenate(recent)
+        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+        return float(np.argmax(spectrum) * RATE / len(sound)) if spectrum.max() > 1e5 else -1.0
+
+    def _note(self, event: str, details: tuple[Any, ...]) -> None:
+        self.history.append((asyncio.get_running_loop().time(), event, details))
+        self._grown.set()
+
+    def _hear(self, call: Call, samples: Samples) -> None:
+        self._sound.append(samples)
+        del self._sound[:-50]
+        self._grown.set()
+
+    def _see(self, call: Call, frame: VideoFrame) -> None:
+        self.frames += 1
+        self._grown.set()
+
+    async def _wait(self, found: Callable[[], T | None], what: str) -> T:
+        try:
+            async with asyncio.timeout(GENEROUS):
+                while (result := found()) is None:
+                    self._grown.clear()
+                    await self._grown.wait()
+        except TimeoutError:
+            raise AssertionError(f"never came: {what}; what did: {self.history}") from None
+        return result
+
+
+@asynccontextmanager
+async def endpoint_of(
+    server: RunningServer,
+    person: Joined,
+    name: str,
+    home: Path,
+    *,
+    shared: bool = False,
+    **parts: Unpack[Parts],
+) -> AsyncIterator[Watched]:
+    """A new endpoint of a person (or shared by their household), paired over the wire and signed in."""
+    code = await server.pairing(person, shared=shared)
+    chosen: Parts = {**DEFAULTS, **parts}
+    endpoint = await Endpoint.pair(server.url, code, name=name, home=home / name, ca=server.ca, **chosen)
+    watched = Watched(endpoint)
+    async with endpoint:
+        yield watched
+
+
+DEFAULTS: Parts = {"microphone": "silence", "speaker": "null", "camera": "none", "screen": False}
