@@ -15,7 +15,7 @@ DEV    = .venv/installed-dev
 NODE   = node_modules/.package-lock.json
 PEERJS = bench/peerjs/node_modules/.package-lock.json
 
-CHECKS = check-format check-lint check-types check-layers check-web check-generated check-tests
+CHECKS = check-properties check-unit check-format check-lint check-types check-layers check-web check-generated
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test bench soak generate format lock clean system $(CHECKS)
@@ -85,5 +85,8 @@ check-web:
 check-generated:
 	@$(PY) -m tools.generate --check
 
-check-tests:
-	@$(PYTEST) --quiet tests/unit tests/properties tests/architecture
+check-unit:
+	@$(PYTEST) --quiet tests/unit tests/architecture
+
+check-properties:
+	@$(PYTEST) --quiet tests/properties
