@@ -30,6 +30,7 @@ export class Notifier {
   async start() {
     navigator.serviceWorker?.addEventListener('message', ({ data }) => this.#pressed(data));
     document.addEventListener('visibilitychange', () => this.#follow(this.#store.state));
+    for (const change of ['focus', 'blur']) window.addEventListener(change, () => this.#follow(this.#store.state));
     this.#store.subscribe((state) => this.#follow(state));
     this.#registration = (await navigator.serviceWorker?.register('/sw.js').catch(() => null)) ?? null;
   }
@@ -49,11 +50,11 @@ export class Notifier {
     const ringing = ringingTalks(state);
     document.title = this.#title(state, ringing);
     for (const [call, takeBack] of this.#shown) {
-      if (ringing.some((talk) => talk.id === call) && document.hidden) continue;
+      if (ringing.some((talk) => talk.id === call) && inBackground()) continue;
       takeBack();
       this.#shown.delete(call);
     }
-    if (document.hidden) for (const talk of ringing) this.#show(talk);
+    if (inBackground()) for (const talk of ringing) this.#show(talk);
   }
 
   /** @param {State} state @param {readonly Talk[]} ringing */
@@ -114,4 +115,9 @@ export class Notifier {
     if (message.action === 'answer') void this.#calls.answer(talk.id, { video: talk.video });
     if (message.action === 'decline') this.#calls.decline(talk.id);
   }
+}
+
+/** Nobody looks at this page. A window behind another one counts: not every system tells that it is covered. */
+function inBackground() {
+  return document.hidden || !document.hasFocus();
 }

@@ -14,7 +14,7 @@ import hashlib
 import io
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -23,7 +23,15 @@ import av
 import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Playwright,
+    async_playwright,
+    expect,
+)
 
 from media.tones import RATE, sine
 from tests.support.server import RunningServer
@@ -76,6 +84,14 @@ async ([selector, milliseconds]) => {
 }
 """
 """Records what arrives. An AudioContext would do, too, but Firefox runs none without a sound card."""
+
+KEEP_CONNECTIONS = """
+window.connections = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...options) { super(...options); window.connections.push(this); }
+};
+"""
+"""So that a test can pull the plug of one."""
 
 NEXT_FRAME = """
 () => new Promise((resolve) => {
@@ -158,6 +174,27 @@ class Screen:
     async def hang_up(self) -> None:
         await self.button("Hang up", exact=True).click()
 
+    async def leave_calls(self) -> None:
+        """Hang up what goes on, decline what rings, close what has ended."""
+        for name in ("Decline", "Hang up", "Close"):
+            if await self.button(name, exact=True).is_visible():
+                await self.button(name, exact=True).click()
+        await expect(self.page.locator("kith-call")).to_be_hidden()
+
+    async def lose_media(self) -> None:
+        """The newest peer connection dies, and nobody is told."""
+        await self.page.evaluate("() => window.connections.at(-1).close()")
+
+    async def crash(self) -> None:
+        """The page dies without a goodbye; another one is opened in its profile."""
+        crashed = asyncio.get_running_loop().create_future()
+        self.page.once("crash", lambda _: crashed.set_result(None))
+        with suppress(Error):
+            await self.page.goto("chrome://crash")
+        await crashed
+        self.page = await self.context.new_page()
+        await self.open()
+
     def button(self, name: str, *, exact: bool = False) -> Any:
         return self.page.get_by_role("button", name=name, exact=exact).first
 
@@ -232,6 +269,12 @@ class Launcher:
     stack: AsyncExitStack
     running: dict[tuple[Kind, int], Browser] = field(default_factory=dict)
     numbers: int = 0
+    people: list[Screen] = field(default_factory=list)
+
+    @property
+    def owner(self) -> Screen:
+        """The first who joined."""
+        return self.people[0]
 
     async def screen(self, kind: Kind, *, tone: int = 440, **context: Any) -> Screen:
         """A fresh profile in `kind`, whose microphone hears `tone` Hz."""
@@ -245,9 +288,9 @@ class Launcher:
         profile = await browser.new_context(ignore_https_errors=kind == "firefox", **(options | context))
         profile.set_default_timeout(PATIENCE)
         self.stack.push_async_callback(profile.close)
-        page = await profile.new_page()
-        screen = Screen(kind, self.server, profile, page)
-        page.on("pageerror", lambda error: screen.errors.append(str(error)))
+        await profile.add_init_script(KEEP_CONNECTIONS)
+        screen = Screen(kind, self.server, profile, await profile.new_page())
+        screen.page.on("pageerror", lambda error: screen.errors.append(str(error)))
         return screen
 
     async def person(
@@ -258,6 +301,7 @@ class Launcher:
         screen = await self.screen(kind, **options)
         self.numbers += 1
         await screen.join(secret, name, f"+1202555{9000 + self.numbers:04d}")
+        self.people.append(screen)
         return screen
 
     async def _chromium(self, tone: int) -> Browser:
@@ -299,12 +343,10 @@ def fingerprint(server: RunningServer) -> str:
 def decode(recording: bytes) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """A recording of the browser's (Opus in WebM or Ogg) as mono samples at 48 kHz."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-    with av.open(io.BytesIO(recording)) as container:
+    with av.open(io.BytesIO(recording), "r") as container:
         frames = [
             resampled.to_ndarray().ravel()
             for frame in container.decode(audio=0)
             for resampled in resampler.resample(frame)
         ]
     return np.concatenate(frames).astype(np.float64) if frames else np.zeros(0)
-
-

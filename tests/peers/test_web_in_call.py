@@ -1,0 +1,191 @@
+"""What a person can do during a call in a browser, and what the screen says about it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.support.browsers import Screen, browsers
+from tests.support.server import running_server
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ANA, BEN = 440, 880
+NEAR = 8.0
+
+LIT = {"microphone": "audio", "video": "video"}
+"""The track that each indicator stands for."""
+
+
+@dataclass
+class Trio:
+    ana: Screen
+    ben: Screen
+    cleo: Screen
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def joined(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trio]:
+    directory = tmp_path_factory.mktemp("in_call")
+    async with running_server(directory) as server, browsers(server, directory) as launch:
+        ana = await launch.person("Ana", "chromium", tone=ANA)
+        ben = await launch.person("Ben", "chromium", by=ana, tone=BEN)
+        cleo = await launch.person("Cleo", "chromium", by=ana, tone=BEN)
+        yield Trio(ana, ben, cleo)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def trio(joined: Trio) -> AsyncIterator[Trio]:
+    """Everybody at home before and after."""
+    yield joined
+    for screen in (joined.ana, joined.ben, joined.cleo):
+        await screen.leave_calls()
+
+
+async def video_call(trio: Trio) -> None:
+    await trio.ana.place("Ben", video=True)
+    await trio.ben.answer("Ana")
+    for screen in (trio.ana, trio.ben):
+        await screen.connected()
+        await screen.sees_picture()
+
+
+async def indicators_are_true(screen: Screen, expected: set[str]) -> None:
+    """The lights show `expected`, and just those tracks are live."""
+    for light in LIT:
+        await expect(screen.page.locator(f"kith-call [data-live={light}]")).to_be_visible(
+            visible=light in expected
+        )
+    assert await screen.live() == expected
+    assert await screen.live_tracks() == {LIT[light] for light in expected}
+
+
+@pytest.mark.row("R80")
+async def test_self_view_is_what_is_sent(trio: Trio) -> None:
+    """The own picture is the very track that the connection sends, and it is playing."""
+    await video_call(trio)
+    for screen in (trio.ana, trio.ben):
+        sent = [
+            one["trackIdentifier"]
+            for one in await screen.statistics("media-source")
+            if one["kind"] == "video"
+        ]
+        shown = await screen.page.evaluate(
+            """() => {
+              const video = document.querySelector('kith-self video');
+              return { tracks: video.srcObject.getTracks().map((track) => track.id),
+                       width: video.videoWidth, playing: !video.paused,
+                       mirrored: getComputedStyle(video).transform };
+            }"""
+        )
+        assert shown["tracks"] == sent
+        assert len(sent) == 1
+        assert shown["width"] > 0
+        assert shown["playing"]
+        assert shown["mirrored"] == "none"
+
+
+@pytest.mark.row("R81")
+async def test_video_off_stops_the_camera_and_nothing_else(trio: Trio) -> None:
+    await video_call(trio)
+    before = await sound_so_far(trio.ben)
+    await trio.ana.button("Video off").click()
+    await indicators_are_true(trio.ana, {"microphone"})
+    await expect(trio.ben.page.get_by_text("s camera is off")).to_be_visible()
+    await expect(trio.ben.page.locator("kith-call.picture")).to_have_count(0)
+    frames = await trio.ben.frames_decoded()
+    assert await trio.ben.hears() == pytest.approx(ANA, abs=NEAR)
+    assert await trio.ben.frames_decoded() == frames
+    after = await sound_so_far(trio.ben)
+    assert after["packetsLost"] == before["packetsLost"]
+    made_up = after["concealedSamples"] - before["concealedSamples"]
+    assert made_up < 0.1 * (after["totalSamplesReceived"] - before["totalSamplesReceived"])
+    await trio.ana.button("Video on").click()
+    await indicators_are_true(trio.ana, {"microphone", "video"})
+    await trio.ben.sees_picture()
+
+
+async def sound_so_far(screen: Screen) -> dict[str, float]:
+    [received] = [one for one in await screen.statistics("inbound-rtp") if one["kind"] == "audio"]
+    return received
+
+
+@pytest.mark.row("R134")
+async def test_indicators_are_lit_exactly_while_tracks_are_live(trio: Trio) -> None:
+    ana = trio.ana
+    assert await ana.live_tracks() == set()
+    await ana.place("Ben", video=True)
+    await indicators_are_true(ana, {"microphone", "video"})
+    assert await trio.ben.live_tracks() == set()  # nothing is captured while it only rings
+    await trio.ben.answer("Ana")
+    await ana.connected()
+    await indicators_are_true(trio.ben, {"microphone", "video"})
+    await ana.button("Mute").click()
+    await indicators_are_true(ana, {"video"})
+    await ana.button("Video off").click()
+    await indicators_are_true(ana, set())
+    await ana.button("Unmute").click()
+    await indicators_are_true(ana, {"microphone"})
+    await ana.hang_up()
+    await expect(ana.page.locator("kith-call")).to_be_hidden()
+    assert await ana.live_tracks() == set()
+    await trio.ben.call_is_over("The call has ended.")
+    assert await trio.ben.live_tracks() == set()
+
+
+async def test_muted_means_that_no_sound_leaves(trio: Trio) -> None:
+    await video_call(trio)
+    await trio.ana.button("Mute").click()
+    await expect(trio.ben.page.get_by_text("s microphone is off")).to_be_visible()
+    sent = await packets_sent(trio.ana, "audio")
+    await trio.ben.frames_beyond(await trio.ben.frames_decoded() + 10)
+    assert await packets_sent(trio.ana, "audio") == sent
+    await trio.ana.button("Unmute").click()
+    await expect(trio.ben.page.get_by_text("s microphone is off")).to_be_hidden()
+    assert await trio.ben.hears() == pytest.approx(ANA, abs=NEAR)
+
+
+async def packets_sent(screen: Screen, kind: str) -> int:
+    return sum(
+        int(one["packetsSent"]) for one in await screen.statistics("outbound-rtp") if one["kind"] == kind
+    )
+
+
+async def test_answer_without_video(trio: Trio) -> None:
+    await trio.ana.place("Ben", video=True)
+    await expect(trio.ben.incoming("Ana")).to_be_visible()
+    await trio.ben.button("Without video").click()
+    for screen in (trio.ana, trio.ben):
+        await screen.connected()
+        await indicators_are_true(screen, {"microphone"})
+    assert await trio.ben.hears() == pytest.approx(ANA, abs=NEAR)
+
+
+async def test_second_call_declined(trio: Trio) -> None:
+    """Cleo calls while Ana and Ben talk: their call goes on."""
+    await video_call(trio)
+    await trio.cleo.place("Ana", video=False)
+    await expect(trio.ana.incoming("Cleo")).to_be_visible()
+    assert await trio.ben.hears() == pytest.approx(ANA, abs=NEAR)
+    await trio.ana.button("Decline").click()
+    await trio.cleo.call_is_over("Ana declined.")
+    await trio.ana.connected()
+    await trio.ben.frames_beyond(await trio.ben.frames_decoded())
+
+
+async def test_second_call_taken(trio: Trio) -> None:
+    await video_call(trio)
+    await trio.cleo.place("Ana", video=False)
+    await expect(trio.ana.incoming("Cleo")).to_be_visible()
+    await trio.ana.button("Hang up and answer").click()
+    await trio.ben.call_is_over("The call has ended.")
+    await trio.cleo.connected()
+    assert await trio.cleo.hears() == pytest.approx(ANA, abs=NEAR)
+    await indicators_are_true(trio.ana, {"microphone"})
+
+
+async def test_no_lock_is_claimed(trio: Trio) -> None:
+    await video_call(trio)
+    await expect(trio.ana.page.get_by_text("Their keys are not yet compared")).to_be_visible()
