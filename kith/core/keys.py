@@ -106,7 +106,12 @@ def load_or_create(path: Path) -> KeyPair:
     except FileNotFoundError:
         pair = KeyPair.generate()
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fresh = path.with_name(path.name + ".new")
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(pair.private_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)  # whole or not at all: half a key would keep the endpoint out for good
         return pair

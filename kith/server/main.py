@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from kith.core.ids import HouseholdId
+from kith.core.keys import load_or_create
 from kith.core.settings import Settings
 from kith.directory.model import Invitation, Pairing
 from kith.directory.registry import CodeSender
@@ -73,13 +74,17 @@ async def serve(
     """
     listening = _listen(settings)
     try:
+        keys = load_or_create(settings.server_key)
+    except (OSError, ValueError) as error:
+        raise StartError(f"The server's key {settings.server_key} cannot be used: {error}") from error
+    try:
         database = await Database.open(settings.database)
     except (sqlite3.Error, OSError) as error:
         raise StartError(f"The database {settings.database} cannot be opened: {error}") from error
     try:
         await _check_mode(settings, database)
         authority = None if presented is None else presented.authority
-        server = await wire(settings, database, names=names, authority=authority, send_code=send_code)
+        server = await wire(settings, keys, database, names=names, authority=authority, send_code=send_code)
         await _run(settings, server, listening, presented, demo, company)
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from kith.core.keys import load_or_create
+from kith.core.keys import KeyPair
 from kith.core.settings import Settings
 from kith.directory.digest import Digest
 from kith.directory.registry import Admission, CodeSender, Registry
@@ -45,6 +45,7 @@ class Server:
 
 async def wire(
     settings: Settings,
+    keys: KeyPair,
     database: Database,
     *,
     names: frozenset[str],
@@ -53,8 +54,6 @@ async def wire(
     clock: Callable[[], float] = time.time,
 ) -> Server:
     """Build a server that is ready to listen. Takes up the calls that were live in the database."""
-    keys = load_or_create(settings.server_key)
-
     # what lasts
     directory = SqliteDirectory(database)
     calls = SqliteCalls(database)

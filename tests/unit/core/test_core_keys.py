@@ -73,6 +73,14 @@ def test_the_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert load_or_create(path).public == made.public
 
 
+def test_what_a_full_disk_left_behind_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "endpoint.key"
+    (tmp_path / "endpoint.key.new").write_bytes(b"half")
+    made = load_or_create(path)
+    assert load_or_create(path).public == made.public
+    assert [file.name for file in tmp_path.iterdir()] == ["endpoint.key"]
+
+
 @pytest.mark.parametrize("content", [b"", b"x" * 63, b"x" * 65])
 def test_a_file_that_holds_no_key_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "endpoint.key"
