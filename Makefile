@@ -60,10 +60,10 @@ $(DEV): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -m tools.bootstrap dev
 
 $(NODE): package-lock.json | $(DEV)
-	@$(NPM) ci --silent && touch $@
+	@$(NPM) ci --loglevel=error && touch $@
 
 $(PEERJS): bench/peerjs/package-lock.json | $(DEV)
-	@cd bench/peerjs && $(NPM) ci --silent && touch node_modules/.package-lock.json
+	@cd bench/peerjs && $(NPM) ci --loglevel=error && touch node_modules/.package-lock.json
 
 # -- the parts of `make check`, each of which says nothing when all is well --------------------------
 

@@ -81,7 +81,7 @@ def _lines(reached: Reached) -> Iterator[str | Text]:
         yield ""
     if reached.fingerprint is not None:
         yield from _trust(reached, reached.fingerprint)
-    yield Text("Ctrl+C stops the server; calls that go on keep going.", style="dim")
+    yield Text("Ctrl+C stops the server and the demo devices.", style="dim")
 
 
 def _owner(reached: Reached, secret: str) -> Iterator[str | Text]:
