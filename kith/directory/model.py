@@ -55,12 +55,15 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A code on its way to a mobile number; `digest` is of the code, keyed by the server."""
+    """A code on its way to a mobile number; `digest` is of the code, keyed by the server.
+    `sent` counts the codes that this person was sent since `since`."""
 
     person: PersonId
     digest: bytes
     expires: float
     tries: int
+    sent: int
+    since: float
 
 
 @dataclass(frozen=True, slots=True)

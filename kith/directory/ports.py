@@ -43,13 +43,15 @@ class DirectoryStore(Protocol):
         invitation: bytes | None,
         now: float,
     ) -> None:
-        """Add all of it at once, using up the invitation; Problem(invitation_invalid) if it is used.
+        """Add all of it at once, using up the invitation; Problem(invitation_invalid) if it is used,
+        Problem(invalid) if the keys are another endpoint's.
         `household_name` is given where a new household is made."""
         ...
 
     async def pair(self, digest: bytes, endpoint: Endpoint, *, now: float) -> Endpoint:
         """Use up the pairing; returns the endpoint with the pairing's household and person.
-        Problem(pairing_invalid) if it is unknown, used or expired at `now`."""
+        Problem(pairing_invalid) if it is unknown, used or expired at `now`, Problem(invalid) if the keys
+        are another endpoint's."""
         ...
 
     async def enrol_test(
@@ -60,9 +62,13 @@ class DirectoryStore(Protocol):
 
     async def verification(self, person: PersonId) -> Verification | None: ...
     async def set_verification(self, verification: Verification) -> None: ...
-    async def count_try(self, person: PersonId) -> None: ...
+    async def count_try(self, person: PersonId, *, most: int) -> int | None:
+        """Count one more try, in one step; returns how many there were with it, None beyond `most`."""
+        ...
+
     async def register(self, person: PersonId, *, now: float) -> None:
-        """The number is verified: introduce the person to whoever invited them.
+        """The number is verified: introduce the person to whoever invited them. Links by which the
+        household was to get its first adult are void from now on.
         Problem(number_taken) if another person verified it first."""
         ...
 

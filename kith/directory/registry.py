@@ -7,7 +7,7 @@ time. A person exists from sign-up but calls and is reached only once their numb
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household, new_person, new_secret
@@ -28,6 +28,11 @@ PAIRING_LIFE = 600.0
 VERIFICATION_LIFE = 600.0
 VERIFICATION_TRIES = 5
 """Six digits and five tries: one chance in 200,000 for somebody who guesses."""
+
+CODES = 5
+CODES_SPAN = 3600.0
+"""So many codes an hour, or guessing would only have to ask for another one: 25 tries an hour are one
+chance in 40,000. Each also costs the operator, and whoever has the number, a message."""
 
 _CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing to misread when read aloud
 
@@ -165,22 +170,31 @@ class Registry:
     async def verify(self, person: PersonId, code: str) -> None:
         """Register the person. The count of tries is saved before the code is compared."""
         verification = await self._store.verification(person)
-        if verification is None or verification.expires <= self._clock():
+        if verification is None:
+            raise Problem(Code.ALREADY_REGISTERED)
+        if verification.expires <= self._clock():
             raise Problem(Code.WRONG_CODE, path="code")
-        if verification.tries >= VERIFICATION_TRIES:
+        tries = await self._store.count_try(person, most=VERIFICATION_TRIES)
+        if tries is None:
             raise Problem(Code.TOO_MANY_TRIES, path="code")
-        await self._store.count_try(person)
         if not hmac.compare_digest(verification.digest, self._digest("verification", code.strip())):
-            raise Problem(
-                Code.WRONG_CODE, path="code", data={"tries_left": VERIFICATION_TRIES - verification.tries - 1}
-            )
+            left = VERIFICATION_TRIES - tries
+            raise Problem(Code.WRONG_CODE, path="code", data={"tries_left": left})
         await self._store.register(person, now=self._clock())
 
     async def resend(self, person: PersonId) -> None:
+        """Send a new code. Raises Problem(rate_limited) after CODES in CODES_SPAN."""
         found = await self._store.person(person)
-        if found is None or found.mobile is None or found.registered is not None:
+        before = await self._store.verification(person)
+        if found is None or found.mobile is None or found.registered is not None or before is None:
             raise Problem(Code.ALREADY_REGISTERED)
-        code, verification = self._new_code(person, self._clock())
+        now = self._clock()
+        again = before.since + CODES_SPAN
+        if before.sent >= CODES and now < again:
+            raise Problem(Code.RATE_LIMITED, data={"retry_after": round(again - now, 3)})
+        code, verification = self._new_code(person, now)
+        if now < again:
+            verification = replace(verification, sent=before.sent + 1, since=before.since)
         await self._store.set_verification(verification)
         self._send_code(found.mobile, code)
 
@@ -198,7 +212,7 @@ class Registry:
     def _new_code(self, person: PersonId, now: float) -> tuple[str, Verification]:
         code = f"{secrets.randbelow(1_000_000):06d}"
         digest = self._digest("verification", code)
-        return code, Verification(person, digest, now + VERIFICATION_LIFE, tries=0)
+        return code, Verification(person, digest, now + VERIFICATION_LIFE, tries=0, sent=1, since=now)
 
     def _refuse_on_test_server(self) -> None:
         if self._admission.test:

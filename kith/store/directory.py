@@ -54,6 +54,8 @@ def _add_person(db: sqlite3.Connection, person: Person, invited_by: PersonId | N
 
 def _add_endpoint(db: sqlite3.Connection, endpoint: Endpoint) -> None:
     keys = endpoint.keys
+    if db.execute("SELECT 1 FROM endpoint WHERE identity = ?", (keys.identity,)).fetchone():
+        raise Problem(Code.INVALID, path="keys.identity")
     db.execute(
         "INSERT INTO endpoint(id, household, person, name, shared, identity, sealing, sealing_signature,"
         " capabilities, test) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -184,7 +186,7 @@ class SqliteDirectory:
                     (now, invitation, now),
                 ).fetchone()
                 if row is None:
-                    raise Problem(Code.INVITATION_INVALID)
+                    raise Problem(Code.INVITATION_INVALID, path="secret")
                 inviter = row["inviter"]
             if household_name is not None:
                 db.execute(
@@ -205,7 +207,7 @@ class SqliteDirectory:
                 (now, digest, now),
             ).fetchone()
             if row is None:
-                raise Problem(Code.PAIRING_INVALID)
+                raise Problem(Code.PAIRING_INVALID, path="code")
             paired = Endpoint(
                 id=endpoint.id,
                 household=row["household"],
@@ -253,13 +255,25 @@ class SqliteDirectory:
 
     async def verification(self, person: PersonId) -> Verification | None:
         rows = await self._rows("SELECT * FROM verification WHERE person = ?", person)
-        return Verification(person, rows[0]["digest"], rows[0]["expires"], rows[0]["tries"]) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return Verification(
+            person, row["digest"], row["expires"], row["tries"], sent=row["sent"], since=row["since"]
+        )
 
     async def set_verification(self, verification: Verification) -> None:
         await self._db.write(lambda db: _set_verification(db, verification))
 
-    async def count_try(self, person: PersonId) -> None:
-        await self._write("UPDATE verification SET tries = tries + 1 WHERE person = ?", person)
+    async def count_try(self, person: PersonId, *, most: int) -> int | None:
+        def work(db: sqlite3.Connection) -> int | None:
+            row = db.execute(
+                "UPDATE verification SET tries = tries + 1 WHERE person = ? AND tries < ? RETURNING tries",
+                (person, most),
+            ).fetchone()
+            return None if row is None else int(row["tries"])
+
+        return await self._db.write(work)
 
     async def register(self, person: PersonId, *, now: float) -> None:
         def work(db: sqlite3.Connection) -> None:
@@ -276,6 +290,7 @@ class SqliteDirectory:
             db.execute("DELETE FROM verification WHERE person = ?", (person,))
             if row["invited_by"] is not None:
                 _acquaint(db, person, row["invited_by"])
+            db.execute("DELETE FROM invitation WHERE owner AND household = ?", (row["household"],))
             # Shared devices that came before the first adult get that person as their profile.
             db.execute(
                 "UPDATE endpoint SET person = ? WHERE household = ? AND shared AND person IS NULL",
@@ -328,6 +343,14 @@ class SqliteDirectory:
 
 def _set_verification(db: sqlite3.Connection, verification: Verification) -> None:
     db.execute(
-        "INSERT OR REPLACE INTO verification(person, digest, expires, tries) VALUES (?, ?, ?, ?)",
-        (verification.person, verification.digest, verification.expires, verification.tries),
+        "INSERT OR REPLACE INTO verification(person, digest, expires, tries, sent, since)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            verification.person,
+            verification.digest,
+            verification.expires,
+            verification.tries,
+            verification.sent,
+            verification.since,
+        ),
     )

@@ -69,6 +69,13 @@ def calls(db: Database) -> None:
     )
 
 
+@migrations()
+def codes(db: Database) -> None:
+    """How many verification codes a person was sent, and since when that is counted."""
+    db.table("verification").add_column("sent", int, not_null_default=1)
+    db.table("verification").add_column("since", float, not_null_default=0.0)
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)
