@@ -6,7 +6,10 @@ python examples/answering_machine.py machine greeting.wav messages.wav
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+import click
 
 from kith import Endpoint
 
@@ -15,10 +18,11 @@ async def main(home: str, greeting: str, messages: str) -> None:
     machine = await Endpoint.open(Path(home), microphone=greeting, speaker=messages)
     machine.volume = 0  # no ringing among the messages
     machine.on("ringing", lambda call: call.answer())
-    machine.on("connected", lambda call: sys.stdout.write(f"{call.peer_name} is speaking\n"))
+    machine.on("connected", lambda call: click.echo(f"{call.peer_name} is speaking"))
     async with machine:
         await machine.wait_closed()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(*sys.argv[1:4]))

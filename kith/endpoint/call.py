@@ -145,6 +145,12 @@ class Call:
         return None if link is None else link.said
 
     @property
+    def played(self) -> int:
+        """Packets of the other side's voice that were played, in the current link."""
+        link = self.current_link
+        return 0 if link is None else link.voice.counts.played + link.voice.counts.blended
+
+    @property
     def concealed(self) -> int:
         """Frames of the other side's voice that had to be invented, in the current link."""
         link = self.current_link

@@ -113,6 +113,7 @@ class Endpoint(AsyncIOEventEmitter):
         place = Home(home)
         if place.enrolled:
             raise ValueError(f"an endpoint was enrolled in {home} already")
+        Equipment(parts, changed=_nothing, own_frame=_nothing)  # parts that fail should not cost the code
         if ca is not None:
             place.copy_authority(ca)
         elif server.startswith("https:"):
@@ -475,6 +476,10 @@ class Endpoint(AsyncIOEventEmitter):
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _nothing(*_: object) -> None:
+    """For equipment that is only tried."""
 
 
 def _report(error: object) -> None:

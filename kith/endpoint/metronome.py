@@ -19,8 +19,7 @@ class Metronome:
         now = loop.time()
         if self._next is None or now - self._next > GIVE_UP:
             self._next = now
-        if self._next > now:
-            await asyncio.sleep(self._next - now)
+        await asyncio.sleep(max(0.0, self._next - now))  # even when late: what arrived meanwhile comes first
         beat = self._next
         self._next += self._period
         return beat

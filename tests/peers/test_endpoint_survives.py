@@ -30,7 +30,7 @@ async def test_the_server_is_killed_in_a_call_and_the_media_never_stops(two: Two
     anna, bob = await two.video_pair()
     await in_call(anna, bob, "Bob", video=True)
     await asyncio.gather(anna.hears(1000), bob.hears(440))
-    gaps = anna.call.concealed + bob.call.concealed
+    played = anna.call.played, bob.call.played
     await two.server.kill()
     killed = now()
     await asyncio.gather(anna.until("away"), bob.until("away"))
@@ -44,7 +44,9 @@ async def test_the_server_is_killed_in_a_call_and_the_media_never_stops(two: Two
         await one.until_true(is_active(one), "an active call")
         assert one.call.view.epoch == 0, "the media was never in question"
     await asyncio.gather(anna.hears(1000), bob.hears(440))
-    assert anna.call.concealed + bob.call.concealed - gaps <= 30
+    due = (now() - killed) * 50
+    for one, before in ((anna, played[0]), (bob, played[1])):
+        assert one.call.played - before > 0.6 * due, "most frames were heard, however busy this machine was"
     await bob.endpoint.hang_up()
     await anna.until("ended", EndReason.HUNG_UP)
 
