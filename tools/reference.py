@@ -196,10 +196,10 @@ def _commands() -> str:
 
 
 def _replies(command: type[protocol.Command]) -> str:
-    return " or ".join(f"`{_tag(reply)}`" for reply in REPLIES[command])
+    return " or ".join(f"`{tag_of(reply)}`" for reply in REPLIES[command])
 
 
-def _tag(message: Any) -> str:
+def tag_of(message: Any) -> str:
     return str(message.__struct_config__.tag)
 
 
