@@ -90,8 +90,8 @@ def _pip(*arguments: str) -> bool:
     )
 
 
-def _run(*command: str, **environment: str) -> bool:
-    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode == 0
+def _run(*command: str) -> bool:
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 # -- Debian packages --------------------------------------------------------------------------------

@@ -66,9 +66,7 @@ def unexplained(page: str) -> list[str]:
 def types() -> dict[str, type]:
     """Every message by its `t` and every part by its name."""
     messages = (*get_args(protocol.AnyCommand), *get_args(protocol.FromServer))
-    return {str(each.__struct_config__.tag): each for each in messages} | {
-        part.__name__: part for part in PARTS
-    }
+    return {tag_of(each): each for each in messages} | {part.__name__: part for part in PARTS}
 
 
 # -- fields -----------------------------------------------------------------------------------------
