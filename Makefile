@@ -13,7 +13,6 @@ NPM    = PATH="$(NODEJS)/bin:$$PATH" node "$(NODEJS)/lib/node_modules/npm/bin/np
 RUN    = .venv/installed-run
 DEV    = .venv/installed-dev
 NODE   = node_modules/.package-lock.json
-PEERJS = bench/peerjs/node_modules/.package-lock.json
 
 CHECKS = check-properties check-unit check-format check-lint check-types check-layers check-web check-generated
 
@@ -32,7 +31,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
 	$(PYTEST) --junit-xml=build/junit.xml $(ARGS)
 
-bench: system $(DEV) $(PEERJS) ## measure against the plainest alternative: NAME=setup or NAME=relay
+bench: system $(DEV) ## measure against the plainest alternative: NAME=setup or NAME=relay
 	@$(PY) -m bench $(NAME) $(ARGS)
 
 soak: $(DEV) ## minutes of load: thousands of idle endpoints while calls go through
@@ -61,9 +60,6 @@ $(DEV): requirements-dev.lock pyproject.toml
 
 $(NODE): package-lock.json | $(DEV)
 	@$(NPM) ci --loglevel=error && touch $@
-
-$(PEERJS): bench/peerjs/package-lock.json | $(DEV)
-	@cd bench/peerjs && $(NPM) ci --loglevel=error && touch node_modules/.package-lock.json
 
 # -- the parts of `make check`, each of which says nothing when all is well --------------------------
 
