@@ -93,9 +93,9 @@ async def test_a_little_too_large_is_answered_and_the_connection_lives(server: R
 
 async def test_far_too_large_closes_only_that_connection(server: RunningServer) -> None:
     async with aiohttp.ClientSession() as session, asyncio.timeout(GENEROUS):
-        connect = {"protocols": ("kith.v1.json",), "ssl": server.tls or False}
-        other = await session.ws_connect(f"{server.url}/v1/connect", **connect)
-        socket = await session.ws_connect(f"{server.url}/v1/connect", **connect)
+        url, tls, protocols = f"{server.url}/v1/connect", server.tls or False, ("kith.v1.json",)
+        other = await session.ws_connect(url, protocols=protocols, ssl=tls)
+        socket = await session.ws_connect(url, protocols=protocols, ssl=tls)
         await socket.receive()
         await other.receive()
         await socket.send_str("x" * 1_000_000)

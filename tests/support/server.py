@@ -198,7 +198,7 @@ class RunningServer:
         else:
             _, invited = await self.post("invite", token=await self.token(by), household=household)
             secret = invited["secret"]
-        joined, code = await self.sign_up(name, secret=secret, **capabilities)
+        joined, code = await self.sign_up(name, secret=secret, device="Phone", **capabilities)
         status, reply = await self.post("verify", token=await self.token(joined), code=code)
         assert status == 200, reply
         return joined

@@ -11,7 +11,8 @@ async def test_deadlines_pass_in_their_order_however_they_were_set() -> None:
     passed: list[str] = []
     done = asyncio.Event()
     start = loop.time()
-    deadlines.set("late", start + 0.03, lambda: (passed.append("late"), done.set())[0])
+    deadlines.set("last", start + 0.04, done.set)
+    deadlines.set("late", start + 0.03, lambda: passed.append("late"))
     deadlines.set("early", start + 0.01, lambda: passed.append("early"))
     deadlines.set("moved", start + 0.005, lambda: passed.append("moved too early"))
     deadlines.set("moved", start + 0.02, lambda: passed.append("moved"))
