@@ -48,9 +48,10 @@ def test_recovery_beats_concealment() -> None:
 @pytest.mark.parametrize("packet", [b"", b"\xff", b"\xff" * 40])
 def test_what_is_no_packet_is_an_error_or_sound_but_never_a_crash(packet: bytes) -> None:
     try:
-        assert len(Decoder().decode(packet)) > 0
+        outcome = len(Decoder().decode(packet))
     except OpusError as error:
-        assert error.code < 0
+        outcome = error.code
+    assert outcome != 0
 
 
 def test_a_wrong_frame_length_is_refused() -> None:
