@@ -17,6 +17,7 @@ from aiohttp.typedefs import Middleware
 
 from kith.core.ids import EndpointId
 from kith.core.problem import Code, Problem
+from kith.directory.model import Endpoint
 from signaling import protocol as wire
 from signaling.carrier_aiohttp import AiohttpCarrier
 from signaling.conversation import Reception
@@ -92,6 +93,7 @@ class Door:
         self._address = address
         self._nonces: OrderedDict[bytes, float] = OrderedDict()
         self._memory: OrderedDict[EndpointId, tuple[Rates, Replies]] = OrderedDict()
+        self._working: dict[tuple[EndpointId, str], asyncio.Task[wire.AnyReply]] = {}
 
     async def command(self, request: web.Request) -> web.Response:
         """POST /v1/<t>. The body is the command as a JSON object; `t` is in the path, `id` may be absent."""
@@ -102,6 +104,9 @@ class Door:
             reply = await self._reply_to(request, command)
         except Problem as problem:
             reply = wire.problem_reply(problem, identity)
+        except Exception:
+            log.exception("command failed: path=%s", request.path)
+            reply = wire.problem_reply(Problem(Code.INTERNAL), identity)
         status = 200
         headers: dict[str, str] = {}
         if isinstance(reply, wire.ProblemReply):
@@ -159,10 +164,18 @@ class Door:
         found = replies.find(command.id)
         if found is not None:
             return found
-        if isinstance(command, wire.Signal):
-            rates.signal(now)
-        else:
-            rates.command(now)
+        key = (endpoint.id, command.id)
+        work = self._working.get(key)
+        if work is None:
+            take = rates.signal if isinstance(command, wire.Signal) else rates.command
+            take(now)
+            work = asyncio.get_running_loop().create_task(self._work(endpoint, command, replies))
+            self._working[key] = work
+            work.add_done_callback(lambda _: self._working.pop(key, None))
+        return await asyncio.shield(work)  # who hangs up or asks again changes nothing about it
+
+    async def _work(self, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies) -> wire.AnyReply:
+        desk = self._reception.desk
         try:
             principal = await desk.principal(endpoint, None)
             reply = await desk.carry_out(principal, endpoint, command)

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kith.core.problem import Code, Problem
-from signaling.protocol import JSON, MSGPACK, Codec
-from tests.support.messages import COMMANDS, FROM_SERVER, any_of
+from signaling.protocol import JSON, MSGPACK, Codec, Command
+from tests.support.commands import COMMANDS, EXAMPLES, KEYS, example, plain
+from tests.support.messages import FROM_SERVER, any_of
 
 quick = settings(
     max_examples=12,
@@ -27,11 +28,6 @@ quick = settings(
 each_command = pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
 each_answer = pytest.mark.parametrize("kind", FROM_SERVER, ids=lambda kind: kind.__name__)
 each_codec = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])
-
-
-def plain(message: Any, *, text: bool) -> Any:
-    """The message as dicts, lists and scalars; bytes stay bytes unless it is for text."""
-    return msgspec.to_builtins(message, builtin_types=() if text else (bytes,))
 
 
 def from_plain(kind: type[msgspec.Struct], value: Any, *, text: bool) -> Any:
@@ -113,50 +109,6 @@ def packed(codec: Codec, message: dict[str, Any]) -> bytes:
     return json.dumps(message, default=lambda raw: base64.b64encode(raw).decode()).encode()
 
 
-def example(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """One whole command of this kind, as a dictionary with bytes as bytes."""
-    return dict(plain(_EXAMPLES[kind], text=False))
-
-
-_KEYS = {"identity": b"i" * 32, "sealing": b"s" * 32, "sealing_signature": b"g" * 64}
-_FILL: dict[str, Any] = {
-    "id": "1",
-    "as": "p_" + "1" * 20,
-    "endpoint": "e_" + "1" * 20,
-    "nonce": b"n" * 16,
-    "signature": b"g" * 64,
-    "capabilities": {},
-    "resume": {"session": "s_" + "1" * 20, "seq": 1},
-    "secret": "s" * 22,
-    "name": "Mum",
-    "mobile": "+12025550123",
-    "keys": _KEYS,
-    "device_name": "Phone",
-    "code": "123456",
-    "household": "Home",
-    "person": "Mum",
-    "shared": False,
-    "knows": ["p_" + "1" * 20],
-    "seq": 1,
-    "how": "resume",
-    "call": "c_" + "1" * 20,
-    "to": "p_" + "1" * 20,
-    "video": True,
-    "epoch": 0,
-    "body": b"b",
-    "audio": True,
-    "hardware_muted": False,
-}
-
-
-def _example(kind: type[msgspec.Struct]) -> Any:
-    fill = {name: _FILL[name] for name in (field.encode_name for field in msgspec.structs.fields(kind))} | (
-        {"household": True} if kind.__name__ == "Invite" else {}
-    )
-    return msgspec.convert(fill, kind)
-
-
-_EXAMPLES = {kind: _example(kind) for kind in COMMANDS}
 FIELDS = [(kind, field) for kind in COMMANDS for field in msgspec.structs.fields(kind)]
 each_field = pytest.mark.parametrize(
     ("kind", "field"), FIELDS, ids=[f"{kind.__name__}.{field.encode_name}" for kind, field in FIELDS]
@@ -171,13 +123,13 @@ def problem_of(codec: Codec, data: bytes) -> Problem:
 
 @each_command
 @each_codec
-def test_the_example_itself_is_fine(codec: Codec, kind: type[msgspec.Struct]) -> None:
-    assert codec.command(packed(codec, example(kind))) == _EXAMPLES[kind]
+def test_the_example_itself_is_fine(codec: Codec, kind: type[Command]) -> None:
+    assert codec.command(packed(codec, example(kind))) == EXAMPLES[kind]
 
 
 @each_field
 @each_codec
-def test_a_missing_field_is_named(codec: Codec, kind: type[msgspec.Struct], field: Any) -> None:
+def test_a_missing_field_is_named(codec: Codec, kind: type[Command], field: Any) -> None:
     message = example(kind)
     del message[field.encode_name]
     if field.required:
@@ -189,7 +141,7 @@ def test_a_missing_field_is_named(codec: Codec, kind: type[msgspec.Struct], fiel
 
 @each_field
 @each_codec
-def test_a_field_of_a_wrong_type_is_named(codec: Codec, kind: type[msgspec.Struct], field: Any) -> None:
+def test_a_field_of_a_wrong_type_is_named(codec: Codec, kind: type[Command], field: Any) -> None:
     for wrong in (3.5, ["x"], {"no": 1}, "", 10**17, -1):
         message = example(kind) | {field.encode_name: wrong}
         if field.encode_name == "capabilities" and isinstance(wrong, dict):
@@ -203,7 +155,7 @@ def test_a_field_of_a_wrong_type_is_named(codec: Codec, kind: type[msgspec.Struc
 @pytest.mark.parametrize(
     ("kind", "change", "path"),
     [
-        ("sign_up", {"keys": _KEYS | {"identity": b"short"}}, "keys.identity"),
+        ("sign_up", {"keys": KEYS | {"identity": b"short"}}, "keys.identity"),
         ("sign_up", {"keys": {"identity": b"i" * 32}}, "keys.sealing"),
         ("sign_up", {"capabilities": {"camera": "yes"}}, "capabilities.camera"),
         ("sign_in", {"resume": {"session": "s_" + "1" * 20, "seq": -1}}, "resume.seq"),
@@ -231,9 +183,9 @@ def test_the_path_leads_to_the_fault(codec: Codec, kind: str, change: dict[str, 
 
 @each_command
 @each_codec
-def test_unknown_fields_are_ignored(codec: Codec, kind: type[msgspec.Struct]) -> None:
+def test_unknown_fields_are_ignored(codec: Codec, kind: type[Command]) -> None:
     newer = example(kind) | {"newer": {"deep": [1, {"x": None}]}, "re": "9"}
-    assert codec.command(packed(codec, newer)) == _EXAMPLES[kind]
+    assert codec.command(packed(codec, newer)) == EXAMPLES[kind]
 
 
 @each_codec

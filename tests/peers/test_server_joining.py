@@ -338,7 +338,8 @@ async def test_a_server_for_tests_refuses_real_persons(tmp_path: Path) -> None:
         assert not [line for line in server.console if "#join=" in line]
         person = {"name": "Bo", "mobile": "+12025550123", "device_name": "P", "keys": keys()}
         device = {"code": "12345678", "name": "P", "keys": keys()}
-        for command, fields in (("sign_up", person), ("pair", device)):
+        refused: list[tuple[str, dict[str, Any]]] = [("sign_up", person), ("pair", device)]
+        for command, fields in refused:
             status, reply = await server.post(command, **fields)
             assert (status, reply["code"]) == (403, "test_server")
         assert (await ask(server, "enrol_test", keys=keys(), **TEST))["t"] == "paired"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from kith.core.problem import Code, Problem
 from signaling.protocol import JSON, MAX_FRAME, MSGPACK, Codec, Command
-from tests.support.messages import COMMANDS, any_of
+from tests.support.commands import COMMANDS
+from tests.support.messages import any_of
 
 many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 codecs = st.sampled_from([JSON, MSGPACK])

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from signaling import protocol
 
-COMMANDS: tuple[type[msgspec.Struct], ...] = get_args(protocol.AnyCommand)
 REPLIES: tuple[type[msgspec.Struct], ...] = get_args(protocol.AnyReply)
 EVENTS: tuple[type[msgspec.Struct], ...] = get_args(protocol.AnyEvent)
 FROM_SERVER = (protocol.Hello, *REPLIES, *EVENTS)

@@ -1,0 +1,59 @@
+"""One good example of every command, to be made wrong in every way."""
+
+from typing import Any, get_args
+
+import msgspec
+
+from signaling import protocol
+
+COMMANDS: tuple[type[protocol.Command], ...] = get_args(protocol.AnyCommand)
+
+KEYS = {"identity": b"i" * 32, "sealing": b"s" * 32, "sealing_signature": b"g" * 64}
+_FILL: dict[str, Any] = {
+    "id": "1",
+    "as": "p_" + "1" * 20,
+    "endpoint": "e_" + "1" * 20,
+    "nonce": b"n" * 16,
+    "signature": b"g" * 64,
+    "capabilities": {},
+    "resume": {"session": "s_" + "1" * 20, "seq": 1},
+    "secret": "s" * 22,
+    "name": "Mum",
+    "mobile": "+12025550123",
+    "keys": KEYS,
+    "device_name": "Phone",
+    "code": "123456",
+    "household": "Home",
+    "person": "Mum",
+    "shared": False,
+    "knows": ["p_" + "1" * 20],
+    "seq": 1,
+    "how": "resume",
+    "call": "c_" + "1" * 20,
+    "to": "p_" + "1" * 20,
+    "video": True,
+    "epoch": 0,
+    "body": b"b",
+    "audio": True,
+    "hardware_muted": False,
+}
+
+
+def plain(message: Any, *, text: bool) -> Any:
+    """The message as dicts, lists and scalars; bytes stay bytes unless it is for text."""
+    return msgspec.to_builtins(message, builtin_types=() if text else (bytes,))
+
+
+def _example(kind: type[protocol.Command]) -> protocol.Command:
+    fill = {field.encode_name: _FILL[field.encode_name] for field in msgspec.structs.fields(kind)}
+    if kind is protocol.Invite:
+        fill["household"] = True  # elsewhere it is a name
+    return msgspec.convert(fill, kind)
+
+
+EXAMPLES = {kind: _example(kind) for kind in COMMANDS}
+
+
+def example(kind: type[protocol.Command], *, text: bool = False) -> dict[str, Any]:
+    """A whole command of this kind as a dictionary, with bytes as base64 for `text`."""
+    return dict(plain(EXAMPLES[kind], text=text))
