@@ -39,8 +39,8 @@ class Load:
 
     def __init__(self, kind: str) -> None:
         self._delays: list[float] = []
-        kinds = {"kith": Kith, "peerjs": PeerJs}
-        self._crowd: Crowd = kinds[kind](self._delays.append)
+        took = self._delays.append
+        self._crowd: Crowd = Kith(took) if kind == "kith" else PeerJs(took)
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()

@@ -166,6 +166,10 @@ MARGIN = 2.0
 """Seconds between two calls of a household, and from the last call to the end: time for the last events to come."""
 
 
+TRIES = 8
+"""How often a call is thought out anew if it cannot be played or would take too long."""
+
+
 def _calls(random: Random, world: World, duration: float, calls_per_minute: float) -> Iterator[PlannedCall]:
     free_from = [0.0] * len(world.members)
     streets = _streets(world)
@@ -177,8 +181,9 @@ def _calls(random: Random, world: World, duration: float, calls_per_minute: floa
         if story is Story.RING_OUT and at + RING_TIMEOUT + MARGIN > duration:
             story = Story.CANCEL
         free = [(home, other) for home, other in streets if max(free_from[home], free_from[other]) <= at]
-        call = _call(random, world, story, at, *random.choice(free)) if free else None
-        if call is None or call.at + call.length + MARGIN > duration:
+        tries = (_call(random, world, story, at, *random.choice(free)) for _ in range(TRIES if free else 0))
+        call = next((one for one in tries if one and one.at + one.length + MARGIN <= duration), None)
+        if call is None:
             held.append(story)
             continue
         for endpoint in (call.caller, call.first):

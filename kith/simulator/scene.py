@@ -238,12 +238,12 @@ class Scene:
             self._news.set()
 
     def returned(self, endpoint: int) -> None:
-        if endpoint in self._record.parties:
+        if self._concerns(endpoint):
             self._record.back[endpoint] = self._venue.clock()
             self._news.set()
 
     def found(self, endpoint: int, call: CallView | None) -> None:
-        if endpoint not in self._record.parties or endpoint in self._record.ends:
+        if not self._concerns(endpoint):
             return
         self.returned(endpoint)
         if call is None:
@@ -252,3 +252,7 @@ class Scene:
             self.rings(endpoint, call)
         else:
             self.changed(endpoint, call)
+
+    def _concerns(self, endpoint: int) -> bool:
+        """Whether the call, as far as this endpoint was told, still goes on."""
+        return endpoint in self._record.parties and endpoint not in self._record.ends

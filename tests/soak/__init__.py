@@ -1,0 +1,1 @@
+"""Minutes of load. `make soak` runs these; the suite has small slices of them in tests/peers/test_simulate.py."""
