@@ -3,6 +3,8 @@
 import { Calls } from './call/calls.js';
 import { watchInstallOffer } from './components/install.js';
 import { startApp } from './components/app.js';
+import { closeDialogs } from './components/dialog.js';
+import { openSettings } from './components/settings.js';
 import { languageFor, loadTexts, translator } from './i18n.js';
 import { Notifier } from './notify.js';
 import { Account } from './session/account.js';
@@ -30,7 +32,8 @@ keepSounding(store, ringer, chosen);
 const notifier = new Notifier(store, calls, () => translate);
 
 document.documentElement.lang = spoken;
-const app = startApp({ store, account, calls, chosen, ringer, notifier, translate: () => translate, language: () => spoken });
+const parts = { store, account, calls, chosen, ringer, notifier, translate: () => translate, language: () => spoken };
+const app = startApp(parts);
 
 chosen.subscribe(async () => {
   const wanted = language();
@@ -38,8 +41,10 @@ chosen.subscribe(async () => {
   spoken = wanted;
   translate = translator(await loadTexts(wanted));
   document.documentElement.lang = wanted;
+  closeDialogs();
   app.build();
   app.show(store.state);
+  openSettings(parts); // where the language was chosen
 });
 
 for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, () => ringer.unlock(), { capture: true });

@@ -267,7 +267,7 @@ class Launcher:
     directory: Path
     playwright: Playwright
     stack: AsyncExitStack
-    running: dict[tuple[Kind, int], Browser] = field(default_factory=dict)
+    running: dict[tuple[Kind, int, Path | None], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
 
@@ -276,12 +276,15 @@ class Launcher:
         """The first who joined."""
         return self.people[0]
 
-    async def screen(self, kind: Kind, *, tone: int = 440, **context: Any) -> Screen:
-        """A fresh profile in `kind`, whose microphone hears `tone` Hz."""
-        browser = self.running.get((kind, tone))
+    async def screen(
+        self, kind: Kind, *, tone: int = 440, camera: Path | None = None, **context: Any
+    ) -> Screen:
+        """A fresh profile in `kind`, whose microphone hears `tone` Hz and whose camera sees the film
+        `camera` (Chromium only), else the browser's own test picture."""
+        browser = self.running.get((kind, tone, camera))
         if browser is None:
-            start = self._chromium if kind == "chromium" else self._firefox
-            browser = self.running[kind, tone] = await start(tone)
+            browser = await (self._chromium(tone, camera) if kind == "chromium" else self._firefox(tone))
+            self.running[kind, tone, camera] = browser
             self.stack.push_async_callback(browser.close)
         permissions = ["camera", "microphone", "notifications"] if kind == "chromium" else []
         options: dict[str, Any] = {"viewport": VIEWPORT, "locale": "en-US", "permissions": permissions}
@@ -304,7 +307,7 @@ class Launcher:
         self.people.append(screen)
         return screen
 
-    async def _chromium(self, tone: int) -> Browser:
+    async def _chromium(self, tone: int, camera: Path | None) -> Browser:
         sound = self.directory / f"{tone}.wav"
         write_wav(sound, np.concatenate([sine(tone, 0, RATE // 2), np.zeros(RATE // 8, np.int16)]))
         return await self.playwright.chromium.launch(
@@ -313,6 +316,7 @@ class Launcher:
             args=[
                 *CHROMIUM_FLAGS,
                 f"--use-file-for-fake-audio-capture={sound}",
+                *([] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]),
                 f"--ignore-certificate-errors-spki-list={fingerprint(self.server)}",
             ],
         )

@@ -32,6 +32,7 @@ export class App extends View {
 
   /** @override Also after the language has changed: everything is made anew. */
   build() {
+    this.#screen?.remove();
     this.#screen = null;
     this.#kind = null;
     this.#overlays = [create(Call, this.parts), create(Incoming, this.parts)];

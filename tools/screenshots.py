@@ -1,0 +1,237 @@
+"""Pictures of every screen of the web app, phone and desktop, light and dark, into build/screenshots.
+
+    python tools/screenshots.py            all of them
+    python tools/screenshots.py call       only those whose name begins so
+
+A real server, real browsers, real calls. The faces in front of the cameras are drawn here.
+"""
+
+import asyncio
+import base64
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from kith import Endpoint
+from tests.support.browsers import Launcher, Screen, browsers
+from tests.support.server import running_server
+from tools.portraits import portrait
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "build" / "screenshots"
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+SCHEMES = ("light", "dark")
+SETTLE = 350
+"""Milliseconds for the last transition to end."""
+
+
+class Album:
+    """Takes a screen's pictures in every size and scheme."""
+
+    def __init__(self, only: str) -> None:
+        self._only = only
+        OUT.mkdir(parents=True, exist_ok=True)
+
+    async def take(self, name: str, screen: Screen) -> None:
+        if not name.startswith(self._only):
+            return
+        page = screen.page
+        await page.evaluate("() => window.scrollTo(0, 0)")
+        for size, viewport in SIZES.items():
+            await page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            for scheme in SCHEMES:
+                await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                await page.wait_for_timeout(SETTLE)
+                await page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png")
+        await page.set_viewport_size(SIZES["phone"])  # type: ignore[arg-type]
+        print(name, flush=True)
+
+
+async def joining(album: Album, launch: Launcher) -> Screen:
+    """From the owner's link to the empty home screen."""
+    ana = await launch.screen("chromium", camera=await portrait(launch, "ana"))
+    before = len(launch.server.console)
+    await ana.open(f"#join={await launch.server.owner_link()}")
+    await expect(ana.page.get_by_label("Your name")).to_be_visible()
+    await album.take("welcome-owner", ana)
+    await ana.page.get_by_label("Your name").fill("Ana Ruiz")
+    await ana.button("Continue").click()
+    await album.take("welcome-missing", ana)
+    await ana.page.get_by_label("Mobile number").fill("+1 202 555 0147")
+    await ana.button("Continue").click()
+    code = (await launch.server.line(r"code .*: (\d{6})$", after=before))[1]
+    await ana.page.get_by_label("Code").fill(code)
+    await album.take("code", ana)
+    await ana.button("Confirm").click()
+    await ana.at_home()
+    await album.take("home-empty", ana)
+    launch.people.append(ana)
+    return ana
+
+
+async def strangers(album: Album, launch: Launcher) -> None:
+    """Those who come without a link, or with one that is used up."""
+    screen = await launch.screen("chromium")
+    await screen.open()
+    await expect(screen.button("I have a pairing code")).to_be_visible()
+    await album.take("welcome-no-link", screen)
+    await screen.button("I have a pairing code").click()
+    await album.take("welcome-pairing", screen)
+    await screen.open(f"#join={await launch.server.owner_link()}")
+    await screen.page.reload()
+    await screen.context.set_offline(True)
+    await screen.page.reload()
+    await album.take("offline", screen)
+    await screen.context.close()
+    used = await launch.screen("chromium")
+    await used.open(f"#join={await launch.server.owner_link()}")
+    await expect(used.page.get_by_role("alert")).to_be_visible()
+    await album.take("welcome-used", used)
+    await used.context.close()
+
+
+async def dialogs(album: Album, ana: Screen) -> None:
+    for button, choice, name in (
+        ("Invite someone", "Yes, they", "invite"),
+        ("Add a device", "Everybody", "pairing"),
+    ):
+        await ana.button(button).click()
+        await album.take(f"{name}-choice", ana)
+        await ana.button(choice).click()
+        await expect(ana.button("Copy").first).to_be_visible()
+        await album.take(name, ana)
+        await ana.button("Close").click()
+    await ana.button("Settings").click()
+    await album.take("settings", ana)
+    await ana.page.get_by_label("Large").check(force=True)
+    await ana.button("Close").click()
+    await album.take("home-large", ana)
+    await ana.button("Settings").click()
+    await ana.page.get_by_label("Normal").check(force=True)
+    await ana.page.get_by_text("Español").click()
+    await ana.button("Cerrar").click()
+    await album.take("home-spanish", ana)
+    await ana.button("Ajustes").click()
+    await ana.page.get_by_text("English").click()
+    await ana.button("Close").click()
+
+
+async def calls(album: Album, ana: Screen, ben: Screen, rosa: Screen) -> None:
+    await ana.place("Ben", video=True)
+    await expect(ben.incoming("Ana Ruiz")).to_be_visible()
+    await album.take("call-ringing", ana)
+    await album.take("call-incoming", ben)
+    await ben.answer("Ana Ruiz")
+    for screen in (ana, ben):
+        await screen.sees_picture()
+    await album.take("call-video", ana)
+    await rosa.place("Ana Ruiz", video=False)
+    await expect(ana.incoming("Rosa")).to_be_visible()
+    await album.take("call-second", ana)
+    await ana.button("Decline").click()
+    await rosa.leave_calls()
+    await ben.button("Mute").click()
+    await ben.button("Video off").click()
+    await ana.button("Video off").click()
+    await expect(ana.page.get_by_text("s camera is off")).to_be_visible()
+    await album.take("call-off", ana)
+    await ben.hang_up()
+    await album.take("call-ended", ana)
+    await ana.leave_calls()
+    await ana.place("Ben", video=False)
+    await ben.button("Decline").click()
+    await album.take("call-declined", ana)
+    await ana.leave_calls()
+    await rosa.place("Ana Ruiz", video=False)
+    await expect(ana.incoming("Rosa")).to_be_visible()
+    await album.take("call-incoming-audio", ana)
+    await ana.answer("Rosa")
+    await ana.connected()
+    await album.take("call-audio", ana)
+    await ana.leave_calls()
+    await rosa.leave_calls()
+
+
+@asynccontextmanager
+async def devices(ana: Screen, directory: Path) -> AsyncIterator[None]:
+    """A speaker and a screen in the household."""
+    kitchen, hall = directory / "kitchen", directory / "hall"
+    server = ana.server
+    code = await ana.offer_pairing(shared=True)
+    speaker = await Endpoint.pair(
+        server.url, code, name="Kitchen", home=kitchen, ca=server.ca, microphone="tone", speaker="null"
+    )
+    code = await ana.offer_pairing(shared=True)
+    wall = await Endpoint.pair(
+        server.url,
+        code,
+        name="Hall",
+        home=hall,
+        ca=server.ca,
+        microphone="tone",
+        camera="pattern",
+        speaker="null",
+        screen=True,
+    )
+    async with speaker, wall:
+        await expect(ana.button("Call Hall", exact=True)).to_be_enabled()
+        yield
+
+
+README = """
+<body style="margin:0;display:flex;gap:36px;align-items:center;justify-content:center;height:640px;background:#e4ded0">
+  <style>img{display:block;border-radius:18px;box-shadow:0 18px 50px rgb(0 0 0/30%)}</style>
+  <img src="data:image/png;base64,HOME" height="580"><img src="data:image/png;base64,CALL" height="470">
+</body>
+"""
+
+
+async def picture_for_the_readme(launch: Launcher) -> None:
+    """The home screen on a phone beside a call on a desktop: docs/images/kith.png."""
+    screen = await launch.screen("chromium", viewport={"width": 1160, "height": 640})
+    page = README
+    for word, name in (("HOME", "home-devices-phone-light"), ("CALL", "call-video-desktop-light")):
+        page = page.replace(word, base64.b64encode((OUT / f"{name}.png").read_bytes()).decode())
+    await screen.page.set_content(page)
+    path = ROOT / "docs" / "images" / "kith.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    await screen.page.screenshot(path=path)
+
+
+async def main(only: str) -> None:
+    album = Album(only)
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        async with running_server(directory) as server, browsers(server, directory) as launch:
+            ana = await joining(album, launch)
+            await strangers(album, launch)
+            ben = await launch.person("Ben", "chromium", by=ana, camera=await portrait(launch, "ben"))
+            rosa = await launch.person("Rosa", "chromium", by=ana)
+            await launch.person("Tío Manuel", "chromium", by=ana, household=False)
+            async with devices(ana, directory):
+                await rosa.place("Ana Ruiz", video=False)
+                await expect(ana.incoming("Rosa")).to_be_visible()
+                await rosa.hang_up()
+                await expect(ana.page.get_by_role("region", name="Missed calls")).to_be_visible()
+                await album.take("home", ana)
+                await ana.button("Seen").click()
+                await expect(ana.page.get_by_role("region", name="Missed calls")).to_be_hidden()
+                await album.take("home-devices", ana)
+                await dialogs(album, ana)
+                await calls(album, ana, ben, rosa)
+            if not only:
+                await picture_for_the_readme(launch)
+            second = await ana.context.new_page()
+            await second.goto(server.url)
+            await album.take("elsewhere", Screen("chromium", server, ana.context, second))
+            await server.kill()
+            await expect(ana.page.get_by_text("Reconnecting")).to_be_visible()
+            await album.take("home-reconnecting", ana)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))
