@@ -86,8 +86,8 @@ class Call:
         """Why it ended; None while it lasts."""
         self.was_answered = False
         """Whether the endpoint has noticed that it was answered."""
-        self.provisional = False
-        """Whether the server has not said yet that it knows this call."""
+        self.placing: str | None = None
+        """Id of the command that places it, until the server has said that it knows this call."""
         self._connection = connection
         self._equipment = equipment
         self._listener = listener
@@ -219,7 +219,7 @@ class Call:
     def follow(self, view: CallView) -> None:
         """The server's newest view."""
         if self.reason is None and _order(view) >= _order(self.view):
-            self.provisional = False
+            self.placing = None
             self.view = view
             self._put(view)
             self._listener.call_changed(self)
@@ -352,8 +352,9 @@ class Call:
             self._listener.call_connected(self)
 
     def _link_is_lost(self, epoch: int) -> None:
-        if epoch == self.view.epoch:
-            self._spawn(self._report_loss(epoch))
+        """Unless a newer link has replaced it. (After a move that failed the older link is the one that counts.)"""
+        if not any(link.up and link.epoch > epoch for link in self._links.values()):
+            self._spawn(self._report_loss(self.view.epoch))
 
     async def _report_loss(self, epoch: int) -> None:
         await asyncio.sleep(PATIENCE)

@@ -215,9 +215,12 @@ class Endpoint(AsyncIOEventEmitter):
 
         Raises Unclear, InCall, Problem, Unreachable.
         """
-        if self._call is not None:
-            raise InCall("there is a call already")
         target = self.find(whom)
+        if self._call is not None:
+            if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
+                await self._call.answer(video=video)  # who calls a caller wants to answer
+                return self._call
+            raise InCall("there is a call already")
         view = CallView(
             id=new_call(),
             role=Role.CALLER,
@@ -230,13 +233,12 @@ class Endpoint(AsyncIOEventEmitter):
             created=time.time(),
         )
         call = self._begin(view)
-        call.provisional = True
+        command = protocol.PlaceCall(id=self._wire.new_id(), call=call.id, to=target.id, video=video)
+        call.placing = command.id
         self.emit("calling", call)
         self._show()
         try:
-            await call.perform(
-                protocol.PlaceCall(id=self._wire.new_id(), call=call.id, to=target.id, video=video)
-            )
+            await call.perform(command)
         except BaseException:
             call.finish(EndReason.CANCELLED)
             raise
@@ -332,10 +334,16 @@ class Endpoint(AsyncIOEventEmitter):
                 pass  # the connection sees to it
 
     def replied(self, reply: AnyReply) -> None:
-        """What the server says a call is now, in its order among the events."""
+        """What the server says a call is now, in its order among the events.
+
+        Where both called each other, the answer to placing a call is the other one's call, now answered.
+        """
         match reply:
             case protocol.CallState(call=view):
-                if (call := self._known(view.id)) is not None:
+                call = self._known(view.id)
+                if call is None and self._call is not None and self._call.placing == reply.re:
+                    call = self._call
+                if call is not None:
                     call.follow(view)
             case protocol.CallEnded(call=call_id, reason=reason):
                 if (call := self._known(call_id)) is not None:
@@ -405,7 +413,7 @@ class Endpoint(AsyncIOEventEmitter):
         self.missed = snapshot.missed
         views = {view.id: view for view in snapshot.calls}
         call = self._call
-        if call is not None and call.id not in views and not call.provisional:
+        if call is not None and call.id not in views and call.placing is None:
             call.finish(EndReason.LOST)
         for view in views.values():
             if (known := self._known(view.id)) is not None:

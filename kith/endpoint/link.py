@@ -30,9 +30,9 @@ from signaling.protocol import MediaView
 
 log = logging.getLogger(__name__)
 
-DEAF_AFTER = 6.0
-"""Seconds without any packet after which media counts as lost. Checks come every 2 to 6 s even where both sides
-are silent, reports every 1.5 s; longer leaves two people saying "hello?" to each other."""
+DEAF_AFTER = 8.0
+"""Seconds without any packet after which media counts as lost. Even where both sides are silent checks come
+every 6 s at the latest; longer leaves two people saying "hello?" to each other."""
 
 MAX_EARLY = 64
 """Candidates that may come before the description they belong to."""

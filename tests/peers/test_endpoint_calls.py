@@ -287,3 +287,20 @@ async def test_a_call_that_is_given_up_while_it_rings_ends_for_both(two: Two, wh
     await bob.until("ended")
     assert anna.endpoint.current is None and bob.endpoint.current is None
     assert bob.details("indicator") == [] and anna.details("indicator") == []
+
+
+@pytest.mark.parametrize("order", ["at once", "while it rings"])
+async def test_two_who_call_each_other_are_in_one_call(two: Two, order: str) -> None:
+    anna = await two.endpoint(two.anna, "Study", microphone="tone:440")
+    bob = await two.endpoint(two.bob, "Hall", microphone="tone:1000")
+    if order == "at once":
+        await asyncio.gather(anna.endpoint.call("Bob"), bob.endpoint.call("Anna"))
+    else:
+        await anna.endpoint.call("Bob")
+        await bob.until("ringing")
+        await bob.endpoint.call("Anna")
+    await asyncio.gather(anna.hears(1000), bob.hears(440))
+    assert anna.call.id == bob.call.id
+    await bob.endpoint.hang_up()
+    await anna.until("ended", EndReason.HUNG_UP)
+    assert len(anna.details("ended")) == len(bob.details("ended")) == 1
