@@ -110,8 +110,6 @@ async def _run(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if settings.admit_test:
-        server.stalls.start()
     started = await _describe(settings, server, listening.getsockname()[1], demo)
     async with company(started):
         _freeze()
