@@ -35,7 +35,10 @@ from signaling.protocol import MAX_FRAME
 _UPGRADE = f"GET {PATH} ".encode()
 
 FIRST_BYTES_TIMEOUT = 10.0
-"""Seconds a new connection may stay silent before it is dropped."""
+"""Seconds a new connection has for the head of its first request. aiohttp itself would wait for ever."""
+
+MAX_HEAD = 32_768
+"""Bytes of a head to hold; a longer one is aiohttp's to refuse."""
 
 CLOSE_TIMEOUT = 5.0
 """Seconds the other side has to answer a close frame."""
@@ -43,6 +46,8 @@ CLOSE_TIMEOUT = 5.0
 # picows makes a child logger for each connection unless it is given something that is not a Logger.
 _log = logging.LoggerAdapter(logging.getLogger("picows"), {})
 _log.logger.setLevel(logging.ERROR)
+# What strangers get wrong is closed with its code, and no reason to let them fill the log.
+_log.logger.addFilter(lambda record: not record.getMessage().startswith("WS parser error"))
 
 _DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
 TEXT, BINARY, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
@@ -232,10 +237,11 @@ class _FirstBytes(asyncio.Protocol):
             return
         transport = self._transport
         assert transport is not None
-        self._cancel()
         if self._data.startswith(_UPGRADE):
+            self._cancel()
             self._carrier.upgrade(transport, self._data)
-        else:
+        elif b"\r\n\r\n" in self._data or len(self._data) > MAX_HEAD:
+            self._cancel()
             self._carrier.pass_to_http(transport, self._data)
 
     def connection_lost(self, exc: Exception | None) -> None:

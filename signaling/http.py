@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from kith.core.ids import EndpointId
@@ -29,9 +30,20 @@ from signaling.session import Replies
 
 log = logging.getLogger(__name__)
 
+
+def _worth_recording(record: logging.LogRecord) -> bool:
+    """aiohttp would record, with a traceback and its words, whatever strangers send that is no HTTP."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+logging.getLogger("aiohttp.server").addFilter(_worth_recording)
+
 NONCE_LIFE = 60.0
 MAX_NONCES = 10_000
 MAX_REMEMBERED = 10_000
+
+BODY_TIMEOUT = 10.0
+"""Seconds for 64 KiB to arrive: a phone on a bad network needs two."""
 
 STATUS = {
     Code.NOT_SIGNED_IN: 401,
@@ -199,9 +211,12 @@ async def _read_command(request: web.Request) -> wire.AnyCommand:
     if (request.content_length or 0) > MAX_FRAME:
         raise Problem(Code.TOO_LARGE, data={"limit": MAX_FRAME})
     try:
-        body = await request.read()
+        async with asyncio.timeout(BODY_TIMEOUT):
+            body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Problem(Code.TOO_LARGE, data={"limit": MAX_FRAME}) from None
+    except TimeoutError:
+        raise Problem(Code.MALFORMED) from None
     try:
         fields = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

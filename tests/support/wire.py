@@ -119,12 +119,10 @@ class Connection:
         return await self.reply(await self.say(t, **fields))
 
     async def send(self, data: bytes) -> None:
-        """Send one frame as it is."""
+        """Send one frame as it is, even where it is text that is none."""
         assert self._socket is not None
-        if self.text:
-            await self._socket.send_str(data.decode("utf-8", "surrogateescape"))
-        else:
-            await self._socket.send_bytes(data)
+        kind = aiohttp.WSMsgType.TEXT if self.text else aiohttp.WSMsgType.BINARY
+        await self._socket.send_frame(data, kind)
 
     async def send_other_kind(self, data: bytes) -> None:
         """A binary frame where text belongs, or the other way round."""
