@@ -25,6 +25,8 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 VIDEO_CLOCK = 90_000
+LONGEST_SLIP = 0.1
+"""Seconds that a sound card's clock may be behind ours before it counts as a pause: its frames come unevenly."""
 
 
 class Outlet(Generic[T]):
@@ -153,10 +155,10 @@ class Timeline:
         self._origin = origin
         self._next = 0
 
-    def stamp(self, now: float) -> int:
-        """The timestamp of the frame captured by `now`, a multiple of 960, always rising."""
-        true = round((now - self._origin) * RATE / SAMPLES) * SAMPLES
-        if true - self._next > RATE / 5:
+    def stamp(self, at: float) -> int:
+        """The timestamp of the frame captured at a time, a multiple of 960, always rising."""
+        true = round((at - self._origin) * RATE / SAMPLES) * SAMPLES
+        if true - self._next > LONGEST_SLIP * RATE:
             self._next = true
         stamp, self._next = self._next, self._next + SAMPLES
         return stamp
@@ -169,9 +171,9 @@ class VoiceSource:
         self._microphone, self._timeline, self._encoder = microphone, timeline, Encoder()
 
     async def read(self) -> "Packet[Stream]":
-        pcm = await self._microphone.read()
-        packet = Packet(self._encoder.encode(pcm))
-        packet.pts = self._timeline.stamp(asyncio.get_running_loop().time())
+        heard = await self._microphone.read()
+        packet = Packet(self._encoder.encode(heard.samples))
+        packet.pts = self._timeline.stamp(heard.at)
         packet.time_base = Fraction(1, RATE)
         return packet
 

@@ -1,11 +1,12 @@
 """Where an endpoint's sound comes from: a tone, silence or a file. (The real one is in kith.endpoint.sound.)
 
 `read` gives 960 samples (20 ms; mono, 48 kHz, 16 bit) as soon as they have been "spoken", so it sets the pace.
+With them comes when that was, which is not when somebody got round to reading them.
 """
 
 import wave
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,8 +17,15 @@ SAMPLES = 960
 FRAME = SAMPLES / RATE
 
 
+class Heard(NamedTuple):
+    """960 samples, and when they were captured, in seconds on the loop's clock."""
+
+    samples: Samples
+    at: float
+
+
 class Microphone(Protocol):
-    async def read(self) -> Samples:
+    async def read(self) -> Heard:
         """The next 960 samples."""
         ...
 
@@ -32,11 +40,11 @@ class ToneMicrophone:
         self._position = 0
         self._metronome = Metronome(FRAME)
 
-    async def read(self) -> Samples:
-        await self._metronome.tick()
+    async def read(self) -> Heard:
+        at = await self._metronome.tick()
         samples = sine(self._hertz, self._position, SAMPLES)
         self._position += SAMPLES
-        return samples
+        return Heard(samples, at)
 
     def close(self) -> None:
         """Nothing was opened."""
@@ -48,9 +56,8 @@ class SilentMicrophone:
     def __init__(self) -> None:
         self._metronome = Metronome(FRAME)
 
-    async def read(self) -> Samples:
-        await self._metronome.tick()
-        return np.zeros(SAMPLES, np.int16)
+    async def read(self) -> Heard:
+        return Heard(np.zeros(SAMPLES, np.int16), await self._metronome.tick())
 
     def close(self) -> None:
         """Nothing was opened."""
@@ -64,11 +71,11 @@ class FileMicrophone:
         self._position = 0
         self._metronome = Metronome(FRAME)
 
-    async def read(self) -> Samples:
-        await self._metronome.tick()
-        at = (self._position + np.arange(SAMPLES)) % len(self._sound)
+    async def read(self) -> Heard:
+        at = await self._metronome.tick()
+        positions = (self._position + np.arange(SAMPLES)) % len(self._sound)
         self._position += SAMPLES
-        return self._sound[at]
+        return Heard(self._sound[positions], at)
 
     def close(self) -> None:
         """The file was read when the microphone was chosen."""

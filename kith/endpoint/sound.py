@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kith.endpoint.microphones import SAMPLES, Microphone
+from kith.endpoint.microphones import SAMPLES, Heard, Microphone
 from kith.endpoint.speakers import Speaker
 from media.tones import RATE, Samples
 
@@ -111,13 +111,13 @@ class _CardMicrophone:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._arrived.set)
 
-    async def read(self) -> Samples:
+    async def read(self) -> Heard:
         self._loop = asyncio.get_running_loop()
         while not self._heard:
             self._arrived.clear()
             if not self._heard:  # a frame may have come between the two looks
                 await self._arrived.wait()
-        return self._heard.popleft()
+        return Heard(self._heard.popleft(), self._loop.time())
 
     def close(self) -> None:
         self._loop = None

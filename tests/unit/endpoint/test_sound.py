@@ -55,7 +55,7 @@ async def test_frames_cross_in_order_and_the_oldest_give_way(portaudio: PortAudi
     waiting = asyncio.create_task(microphone.read())
     await asyncio.sleep(0)
     await asyncio.to_thread(heard, np.zeros((N, 1), np.int16), N, None, None)
-    assert (await asyncio.wait_for(waiting, 5)).shape == (N,)
+    assert (await asyncio.wait_for(waiting, 5)).samples.shape == (N,)
     for _ in range(sound.BACKLOG + 10):
         heard(np.zeros((N, 1), np.int16), N, None, None)
     for _ in range(sound.BACKLOG):
@@ -103,7 +103,7 @@ async def test_what_the_speaker_says_is_taken_out_of_what_the_microphone_hears(p
         echo = np.concatenate((room[-240:], out[:-240, 0]))  # 5 ms through the room
         hear((echo // 2).reshape(N, 1), N, None, None)
         room = out[:, 0].copy()
-        cleaned = await microphone.read()
+        cleaned = (await microphone.read()).samples
         if n >= 150:
             before.append(echo // 2)
             after.append(cleaned)

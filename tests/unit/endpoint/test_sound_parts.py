@@ -38,7 +38,7 @@ async def test_a_file_is_heard_over_and_over(tmp_path: Path) -> None:
     path = tmp_path / "voice.wav"
     write_wav(path, sine(500, 0, 1500))
     microphone = FileMicrophone(read_wav(path))
-    heard = np.concatenate([await microphone.read() for _ in range(4)])
+    heard = np.concatenate([(await microphone.read()).samples for _ in range(4)])
     assert np.array_equal(heard[1500:3000], heard[:1500])
     microphone.close()
 
@@ -153,6 +153,6 @@ async def test_speech_is_sound_or_nothing(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_a_tone_has_its_pitch() -> None:
     microphone = ToneMicrophone(1_000)
-    heard = np.concatenate([await microphone.read() for _ in range(5)])
+    heard = np.concatenate([(await microphone.read()).samples for _ in range(5)])
     assert np.argmax(np.abs(np.fft.rfft(heard))) * RATE / len(heard) == pytest.approx(1_000, abs=11)
     microphone.close()
