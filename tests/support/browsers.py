@@ -317,9 +317,14 @@ class Launcher:
                 *CHROMIUM_FLAGS,
                 f"--use-file-for-fake-audio-capture={sound}",
                 *([] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]),
-                f"--ignore-certificate-errors-spki-list={fingerprint(self.server)}",
+                *self._trust(),
             ],
         )
+
+    def _trust(self) -> list[str]:
+        if not self.server.url.startswith("https:"):
+            return []
+        return [f"--ignore-certificate-errors-spki-list={fingerprint(self.server)}"]
 
     async def _firefox(self, tone: int) -> Browser:
         return await self.playwright.firefox.launch(

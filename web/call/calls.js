@@ -64,8 +64,8 @@ export class Calls {
     if (current && current.id !== call) this.hangUp(current.id);
     const view = this.#talk(call)?.view;
     if (!view) return;
+    const answered = this.#ask(call, { t: 'answer', call, video }); // first of all: the rest happens while it travels
     this.#store.dispatch({ t: 'answering', call, video });
-    const answered = this.#ask(call, { t: 'answer', call, video });
     const media = video ? view.media : audioOnly(view.media);
     this.#conversation(call, 'callee').prepare(media);
     void this.capture.want({ audio: media.send_audio, video: media.send_video });

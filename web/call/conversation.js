@@ -6,7 +6,7 @@
  */
 
 import { readBody } from './body.js';
-import { Peer } from './peer.js';
+import { Peer, videoCodecs } from './peer.js';
 
 /** @import {CallView, MediaView} from '../protocol.js' */
 /** @import {Draft} from '../session/session.js' */
@@ -48,6 +48,7 @@ export class Conversation {
       (certificate) => (this.#certificate = certificate),
       () => {}, // the browser makes its own then, a little later
     );
+    videoCodecs();
   }
 
   /** What the far end sends. */
@@ -112,8 +113,8 @@ export class Conversation {
       },
     });
     this.#peers.set(epoch, peer);
-    if (this.#shown < 0) this.#sink.media('connecting');
     if (this.#offers) peer.offer();
+    if (this.#shown < 0) this.#sink.media('connecting');
   }
 
   /** @param {number} epoch */

@@ -59,7 +59,8 @@ export class Peer {
     const { send_audio, receive_audio, send_video, receive_video } = this.media;
     this.#line('audio', send_audio, receive_audio);
     this.#line('video', send_video, receive_video);
-    this.#inTurn(() => this.#describe());
+    // At once, not in turn: the browser prepares the offer while the page draws the next screen.
+    this.#turn = this.#describe().catch(() => this.#lost());
   }
 
   /** What the far end sent. @param {Body} body */
@@ -97,7 +98,8 @@ export class Peer {
       direction: directionOf(send, receive),
       streams: [this.#group],
     });
-    preferVp8(transceiver);
+    const codecs = kind === 'video' ? videoCodecs() : null;
+    if (codecs) transceiver.setCodecPreferences(codecs);
   }
 
   async #describe() {
@@ -123,7 +125,6 @@ export class Peer {
     const { send_audio, receive_audio, send_video, receive_video } = this.media;
     transceiver.direction = video ? directionOf(send_video, receive_video) : directionOf(send_audio, receive_audio);
     transceiver.sender.setStreams(this.#group);
-    preferVp8(transceiver);
     const track = video ? this.#tracks.video : this.#tracks.audio;
     if (track && transceiver.direction.startsWith('send')) transceiver.sender.replaceTrack(track).catch(() => {});
   }
@@ -189,10 +190,19 @@ function directionOf(send, receive) {
   return receive ? 'recvonly' : 'inactive';
 }
 
-/** Every endpoint can do VP8. The others stay in the list: some browsers refuse offers with codecs taken out. @param {RTCRtpTransceiver} transceiver */
-function preferVp8(transceiver) {
-  if (transceiver.receiver.track.kind !== 'video') return;
-  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
-  const isVp8 = (/** @type {{mimeType: string}} */ codec) => codec.mimeType.toLowerCase() === 'video/vp8';
-  transceiver.setCodecPreferences([...codecs.filter(isVp8), ...codecs.filter((codec) => !isVp8(codec))]);
+/**
+ * The order in which to offer codecs, null where the browser's own has VP8 first, as it should: every
+ * endpoint can do VP8. The others stay in the list: some browsers refuse offers with codecs taken out.
+ * @type {RTCRtpCodec[] | null | undefined}
+ */
+let preferred;
+
+/** The question is slow the first time (it goes to the graphics card), so it is asked while a call rings. */
+export function videoCodecs() {
+  if (preferred === undefined) {
+    const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+    const isVp8 = (/** @type {RTCRtpCodec} */ codec) => codec.mimeType.toLowerCase() === 'video/vp8';
+    preferred = all[0] && isVp8(all[0]) ? null : [...all.filter(isVp8), ...all.filter((codec) => !isVp8(codec))];
+  }
+  return preferred;
 }
