@@ -23,6 +23,7 @@ from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
 from signaling.call import Acceptance, Call, Connectivity, EndReason, Role
+from signaling.call_step import start, step
 from signaling.deadlines import Deadlines
 from signaling.sessions import Sessions
 from signaling.views import Faces, call_view, missed_view
@@ -160,7 +161,7 @@ class Switchboard:
         ring: Sequence[Endpoint],
         faces: Faces,
     ) -> wire.AnyReply:
-        new, effects = calls.start(
+        new, effects = start(
             call=CallId(command.call),
             caller=principal.endpoint,
             caller_person=caller,
@@ -341,7 +342,7 @@ class Switchboard:
         live.running = False
 
     async def _process(self, live: _LiveCall, event: calls.Event) -> None:
-        after, effects = calls.step(live.call, event, self._clock())
+        after, effects = step(live.call, event, self._clock())
         if after is not live.call:
             try:
                 await self._store.save(after)

@@ -29,8 +29,8 @@ from signaling.call import (
     SignalingBack,
     SignalingLost,
     next_deadline,
-    step,
 )
+from signaling.call_step import step
 from tests.properties.call_laws import Listeners, check, check_change
 from tests.support.bench import CALLER, HALL, KITCHEN, PERSONAL, PHONE, SHARED, STRANGER, Bench, stored
 

@@ -33,8 +33,8 @@ from signaling.call import (
     SignalingLost,
     Update,
     next_deadline,
-    step,
 )
+from signaling.call_step import step
 from tests.properties.call_laws import check, check_change, part
 from tests.support.bench import CALLER, HALL, KITCHEN, PERSONAL, PHONE, SHARED, Bench
 

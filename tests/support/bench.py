@@ -22,9 +22,8 @@ from signaling.call import (
     Leg,
     Phase,
     next_deadline,
-    start,
-    step,
 )
+from signaling.call_step import start, step
 
 PERSONAL = True
 SHARED = False

@@ -1,0 +1,426 @@
+"""How a call goes from one state to the next: `start` and `step`. Pure and total.
+
+The states, events and effects, and the theory of them, are in `signaling.call`. Here is every answer to
+every event: none raises, and what is late, foreign or repeated is `Ignored`.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from signaling.call import (
+    CONNECT_TIMEOUT,
+    GRACE,
+    OPEN,
+    RING_TIMEOUT,
+    Acceptance,
+    Alerting,
+    Answered,
+    Busy,
+    Call,
+    Connectivity,
+    DeadlinePassed,
+    Declined,
+    Effects,
+    End,
+    EndReason,
+    Event,
+    Finished,
+    HungUp,
+    Ignored,
+    Joined,
+    Leg,
+    MediaLost,
+    MediaUp,
+    Moved,
+    Phase,
+    Restarted,
+    Ring,
+    Role,
+    SignalingBack,
+    SignalingLost,
+    Step,
+    Update,
+)
+
+# -- the beginning ----------------------------------------------------------------------------------
+
+
+def start(
+    *,
+    call: CallId,
+    caller: EndpointId,
+    caller_person: PersonId,
+    caller_personal: bool,
+    callee_person: PersonId | None,
+    callee_household: HouseholdId,
+    target: str,
+    video: bool,
+    ring: Mapping[EndpointId, bool],
+    online: frozenset[EndpointId],
+    now: float,
+) -> Step:
+    """A new call. `ring` maps each endpoint that may ring to whether it is personal.
+
+    An empty `ring`, or one with nobody online, rings out: the caller learns nothing from it.
+    """
+    legs = {
+        caller: Leg(endpoint=caller, role=Role.CALLER, personal=caller_personal, acceptance=Acceptance.WON)
+    } | {
+        endpoint: Leg(
+            endpoint=endpoint,
+            role=Role.CALLEE,
+            personal=personal,
+            acceptance=Acceptance.OFFERED if endpoint in online else Acceptance.UNREACHABLE,
+        )
+        for endpoint, personal in sorted(ring.items())
+    }
+    new = Call(
+        id=call,
+        caller_person=caller_person,
+        callee_person=callee_person,
+        callee_household=callee_household,
+        target=target,
+        video=video,
+        phase=Phase.RINGING,
+        caller=caller,
+        legs=legs,
+        created=now,
+        deadline=now + RING_TIMEOUT,
+    )
+    return new, tuple(Ring(leg.endpoint) for leg in legs.values() if leg.acceptance is Acceptance.OFFERED)
+
+
+# -- one step ---------------------------------------------------------------------------------------
+
+
+def step(call: Call, event: Event, now: float) -> Step:
+    """The next call and what must be told to whom."""
+    if call.over:
+        return _ignore(call, event)
+    match event:
+        case DeadlinePassed():
+            return _deadline(call, event, now)
+        case Restarted():
+            return _restarted(call, now)
+        case Joined():
+            return _joined(call, event)
+        case Moved():
+            return _moved(call, event, now)
+    leg = call.legs.get(event.endpoint)
+    if leg is None:
+        return _ignore(call, event)
+    if leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT:
+        return _in_call(call, leg, event, now)
+    if call.phase is Phase.RINGING:
+        return _ringing(call, leg, event, now)
+    return _ignore(call, event)
+
+
+def _ignore(call: Call, event: Event) -> Step:
+    return call, (Ignored(event, call.phase),)
+
+
+def _with(call: Call, *legs: Leg) -> Call:
+    return msgspec.structs.replace(call, legs=call.legs | {leg.endpoint: leg for leg in legs})
+
+
+def _joined(call: Call, event: Joined) -> Step:
+    leg = call.legs.get(event.endpoint)
+    if call.phase is not Phase.RINGING or (leg is not None and leg.acceptance is not Acceptance.UNREACHABLE):
+        return _ignore(call, event)
+    fresh = Leg(
+        endpoint=event.endpoint, role=Role.CALLEE, personal=event.personal, acceptance=Acceptance.OFFERED
+    )
+    return _with(call, fresh), (Ring(event.endpoint),)
+
+
+# -- a callee's endpoint while the call rings --------------------------------------------------------
+
+
+def _ringing(call: Call, leg: Leg, event: Event, now: float) -> Step:
+    open_ = leg.acceptance in OPEN
+    match event:
+        case Answered(video=video) if open_ or leg.acceptance is Acceptance.UNREACHABLE:
+            return _won(call, leg, now, video=video)
+        case Declined() | HungUp() if open_ and leg.personal:
+            declined = msgspec.structs.replace(leg, acceptance=Acceptance.DECLINED, away_until=None)
+            return _finish(_with(call, declined), EndReason.DECLINED, now)
+        case Declined() | HungUp() if open_:
+            return _close_leg(call, leg, Acceptance.DECLINED, now)
+        case Busy() if open_:
+            return _close_leg(call, leg, Acceptance.BUSY, now)
+        case Alerting() if leg.acceptance in (Acceptance.OFFERED, Acceptance.PENDING):
+            alerting = msgspec.structs.replace(leg, acceptance=Acceptance.ALERTING, away_until=None)
+            return _with(call, alerting), ()
+        case SignalingLost() if leg.acceptance in (Acceptance.OFFERED, Acceptance.ALERTING):
+            away = msgspec.structs.replace(leg, acceptance=Acceptance.PENDING, away_until=now + GRACE)
+            return _with(call, away), ()
+        case SignalingBack() if leg.acceptance is Acceptance.PENDING:
+            back = msgspec.structs.replace(leg, acceptance=Acceptance.OFFERED, away_until=None)
+            return _with(call, back), (Ring(leg.endpoint),)
+    return _ignore(call, event)
+
+
+def _close_leg(call: Call, leg: Leg, acceptance: Acceptance, now: float) -> Step:
+    """One leg says no for itself; the call ends only when no other can still say yes."""
+    closed = msgspec.structs.replace(leg, acceptance=acceptance, away_until=None)
+    reason = EndReason.BUSY if acceptance is Acceptance.BUSY else EndReason.DECLINED
+    call, effects = _settle_ringing(_with(call, closed), now)
+    return call, (End(leg.endpoint, reason), *effects)
+
+
+def _settle_ringing(call: Call, now: float) -> Step:
+    """Nobody left who could answer: busy if one was, else declined if one did, else ring on.
+
+    To ring on where nobody is reachable is deliberate: the caller must not learn it.
+    """
+    legs = [leg.acceptance for leg in call.legs.values() if leg.role is Role.CALLEE]
+    if any(acceptance in OPEN for acceptance in legs):
+        return call, ()
+    if Acceptance.BUSY in legs:
+        return _finish(call, EndReason.BUSY, now)
+    if Acceptance.DECLINED in legs:
+        return _finish(call, EndReason.DECLINED, now)
+    return call, ()
+
+
+def _won(call: Call, leg: Leg, now: float, *, video: bool) -> Step:
+    winner = msgspec.structs.replace(
+        leg, acceptance=Acceptance.WON, connectivity=Connectivity.CONNECTING, away_until=None
+    )
+    caller = call.legs[call.caller]
+    caller = msgspec.structs.replace(caller, connectivity=_opening(caller))
+    losers = [
+        other
+        for other in call.legs.values()
+        if other.role is Role.CALLEE and other.endpoint != leg.endpoint and other.acceptance in OPEN
+    ]
+    lost = [msgspec.structs.replace(other, acceptance=Acceptance.LOST, away_until=None) for other in losers]
+    answered = msgspec.structs.replace(
+        _with(call, winner, caller, *lost),
+        phase=Phase.ANSWERING,
+        winner=leg.endpoint,
+        answered=now,
+        video=call.video and video,
+        deadline=now + CONNECT_TIMEOUT,
+    )
+    silenced = tuple(End(other.endpoint, EndReason.ANSWERED_ELSEWHERE) for other in losers)
+    return answered, (Update(call.caller), Update(leg.endpoint), *silenced)
+
+
+# -- the endpoints that speak for a side -------------------------------------------------------------
+
+
+def _in_call(call: Call, leg: Leg, event: Event, now: float) -> Step:
+    match event:
+        case HungUp() | Declined():
+            return _out(call, leg, now)
+        case SignalingLost() if leg.away_until is None:
+            if leg.endpoint == call.moving:
+                return _abandon_move(call, EndReason.LOST, now)
+            away = msgspec.structs.replace(
+                leg,
+                connectivity=leg.connectivity if call.winner is None else Connectivity.RECONNECTING,
+                away_until=now + GRACE,
+            )
+            return _settle_connected(_with(call, away), tell=_others(call, leg))
+        case SignalingBack() if leg.away_until is not None:
+            back = msgspec.structs.replace(leg, connectivity=_standing(call, leg), away_until=None)
+            return _settle_connected(_with(call, back), tell=(leg.endpoint, *_others(call, leg)))
+        case MediaUp(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch != leg.confirmed:
+            up = msgspec.structs.replace(
+                leg,
+                confirmed=epoch,
+                connectivity=Connectivity.CONNECTED if leg.away_until is None else leg.connectivity,
+            )
+            return _settle_connected(_with(call, up), tell=())
+        case MediaLost(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch == leg.confirmed:
+            return _new_epoch(call, now)
+    return _ignore(call, event)
+
+
+def _standing(call: Call, leg: Leg) -> Connectivity:
+    """Connectivity of a leg whose signaling is there."""
+    if call.winner is None:
+        return Connectivity.NONE
+    return Connectivity.CONNECTED if leg.confirmed == call.epoch else Connectivity.CONNECTING
+
+
+def _opening(leg: Leg) -> Connectivity:
+    """Connectivity of a leg that has a new peer connection to make."""
+    return Connectivity.CONNECTING if leg.away_until is None else Connectivity.RECONNECTING
+
+
+def _speaks(call: Call, leg: Leg) -> bool:
+    """Whether the current epoch's media is this endpoint's. It is not before an answer, nor during a
+    move for the endpoint that is being replaced."""
+    return call.winner is not None and call.party(leg.role, call.epoch) == leg.endpoint
+
+
+def _others(call: Call, leg: Leg) -> tuple[EndpointId, ...]:
+    """The endpoints on the other side, once there is one."""
+    if call.winner is None:
+        return ()
+    role = Role.CALLEE if leg.role is Role.CALLER else Role.CALLER
+    peer = call.party(role, call.epoch)
+    return () if peer is None else (peer,)
+
+
+def _out(call: Call, leg: Leg, now: float) -> Step:
+    if leg.endpoint == call.moving:
+        return _abandon_move(call, EndReason.HUNG_UP, now)
+    return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.HUNG_UP, now)
+
+
+def _new_epoch(call: Call, now: float) -> Step:
+    """Open epoch + 1: both parties must report media again within CONNECT_TIMEOUT."""
+    legs = [msgspec.structs.replace(leg, connectivity=_opening(leg)) for leg in _parties(call)]
+    opened = msgspec.structs.replace(
+        _with(call, *legs),
+        epoch=call.epoch + 1,
+        phase=Phase.ANSWERING if call.phase is Phase.ANSWERING else Phase.RECOVERING,
+        deadline=now + CONNECT_TIMEOUT,
+    )
+    return opened, tuple(Update(leg.endpoint) for leg in legs)
+
+
+def _parties(call: Call) -> list[Leg]:
+    """The two legs that must have media in the current epoch."""
+    endpoints = (call.party(Role.CALLER, call.epoch), call.party(Role.CALLEE, call.epoch))
+    return [call.legs[endpoint] for endpoint in endpoints if endpoint is not None]
+
+
+def _settle_connected(call: Call, *, tell: tuple[EndpointId, ...]) -> Step:
+    """Derive the phase from the legs; retire the old leg of a move that has succeeded."""
+    if call.winner is None:
+        return call, ()
+    parties = _parties(call)
+    media = all(leg.confirmed == call.epoch for leg in parties)
+    effects: Effects = ()
+    if media and call.moving is not None:
+        call, effects = _retire(call)
+    if media:
+        call = msgspec.structs.replace(call, deadline=None)
+    here = all(leg.away_until is None for leg in parties)
+    been_active = call.phase in (Phase.ACTIVE, Phase.RECOVERING)
+    phase = Phase.ACTIVE if media and here else Phase.RECOVERING if media or been_active else Phase.ANSWERING
+    if phase is not call.phase:
+        call = msgspec.structs.replace(call, phase=phase)
+        tell = tuple(leg.endpoint for leg in parties)
+    return call, (*(Update(endpoint) for endpoint in tell), *effects)
+
+
+# -- moves ------------------------------------------------------------------------------------------
+
+
+def _moved(call: Call, event: Moved, now: float) -> Step:
+    """A replacement leg in a new epoch; the old one keeps sounding until the new one does."""
+    source = call.legs.get(event.source)
+    if (
+        call.phase is not Phase.ACTIVE
+        or call.moving is not None
+        or source is None
+        or event.source not in (call.caller, call.winner)
+        or event.endpoint in (call.caller, call.winner)
+    ):
+        return _ignore(call, event)
+    replacement = Leg(
+        endpoint=event.endpoint,
+        role=source.role,
+        personal=source.personal,
+        acceptance=Acceptance.WON,
+        connectivity=Connectivity.CONNECTING,
+    )
+    call = msgspec.structs.replace(_with(call, replacement), moving=event.endpoint)
+    return _new_epoch(call, now)
+
+
+def _retire(call: Call) -> Step:
+    assert call.moving is not None
+    role = call.legs[call.moving].role
+    old = call.caller if role is Role.CALLER else call.winner
+    assert old is not None
+    left = msgspec.structs.replace(call.legs[old], connectivity=Connectivity.LEFT, away_until=None)
+    call = _with(call, left)
+    if role is Role.CALLER:
+        call = msgspec.structs.replace(call, caller=call.moving, moving=None)
+    else:
+        call = msgspec.structs.replace(call, winner=call.moving, moving=None)
+    return call, (End(old, EndReason.MOVED),)
+
+
+def _abandon_move(call: Call, reason: EndReason, now: float) -> Step:
+    """The call goes on where it was, in one epoch more: the one who stays may have closed the old
+    connection already, because the new one stood on their side."""
+    assert call.moving is not None
+    gone = call.moving
+    left = msgspec.structs.replace(call.legs[gone], connectivity=Connectivity.LEFT, away_until=None)
+    call, effects = _new_epoch(msgspec.structs.replace(_with(call, left), moving=None), now)
+    return call, (End(gone, reason), *effects)
+
+
+# -- time, restart, end -----------------------------------------------------------------------------
+
+
+def _deadline(call: Call, event: DeadlinePassed, now: float) -> Step:
+    late = [leg for leg in call.legs.values() if leg.away_until is not None and leg.away_until <= now]
+    if any(leg.acceptance is Acceptance.WON and leg.endpoint != call.moving for leg in late):
+        return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.LOST, now)
+    if any(leg.endpoint == call.moving for leg in late):
+        return _abandon_move(call, EndReason.LOST, now)
+    if call.deadline is not None and call.deadline <= now:
+        if call.moving is not None:
+            return _abandon_move(call, EndReason.CONNECT_FAILED, now)
+        reasons = {Phase.RINGING: EndReason.NO_ANSWER, Phase.ANSWERING: EndReason.CONNECT_FAILED}
+        return _finish(call, reasons.get(call.phase, EndReason.LOST), now)
+    if late:
+        gone = [
+            msgspec.structs.replace(leg, acceptance=Acceptance.UNREACHABLE, away_until=None) for leg in late
+        ]
+        call, effects = _settle_ringing(_with(call, *gone), now)
+        return call, (*(End(leg.endpoint, EndReason.NO_ANSWER) for leg in late), *effects)
+    return _ignore(call, event)
+
+
+def _restarted(call: Call, now: float) -> Step:
+    legs = []
+    for leg in call.legs.values():
+        if leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT:
+            legs.append(
+                msgspec.structs.replace(
+                    leg,
+                    connectivity=Connectivity.NONE if call.winner is None else Connectivity.RECONNECTING,
+                    away_until=now + GRACE,
+                )
+            )
+        elif leg.acceptance in OPEN:
+            legs.append(msgspec.structs.replace(leg, acceptance=Acceptance.PENDING, away_until=now + GRACE))
+    deadline = None if call.deadline is None else max(call.deadline, now + CONNECT_TIMEOUT)
+    call = msgspec.structs.replace(_with(call, *legs), deadline=deadline)
+    return _settle_connected(call, tell=())
+
+
+def _finish(call: Call, reason: EndReason, now: float) -> Step:
+    """End for everyone who still has a part, exactly once."""
+    closing = {
+        EndReason.NO_ANSWER: Acceptance.TIMED_OUT,
+        EndReason.CANCELLED: Acceptance.CANCELLED,
+    }
+    legs: list[Leg] = []
+    told: list[End] = []
+    for leg in call.legs.values():
+        in_call = leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT
+        declined_now = leg.acceptance is Acceptance.DECLINED and leg.personal
+        if in_call:
+            legs.append(msgspec.structs.replace(leg, connectivity=Connectivity.LEFT, away_until=None))
+        elif leg.acceptance in OPEN:
+            acceptance = closing.get(reason, Acceptance.LOST)
+            legs.append(msgspec.structs.replace(leg, acceptance=acceptance, away_until=None))
+        if in_call or declined_now or leg.acceptance in OPEN:
+            told.append(End(leg.endpoint, reason))
+    call = msgspec.structs.replace(
+        _with(call, *legs), phase=Phase.ENDED, reason=reason, ended=now, deadline=None, moving=None
+    )
+    return call, (*told, Finished(reason))
