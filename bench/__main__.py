@@ -6,8 +6,9 @@ import click
 
 from bench import report
 from bench.relay import relay
+from bench.setup import setup
 
-BENCHES: dict[str, click.Command] = {"relay": relay}
+BENCHES: dict[str, click.Command] = {"relay": relay, "setup": setup}
 
 
 @click.group(invoke_without_command=True, help=__doc__)
