@@ -9,7 +9,6 @@ Every endpoint makes an Ed25519 identity key (RFC 8032) when it is enrolled and 
 (RFC 7748), signed by the identity key, to which other endpoints will seal what they send.
 """
 
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from kith.core.files import write_whole
 
 SIGN_IN = b"kith/1 sign-in"
 SEALING_KEY = b"kith/1 sealing-key"
@@ -106,12 +107,5 @@ def load_or_create(path: Path) -> KeyPair:
     except FileNotFoundError:
         pair = KeyPair.generate()
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pair.private_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)  # whole or not at all: half a key would keep the endpoint out for good
+        write_whole(path, pair.private_bytes())  # half a key would keep the endpoint out for good
         return pair

@@ -12,7 +12,6 @@ Private keys are P-256, which every browser takes, in files of mode 0600.
 import base64
 import hashlib
 import ipaddress
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from kith.core.files import write_whole
 
 AUTHORITY_LIFE = timedelta(days=3650)
 """Trusting a new authority means walking to every device in the house: rarely."""
@@ -148,8 +149,8 @@ def _new_authority(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    _write(key_path, _key_bytes(key), mode=0o600)
-    _write(certificate_path, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
+    write_whole(key_path, _key_bytes(key), mode=0o600)
+    write_whole(certificate_path, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
     return certificate, key
 
 
@@ -207,9 +208,9 @@ def _issue(
         )
         .sign(authority_key, hashes.SHA256())
     )
-    _write(key_path, _key_bytes(key), mode=0o600)
+    write_whole(key_path, _key_bytes(key), mode=0o600)
     pem = serialization.Encoding.PEM
-    _write(chain, leaf.public_bytes(pem) + authority.public_bytes(pem), mode=0o644)
+    write_whole(chain, leaf.public_bytes(pem) + authority.public_bytes(pem), mode=0o644)
     return leaf
 
 
@@ -305,15 +306,3 @@ def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise AuthorityError(f"{path} is not an elliptic curve key: remove it, and a new one is made")
     return key
-
-
-def _write(path: Path, data: bytes, *, mode: int) -> None:
-    """All or nothing, and never readable by others for a moment."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
