@@ -5,12 +5,17 @@ import heapq
 import logging
 from collections.abc import Callable
 from itertools import count
+from time import monotonic
 
 log = logging.getLogger(__name__)
 
 
 class Deadlines:
-    """Calls back at times that may be moved. Times are those of `clock`, in seconds."""
+    """Calls back at times that may be moved.
+
+    Times are given as those of `clock`, in seconds, and kept as those of a clock that
+    only ever goes forward: a wall clock that is set meanwhile, back or forth, moves no deadline.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -24,6 +29,7 @@ class Deadlines:
         if when is None:
             self._due.pop(key, None)
             return
+        when += monotonic() - self._clock()
         number = next(self._numbers)
         self._due[key] = (number, callback)
         heapq.heappush(self._heap, (when, number, key))
@@ -43,12 +49,12 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
         if self._heap:
-            delay = max(0.0, self._heap[0][0] - self._clock())
+            delay = max(0.0, self._heap[0][0] - monotonic())
             self._timer = asyncio.get_running_loop().call_later(delay, self._fire)
 
     def _fire(self) -> None:
         self._timer = None
-        now = self._clock()
+        now = monotonic()
         while self._heap and self._heap[0][0] <= now:
             _, number, key = heapq.heappop(self._heap)
             current = self._due.get(key)
