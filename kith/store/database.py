@@ -6,6 +6,8 @@ A write that fails takes none of its batch with it: each runs in a savepoint of 
 """
 
 import asyncio
+import contextlib
+import logging
 import sqlite3
 import threading
 from collections import deque
@@ -15,6 +17,8 @@ from typing import Any, TypeVar
 
 from kith.core.problem import Code, Problem
 from kith.store.schema import migrate
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -51,21 +55,32 @@ class _Worker:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        connection = connect(self._path)
-        try:
-            while True:
-                self._wake.wait()
-                self._wake.clear()
-                while self._waiting:
-                    self._batch(connection)
-                if self._stopping:
-                    return
-        finally:
-            connection.close()
+        connection: sqlite3.Connection | None = None
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                connection = self._batch(connection)
+            if self._stopping:
+                break
+        _close(connection)
 
-    def _batch(self, connection: sqlite3.Connection) -> None:
+    def _batch(self, connection: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        """Settle what waits, whatever happens. Returns the connection for the next batch, None for a new
+        one: one that has failed in a way that no work can explain is not trusted again."""
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 256))]
-        outcomes = self._write(connection, batch) if self._writes else self._read(connection, batch)
+        try:
+            connection = connection or connect(self._path)
+            outcomes = self._write(connection, batch) if self._writes else self._read(connection, batch)
+        except Exception as error:  # noqa: BLE001 - a thread that ends would leave everybody waiting
+            log.warning("the database failed: thread=%s error=%s", self._thread.name, type(error).__name__)
+            outcomes = [_Failure(error)] * len(batch)
+            _close(connection)
+            connection = None
+        self._settle(batch, outcomes)
+        return connection
+
+    def _settle(self, batch: "list[tuple[Work, asyncio.Future[Any]]]", outcomes: list[Any]) -> None:
         settled = [(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)]
         try:
             self._loop.call_soon_threadsafe(_settle, settled)
@@ -95,6 +110,12 @@ class _Worker:
                 connection.execute("ROLLBACK")
             return [_Failure(error)] * len(batch)
         return outcomes
+
+
+def _close(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
 
 
 class _Failure:
