@@ -1,8 +1,11 @@
 """Pings for many connections from one timer, spread over the interval so that no moment pings them all."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
+
+log = logging.getLogger(__name__)
 
 
 class Beating(Protocol):
@@ -43,7 +46,10 @@ class Heartbeat:
     def _turn(self) -> None:
         self._timer = None
         for connection in tuple(self._spokes[self._at]):
-            connection.beat()
+            try:
+                connection.beat()
+            except Exception:  # one that fails must not stop all the others for ever
+                log.exception("a connection could not be pinged")
         self._at = (self._at + 1) % self.SPOKES
         if self._count:
             self._timer = asyncio.get_running_loop().call_later(self._pause, self._turn)

@@ -41,3 +41,16 @@ async def test_an_empty_wheel_stands_still() -> None:
     asyncio.get_running_loop().call_later(0.01, turned.set)  # longer than one spoke
     await turned.wait()
     assert heartbeat._timer is None
+
+
+async def test_one_that_fails_does_not_stop_the_others() -> None:
+    class Failing:
+        def beat(self) -> None:
+            raise RuntimeError
+
+    heartbeat = Heartbeat(interval=0.06)
+    heartbeat.add(Failing())
+    counted = _Counted(3)
+    heartbeat.add(counted)
+    async with asyncio.timeout(10):
+        await counted.reached.wait()
