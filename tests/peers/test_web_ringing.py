@@ -104,7 +104,7 @@ async def background(screen: Screen) -> AsyncIterator[None]:
 
 async def notifications(screen: Screen, count: int) -> list[dict[str, Any]]:
     """The notifications that the browser shows, as soon as there are `count`: it shows them in its own time."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(shown := await screen.page.evaluate(SHOWN)) != count:
             await screen.page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
     return cast("list[dict[str, Any]]", shown)

@@ -39,7 +39,7 @@ from tests.support.sound import dominant, write_wav
 
 CHROMIUM = "/usr/bin/chromium"
 FIREFOX = "/usr/bin/firefox-esr"
-PATIENCE = 15_000
+PATIENCE = 30_000
 """Milliseconds to wait for what takes a few hundred when two browsers have the machine for themselves."""
 
 expect.set_options(timeout=PATIENCE)
@@ -47,12 +47,14 @@ expect.set_options(timeout=PATIENCE)
 Kind = Literal["chromium", "firefox"]
 
 CHROMIUM_FLAGS = (
-    "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # stay at home
 )
+
+SAY_YES = "--use-fake-ui-for-media-stream"
+"""Without it headless Chromium answers every question about camera and microphone with no."""
 
 FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
     "media.navigator.permission.disabled": True,
@@ -267,7 +269,7 @@ class Launcher:
     directory: Path
     playwright: Playwright
     stack: AsyncExitStack
-    running: dict[tuple[Kind, int, Path | None], Browser] = field(default_factory=dict)
+    running: dict[tuple[Kind, int, Path | None, bool], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
 
@@ -277,16 +279,25 @@ class Launcher:
         return self.people[0]
 
     async def screen(
-        self, kind: Kind, *, tone: int = 440, camera: Path | None = None, **context: Any
+        self,
+        kind: Kind,
+        *,
+        tone: int = 440,
+        camera: Path | None = None,
+        refusing: bool = False,
+        **context: Any,
     ) -> Screen:
-        """A fresh profile in `kind`, whose microphone hears `tone` Hz and whose camera sees the film
-        `camera` (Chromium only), else the browser's own test picture."""
-        browser = self.running.get((kind, tone, camera))
-        if browser is None:
-            browser = await (self._chromium(tone, camera) if kind == "chromium" else self._firefox(tone))
-            self.running[kind, tone, camera] = browser
-            self.stack.push_async_callback(browser.close)
-        permissions = ["camera", "microphone", "notifications"] if kind == "chromium" else []
+        """A fresh profile in `kind`, whose microphone hears `tone` Hz and whose camera sees the film `camera`,
+        else the browser's own test picture. `refusing` gives the page neither (both Chromium only)."""
+        key = (kind, tone, camera, refusing)
+        if key not in self.running:
+            chromium = kind == "chromium"
+            start = self._chromium(tone, camera, refusing=refusing) if chromium else self._firefox(tone)
+            self.running[key] = await start
+            self.stack.push_async_callback(self.running[key].close)
+        browser = self.running[key]
+        granted = [] if refusing else ["camera", "microphone"]
+        permissions = [*granted, "notifications"] if kind == "chromium" else []
         options: dict[str, Any] = {"viewport": VIEWPORT, "locale": "en-US", "permissions": permissions}
         profile = await browser.new_context(ignore_https_errors=kind == "firefox", **(options | context))
         profile.set_default_timeout(PATIENCE)
@@ -307,7 +318,7 @@ class Launcher:
         self.people.append(screen)
         return screen
 
-    async def _chromium(self, tone: int, camera: Path | None) -> Browser:
+    async def _chromium(self, tone: int, camera: Path | None, *, refusing: bool) -> Browser:
         sound = self.directory / f"{tone}.wav"
         write_wav(sound, np.concatenate([sine(tone, 0, RATE // 2), np.zeros(RATE // 8, np.int16)]))
         return await self.playwright.chromium.launch(
@@ -315,6 +326,7 @@ class Launcher:
             chromium_sandbox=False,
             args=[
                 *CHROMIUM_FLAGS,
+                *([] if refusing else [SAY_YES]),
                 f"--use-file-for-fake-audio-capture={sound}",
                 *([] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]),
                 *self._trust(),

@@ -37,10 +37,9 @@ export function expectsVideo(talk) {
 /** What the other side has switched off, as text keys. @param {Talk} talk @returns {string[]} */
 export function peerNotes(talk) {
   if (talk.media === 'none' || talk.peer === null || talk.view === null) return [];
-  const { receive_audio, receive_video } = talk.view.media;
   const notes = [];
-  if (receive_audio && !talk.peer.audio) notes.push('peer.microphone_off');
-  if (receive_video && !talk.peer.video) notes.push('peer.camera_off');
+  if (!talk.peer.audio) notes.push('peer.microphone_off');
+  if (talk.view.media.receive_video && !talk.peer.video) notes.push('peer.camera_off');
   return notes;
 }
 
