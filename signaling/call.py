@@ -127,6 +127,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """The whole state of a call. `target` is what was called: a person, or one endpoint.
 
     `video` is whether video may flow: the caller asked for it and the answer did not exclude it.
+    `aliases` are ids of invites that became the answer to this call: a retry of one means this call.
     `moving` is the endpoint that is taking over a side in the current epoch, until its media is up.
     """
 
@@ -146,6 +147,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     moving: EndpointId | None = None
     deadline: float | None = None
     ended: float | None = None
+    aliases: tuple[CallId, ...] = ()
     reason: EndReason | None = None
 
     @property
@@ -196,8 +198,11 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
+    """`instead_of`: the id of the endpoint's own invite, where that is the answer (glare)."""
+
     endpoint: EndpointId
     video: bool
+    instead_of: CallId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +326,10 @@ def next_deadline(call: Call) -> float | None:
 
 
 def missed_by(call: Call) -> PersonId | None:
-    """Who missed a call that is over: whom it was for, if nobody answered it and nobody said no."""
+    """Who missed a call that is over: the person called, if nobody answered and nobody said no.
+
+    A call to one device is missed by nobody: it was for whoever stood there.
+    """
     if not call.over or call.winner is not None or call.reason is EndReason.DECLINED:
         return None
-    return None if call.callee_person == call.caller_person else call.callee_person
+    return call.callee_person if call.target == call.callee_person else None

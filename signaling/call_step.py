@@ -142,8 +142,8 @@ def _joined(call: Call, event: Joined) -> Step:
 def _ringing(call: Call, leg: Leg, event: Event, now: float) -> Step:
     open_ = leg.acceptance in OPEN
     match event:
-        case Answered(video=video) if open_ or leg.acceptance is Acceptance.UNREACHABLE:
-            return _won(call, leg, now, video=video)
+        case Answered() if open_ or leg.acceptance is Acceptance.UNREACHABLE:
+            return _won(call, leg, event, now)
         case Declined() | HungUp() if open_ and leg.personal:
             declined = msgspec.structs.replace(leg, acceptance=Acceptance.DECLINED, away_until=None)
             return _finish(_with(call, declined), EndReason.DECLINED, now)
@@ -186,7 +186,7 @@ def _settle_ringing(call: Call, now: float) -> Step:
     return call, ()
 
 
-def _won(call: Call, leg: Leg, now: float, *, video: bool) -> Step:
+def _won(call: Call, leg: Leg, answer: Answered, now: float) -> Step:
     winner = msgspec.structs.replace(
         leg, acceptance=Acceptance.WON, connectivity=Connectivity.CONNECTING, away_until=None
     )
@@ -203,7 +203,8 @@ def _won(call: Call, leg: Leg, now: float, *, video: bool) -> Step:
         phase=Phase.ANSWERING,
         winner=leg.endpoint,
         answered=now,
-        video=call.video and video,
+        video=call.video and answer.video,
+        aliases=call.aliases if answer.instead_of is None else (*call.aliases, answer.instead_of),
         deadline=now + CONNECT_TIMEOUT,
     )
     silenced = tuple(End(other.endpoint, EndReason.ANSWERED_ELSEWHERE) for other in losers)

@@ -1,5 +1,6 @@
 """Calls, saved before their effects leave, so that a killed server can take them up again."""
 
+import logging
 import sqlite3
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from kith.core.ids import CallId
 from kith.store.database import Database
 from signaling.call import Call, missed_by
+
+log = logging.getLogger(__name__)
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Call).decode
@@ -56,9 +59,15 @@ class SqliteCalls:
         return await self._db.read(work)
 
     async def live(self) -> list[Call]:
-        """The calls that were not over when the server stopped."""
+        """The calls that were not over when the server stopped. One that cannot be read is left out and logged."""
 
         def work(db: sqlite3.Connection) -> list[Call]:
-            return [_unpack(row["state"]) for row in db.execute("SELECT state FROM call WHERE live")]
+            found = []
+            for row in db.execute("SELECT id, state FROM call WHERE live"):
+                try:
+                    found.append(_unpack(row["state"]))
+                except msgspec.DecodeError:
+                    log.warning("saved call cannot be read: call=%s", row["id"])
+            return found
 
         return await self._db.read(work)

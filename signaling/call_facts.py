@@ -1,0 +1,124 @@
+"""What must be known about a call: the facts for policy, and the names and endpoints for those who see it."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from kith.core.ids import EndpointId, HouseholdId, PersonId
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.directory.model import Endpoint
+from kith.directory.ports import DirectoryStore
+from policy.call import CallFacts
+from signaling.call import Call
+from signaling.sessions import Sessions
+from signaling.views import Faces
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who and what is called: `ring` are the endpoints that could, as they declare themselves right now."""
+
+    facts: CallFacts
+    caller: PersonId
+    callee: PersonId | None
+    household: HouseholdId
+    ring: Sequence[Endpoint]
+
+
+class FactFinder:
+    """Asks the directory and the sessions; decides nothing."""
+
+    def __init__(self, directory: DirectoryStore, sessions: Sessions) -> None:
+        self._directory = directory
+        self._sessions = sessions
+
+    async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
+        """The facts of one call attempt."""
+        if target.startswith("e_"):
+            return await self._wanted_endpoint(principal, caller, EndpointId(target))
+        return await self._wanted_person(principal, caller, PersonId(target))
+
+    async def _wanted_endpoint(self, principal: Principal, caller: PersonId, target: EndpointId) -> Wanted:
+        endpoint = await self._directory.endpoint(target)
+        # One device may be called by those who live with it, and by whose it is.
+        known = endpoint is not None and (
+            endpoint.person == caller or (endpoint.shared and endpoint.household == principal.household)
+        )
+        ring = [] if endpoint is None else [self.current(endpoint)]
+        return Wanted(
+            facts=self._facts(principal, ring, known=known, callee_registered=True),
+            caller=caller,
+            callee=None if endpoint is None else endpoint.person,
+            household=principal.household if endpoint is None else endpoint.household,
+            ring=ring,
+        )
+
+    async def _wanted_person(self, principal: Principal, caller: PersonId, callee: PersonId) -> Wanted:
+        if callee == caller:
+            raise Problem(Code.SELF_CALL, path="to")
+        endpoints, known, person = await asyncio.gather(
+            self._directory.endpoints_for(callee),
+            self._directory.knows(caller, callee),
+            self._directory.person(callee),
+        )
+        ring = [self.current(endpoint) for endpoint in endpoints]
+        registered = person is not None and person.registered is not None
+        return Wanted(
+            facts=self._facts(principal, ring, known=known, callee_registered=registered),
+            caller=caller,
+            callee=callee,
+            household=principal.household if person is None else person.household,
+            ring=ring,
+        )
+
+    def _facts(
+        self, principal: Principal, ring: Iterable[Endpoint], *, known: bool, callee_registered: bool
+    ) -> CallFacts:
+        return CallFacts(
+            caller_registered=principal.registered,
+            caller_endpoint=principal.endpoint,
+            known=known,
+            callee_registered=callee_registered,
+            endpoints=frozenset(endpoint.id for endpoint in ring),
+        )
+
+    async def faces(self, wanted: Wanted, caller: EndpointId) -> Faces:
+        """Names and endpoints for a call that is about to begin."""
+        people = [wanted.caller] if wanted.callee is None else [wanted.caller, wanted.callee]
+        return await self._faces(people, {caller}, wanted.ring)
+
+    async def faces_of(self, call: Call) -> Faces:
+        """Names and endpoints for a call that was saved."""
+        people = (
+            [call.caller_person] if call.callee_person is None else [call.caller_person, call.callee_person]
+        )
+        return await self._faces(people, set(call.legs), ())
+
+    async def endpoint(self, endpoint: EndpointId) -> Endpoint:
+        """An endpoint as it declares itself right now. Raises Problem(unknown_endpoint)."""
+        record = await self._directory.endpoint(endpoint)
+        if record is None:
+            raise Problem(Code.UNKNOWN_ENDPOINT)
+        return self.current(record)
+
+    def current(self, endpoint: Endpoint) -> Endpoint:
+        live = self._sessions.of(endpoint.id)
+        return endpoint if live is None else replace(endpoint, capabilities=live.capabilities)
+
+    def refresh(self, faces: Faces) -> None:
+        """Take what every endpoint of a call declares right now."""
+        for endpoint, face in faces.endpoints.items():
+            faces.endpoints[endpoint] = self.current(face)
+
+    async def _faces(
+        self, people: Iterable[PersonId], endpoints: set[EndpointId], known: Sequence[Endpoint]
+    ) -> Faces:
+        faces = Faces({endpoint.id: endpoint for endpoint in known}, {})
+        missing = sorted(endpoints - faces.endpoints.keys())
+        for record in await asyncio.gather(*(self.endpoint(endpoint) for endpoint in missing)):
+            faces.endpoints[record.id] = record
+        for found in await asyncio.gather(*(self._directory.person(person) for person in people)):
+            if found is not None:
+                faces.people[found.id] = found.name
+        return faces
