@@ -47,6 +47,22 @@ def verify(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
+_P = 2**255 - 19
+
+
+def small_order(public: bytes) -> bool:
+    """Whether a 32-byte Ed25519 key is one of the few points for which anybody can forge signatures.
+
+    Eight times such a point is the neutral one. With the curve of RFC 8032, section 5.1,
+    -x² + y² = 1 - 121665/121666 x²y², those of order 1 and 2 have y = ±1 and those of order 4
+    y = 0; doubling one of order 8 must give y = 0, that is x² = -y², put into the curve.
+    """
+    y = int.from_bytes(public, "little") % 2**255  # the highest bit is the sign of x
+    square = y * y
+    order_8 = 121_665 * square * square - 2 * 121_666 * square + 121_666
+    return y * (square - 1) * order_8 % _P == 0
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
     """An endpoint's public half: Ed25519 (32 bytes), X25519 (32), the former's signature on the latter (64)."""
@@ -56,7 +72,9 @@ class PublicKeys:
     sealing_signature: bytes
 
     def consistent(self) -> bool:
-        return verify(self.identity, self.sealing_signature, sealing_statement(self.identity, self.sealing))
+        """Whether the keys belong together, and the identity is one for which signatures can be trusted."""
+        signed = sealing_statement(self.identity, self.sealing)
+        return not small_order(self.identity) and verify(self.identity, self.sealing_signature, signed)
 
 
 class KeyPair:

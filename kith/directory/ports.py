@@ -48,6 +48,10 @@ class DirectoryStore(Protocol):
         `household_name` is given where a new household is made."""
         ...
 
+    async def enrolled_by(self, digest: bytes, identity: bytes) -> Endpoint | None:
+        """The endpoint with this identity key for which the invitation or pairing was used up."""
+        ...
+
     async def pair(self, digest: bytes, endpoint: Endpoint, *, now: float) -> Endpoint:
         """Use up the pairing; returns the endpoint with the pairing's household and person.
         Problem(pairing_invalid) if it is unknown, used or expired at `now`, Problem(invalid) if the keys
@@ -61,7 +65,12 @@ class DirectoryStore(Protocol):
         ...
 
     async def verification(self, person: PersonId) -> Verification | None: ...
-    async def set_verification(self, verification: Verification) -> None: ...
+    async def renew_verification(self, verification: Verification, *, most: int, span: float) -> float | None:
+        """Put another code in the place of the one that waits, in one step: at most `most` in `span` seconds.
+        None if that is done, else when the next one may be sent. Problem(already_registered) if none waits.
+        """
+        ...
+
     async def count_try(self, person: PersonId, *, most: int) -> int | None:
         """Count one more try, in one step; returns how many there were with it, None beyond `most`."""
         ...

@@ -5,9 +5,10 @@ time. A person exists from sign-up but calls and is reached only once their numb
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household, new_person, new_secret
@@ -108,9 +109,34 @@ class Registry:
         device_name: str,
         capabilities: Capabilities,
     ) -> Endpoint:
-        """Add an unverified person with a first endpoint, and send the code to their number."""
+        """Add an unverified person with a first endpoint, and send the code to their number.
+
+        The same keys with the same invitation again are the same endpoint: its reply was lost on the way.
+        """
         self._refuse_on_test_server()
         _check(keys)
+        try:
+            return await self._sign_up(secret, name, mobile, keys, device_name, capabilities)
+        except Problem as problem:
+            if problem.code is not Code.INVITATION_INVALID or secret is None:
+                raise
+            return await self._enrolled_before(self._digest("invitation", secret), keys, problem)
+
+    async def _enrolled_before(self, digest: bytes, keys: PublicKeys, problem: Problem) -> Endpoint:
+        before = await self._store.enrolled_by(digest, keys.identity)
+        if before is None:
+            raise problem
+        return before
+
+    async def _sign_up(
+        self,
+        secret: str | None,
+        name: str,
+        mobile: str,
+        keys: PublicKeys,
+        device_name: str,
+        capabilities: Capabilities,
+    ) -> Endpoint:
         invitation = None if secret is None else await self.invitation(secret)
         if invitation is None and not self._admission.open_sign_up:
             raise Problem(Code.INVITATION_INVALID, path="secret")
@@ -145,6 +171,7 @@ class Registry:
         return endpoint
 
     async def pair(self, code: str, keys: PublicKeys, name: str, capabilities: Capabilities) -> Endpoint:
+        """Enrol one more endpoint. The same keys with the same code again are the same endpoint."""
         self._refuse_on_test_server()
         _check(keys)
         plain = code.upper().replace("-", "").replace(" ", "")
@@ -157,7 +184,13 @@ class Registry:
             keys=keys,
             capabilities=capabilities,
         )
-        return await self._store.pair(self._digest("pairing", plain), unplaced, now=self._clock())
+        digest = self._digest("pairing", plain)
+        try:
+            return await self._store.pair(digest, unplaced, now=self._clock())
+        except Problem as problem:
+            if problem.code is not Code.PAIRING_INVALID:
+                raise
+            return await self._enrolled_before(digest, keys, problem)
 
     async def enrol_test(
         self, *, household: str, person: str, endpoint: Endpoint, knows: Sequence[PersonId]
@@ -185,17 +218,13 @@ class Registry:
     async def resend(self, person: PersonId) -> None:
         """Send a new code. Raises Problem(rate_limited) after CODES in CODES_SPAN."""
         found = await self._store.person(person)
-        before = await self._store.verification(person)
-        if found is None or found.mobile is None or found.registered is not None or before is None:
+        if found is None or found.mobile is None or found.registered is not None:
             raise Problem(Code.ALREADY_REGISTERED)
         now = self._clock()
-        again = before.since + CODES_SPAN
-        if before.sent >= CODES and now < again:
-            raise Problem(Code.RATE_LIMITED, data={"retry_after": round(again - now, 3)})
         code, verification = self._new_code(person, now)
-        if now < again:
-            verification = replace(verification, sent=before.sent + 1, since=before.since)
-        await self._store.set_verification(verification)
+        again = await self._store.renew_verification(verification, most=CODES, span=CODES_SPAN)
+        if again is not None:
+            raise Problem(Code.RATE_LIMITED, data={"retry_after": round(again - now, 3)})
         self._send_code(found.mobile, code)
 
     async def issue_token(self, endpoint: EndpointId, life: float) -> str:
@@ -226,9 +255,16 @@ def registered(principal: Principal) -> PersonId:
     return principal.person
 
 
+_SCRIPT = r"[^\s\u0000-\u024f\u200c\u200d]"
+_JOINER = re.compile(rf"(?<={_SCRIPT})([\u200c\u200d])(?={_SCRIPT})|[\u200c\u200d]")
+"""U+200C and U+200D; in the group where they part or join signs, as in Persian, Hindi or emoji. Elsewhere, as
+between Latin letters, they would only make two names look alike."""
+
+
 def tidy(name: str, path: str) -> str:
     """A name as it will be shown: printable, no control characters, single spaces."""
-    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    plain = "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in name)
+    shown = " ".join(_JOINER.sub(lambda found: found[1] or " ", plain).split())
     if not shown:
         raise Problem(Code.INVALID, path=path)
     return shown

@@ -181,9 +181,9 @@ class SqliteDirectory:
             inviter: PersonId | None = None
             if invitation is not None:
                 row = db.execute(
-                    "UPDATE invitation SET used = ? WHERE digest = ? AND used IS NULL AND expires > ?"
-                    " RETURNING inviter, owner",
-                    (now, invitation, now),
+                    "UPDATE invitation SET used = ?, endpoint = ?"
+                    " WHERE digest = ? AND used IS NULL AND expires > ? RETURNING inviter",
+                    (now, endpoint.id, invitation, now),
                 ).fetchone()
                 if row is None:
                     raise Problem(Code.INVITATION_INVALID, path="secret")
@@ -202,9 +202,9 @@ class SqliteDirectory:
     async def pair(self, digest: bytes, endpoint: Endpoint, *, now: float) -> Endpoint:
         def work(db: sqlite3.Connection) -> Endpoint:
             row = db.execute(
-                "UPDATE pairing SET used = ? WHERE digest = ? AND used IS NULL AND expires > ?"
-                " RETURNING household, person, shared",
-                (now, digest, now),
+                "UPDATE pairing SET used = ?, endpoint = ?"
+                " WHERE digest = ? AND used IS NULL AND expires > ? RETURNING household, person, shared",
+                (now, endpoint.id, digest, now),
             ).fetchone()
             if row is None:
                 raise Problem(Code.PAIRING_INVALID, path="code")
@@ -221,6 +221,17 @@ class SqliteDirectory:
             return paired
 
         return await self._db.write(work)
+
+    async def enrolled_by(self, digest: bytes, identity: bytes) -> Endpoint | None:
+        rows = await self._rows(
+            "SELECT e.* FROM endpoint e WHERE e.identity = ? AND e.id IN ("
+            " SELECT endpoint FROM invitation WHERE digest = ?"
+            " UNION ALL SELECT endpoint FROM pairing WHERE digest = ?)",
+            identity,
+            digest,
+            digest,
+        )
+        return _endpoint(rows[0]) if rows else None
 
     async def enrol_test(
         self, household: str, person: str, endpoint: Endpoint, knows: Sequence[PersonId]
@@ -262,8 +273,32 @@ class SqliteDirectory:
             person, row["digest"], row["expires"], row["tries"], sent=row["sent"], since=row["since"]
         )
 
-    async def set_verification(self, verification: Verification) -> None:
-        await self._db.write(lambda db: _set_verification(db, verification))
+    async def renew_verification(self, verification: Verification, *, most: int, span: float) -> float | None:
+        values = {
+            "person": verification.person,
+            "digest": verification.digest,
+            "expires": verification.expires,
+            "now": verification.since,
+            "most": most,
+            "span": span,
+        }
+
+        def work(db: sqlite3.Connection) -> float | None:
+            renewed = db.execute(
+                "UPDATE verification SET digest = :digest, expires = :expires, tries = 0,"
+                " sent = iif(since + :span <= :now, 1, sent + 1),"
+                " since = iif(since + :span <= :now, :now, since)"
+                " WHERE person = :person AND (sent < :most OR since + :span <= :now)",
+                values,
+            )
+            if renewed.rowcount:
+                return None
+            row = db.execute("SELECT since FROM verification WHERE person = :person", values).fetchone()
+            if row is None:
+                raise Problem(Code.ALREADY_REGISTERED)
+            return float(row["since"]) + span
+
+        return await self._db.write(work)
 
     async def count_try(self, person: PersonId, *, most: int) -> int | None:
         def work(db: sqlite3.Connection) -> int | None:

@@ -76,6 +76,13 @@ def codes(db: Database) -> None:
     db.table("verification").add_column("since", float, not_null_default=0.0)
 
 
+@migrations()
+def enrolments(db: Database) -> None:
+    """For which endpoint an invitation or pairing was used: that one may ask again."""
+    db.table("invitation").add_column("endpoint", str)
+    db.table("pairing").add_column("endpoint", str)
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

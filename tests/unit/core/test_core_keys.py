@@ -11,6 +11,7 @@ from kith.core.keys import (
     load_or_create,
     sealing_statement,
     sign_in_statement,
+    small_order,
     statement,
     verify,
 )
@@ -59,6 +60,40 @@ def test_the_sealing_key_is_bound_to_the_identity() -> None:
     assert verify(one.identity, one.sealing_signature, sealing_statement(one.identity, one.sealing))
     assert not PublicKeys(one.identity, other.sealing, one.sealing_signature).consistent()
     assert not PublicKeys(other.identity, one.sealing, one.sealing_signature).consistent()
+
+
+P = 2**255 - 19
+SIGNS = (0, 1 << 255)
+ORDER_8 = (
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+)
+
+
+def point(y: int, sign: int = 0) -> bytes:
+    return (y | sign).to_bytes(32, "little")
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_points_for_which_anybody_can_sign_are_known(sign: int) -> None:
+    of_order_8 = [int.from_bytes(bytes.fromhex(known), "little") for known in ORDER_8]
+    for y in (0, 1, P - 1, P, P + 1, *of_order_8):
+        assert small_order(point(y, sign)), y
+    assert not small_order(point(4 * pow(5, -1, P) % P, sign)), "the base point"
+    assert not small_order(KeyPair.generate().public.identity)
+
+
+def test_an_identity_for_which_anybody_can_sign_is_no_identity() -> None:
+    sealing = KeyPair.generate().public.sealing
+    forged = 0
+    for number in range(40):
+        changed = sealing[:-1] + bytes([number])
+        for commitment in (point(1), point(0), point(P - 1), point(0, 1 << 255)):
+            signature = commitment + bytes(32)
+            if verify(bytes(32), signature, sealing_statement(bytes(32), changed)):
+                forged += 1
+                assert not PublicKeys(bytes(32), changed, signature).consistent()
+    assert forged, "or this would show nothing"
 
 
 def test_a_key_pair_prints_redacted() -> None:

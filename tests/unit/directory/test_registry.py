@@ -1,12 +1,13 @@
 """How people and endpoints come to be known, over the real store and with a clock of our own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from kith.core.capabilities import Capabilities
-from kith.core.keys import KeyPair
+from kith.core.keys import KeyPair, PublicKeys
 from kith.core.problem import Code, Problem
 from kith.directory.digest import Digest
 from kith.directory.model import Endpoint, Invitation, Person
@@ -51,12 +52,18 @@ class World:
         invitation = Invitation(None, None, owner=True, expires=self.now + INVITATION_LIFE)
         return await self.registry.invite(invitation)
 
-    async def sign_up(self, secret: str | None, mobile: str = "202 555 0123", name: str = "Mum") -> Endpoint:
+    async def sign_up(
+        self,
+        secret: str | None,
+        mobile: str = "202 555 0123",
+        name: str = "Mum",
+        keys: PublicKeys | None = None,
+    ) -> Endpoint:
         return await self.registry.sign_up(
             secret=secret,
             name=name,
             mobile=mobile,
-            keys=KeyPair.generate().public,
+            keys=keys or KeyPair.generate().public,
             device_name="Phone",
             capabilities=Capabilities(),
         )
@@ -144,6 +151,56 @@ async def test_so_many_codes_an_hour(world: World) -> None:
     assert len(world.sent) == 3 * CODES
 
 
+async def test_who_asks_for_codes_at_once_gets_no_more(world: World) -> None:
+    endpoint = await world.sign_up(await world.owner_secret())
+    assert endpoint.person is not None
+    asked = [world.registry.resend(endpoint.person) for _ in range(40)]
+    refused = [one for one in await asyncio.gather(*asked, return_exceptions=True) if one is not None]
+    assert len(world.sent) == CODES
+    assert {one.code for one in refused if isinstance(one, Problem)} == {Code.RATE_LIMITED}
+    assert len(refused) == 40 - (CODES - 1)
+
+
+async def test_a_code_for_one_who_is_registered_is_not_sent(world: World) -> None:
+    endpoint = await world.registered()
+    assert endpoint.person is not None
+    with pytest.raises(Problem) as refused:
+        await world.registry.resend(endpoint.person)
+    assert code_of(refused) is Code.ALREADY_REGISTERED
+
+
+async def test_a_sign_up_whose_reply_was_lost_can_be_asked_for_again(world: World) -> None:
+    secret = await world.owner_secret()
+    keys = KeyPair.generate().public
+    first = await world.sign_up(secret, keys=keys)
+    assert await world.sign_up(secret, keys=keys) == first
+    assert len(world.sent) == 1, "the code is on its way already"
+    with pytest.raises(Problem) as refused:
+        await world.sign_up(secret)
+    assert code_of(refused) is Code.INVITATION_INVALID, "another endpoint is another"
+
+
+async def test_a_sign_up_that_is_sent_twice_at_once_is_one(world: World) -> None:
+    secret = await world.owner_secret()
+    keys = KeyPair.generate().public
+    one, other = await asyncio.gather(*(world.sign_up(secret, keys=keys) for _ in range(2)))
+    assert one == other
+
+
+async def test_a_pairing_whose_reply_was_lost_can_be_asked_for_again(world: World) -> None:
+    endpoint = await world.registered()
+    mum = named(endpoint, await world.person(endpoint))
+    code, _ = await world.registry.offer_pairing_from(mum, shared=True)
+    other, _ = await world.registry.offer_pairing_from(mum, shared=True)
+    keys = KeyPair.generate().public
+    first = await world.registry.pair(code, keys, "Porch", Capabilities())
+    assert await world.registry.pair(code, keys, "Porch", Capabilities()) == first
+    for wrong_code, wrong_keys in ((code, KeyPair.generate().public), (other, keys)):
+        with pytest.raises(Problem) as refused:
+            await world.registry.pair(wrong_code, wrong_keys, "Porch", Capabilities())
+        assert code_of(refused) in (Code.PAIRING_INVALID, Code.INVALID)
+
+
 async def test_only_the_registered_invite_and_pair(world: World) -> None:
     endpoint = await world.sign_up(await world.owner_secret())
     nobody = named(endpoint, await world.person(endpoint))
@@ -219,7 +276,19 @@ def test_a_name_is_shown_on_one_line(name: str, shown: str) -> None:
     assert tidy(name, "name") == shown
 
 
-@pytest.mark.parametrize("name", ["", " ", "\n", "\u200b", "\x00\x07", "\u202e"])
+@pytest.mark.parametrize("name", ["می\u200cروم", "क्\u200dष", "👩\u200d🚀", "❤️\u200d🔥", "👩🏽\u200d🌾 Jo"])
+def test_joiners_that_a_script_needs_are_kept(name: str) -> None:
+    assert tidy(f" {name}\u200d", "name") == name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("M\u200cum", "M um"), ("Mum\u200d", "Mum"), ("م\u200c\u200cی", "م ی")]
+)
+def test_joiners_that_only_hide_are_not(name: str, shown: str) -> None:
+    assert tidy(name, "name") == shown
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200d", "\u200c \u200d", "\n", "\u200b", "\x00\x07", "\u202e"])
 def test_a_name_that_shows_nothing_is_none(name: str) -> None:
     with pytest.raises(Problem) as refused:
         tidy(name, "name")
