@@ -230,11 +230,11 @@ class Switchboard:
         live = self._calls.get(call)
         if live is None or endpoint not in live.call.legs:
             raise Problem(Code.UNKNOWN_CALL, path="call")
+        if epoch > live.call.epoch:
+            raise Problem(Code.INVALID, path="epoch")
         peer = live.call.peer_of(endpoint, epoch)
         if peer is None:
             raise Problem(Code.NOT_ANSWERED if live.call.winner is None else Code.CALL_OVER, path="call")
-        if epoch > live.call.epoch:
-            raise Problem(Code.INVALID, path="epoch")
         return live, peer
 
     # -- endpoints come and go -------------------------------------------------------------------
@@ -388,7 +388,7 @@ class Switchboard:
     ) -> wire.AnyReply:
         await live.wait_begun()
         call = live.call
-        own = call.caller == principal.endpoint and call.target == command.to
+        own = (call.id, call.caller, call.target) == (command.call, principal.endpoint, command.to)
         answered = command.call in call.aliases and call.winner == principal.endpoint
         if not own and not answered:
             raise Problem(Code.CALL_ID_TAKEN, path="call")

@@ -1,268 +1,343 @@
-"""The order that everything rests on: decide, save, and only then speak; one event after the other."""
+"""The switchboard when the disk is slow or full, and endpoints come and go meanwhile.
+
+Only the disk is stood in for, by ports whose writes wait to be released; sessions, presence and
+deadlines are the real ones. What the same parts do on a real disk is in tests/peers/test_server_calls.py.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
 import pytest
 
 from kith.core.capabilities import Capabilities
-from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.ids import (
+    CallId,
+    EndpointId,
+    HouseholdId,
+    PersonId,
+    new_call,
+    new_endpoint,
+    new_household,
+    new_person,
+)
 from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
-from kith.directory.model import Endpoint, Person
+from kith.directory.model import Endpoint, Missed, Person
 from kith.directory.ports import DirectoryStore
 from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
-from signaling import switchboard
-from signaling.call import Call, Phase
+from signaling.call import Call
 from signaling.deadlines import Deadlines
 from signaling.protocol import MSGPACK
-from signaling.sessions import Sessions
-from signaling.switchboard import MAX_QUEUE, Switchboard
+from signaling.sessions import Live, Sessions
+from signaling.switchboard import MAX_PLACED, Switchboard
 
-HOME = HouseholdId("h_" + "1" * 20)
-MUM, DAD = PersonId("p_" + "1" * 20), PersonId("p_" + "2" * 20)
-TABLET, PHONE, KITCHEN = (EndpointId(f"e_{letter * 20}") for letter in "abc")
-OWNERS = {TABLET: MUM, PHONE: DAD, KITCHEN: DAD}
-CALL = "c_" + "1" * 20
-GENEROUS = 30.0
-
-
-def endpoint(one: EndpointId) -> Endpoint:
-    keys = PublicKeys(bytes(32), bytes(32), bytes(64))
-    return Endpoint(
-        one, HOME, OWNERS[one], one, shared=one == KITCHEN, keys=keys, capabilities=Capabilities()
-    )
-
-
-class Directory:
-    """Mum and Dad, who know each other. Only what the switchboard asks."""
-
-    async def person(self, person: PersonId) -> Person | None:
-        return Person(person, HOME, person, None, 1.0)
-
-    async def endpoint(self, one: EndpointId) -> Endpoint | None:
-        return endpoint(one)
-
-    async def endpoints_for(self, person: PersonId) -> Sequence[Endpoint]:
-        return [endpoint(one) for one, owner in OWNERS.items() if owner == person]
-
-    async def knows(self, one: PersonId, other: PersonId) -> bool:
-        return True
-
-    async def missed(self, person: PersonId) -> Sequence[Any]:
-        return ()
+KEYS = PublicKeys(bytes(32), bytes(32), bytes(64))
 
 
 class Disk:
-    """A store whose disk can be held up, and can fail."""
+    """A call store whose writes can be held up or refused."""
 
     def __init__(self) -> None:
-        self.saved: list[Call] = []
-        self.running = asyncio.Event()
-        self.running.set()
-        self.fails = False
+        self.calls: dict[CallId, Call] = {}
+        self.open = asyncio.Event()
+        self.open.set()
+        self.full = False
+        self.waiting = asyncio.Event()
+
+    async def _write(self) -> None:
+        self.waiting.set()
+        await self.open.wait()
+        if self.full:
+            raise Problem(Code.STORAGE_UNAVAILABLE)
 
     async def add(self, call: Call) -> bool:
-        await self.save(call)
+        await self._write()
+        if call.id in self.calls:
+            return False
+        self.calls[call.id] = call
         return True
 
     async def save(self, call: Call) -> None:
-        await self.running.wait()
-        if self.fails:
-            raise Problem(Code.STORAGE_UNAVAILABLE)
-        self.saved.append(call)
+        await self._write()
+        self.calls[call.id] = call
 
     async def find(self, call: CallId) -> Call | None:
-        return None
+        return self.calls.get(call)
 
     async def live(self) -> list[Call]:
-        return self.saved[-1:]
+        return [call for call in self.calls.values() if not call.over]
 
 
-class Heard:
-    """The sending side of a connection that keeps what it was given."""
+class People:
+    """As much of a directory as a call needs: everybody knows everybody."""
 
     def __init__(self) -> None:
-        self.events: list[Any] = []
+        self.people: dict[PersonId, Person] = {}
+        self.endpoints: dict[EndpointId, Endpoint] = {}
+
+    async def person(self, person: PersonId) -> Person | None:
+        return self.people.get(person)
+
+    async def endpoint(self, endpoint: EndpointId) -> Endpoint | None:
+        return self.endpoints.get(endpoint)
+
+    async def endpoints_for(self, person: PersonId) -> Sequence[Endpoint]:
+        home = self.people[person].household
+        return [
+            one
+            for one in self.endpoints.values()
+            if one.person == person or (one.shared and one.household == home)
+        ]
+
+    async def knows(self, one: PersonId, other: PersonId) -> bool:
+        return one in self.people and other in self.people
+
+    async def missed(self, person: PersonId) -> Sequence[Missed]:
+        del person
+        return []
+
+
+class Wire:
+    """The sending side of a connection that writes down what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[wire.FromServer] = []
 
     def send(self, frame: bytes) -> None:
         self.events.append(MSGPACK.from_server(frame))
 
     def close(self, code: int, reason: str) -> None:
-        raise AssertionError(reason)
+        del code, reason
 
 
-class Bench:
+class World:
     def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        clock = lambda: self.now + loop.time() - started  # noqa: E731
+        self.now = 1_000.0
+        clock: Callable[[], float] = lambda: self.now  # noqa: E731
+        self.disk = Disk()
+        self.people = People()
         self.deadlines = Deadlines(clock)
         self.sessions = Sessions(self.deadlines, clock, 30.0)
         self.reachable = Reachable()
-        self.disk = Disk()
-        directory = cast(DirectoryStore, Directory())
-        self.board = Switchboard(self.disk, directory, self.sessions, self.reachable, self.deadlines, clock)
-        self.heard = {one: self.connect(one) for one in OWNERS}
+        self.board = Switchboard(
+            self.disk, cast(DirectoryStore, self.people), self.sessions, self.reachable, self.deadlines, clock
+        )
+        self.wires: dict[EndpointId, Wire] = {}
 
-    def connect(self, one: EndpointId) -> Heard:
-        heard = Heard()
-        live = self.sessions.open(endpoint(one), principal(one), MSGPACK, None).live
-        self.sessions.attach(live, heard)
-        self.reachable.arrive(one, HOME)
-        return heard
+    def household(self) -> HouseholdId:
+        return new_household()
 
-    async def place(self) -> wire.AnyReply:
-        return await self.board.place(principal(TABLET), wire.PlaceCall(id="1", call=CALL, to=DAD))
+    def person(self, name: str, household: HouseholdId | None = None) -> Person:
+        person = Person(new_person(), household or new_household(), name, None, 1.0)
+        self.people.people[person.id] = person
+        return person
 
-    async def act(self, one: EndpointId, event: Any, **values: Any) -> wire.AnyReply:
-        return await self.board.act(one, wire.Ping(id="2"), CALL, lambda by: event(by, **values))
+    def endpoint(self, person: Person, *, shared: bool = False) -> Endpoint:
+        endpoint = Endpoint(
+            new_endpoint(),
+            person.household,
+            None if shared else person.id,
+            "Thing",
+            shared,
+            KEYS,
+            Capabilities(),
+        )
+        self.people.endpoints[endpoint.id] = endpoint
+        return endpoint
 
-    def told(self, one: EndpointId, kind: type[Any]) -> list[Any]:
-        return [event for event in self.heard[one].events if isinstance(event, kind)]
+    def principal(self, endpoint: Endpoint, person: Person) -> Principal:
+        return Principal(endpoint.id, endpoint.household, person.id, endpoint.shared, registered=True)
 
+    async def connect(self, endpoint: Endpoint) -> Wire:
+        principal = Principal(
+            endpoint.id, endpoint.household, endpoint.person, endpoint.shared, registered=True
+        )
+        channel = Wire()
+        opened: Any = self.sessions.open(endpoint, principal, MSGPACK, None)
+        live: Live = opened.live
+        self.reachable.arrive(endpoint.id, endpoint.household)
+        await self.board.arrived(endpoint)
+        self.sessions.attach(live, channel)
+        self.wires[endpoint.id] = channel
+        return channel
 
-def principal(one: EndpointId) -> Principal:
-    return Principal(one, HOME, OWNERS[one], shared=one == KITCHEN, registered=True)
+    def disconnect(self, endpoint: Endpoint) -> None:
+        live = self.sessions.of(endpoint.id)
+        assert live is not None
+        self.sessions.drop(live)
+        self.reachable.leave(endpoint.id)
+        self.board.went(endpoint.id)
+
+    def place(
+        self, endpoint: Endpoint, person: Person, to: str, call: CallId
+    ) -> Coroutine[Any, Any, wire.AnyReply]:
+        command = wire.PlaceCall(id="place", call=call, to=to, video=False)
+        return self.board.place(self.principal(endpoint, person), command)
+
+    async def talk(self) -> tuple[Endpoint, Endpoint, CallId]:
+        """Ann and Ben in an active call."""
+        ann, ben = self.person("Ann"), self.person("Ben")
+        one, other = self.endpoint(ann), self.endpoint(ben)
+        await self.connect(one)
+        await self.connect(other)
+        call = new_call()
+        await self.place(one, ann, ben.id, call)
+        await self.board.act(
+            other.id, wire.Answer(id="a", call=call), call, lambda by: calls.Answered(by, video=False)
+        )
+        for endpoint in (one, other):
+            up = wire.MediaUp(id="m", call=call, epoch=0)
+            await self.board.act(endpoint.id, up, call, lambda by: calls.MediaUp(by, 0))
+        return one, other, call
 
 
 @pytest.fixture
-async def bench() -> Any:
-    bench = Bench()
-    yield bench
-    bench.deadlines.close()
+def world() -> World:
+    return World()
 
 
-async def settle() -> None:
-    """Let everything run that can."""
-    for _ in range(20):
-        await asyncio.sleep(0)
+async def test_one_who_is_back_before_the_going_is_saved_keeps_the_call(world: World) -> None:
+    _, other, call = await world.talk()
+    world.disk.open.clear()
+    world.disk.waiting.clear()
+    world.disconnect(other)
+    await world.disk.waiting.wait()
+    back = asyncio.create_task(world.connect(other))
+    await asyncio.sleep(0)
+    world.disk.open.set()
+    await back
+    await world.board.settle()
+    assert world.disk.calls[call].legs[other.id].away_until is None
+    assert world.disk.calls[call].phase is calls.Phase.ACTIVE
 
 
-async def test_nobody_hears_of_a_call_before_it_is_saved(bench: Bench) -> None:
-    bench.disk.running.clear()
-    placing = asyncio.create_task(bench.place())
-    await settle()
-    assert not placing.done()
-    assert not bench.heard[PHONE].events
-    bench.disk.running.set()
-    reply = await placing
-    assert isinstance(reply, wire.CallState)
-    assert len(bench.told(PHONE, wire.Ringing)) == len(bench.told(KITCHEN, wire.Ringing)) == 1
+async def test_nobody_hears_of_a_call_that_is_not_on_disk(world: World) -> None:
+    ann, ben = world.person("Ann"), world.person("Ben")
+    one, other = world.endpoint(ann), world.endpoint(ben)
+    await world.connect(one)
+    heard = await world.connect(other)
+    world.disk.open.clear()
+    call = new_call()
+    placing = asyncio.create_task(world.place(one, ann, ben.id, call))
+    await world.disk.waiting.wait()
+    retried = asyncio.create_task(world.place(one, ann, ben.id, call))
+    await asyncio.sleep(0)
+    assert heard.events == []
+    assert world.board.views_for(other.id) == ()
+    assert not retried.done()
+    world.disk.open.set()
+    assert await placing == await retried
+    assert [type(event) for event in heard.events] == [wire.Ringing]
 
 
-async def test_nobody_hears_of_an_answer_before_it_is_saved(bench: Bench) -> None:
-    await bench.place()
-    bench.disk.running.clear()
-    answering = asyncio.create_task(bench.act(PHONE, calls.Answered, video=True))
-    await settle()
-    assert not bench.told(TABLET, wire.CallChanged) + bench.told(KITCHEN, wire.Ended)
-    bench.disk.running.set()
-    await answering
-    assert bench.disk.saved[-1].winner == PHONE
-    assert len(bench.told(TABLET, wire.CallChanged)) == len(bench.told(KITCHEN, wire.Ended)) == 1
-
-
-async def test_two_answers_that_wait_for_the_disk_have_one_winner(bench: Bench) -> None:
-    await bench.place()
-    bench.disk.running.clear()
-    answers = [asyncio.create_task(bench.act(one, calls.Answered, video=True)) for one in (KITCHEN, PHONE)]
-    await settle()
-    bench.disk.running.set()
-    replies = await asyncio.gather(*answers)
-    assert [type(reply) for reply in replies] == [wire.CallState, wire.CallEnded]
-
-
-async def test_an_answer_that_comes_while_the_call_is_being_saved_waits_for_it(bench: Bench) -> None:
-    bench.disk.running.clear()
-    placing = asyncio.create_task(bench.place())
-    await settle()
-    cancelling = asyncio.create_task(bench.act(TABLET, calls.HungUp))
-    await settle()
-    bench.disk.running.set()
-    await placing
-    assert isinstance(await cancelling, wire.CallEnded)
-    assert [type(event) for event in bench.heard[PHONE].events][:2] == [wire.Ringing, wire.Ended]
-    assert len(bench.board) == 0
-
-
-async def test_a_call_that_cannot_be_saved_has_not_happened_and_may_be_tried_again(bench: Bench) -> None:
-    bench.disk.fails = True
-    with pytest.raises(Problem) as refused:
-        await bench.place()
-    assert refused.value.code is Code.STORAGE_UNAVAILABLE
-    assert (len(bench.board), bench.heard[PHONE].events) == (0, [])
-    bench.disk.fails = False
-    assert isinstance(await bench.place(), wire.CallState)
-
-
-async def test_an_answer_that_cannot_be_saved_has_not_happened(bench: Bench) -> None:
-    await bench.place()
-    bench.disk.fails = True
-    with pytest.raises(Problem):
-        await bench.act(PHONE, calls.Answered, video=True)
-    assert bench.disk.saved[-1].phase is Phase.RINGING
-    bench.disk.fails = False
-    assert isinstance(await bench.act(KITCHEN, calls.Answered, video=True), wire.CallState)
-
-
-async def test_what_happened_while_the_disk_was_full_is_made_up_for(bench: Bench) -> None:
-    await bench.place()
-    await bench.act(PHONE, calls.Answered, video=True)
-    bench.disk.fails = True
-    bench.reachable.leave(PHONE)
-    bench.board.went(PHONE)
-    await settle()
-    assert bench.disk.saved[-1].legs[PHONE].away_until is None
-    bench.disk.fails = False
-    async with asyncio.timeout(GENEROUS):
-        await bench.act(TABLET, calls.MediaUp, epoch=0)  # anything that is saved shows that it can be again
-        await bench.board.settle()
-    assert bench.disk.saved[-1].legs[PHONE].away_until is not None
-
-
-async def test_a_bug_in_one_call_stops_no_other_and_not_even_that_one(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await bench.place()
-
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
-
-    with monkeypatch.context() as broken:
-        broken.setattr(switchboard, "step", fail)
+async def test_a_call_that_cannot_be_saved_leaves_nothing_behind(world: World) -> None:
+    ann, ben = world.person("Ann"), world.person("Ben")
+    one, other = world.endpoint(ann), world.endpoint(ben)
+    await world.connect(one)
+    heard = await world.connect(other)
+    world.disk.open.clear()
+    world.disk.full = True
+    placing = asyncio.create_task(world.place(one, ann, ben.id, new_call()))
+    await world.disk.waiting.wait()
+    late = world.endpoint(ben)
+    joining = asyncio.create_task(world.connect(late))  # connects while the call is neither there nor not
+    answering = asyncio.create_task(world.place(other, ben, ann.id, new_call()))
+    await asyncio.sleep(0)
+    world.disk.open.set()
+    for asked in (placing, answering):
         with pytest.raises(Problem) as refused:
-            await bench.act(PHONE, calls.Answered, video=True)
-    assert refused.value.code is Code.INTERNAL
-    assert isinstance(await bench.act(PHONE, calls.Answered, video=True), wire.CallState)
+            await asked
+        assert refused.value.code is Code.STORAGE_UNAVAILABLE
+    await joining
+    assert len(world.board) == 0
+    assert heard.events == []
+    world.disk.full = False
+    await world.connect(other)
+    reply = await world.place(one, ann, ben.id, new_call())
+    assert isinstance(reply, wire.CallState)
 
 
-async def test_what_waits_for_one_calls_disk_is_bounded(bench: Bench) -> None:
-    await bench.place()
-    bench.disk.running.clear()
-    waiting = [asyncio.create_task(bench.act(PHONE, calls.Alerting)) for _ in range(MAX_QUEUE + 50)]
-    await settle()
-    refused = [task for task in waiting if task.done()]
-    assert len(refused) >= 49
-    bench.board.went(KITCHEN)  # what happens all the same is never refused
-    bench.disk.running.set()
-    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-    assert {one.code for one in outcomes if isinstance(one, Problem)} == {Code.RATE_LIMITED}
-    await bench.board.settle()
-    assert bench.disk.saved[-1].legs[KITCHEN].away_until is not None
+async def test_a_retried_invite_that_became_an_answer_means_that_call(world: World) -> None:
+    ann, ben = world.person("Ann"), world.person("Ben")
+    one, other = world.endpoint(ann), world.endpoint(ben)
+    await world.connect(one)
+    await world.connect(other)
+    first, second = new_call(), new_call()
+    await world.place(one, ann, ben.id, first)
+    answer = await world.place(other, ben, ann.id, second)
+    again = await world.place(other, ben, ann.id, second)
+    assert isinstance(answer, wire.CallState)
+    assert isinstance(again, wire.CallState)
+    assert answer.call.id == again.call.id == first
+    assert len(world.board) == 1
+    with pytest.raises(Problem) as refused:
+        await world.place(one, ann, ben.id, second)
+    assert refused.value.code is Code.CALL_ID_TAKEN
 
 
-async def test_nothing_is_kept_of_calls_that_are_over(bench: Bench) -> None:
-    for number in range(20):
-        call = f"c_{number:020d}"
-        await bench.board.place(principal(TABLET), wire.PlaceCall(id="1", call=call, to=DAD))
-        await bench.board.act(TABLET, wire.Ping(id="2"), call, calls.HungUp)
-    board = bench.board
-    await board.settle()
-    assert not board._live and not board._of_endpoint and not board._of_callee and not board._tasks
-    assert not [key for key in bench.deadlines._due if key.startswith("c_")]
+async def test_calls_that_ring_at_somebody_do_not_keep_them_from_calling(world: World) -> None:
+    ann, gran, ben = world.person("Ann"), world.person("Gran"), world.person("Ben")
+    phone, chair, tablet = world.endpoint(ann), world.endpoint(gran), world.endpoint(gran)
+    world.endpoint(ben)
+    for endpoint in (phone, chair, tablet):
+        await world.connect(endpoint)
+    for number in range(MAX_PLACED):
+        await world.place((chair, tablet)[number % 2], gran, ann.id, new_call())
+    with pytest.raises(Problem) as refused:
+        await world.place(tablet, gran, ben.id, new_call())
+    assert refused.value.code is Code.RATE_LIMITED
+    assert isinstance(await world.place(phone, ann, ben.id, new_call()), wire.CallState)
+
+
+async def test_signals_wait_for_a_peer_that_has_no_session(world: World) -> None:
+    one, other, call = await world.talk()
+    world.disconnect(other)
+    for number in range(3):
+        body = bytes([number])
+        world.board.signal(one.id, wire.Signal(id=str(number), call=call, epoch=0, body=body))
+    heard = await world.connect(other)
+    bodies = [event.body for event in heard.events if isinstance(event, wire.Signalled)]
+    assert bodies == [b"\x00", b"\x01", b"\x02"]
+
+
+async def test_one_who_comes_back_learns_again_that_the_microphone_is_off(world: World) -> None:
+    one, other, call = await world.talk()
+    world.board.indicate(
+        one.id, wire.Indicate(id="i", call=call, audio=False, video=False, hardware_muted=True)
+    )
+    world.disconnect(other)
+    heard = await world.connect(other)
+    told = [event for event in heard.events if isinstance(event, wire.PeerIndicated)]
+    assert [event.hardware_muted for event in told] == [True]
+
+
+async def test_a_signal_of_an_epoch_to_come_is_invalid(world: World) -> None:
+    one, _, call = await world.talk()
+    with pytest.raises(Problem) as refused:
+        world.board.signal(one.id, wire.Signal(id="s", call=call, epoch=7, body=b"?"))
+    assert (refused.value.code, refused.value.path) == (Code.INVALID, "epoch")
+
+
+async def test_a_shared_endpoint_may_not_take_over_a_call(world: World) -> None:
+    _, other, call = await world.talk()
+    ben = world.people.people[other.person or PersonId("")]
+    kitchen = world.endpoint(ben, shared=True)
+    await world.connect(kitchen)
+    with pytest.raises(Problem) as refused:
+        await world.board.move(world.principal(kitchen, ben), wire.Move(id="m", call=call))
+    assert refused.value.code is Code.NOT_PERMITTED
+
+
+async def test_a_call_to_a_device_is_missed_by_nobody(world: World) -> None:
+    ann = world.person("Ann")
+    one, kitchen = world.endpoint(ann), world.endpoint(ann, shared=True)
+    await world.connect(one)
+    await world.connect(kitchen)
+    call = new_call()
+    await world.place(one, ann, kitchen.id, call)
+    await world.board.act(one.id, wire.Cancel(id="c", call=call), call, calls.HungUp)
+    assert calls.missed_by(world.disk.calls[call]) is None
