@@ -134,6 +134,7 @@ class Playout:
         self._highest: int | None = None
         self._highest_timestamp = 0
         self._next: int | None = None
+        self._passed: int | None = None
         self._played_until = 0.0
         self._length = FRAME
         self._concealed = 0
@@ -165,7 +166,7 @@ class Playout:
         if self._highest is None or number > self._highest:
             self._highest, self._highest_timestamp = number, stamp
         self._measure(now - time)
-        if self._next is not None and number < self._next:
+        if self._passed is not None and number < self._passed:
             self.counts.late += 1
             return
         self._packets.setdefault(number, _Packet(time, payload))
@@ -177,7 +178,7 @@ class Playout:
         if self._next is None and not self._begin(now):
             return Silence()
         assert self._next is not None
-        if self.delay(now) > LONGEST_DELAY + self.target:
+        if self._packets and self.delay(now) > LONGEST_DELAY + self.target:
             self._flush(now)
         self._since_change += 1
         packet = self._packets.get(self._next)
@@ -206,7 +207,8 @@ class Playout:
         packet = self._packets[first]
         if now - self._floor - packet.time < self.target:
             return False
-        self._next, self._played_until, self._concealed = first, packet.time, 0
+        self._next = self._passed = first
+        self._played_until, self._concealed = packet.time, 0
         return True
 
     def _missing(self, now: float) -> Step:
@@ -215,7 +217,8 @@ class Playout:
         self._concealed += 1
         if later is None:
             if self._concealed > IDLE_AFTER:
-                self._forget()
+                self._next = None
+                self._transits.clear()  # whoever speaks after a pause may come another way
                 return Silence()
             self.counts.concealed += 1
             return Conceal()
@@ -224,7 +227,7 @@ class Playout:
             packet = self._packets[later]
             if self._too_early(packet, now):
                 return self._lengthen()  # and give what is missing another chance to come
-            self._next = later
+            self._next = self._passed = later
             return self._play(packet)
         if self._concealed == gap:
             self.counts.recovered += 1
@@ -270,6 +273,7 @@ class Playout:
         assert self._next is not None
         del self._packets[self._next]
         self._next += 1
+        self._passed = self._next
         self._concealed = 0
         follower = self._packets.get(self._next)
         if follower is not None and 0 < follower.time - packet.time <= LONGEST_FRAME:
@@ -290,4 +294,5 @@ class Playout:
         self.counts.flushed += sum(number < keep for number in self._packets)
         self._packets = {number: packet for number, packet in self._packets.items() if number >= keep}
         if self._next is not None:
-            self._next, self._played_until, self._concealed = keep, self._packets[keep].time, 0
+            self._next = self._passed = keep
+            self._played_until, self._concealed = self._packets[keep].time, 0

@@ -57,7 +57,7 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Resync:
-    """A new session began: the server may have forgotten what was on its way."""
+    """Somebody's session began anew, here or at the other end: say again what may not have arrived."""
 
 
 _ORDER = {Phase.RINGING: 0, Phase.ANSWERING: 1, Phase.ACTIVE: 2, Phase.RECOVERING: 2, Phase.ENDED: 3}
@@ -225,9 +225,11 @@ class Call:
             self._listener.call_changed(self)
 
     def resync(self, view: CallView) -> None:
-        """The same after the server, or this endpoint, lost the session."""
+        """The same when one of the two has a new session: what was on its way to it may be lost."""
+        begun = view.epoch in self._links
         self.follow(view)
-        self._put(_Resync())
+        if begun and view.phase is not Phase.ACTIVE:
+            self._put(_Resync())
 
     def signalled(self, signal: Signalled) -> None:
         self._put(signal)
@@ -362,7 +364,7 @@ class Call:
             await self._quietly(protocol.MediaLost(id=self._connection.new_id(), call=self.id, epoch=epoch))
 
     def _say_again(self) -> None:
-        """What a killed server may have lost: the description on its way, and that media is up."""
+        """The own description while it is unanswered, or that media is up. Both do no harm if they come twice."""
         self._told = None
         link = self._links.get(self.view.epoch)
         if link is None:

@@ -354,7 +354,7 @@ class Endpoint(AsyncIOEventEmitter):
             return  # it ended here before the server heard of it
         match event:
             case protocol.CallChanged(call=view):
-                call.follow(view)
+                call.resync(view)
             case protocol.Ended(reason=reason):
                 call.finish(reason)
             case protocol.Signalled():

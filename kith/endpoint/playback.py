@@ -72,13 +72,13 @@ class Playback:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             if self._speaker is None:
                 self._speaker = await asyncio.to_thread(self._open)
-            loop = asyncio.get_running_loop()
             while self._wanted:
                 await self._speaker.play(self._mix(loop.time()))
-        except (OSError, ValueError) as error:
+        except OSError as error:
             log.warning("the speaker cannot be used: %s", error)
 
     def _mix(self, now: float) -> Samples:

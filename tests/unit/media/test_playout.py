@@ -1,7 +1,7 @@
 """The playout buffer against simulated networks: a sender every 20 ms, a sink every 20 ms, a path between."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
@@ -40,9 +40,22 @@ class Run:
 
 
 def simulate(
-    path: Path, seconds: float, *, drift: float = 1.0, first: int = 65_500, phase: float = 0.007
+    path: Path,
+    seconds: float,
+    *,
+    drift: float = 1.0,
+    first: int = 65_500,
+    phase: float = 0.007,
+    stalls: Sequence[tuple[float, float]] = (),
 ) -> Run:
-    """Sequence numbers and timestamps wrap early in every run. `drift` is the sender's clock against the sink's."""
+    """Sequence numbers and timestamps wrap early in every run. `drift` is the sender's clock against the sink's.
+    In a stall (begin, length) the sink's whole process stands still, and catches up afterwards."""
+
+    def awake(time: float) -> float:
+        return max(
+            (begin + length for begin, length in stalls if begin <= time < begin + length), default=time
+        )
+
     run = Run(Playout())
     arrivals: list[tuple[float, int]] = []
     for n in range(int(seconds / FRAME)):
@@ -51,9 +64,10 @@ def simulate(
         if delay is not None:
             heappush(arrivals, (sent + delay, n))
     for tick in range(int(seconds / FRAME)):
-        now = tick * FRAME + phase
+        now = awake(tick * FRAME + phase)
         while arrivals and arrivals[0][0] <= now:
             at, n = heappop(arrivals)
+            at = awake(at)
             sequence, timestamp = (first + n) % 65_536, (2**32 - 9_600 + n * 960) % 2**32
             run.playout.put(sequence, timestamp, n.to_bytes(4, "big"), at)
         while True:
@@ -112,6 +126,19 @@ def test_a_stall_is_caught_up_with_in_five_seconds() -> None:
     assert run.worst_delay(2.4) > 0.2, "the stall must be felt, or this shows nothing"
     assert run.worst_delay(2.4 + 5) < 0.1
     assert run.count(Blend) > 0
+
+
+@pytest.mark.parametrize("length", [0.1, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("silent", [False, True], ids=["while voice comes", "while nothing comes"])
+def test_a_sink_that_stood_still_goes_on(length: float, silent: bool) -> None:
+    def path(n: int, sent: float) -> float | None:
+        return None if silent and 1.95 <= sent < 2.0 + length + 0.1 else 0.03
+
+    run = simulate(path, 2 + length + 6, stalls=[(2.0, length)])
+    assert run.worst_delay(2 + length + 5) < 0.1
+    last = [n for n in run.played() if n * FRAME > 2 + length + 1]
+    assert last == list(range(last[0], last[-1] + 1)) or run.count(Blend) > 0
+    assert last[-1] * FRAME > 2 + length + 5.8
 
 
 def test_jitter_is_waited_for_and_forgotten() -> None:
@@ -180,9 +207,14 @@ def test_unwrap_finds_the_nearest(value: int, offset: int) -> None:
     loss=st.floats(0, 0.3),
     jitter=st.floats(0, 0.15),
     stalls=st.lists(st.tuples(st.floats(0.5, 3.5), st.floats(0, 0.6)), max_size=3),
+    sleeps=st.lists(st.tuples(st.floats(0.5, 2.5), st.floats(0, 1.9)), max_size=2),
 )
 def test_after_any_trouble_the_delay_is_low_within_five_seconds(
-    seed: int, loss: float, jitter: float, stalls: list[tuple[float, float]]
+    seed: int,
+    loss: float,
+    jitter: float,
+    stalls: list[tuple[float, float]],
+    sleeps: list[tuple[float, float]],
 ) -> None:
     noise = random.Random(seed)
     calm = 4.5
@@ -197,7 +229,7 @@ def test_after_any_trouble_the_delay_is_low_within_five_seconds(
         )
         return max(0.03, held) + noise.uniform(0, jitter)
 
-    run = simulate(path, calm + 6.5)
+    run = simulate(path, calm + 6.5, stalls=sleeps)
     assert run.worst_delay(calm + 5) < 0.1
     assert all(one < other for one, other in pairwise(run.played())), "played twice or out of order"
     last = [n for n in run.played() if n * FRAME > calm + 5.2]
