@@ -10,40 +10,65 @@ from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, SessionId, new_session
 from kith.core.principal import Principal
 from kith.directory.model import Endpoint
+from signaling.closing import Close
 from signaling.deadlines import Deadlines
 from signaling.limits import Rates
-from signaling.protocol import AnyCommand, AnyEvent, AnyReply, Codec, Resume
+from signaling.protocol import (
+    AnyCommand,
+    AnyEvent,
+    AnyReply,
+    CallChanged,
+    Codec,
+    Ended,
+    Resume,
+    Ringing,
+)
 from signaling.session import Overflow, Session
 
 log = logging.getLogger(__name__)
 
-REPLACED = 4001
-SLOW = 4009
+_SHOWN = (Ringing, CallChanged, Ended)
 
 
 class Channel(Protocol):
     """The sending side of one connection. Never blocks, never raises."""
 
     def send(self, frame: bytes) -> None: ...
-    def close(self, code: int, reason: str) -> None:
+    def close(self, code: Close, reason: str) -> None:
         """Close after what was sent before. Doing so twice is harmless."""
         ...
 
 
 class Live:
-    """One signed-in endpoint. `channel` is None while its signaling is away.
+    """One signed-in endpoint.
 
-    `pending` are commands that wait their turn: a session's commands are carried out in order.
+    `claim` is the connection whose the session is; None while signaling is away. `channel` is the same
+    from the welcome on, and None before. `fresh` until the first welcome is out: the calls in the snapshot,
+    taken last of all, then show more than events about them that came before. `pending` are commands that
+    wait their turn: a session's commands are carried out in order.
     """
 
-    __slots__ = ("channel", "endpoint", "inflight", "pending", "principal", "rates", "session", "working")
+    __slots__ = (
+        "channel",
+        "claim",
+        "endpoint",
+        "fresh",
+        "inflight",
+        "pending",
+        "principal",
+        "rates",
+        "session",
+        "working",
+    )
 
     def __init__(self, endpoint: Endpoint, principal: Principal, session: Session, now: float) -> None:
         self.endpoint = endpoint
         self.principal = principal
         self.session = session
         self.rates = Rates(now)
+        self.claim: Channel | None = None
         self.channel: Channel | None = None
+        self.fresh = True
         self.pending: deque[AnyCommand] | None = None
         self.inflight: str | None = None
         self.working = False
@@ -52,23 +77,23 @@ class Live:
     def capabilities(self) -> Capabilities:
         return self.endpoint.capabilities
 
-    def reply(self, reply: AnyReply) -> None:
+    def reply(self, command: AnyCommand, reply: AnyReply) -> None:
         """Remember and, where a connection is up, send."""
-        self.session.replies.remember(reply)
+        self.session.replies.remember(command, reply)
         if self.channel is not None:
             self.channel.send(self.session.codec.encode(reply))
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session with a connection on its way. `replay` is None where a new session began."""
+    """A session that a connection has claimed. `resumed`: with all it missed; else a new one began."""
 
     live: Live
-    replay: list[bytes] | None
+    resumed: bool
 
 
 class Sessions:
-    """One session an endpoint. `on_dropped` is told when one is over for good."""
+    """One session an endpoint, and one connection a session."""
 
     def __init__(
         self,
@@ -90,40 +115,50 @@ class Sessions:
     def of(self, endpoint: EndpointId) -> Live | None:
         return self._by_endpoint.get(endpoint)
 
-    def open(self, endpoint: Endpoint, principal: Principal, codec: Codec, resume: Resume | None) -> Opened:
-        """Take up the session that `resume` names, or begin a new one in its place.
+    def open(
+        self,
+        endpoint: Endpoint,
+        principal: Principal,
+        codec: Codec,
+        resume: Resume | None,
+        channel: Channel,
+    ) -> Opened:
+        """Take up the session that `resume` names, or begin a new one in its place; it is `channel`'s now.
 
         The connection is attached by `attach`, after the welcome has been sent.
         """
         old = self._by_endpoint.get(endpoint.id)
-        if old is not None and old.channel is not None:
-            channel, old.channel = old.channel, None
-            channel.close(REPLACED, "signed in elsewhere")
-        if old is not None and resume is not None and old.session.id == resume.session:
-            replay = old.session.replay(resume.seq) if old.session.codec is codec else None
-            if replay is not None:
-                old.endpoint, old.principal = endpoint, principal
-                self._deadlines.set(_key(old.session.id), None, _nothing)
-                return Opened(old, replay)
         if old is not None:
-            self._deadlines.set(_key(old.session.id), None, _nothing)
-        live = Live(endpoint, principal, Session(new_session(), codec), self._clock())
-        self._by_endpoint[endpoint.id] = live
-        return Opened(live, None)
+            self._take_away(old)
+        if old is not None and _resumes(old.session, codec, resume):
+            live, resumed = old, True
+            live.endpoint, live.principal = endpoint, principal
+        else:
+            live, resumed = Live(endpoint, principal, Session(new_session(), codec), self._clock()), False
+            self._by_endpoint[endpoint.id] = live
+        live.claim = channel
+        return Opened(live, resumed)
+
+    def _take_away(self, live: Live) -> None:
+        """From the connection that has or claims it; it may be on its way out already."""
+        self._deadlines.set(_key(live.session.id), None, _nothing)
+        claim, live.claim, live.channel = live.claim, None, None
+        if claim is not None:
+            claim.close(Close.REPLACED, "signed in elsewhere")
 
     def attach(self, live: Live, channel: Channel) -> None:
         """The welcome is out: send what was numbered meanwhile, then every event as it comes."""
-        if live.channel is not None:
-            live.channel.close(REPLACED, "signed in elsewhere")
+        assert live.claim is channel
         for frame in live.session.replay_all():
             channel.send(frame)
         live.channel = channel
+        live.fresh = False
 
     def lost(self, live: Live, channel: Channel) -> bool:
-        """The connection is gone; keep the session for the grace. False if it has another one already."""
-        if live.channel is not channel:
+        """The connection is gone; keep the session for the grace. False if it is another one's already."""
+        if live.claim is not channel:
             return False
-        live.channel = None
+        live.claim = live.channel = None
         when = self._clock() + self.grace
         self._deadlines.set(_key(live.session.id), when, lambda: self.drop(live))
         return True
@@ -137,17 +172,24 @@ class Sessions:
     def push(self, endpoint: EndpointId, event: AnyEvent) -> None:
         """Number and send an event; to nobody where the endpoint has no session."""
         live = self._by_endpoint.get(endpoint)
-        if live is None:
+        if live is None or (live.fresh and isinstance(event, _SHOWN)):
             return
         try:
             frame = live.session.number(event)
         except Overflow:
             log.warning("session broken: endpoint=%s reason=slow", endpoint)
             if live.channel is not None:
-                live.channel.close(SLOW, "too much unacked")
+                live.channel.close(Close.SLOW, "too much unacked")
             return
         if live.channel is not None:
             live.channel.send(frame)
+
+
+def _resumes(session: Session, codec: Codec, resume: Resume | None) -> bool:
+    """Whether the session can go on from where the endpoint says that it is."""
+    if resume is None or resume.session != session.id or session.codec is not codec:
+        return False
+    return session.replay(resume.seq) is not None
 
 
 def _key(session: SessionId) -> str:
