@@ -18,7 +18,7 @@ import uvloop
 from kith.core.problem import SENTENCES, Problem
 from kith.endpoint import trust
 from kith.endpoint.call import Call
-from kith.endpoint.connection import Unreachable
+from kith.endpoint.dialling import Unreachable
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
 from kith.endpoint.home import Home, NotEnrolled

@@ -19,7 +19,8 @@ from av import VideoFrame
 from kith.core.ids import CallId
 from kith.core.problem import Code, Problem
 from kith.endpoint import body
-from kith.endpoint.connection import Connection, Unreachable
+from kith.endpoint.connection import Connection
+from kith.endpoint.dialling import Unreachable
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.link import Link, LinkEvent, Lost, Picture, Up
 from media.tones import Samples

@@ -6,7 +6,7 @@ A connection is one task that reads. It survives the loss of its WebSocket: it d
 jittered pauses, resumes the session from the last event that arrived, and sends again, with the same id,
 every command that got no reply. Events reach the listener once and in order, whatever happens below.
 
-It ends only by `close`, or when to go on makes no sense: see `Refused` and its kin.
+It ends only by `close`, or when to go on makes no sense: see kith.endpoint.dialling.
 """
 
 import asyncio
@@ -20,14 +20,24 @@ from typing import Literal, Protocol, TypeVar
 
 import aiohttp
 import msgspec
-from yarl import URL
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId
 from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import Code, Problem
+from kith.endpoint.dialling import (
+    Incompatible,
+    Refused,
+    ServerChanged,
+    Unreachable,
+    Untrusted,
+    origin_of,
+    pause_before,
+)
 from signaling import protocol
 from signaling.protocol import MSGPACK, VERSION, AnyEvent, AnyReply, Codec, Command, Welcome
+
+__all__ = ["Connection", "Listener", "Refused", "ServerChanged", "Unreachable", "Untrusted", "origin_of"]
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -37,10 +47,6 @@ ACK_EVERY = 16
 
 ACK_WITHIN = 1.0
 """Seconds an event may go unacked."""
-
-FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 5.0
-"""Seconds between attempts to connect. The server keeps a session 30 s: a longer pause could miss it."""
 
 STEADY = 5.0
 """Seconds signed in after which a loss starts again with the first pause. Without it two processes with one key
@@ -58,30 +64,6 @@ _TRANSIENT = frozenset(
 )
 
 
-class Unreachable(Exception):
-    """The connection is closed for good, or cannot take more commands."""
-
-
-class Refused(Unreachable):
-    """The server knows this endpoint no more, or its key does not match: `problem` says which."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(f"the server refuses this endpoint: {problem.code}")
-        self.problem = problem
-
-
-class ServerChanged(Unreachable):
-    """Whoever answers does not hold the server key that was pinned on enrolment."""
-
-
-class Untrusted(Unreachable):
-    """The server's certificate is not signed by an authority that this endpoint trusts."""
-
-
-class Incompatible(Unreachable):
-    """The server speaks another version of the protocol."""
-
-
 class Listener(Protocol):
     """Who is told what the connection brings. Calls are made from the event loop, in order, and must not block."""
 
@@ -96,23 +78,6 @@ class Listener(Protocol):
 
     def closed(self, cause: Unreachable | None) -> None:
         """The connection is over: by `close` (None) or because to go on makes no sense."""
-
-
-def origin_of(server: str) -> str:
-    """The server's origin as a browser would name it: scheme and host in lower case, no default port.
-
-    Raises ValueError unless `server` is an http or https address.
-    """
-    url = URL(server)
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("a server's address starts with https:// (or http://) and names a host")
-    return str(url.origin())
-
-
-def pause_before(attempt: int, fraction: float) -> float:
-    """Seconds to wait before attempt 0, 1, 2 ... after a loss; `fraction` in [0, 1) is the jitter."""
-    longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt, 16))
-    return longest * (0.5 + 0.5 * fraction)
 
 
 class _Lost(Exception):

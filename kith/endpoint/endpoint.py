@@ -24,7 +24,7 @@ Events, with what their listeners are given:
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -35,27 +35,20 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from kith.core.ids import CallId, new_call
 from kith.core.problem import Code, Problem
-from kith.endpoint import enrol, trust
 from kith.endpoint.call import Call
-from kith.endpoint.connection import Connection, Unreachable
+from kith.endpoint.connection import Connection
+from kith.endpoint.dialling import Unreachable
+from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.home import Enrolment, Home
+from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
-from kith.endpoint.utterance import Named, Nobody, Which, meant
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
-from signaling.protocol import AnyEvent, AnyReply, CallView, Command, MissedCall, Snapshot, Welcome
+from signaling.protocol import AnyEvent, AnyReply, CallView, Command, Snapshot, Welcome
 
 log = logging.getLogger(__name__)
-
-
-class Unclear(Exception):
-    """A name that means nobody, or several: `choices` has their names."""
-
-    def __init__(self, said: str, choices: Sequence[str]) -> None:
-        super().__init__(f"{said}: {', '.join(choices)}?" if choices else f"there is nobody called {said}")
-        self.choices = tuple(choices)
 
 
 class NoCall(Exception):
@@ -73,10 +66,7 @@ class Endpoint(AsyncIOEventEmitter):
         """For `open` and `pair`. Raises ValueError or OSError if a part or the key cannot be used."""
         super().__init__()
         self.enrolment = enrolment
-        self.people: tuple[protocol.PersonView, ...] = ()
-        self.endpoints: tuple[protocol.EndpointView, ...] = ()
-        self.missed: tuple[MissedCall, ...] = ()
-        self.person: protocol.PersonView | None = None
+        self.directory = Directory(enrolment.id)
         self.equipment = Equipment(parts, changed=self._show, own_frame=self._own_frame)
         self.failure: Unreachable | None = None
         """Why the connection ended, if not by `close`."""
@@ -110,35 +100,15 @@ class Endpoint(AsyncIOEventEmitter):
         says which one is expected, and without it the first one seen is believed from now on.
         Raises Problem if the code is wrong, trust.FingerprintMismatch, aiohttp.ClientError, OSError or ValueError.
         """
-        place = Home(home)
-        if place.enrolled:
-            raise ValueError(f"an endpoint was enrolled in {home} already")
         Equipment(parts, changed=_nothing, own_frame=_nothing)  # parts that fail should not cost the code
-        if ca is not None:
-            place.copy_authority(ca)
-        elif server.startswith("https:"):
-            authority = await trust.own_authority(server, expect=ca_fingerprint)
-            if authority is not None:
-                place.save_authority(authority)
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as http:
-            paired = await enrol.pair(
-                http,
-                server,
-                code,
-                keys=place.keys(),
-                name=name,
-                capabilities=capabilities_of(parts),
-                tls=place.tls(),
-            )
-        place.save(
-            Enrolment(
-                server=server,
-                server_key=paired.server,
-                endpoint=paired.endpoint,
-                name=name,
-                household=paired.household,
-                person=paired.person,
-            )
+        await pair_at_home(
+            Home(home),
+            server,
+            code,
+            name=name,
+            capabilities=capabilities_of(parts),
+            ca=ca,
+            ca_fingerprint=ca_fingerprint,
         )
         return await cls.open(home, **parts)
 
@@ -213,9 +183,9 @@ class Endpoint(AsyncIOEventEmitter):
     async def call(self, whom: str, *, video: bool = False) -> Call:
         """Call a person or an endpoint, by id or by name; returns when it rings.
 
-        Raises Unclear, InCall, Problem, Unreachable.
+        Raises directory.Unclear, InCall, Problem, Unreachable.
         """
-        target = self.find(whom)
+        target = self.directory.find(whom)
         if self._call is not None:
             if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
                 await self._call.answer(video=video)  # who calls a caller wants to answer
@@ -243,23 +213,6 @@ class Endpoint(AsyncIOEventEmitter):
             call.finish(EndReason.CANCELLED)
             raise
         return call
-
-    def find(self, whom: str) -> Named:
-        """Whom a name or id means among those who can be called. Raises Unclear."""
-        known = [Named(person.id, person.name) for person in self.people if not person.own]
-        known += [
-            Named(endpoint.id, endpoint.name)
-            for endpoint in self.endpoints
-            if endpoint.id != self.enrolment.endpoint
-        ]
-        by_id = [one for one in known if one.id == whom]
-        match by_id[0] if by_id else meant(whom, known):
-            case Named() as named:
-                return named
-            case Which(choices):
-                raise Unclear(whom, [one.name for one in choices])
-            case Nobody():
-                raise Unclear(whom, [])
 
     async def answer(self, *, video: bool = True) -> None:
         await self._some_call().answer(video=video)
@@ -323,10 +276,10 @@ class Endpoint(AsyncIOEventEmitter):
             ):
                 self._happened_to(self._known(call_id), event)
             case protocol.DirectoryChanged():
-                self.person, self.people, self.endpoints = event.person, event.people, event.endpoints
+                self.directory.change(event)
                 self.emit("directory")
             case protocol.MissedCalls(missed=missed):
-                self.missed = missed
+                self.directory.missed = missed
                 self.emit("missed", missed)
             case protocol.Registered():
                 self.emit("registered")
@@ -409,8 +362,8 @@ class Endpoint(AsyncIOEventEmitter):
         return self._connection
 
     def _adopt(self, snapshot: Snapshot) -> None:
-        self.person, self.people, self.endpoints = snapshot.person, snapshot.people, snapshot.endpoints
-        self.missed = snapshot.missed
+        self.directory.change(snapshot)
+        self.directory.missed = snapshot.missed
         views = {view.id: view for view in snapshot.calls}
         call = self._call
         if call is not None and call.id not in views and call.placing is None:

@@ -15,7 +15,7 @@ from kith.core.capabilities import Capabilities
 from kith.core.ids import new_secret
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
-from kith.endpoint.connection import origin_of
+from kith.endpoint.dialling import origin_of
 from signaling.protocol import (
     AnyReply,
     Command,

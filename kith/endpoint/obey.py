@@ -1,8 +1,9 @@
 """From an utterance to what the button does, and a sentence that says how it went."""
 
 from kith.core.problem import SENTENCES, Problem
-from kith.endpoint.connection import Unreachable
-from kith.endpoint.endpoint import Endpoint, InCall, NoCall, Unclear
+from kith.endpoint.dialling import Unreachable
+from kith.endpoint.directory import Unclear
+from kith.endpoint.endpoint import Endpoint, InCall, NoCall
 from kith.endpoint.utterance import Act, Intent, understand
 
 NOT_UNDERSTOOD = "I did not understand that."

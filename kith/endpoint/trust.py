@@ -13,7 +13,7 @@ import aiohttp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kith.endpoint.connection import origin_of
+from kith.endpoint.dialling import origin_of
 
 MAX_CA = 16_384
 """Bytes of a certificate authority's PEM file; an honest one has about 800."""

@@ -12,15 +12,15 @@ from kith.core.ids import new_endpoint, new_session
 from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.problem import Code, Problem
 from kith.endpoint import connection as module
+from kith.endpoint import dialling
 from kith.endpoint.connection import (
     Connection,
-    Incompatible,
     Refused,
     ServerChanged,
     Unreachable,
     origin_of,
-    pause_before,
 )
+from kith.endpoint.dialling import Incompatible, pause_before
 from signaling import protocol
 from signaling.protocol import JSON, MSGPACK, AnyEvent, Codec, Welcome
 
@@ -128,7 +128,7 @@ async def scripted(*scripts: Script, codec: Codec = MSGPACK) -> AsyncIterator[tu
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(dialling, "FIRST_PAUSE", 0.001)
 
 
 @pytest.mark.parametrize("codec", [MSGPACK, JSON])
@@ -355,7 +355,7 @@ def test_what_is_no_address_is_refused(server: str) -> None:
 
 
 def test_pauses_grow_to_a_limit_and_are_jittered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.25)
+    monkeypatch.setattr(dialling, "FIRST_PAUSE", 0.25)
     longest = [pause_before(attempt, 0.999999) for attempt in range(1000)]
     assert longest == sorted(longest)
     assert longest[0] == pytest.approx(0.25, rel=1e-3) and longest[-1] == pytest.approx(5.0, rel=1e-3)

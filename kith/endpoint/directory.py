@@ -1,0 +1,43 @@
+"""Whom this endpoint knows: the persons and endpoints that can be called from it, and the calls it missed."""
+
+from collections.abc import Sequence
+
+from kith.core.ids import EndpointId
+from kith.endpoint.utterance import Named, Nobody, Which, meant
+from signaling.protocol import DirectoryChanged, EndpointView, MissedCall, PersonView, Snapshot
+
+
+class Unclear(Exception):
+    """A name that means nobody, or several: `choices` has their names."""
+
+    def __init__(self, said: str, choices: Sequence[str]) -> None:
+        super().__init__(f"{said}: {', '.join(choices)}?" if choices else f"there is nobody called {said}")
+        self.choices = tuple(choices)
+
+
+class Directory:
+    """`person` is whose endpoint this is, None if it is shared."""
+
+    def __init__(self, own: EndpointId) -> None:
+        self._own = own
+        self.person: PersonView | None = None
+        self.people: tuple[PersonView, ...] = ()
+        self.endpoints: tuple[EndpointView, ...] = ()
+        self.missed: tuple[MissedCall, ...] = ()
+
+    def change(self, to: DirectoryChanged | Snapshot) -> None:
+        """The whole new directory replaces the old one."""
+        self.person, self.people, self.endpoints = to.person, to.people, to.endpoints
+
+    def find(self, whom: str) -> Named:
+        """Whom a name or an id means. Raises Unclear."""
+        known = [Named(person.id, person.name) for person in self.people if not person.own]
+        known += [Named(one.id, one.name) for one in self.endpoints if one.id != self._own]
+        by_id = [one for one in known if one.id == whom]
+        match by_id[0] if by_id else meant(whom, known):
+            case Named() as named:
+                return named
+            case Which(choices):
+                raise Unclear(whom, [one.name for one in choices])
+            case Nobody():
+                raise Unclear(whom, [])
