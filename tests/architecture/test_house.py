@@ -30,13 +30,6 @@ def test_every_package_is_installed() -> None:
     assert set(SETTINGS["tool"]["setuptools"]["packages"]) == found
 
 
-def test_an_endpoint_is_kept_from_every_part_of_the_server() -> None:
-    """A new module in signaling/ is the server's unless it is the contract."""
-    contract = {"signaling", "signaling.protocol", "signaling.call"}
-    servers = {_module(path) for path in _sources("signaling")} - contract
-    assert servers <= set(_contract("An endpoint")["forbidden_modules"])
-
-
 def test_modules_that_promise_to_be_pure_are() -> None:
     """The promise is the word "pure" in the first paragraph of a module's docstring."""
     forbidden = set(_contract("Pure modules")["forbidden_modules"])

@@ -13,7 +13,7 @@ import pytest
 
 from kith import Endpoint
 from kith.endpoint.call import Call
-from kith.endpoint.endpoint import Unclear
+from kith.endpoint.directory import Unclear
 from media.tones import Samples
 from tests.support.server import GENEROUS, ROOT, RunningServer, running_server
 from tests.support.sound import dominant
@@ -57,7 +57,7 @@ async def _paired(endpoint: Endpoint, *names: str) -> None:
 
 def _knows(endpoint: Endpoint, name: str) -> bool:
     try:
-        endpoint.find(name)
+        endpoint.directory.find(name)
     except Unclear:
         return False
     return True
