@@ -35,16 +35,6 @@ async def home(database: Database, name: str) -> tuple[HouseholdId, bool]:
     return await database.write(work)
 
 
-async def shared_endpoints(database: Database, household: HouseholdId) -> frozenset[str]:
-    """The names of a household's shared endpoints."""
-
-    def work(db: sqlite3.Connection) -> frozenset[str]:
-        rows = db.execute("SELECT name FROM endpoint WHERE household = ? AND shared", (household,))
-        return frozenset(row["name"] for row in rows)
-
-    return await database.read(work)
-
-
 def _get(db: sqlite3.Connection, key: str) -> str | None:
     row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return None if row is None else str(row["value"])

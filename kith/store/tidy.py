@@ -1,0 +1,87 @@
+"""What is deleted because nobody will ask for it again, so that the database does not grow for ever.
+
+A little at a time: no write deletes more than AT_ONCE rows, found by an index, and between two of them
+everybody else's writes have their turn.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from kith.store.database import Database
+
+AT_ONCE = 500
+"""Rows of one write. Some milliseconds of the writer's time: nobody's call waits for longer."""
+
+CALL_LIFE = 90 * 86_400.0
+"""Seconds for which a call that is over can be asked about. Its parties stop asking within a minute; the rest
+is for whoever looks into what went wrong, and three months is as long as anybody remembers."""
+
+USED_LIFE = 7 * 86_400.0
+"""Seconds for which an invitation or pairing code is known after it was used or has expired: as long as an
+invitation lives, so that who joined and never got the answer can ask again."""
+
+MISSED_KEPT = 100
+"""Missed calls of one person. That many are shown; the older ones nobody has seen for a long time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """Rows of `table` whose `age` (SQL, Unix seconds) lies more than `life` seconds back."""
+
+    table: str
+    age: str
+    life: float
+    where: str = "1"
+
+
+_OLD = (
+    _Old("call", "created", CALL_LIFE, "NOT live"),
+    _Old("invitation", "coalesce(used, expires)", USED_LIFE),
+    _Old("pairing", "coalesce(used, expires)", USED_LIFE),
+    _Old("token", "expires", 0.0),
+)
+
+
+async def tidy(database: Database, now: float) -> int:
+    """Delete what is old. Returns how many rows went. Problem(storage_unavailable) if the disk fails."""
+    count = 0
+    for old in _OLD:
+        count += await _delete_old(database, old, now)
+    for person in await _with_too_many(database):
+        count += await _delete_missed(database, person)
+    return count
+
+
+async def _delete_old(database: Database, old: _Old, now: float) -> int:
+    sql = (
+        f"DELETE FROM {old.table} WHERE rowid IN (SELECT rowid FROM {old.table}"  # noqa: S608 - words of this file
+        f" WHERE {old.where} AND {old.age} < ? LIMIT ?)"
+    )
+    return await _repeat(database, sql, (now - old.life, AT_ONCE))
+
+
+async def _with_too_many(database: Database) -> list[str]:
+    """Whose missed calls are more than are kept: a scan of an index, by the reader."""
+
+    def work(db: sqlite3.Connection) -> list[str]:
+        rows = db.execute("SELECT person FROM missed GROUP BY person HAVING count(*) > ?", (MISSED_KEPT,))
+        return [row["person"] for row in rows]
+
+    return await database.read(work)
+
+
+async def _delete_missed(database: Database, person: str) -> int:
+    sql = (
+        "DELETE FROM missed WHERE rowid IN"
+        " (SELECT rowid FROM missed WHERE person = ? ORDER BY at DESC, rowid DESC LIMIT ? OFFSET ?)"
+    )
+    return await _repeat(database, sql, (person, AT_ONCE, MISSED_KEPT))
+
+
+async def _repeat(database: Database, sql: str, values: tuple[object, ...]) -> int:
+    """The same until there is nothing left to do."""
+    total, last = 0, AT_ONCE
+    while last == AT_ONCE:
+        last = await database.write(lambda db: db.execute(sql, values).rowcount)
+        total += last
+    return total
