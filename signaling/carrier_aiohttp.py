@@ -9,7 +9,7 @@ from collections import deque
 import aiohttp
 from aiohttp import web
 
-from signaling.conversation import GOING_AWAY
+from signaling.closing import Close
 from signaling.gateway import MAX_WAITING_BYTES, PING_INTERVAL, Gateway, Rejected
 from signaling.protocol import CODECS, MAX_FRAME
 
@@ -31,7 +31,7 @@ class AiohttpChannel:
         if self._closing is not None:
             return
         if self._bytes + len(frame) > MAX_WAITING_BYTES:
-            self.close(GOING_AWAY, "too slow")
+            self.close(Close.GOING_AWAY, "too slow")
             return
         self._bytes += len(frame)
         self._queue.append(frame)

@@ -2,7 +2,8 @@
 
     connecting -> (hello sent) -> stranger -> (sign_in) -> signed in -> closed
 
-A stranger may join or sign in and has SIGN_IN_TIMEOUT for it. A signed-in endpoint's commands are
+A stranger may join or sign in and has SIGN_IN_TIMEOUT for it. What becomes of a session when its
+connection comes or goes is in signaling.arrivals. A signed-in endpoint's commands are
 carried out in the order they came; blobs between the two in a call jump no queue but need none.
 """
 
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 
 from kith.core.problem import Code, Problem
 from signaling import protocol as wire
+from signaling.arrivals import Arrivals
+from signaling.closing import Close
 from signaling.deadlines import Deadlines
 from signaling.desk import Desk
-from signaling.limits import AddressRates
+from signaling.limits import AddressRates, Bucket
 from signaling.session import Violation
 from signaling.sessions import Channel, Live
 
@@ -29,11 +32,10 @@ MAX_PENDING = 64
 """Commands that may wait for their turn; the protocol allows 32 unanswered."""
 
 MAX_PROBLEMS = 500
-"""Unreadable or refused messages on one connection. An endpoint with a fault of its own gets its answers
-for a while; one that floods is gone within seconds and its reconnects are limited by address."""
-
-NORMAL, GOING_AWAY, UNSUPPORTED, BUG, RESTART = 1000, 1001, 1003, 1011, 1012
-PROTOCOL, SILENT, FLOOD = 4002, 4003, 4008
+PROBLEMS_RATE = 1.0
+"""Messages on one connection that were answered with a problem, whichever: so many at once, and then so many
+a second. An endpoint with a fault of its own gets its answers for a while; one that floods is gone within
+seconds and its reconnects are limited by address."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class Reception:
     """What all connections of a server share."""
 
     desk: Desk
+    arrivals: Arrivals
     deadlines: Deadlines
     addresses: AddressRates
     admit_test: bool
@@ -86,7 +89,7 @@ class Conversation:
         self._strange: deque[wire.AnyCommand] | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self._problems = 0
+        self._problems: Bucket | None = None
 
     # -- what the socket tells ---------------------------------------------------------------------
 
@@ -103,7 +106,7 @@ class Conversation:
         if self._closed:
             return
         if text is not self._codec.text:
-            self._close(UNSUPPORTED, "wrong kind of frame for the subprotocol")
+            self._close(Close.UNSUPPORTED, "wrong kind of frame for the subprotocol")
             return
         try:
             command = self._codec.command(data)
@@ -114,18 +117,15 @@ class Conversation:
             self._close(violation.code, violation.reason)
         except Exception:
             log.exception("connection failed: endpoint=%s", self._name)
-            self._close(BUG, "the server made a mistake")
+            self._close(Close.BUG, "the server made a mistake")
 
     def ended(self) -> None:
         """The connection is gone, for whatever reason."""
         self._closed = True
         self._reception.deadlines.set(self._key, None, self._too_silent)
-        live = self._live
-        if live is None:
-            return  # what a stranger has begun is finished: half a sign-up would use up the invitation
-        desk = self._reception.desk
-        if desk.sessions.lost(live, self._channel):
-            _depart(desk, live)
+        live, self._live = self._live, None
+        if live is not None:  # what a stranger has begun is finished: half a sign-up would help nobody
+            self._reception.arrivals.lost(live, self._channel)
 
     # -- commands ----------------------------------------------------------------------------------
 
@@ -133,29 +133,36 @@ class Conversation:
         live = self._live
         if live is None:
             self._accept_stranger(command)
+        elif live.claim is not self._channel:
+            return  # the session is another connection's by now, and this one is being closed
         elif isinstance(command, wire.Ack):
             live.session.ack(command.seq)
-        elif (remembered := live.session.replies.find(command.id)) is not None:
+        else:
+            self._accept_command(live, command)
+
+    def _accept_command(self, live: Live, command: wire.AnyCommand) -> None:
+        """Everything that is answered costs a token, also what is answered from memory."""
+        take = live.rates.signal if isinstance(command, wire.Signal) else live.rates.command
+        take(self._reception.desk.clock())
+        remembered = live.session.replies.find(command)
+        if remembered is not None:
             self._channel.send(self._codec.encode(remembered))
         elif isinstance(command, wire.Signal) and not live.working and command.as_person is None:
             try:
                 reply = self._reception.desk.pass_on(live, command)
             except Problem as problem:
-                live.reply(wire.problem_reply(problem, command.id))
-            else:
-                live.reply(reply)
+                reply = wire.problem_reply(problem, command.id)
+            self._reply(live, command, reply)
         else:
             self._queue(live, command)
 
     def _queue(self, live: Live, command: wire.AnyCommand) -> None:
         if live.inflight == command.id or any(command.id == one.id for one in live.pending or ()):
             return  # a retry of what is being carried out: its reply is on its way
-        take = live.rates.signal if isinstance(command, wire.Signal) else live.rates.command
-        take(self._reception.desk.clock())
         if live.pending is None:
             live.pending = deque()
         if len(live.pending) >= MAX_PENDING:
-            raise Violation(FLOOD, "too many commands unanswered")
+            raise Violation(Close.FLOOD, "too many commands unanswered")
         live.pending.append(command)
         if not live.working:
             live.working = True
@@ -163,15 +170,23 @@ class Conversation:
 
     async def _work(self, live: Live) -> None:
         """Carry out what waits, in order. Goes on when the connection is lost: replies are remembered."""
-        while live.pending:
-            command = live.pending.popleft()
-            live.inflight = command.id
-            live.reply(await self._reply_to(live, command))
+        try:
+            while live.pending:
+                command = live.pending.popleft()
+                live.inflight = command.id
+                self._reply(live, command, await self._reply_to(live, command))
+                live.inflight = None
+                if isinstance(command, wire.Leave):
+                    self._close(Close.NORMAL, "goodbye")
+                    self._reception.arrivals.leave(live, self._channel, command.how)
+        except Exception:
+            log.exception("commands failed: endpoint=%s", live.endpoint.id)
+            self._close(Close.BUG, "the server made a mistake")
+        finally:  # whatever it was, the session must not wait for this task for ever
             live.inflight = None
-            if isinstance(command, wire.Leave):
-                self._leave(live, command)
-        live.working = False
-        live.pending = None
+            live.working = False
+            live.pending = None
+            self._done()
 
     async def _reply_to(self, live: Live, command: wire.AnyCommand) -> wire.AnyReply:
         try:
@@ -187,20 +202,8 @@ class Conversation:
             return wire.problem_reply(problem, command.id)
         except Exception:
             log.exception("command failed: endpoint=%s t=%s", live.endpoint.id, type(command).__name__)
-            self._close(BUG, "the server made a mistake")
+            self._close(Close.BUG, "the server made a mistake")
             return wire.problem_reply(Problem(Code.INTERNAL), command.id)
-
-    def _leave(self, live: Live, command: wire.Leave) -> None:
-        """All at once: the endpoint has its reply and may be signing in again already."""
-        desk = self._reception.desk
-        self._close(NORMAL, "goodbye")
-        if command.how == "resume":
-            return
-        if desk.sessions.lost(live, self._channel):
-            desk.sessions.drop(live)
-            if command.how == "disconnect":
-                desk.switchboard.left(live.endpoint.id)
-            _depart(desk, live)
 
     # -- strangers ---------------------------------------------------------------------------------
 
@@ -211,12 +214,18 @@ class Conversation:
         if self._strange is None:
             self._strange = deque()
         if len(self._strange) >= 4:
-            raise Violation(FLOOD, "too many commands before sign-in")
+            raise Violation(Close.FLOOD, "too many commands before sign-in")
         self._strange.append(command)
-        if self._task is None or self._task.done():
+        if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._attend())
 
     async def _attend(self) -> None:
+        try:
+            await self._attend_to_all()
+        finally:
+            self._done()
+
+    async def _attend_to_all(self) -> None:
         while self._strange and not self._closed:
             command = self._strange.popleft()
             try:
@@ -227,7 +236,7 @@ class Conversation:
                 self._answer_problem(problem, command.id)
             except Exception:
                 log.exception("stranger's command failed: t=%s", type(command).__name__)
-                self._close(BUG, "the server made a mistake")
+                self._close(Close.BUG, "the server made a mistake")
 
     async def _attend_to(self, command: wire.AnyCommand) -> wire.AnyReply | None:
         desk = self._reception.desk
@@ -253,53 +262,57 @@ class Conversation:
         endpoint, principal = await desk.authenticate(command, origin=self._origin, nonce=nonce)
         if self._closed:
             return
-        opened = desk.sessions.open(endpoint, principal, self._codec, command.resume)
-        live = opened.live
-        desk.reachable.arrive(endpoint.id, endpoint.household)
-        try:
-            await desk.switchboard.arrived(endpoint)
-            snapshot = await desk.snapshot(live) if opened.replay is None else None
-        except BaseException:
-            self._abandon(live)
-            raise
-        if self._closed or desk.sessions.of(endpoint.id) is not live:
-            self._close(GOING_AWAY, "gone before the welcome")
-            self._abandon(live)
+        arrivals = self._reception.arrivals
+        arrived = await arrivals.come(endpoint, principal, self._codec, command.resume, self._channel)
+        live = arrived.live
+        if self._closed:
+            arrivals.lost(live, self._channel)  # just after it came
+            return
+        if live.claim is not self._channel:
+            self._close(Close.GOING_AWAY, "gone before the welcome")
             return
         self._live = live
         self._reception.deadlines.set(self._key, None, self._too_silent)
         welcome = wire.Welcome(
             re=command.id,
             session=live.session.id,
-            resumed=opened.replay is not None,
+            resumed=arrived.resumed,
             grace=desk.sessions.grace,
-            snapshot=snapshot,
+            snapshot=arrived.snapshot,
         )
         self._channel.send(self._codec.encode(welcome))
-        desk.sessions.attach(live, self._channel)
-        desk.announce_endpoint(endpoint)
-
-    def _abandon(self, live: Live) -> None:
-        """It came to nothing while it was being welcomed: as if it had been lost just after."""
-        desk = self._reception.desk
-        if desk.sessions.of(live.endpoint.id) is live and live.channel is None:
-            live.channel = self._channel
-            desk.sessions.lost(live, self._channel)
-            _depart(desk, live)
+        arrivals.attach(live, self._channel)
 
     # -- saying no ---------------------------------------------------------------------------------
 
+    def _reply(self, live: Live, command: wire.AnyCommand, reply: wire.AnyReply) -> None:
+        live.reply(command, reply)
+        if isinstance(reply, wire.ProblemReply):
+            self._count_problem()
+
     def _answer_problem(self, problem: Problem, request: str | None) -> None:
-        """Answers cost something too: a connection that only ever gets things wrong is closed."""
         self._channel.send(self._codec.encode(wire.problem_reply(problem, request)))
-        self._problems += 1
-        if self._problems > MAX_PROBLEMS:
-            self._close(FLOOD, "too many problems on one connection")
+        self._count_problem()
+
+    def _count_problem(self) -> None:
+        """Answers cost something too: a connection that only ever gets things wrong is closed."""
+        now = self._reception.desk.clock()
+        if self._problems is None:
+            self._problems = Bucket(PROBLEMS_RATE, MAX_PROBLEMS, now)
+        try:
+            self._problems.take(now)
+        except Problem:
+            self._close(Close.FLOOD, "too many problems on one connection")
+
+    def _done(self) -> None:
+        """Let go of the task that is ending, unless another has taken its place."""
+        if self._task is asyncio.current_task():
+            self._task = None
 
     def _too_silent(self) -> None:
-        self._close(SILENT, "not signed in in time")
+        self._close(Close.SILENT, "not signed in in time")
 
-    def _close(self, code: int, reason: str) -> None:
+    def _close(self, code: Close, reason: str) -> None:
         self._closed = True
         self._channel.close(code, reason)
 
@@ -310,10 +323,3 @@ class Conversation:
     @property
     def _name(self) -> str:
         return "stranger" if self._live is None else self._live.endpoint.id
-
-
-def _depart(desk: Desk, live: Live) -> None:
-    endpoint = live.endpoint
-    desk.reachable.leave(endpoint.id)
-    desk.switchboard.went(endpoint.id)
-    desk.announce_endpoint(endpoint)

@@ -1,10 +1,12 @@
 """Carries out commands for a principal, whichever way they came. Raises Problem for every "no"."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
+from typing import Any
 
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
-from kith.core.keys import sign_in_statement, verify
+from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Person
@@ -17,8 +19,13 @@ from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
 
+log = logging.getLogger(__name__)
+
 TOKEN_LIFE = 900.0
 """Seconds a script's bearer token lives; a new one costs one signature."""
+
+PERSONAL = (wire.Verify, wire.ResendCode, wire.Rename, wire.Invite, wire.OfferPairing, wire.DismissMissed)
+"""What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
 
 class Desk:
@@ -42,6 +49,8 @@ class Desk:
         self.reachable = reachable
         self.server = server
         self.clock = clock
+        self._nobody = KeyPair.generate().public.identity
+        """Nobody's key: an unknown endpoint costs the same time as a wrong signature."""
 
     # -- before sign-in ----------------------------------------------------------------------------
 
@@ -71,7 +80,7 @@ class Desk:
                 endpoint = await self.registry.pair(
                     command.code, public_keys(command.keys), command.name, command.capabilities
                 )
-                await self._announce_directory(endpoint)
+                await self._told(self._announce_directory(endpoint))
                 return self._paired(endpoint, command.id, shared=endpoint.shared)
             case wire.EnrolTest():
                 return await self._enrol_test(command)
@@ -126,7 +135,7 @@ class Desk:
             raise Problem(Code.STALE_NONCE, path="nonce")
         endpoint = await self.directory.endpoint(EndpointId(command.endpoint))
         message = sign_in_statement(self.server, origin, nonce, command.endpoint)
-        key = _NOBODY if endpoint is None else endpoint.keys.identity
+        key = self._nobody if endpoint is None else endpoint.keys.identity
         if not verify(key, command.signature, message) or endpoint is None:
             raise Problem(Code.BAD_SIGNATURE, path="signature")
         if command.capabilities is not None and command.capabilities != endpoint.capabilities:
@@ -144,10 +153,21 @@ class Desk:
             raise Problem(Code.NOT_PERMITTED, path="as")
         return named(endpoint, person)
 
-    async def snapshot(self, live: Live) -> wire.Snapshot:
+    async def refresh(self, live: Live) -> Person | None:
+        """Take the endpoint and its person as they are on disk; returns the person.
+
+        To be called after every change of either: reads are answered in order, so the last one is right,
+        which what was read before something else was awaited need not be.
+        """
+        endpoint = await self.directory.endpoint(live.endpoint.id) or live.endpoint
+        person = None if endpoint.person is None else await self.directory.person(endpoint.person)
+        live.endpoint, live.principal = endpoint, named(endpoint, person)
+        return person
+
+    async def snapshot(self, live: Live, me: Person | None) -> wire.Snapshot:
+        """Everything, for an endpoint whose person is `me`."""
         principal = live.principal
         endpoint = live.endpoint
-        me = None if principal.person is None else await self.directory.person(principal.person)
         people, endpoints = await self._listing(endpoint, principal)
         missed = () if me is None or endpoint.shared else await self.directory.missed(me.id)
         return wire.Snapshot(
@@ -188,7 +208,6 @@ class Desk:
 
     def pass_on(self, live: Live, command: wire.Signal) -> wire.AnyReply:
         """The hot path: nothing to await, nothing to save."""
-        live.rates.signal(self.clock())
         self.switchboard.signal(live.endpoint.id, command)
         return wire.Ok(re=command.id)
 
@@ -198,6 +217,8 @@ class Desk:
         """One command of a signed-in endpoint."""
         if command.as_person is not None:
             principal = await self.principal(endpoint, command.as_person)
+        if principal.shared and isinstance(command, PERSONAL):
+            raise Problem(Code.NOT_PERMITTED)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -212,7 +233,7 @@ class Desk:
             case wire.DismissMissed():
                 person = registered(principal)
                 await self.directory.dismiss_missed(person)
-                await self.switchboard.announce_missed(person)
+                await self._told(self.switchboard.announce_missed(person))
             case wire.ListDirectory():
                 people, endpoints = await self._listing(endpoint, principal)
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
@@ -263,17 +284,7 @@ class Desk:
             await self.registry.resend(principal.person)
             return
         await self.registry.verify(principal.person, command.code)
-        person = await self.directory.person(principal.person)
-        if person is None:
-            return
-        for endpoint in await self.directory.endpoints_for(person.id):
-            live = self.sessions.of(endpoint.id)
-            if live is not None and live.endpoint.person in (None, person.id):
-                live.endpoint = replace(live.endpoint, person=endpoint.person)
-                live.principal = named(live.endpoint, person)
-            if not endpoint.shared:
-                self.sessions.push(endpoint.id, wire.Registered())
-        await self._announce_person(person)
+        await self._told(self._announce_registration(principal.person))
 
     async def _describe(
         self, principal: Principal, endpoint: Endpoint, command: wire.Describe | wire.Rename
@@ -281,23 +292,40 @@ class Desk:
         if isinstance(command, wire.Rename):
             person = registered(principal)
             await self.directory.rename_person(person, tidy(command.name, "name"))
-            renamed = await self.directory.person(person)
-            if renamed is not None:
-                await self._announce_person(renamed)
+            await self._told(self._announce_person(person))
             return
         name = None if command.name is None else tidy(command.name, "name")
         await self.directory.describe_endpoint(endpoint.id, name, command.capabilities)
-        described = replace(
-            endpoint,
-            name=name or endpoint.name,
-            capabilities=command.capabilities or endpoint.capabilities,
-        )
-        live = self.sessions.of(endpoint.id)
-        if live is not None:
-            live.endpoint = described
-        self.announce_endpoint(described)
+        await self._told(self._announce_description(endpoint.id))
 
     # -- telling the others ------------------------------------------------------------------------
+
+    async def _told(self, telling: Coroutine[Any, Any, None]) -> None:
+        """What was done is done: that the others could not be told is no reason to answer with a problem."""
+        try:
+            await telling
+        except Problem as problem:
+            log.warning("change not announced: code=%s", problem.code)
+        except Exception:
+            log.exception("change not announced")
+
+    async def _announce_registration(self, person: PersonId) -> None:
+        """A number was verified. The person may be the profile of shared endpoints from now on."""
+        for endpoint in await self.directory.endpoints_for(person):
+            live = self.sessions.of(endpoint.id)
+            if live is not None:
+                await self.refresh(live)
+            if not endpoint.shared:
+                self.sessions.push(endpoint.id, wire.Registered())
+        await self._announce_person(person)
+
+    async def _announce_description(self, endpoint: EndpointId) -> None:
+        live = self.sessions.of(endpoint)
+        if live is not None:
+            await self.refresh(live)
+        described = await self.directory.endpoint(endpoint)
+        if described is not None:
+            self.announce_endpoint(described)
 
     def announce_endpoint(self, endpoint: Endpoint) -> None:
         """Tell those who may call this endpoint directly how it is now."""
@@ -310,12 +338,12 @@ class Desk:
                 view = endpoint_view(endpoint, online=endpoint.id in self.reachable, own=own)
                 self.sessions.push(other, wire.EndpointChanged(endpoint=view))
 
-    async def _announce_person(self, person: Person) -> None:
+    async def _announce_person(self, person: PersonId) -> None:
         """A name or a registration changed: new directories for all who know the person."""
-        knowing = [person, *await self.directory.people_known_to(person.id)]
+        knowing = [person, *(one.id for one in await self.directory.people_known_to(person))]
         seen: set[EndpointId] = set()
         for one in knowing:
-            await self._push_directory(await self.directory.endpoints_for(one.id), seen)
+            await self._push_directory(await self.directory.endpoints_for(one), seen)
 
     async def _announce_directory(self, endpoint: Endpoint) -> None:
         """An endpoint was added to a household."""
@@ -336,10 +364,6 @@ class Desk:
             self.sessions.push(
                 endpoint.id, wire.DirectoryChanged(person=view, people=people, endpoints=callable_)
             )
-
-
-_NOBODY = bytes(32)
-"""A key that signs nothing: an unknown endpoint costs the same time as a wrong signature."""
 
 
 def _may_act_as(endpoint: Endpoint, person: Person | None) -> bool:

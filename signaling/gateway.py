@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from signaling.closing import Close
 from signaling.conversation import Conversation, Reception
 from signaling.protocol import CODECS, Codec
 from signaling.sessions import Channel
@@ -130,6 +131,6 @@ class Gateway:
             del self._per_address[remote]
         conversation.ended()
 
-    def close_all(self, code: int, reason: str) -> None:
+    def close_all(self, code: Close, reason: str) -> None:
         for channel in tuple(self._open):
             channel.close(code, reason)

@@ -173,7 +173,7 @@ class Door:
         if endpoint is None:
             raise Problem(Code.INVALID_TOKEN)
         rates, replies = self._remembered(endpoint.id, now)
-        found = replies.find(command.id)
+        found = replies.find(command)
         if found is not None:
             return found
         key = (endpoint.id, command.id)
@@ -193,7 +193,7 @@ class Door:
             reply = await desk.carry_out(principal, endpoint, command)
         except Problem as problem:
             reply = wire.problem_reply(problem, command.id)
-        replies.remember(reply)
+        replies.remember(command, reply)
         return reply
 
     def _remembered(self, endpoint: EndpointId, now: float) -> tuple[Rates, Replies]:

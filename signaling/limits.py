@@ -27,10 +27,6 @@ class Bucket:
             raise Problem(Code.RATE_LIMITED, data={"retry_after": round((1.0 - level) / self.rate, 3)})
         self._level = level - 1.0
 
-    def full(self, now: float) -> bool:
-        """Whether the bucket could be forgotten without anybody noticing."""
-        return self._level + (now - self._at) * self.rate >= self.burst
-
 
 class Rates:
     """What one endpoint may send. About 200 bytes, there for every session."""

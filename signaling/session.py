@@ -13,7 +13,9 @@ from collections import OrderedDict, deque
 import msgspec
 
 from kith.core.ids import SessionId
-from signaling.protocol import AnyEvent, AnyReply, Codec
+from kith.core.problem import Code, Problem
+from signaling.closing import Close
+from signaling.protocol import AnyCommand, AnyEvent, AnyReply, Codec, ProblemReply
 
 MAX_EVENTS = 512
 MAX_BYTES = 1 << 20
@@ -23,6 +25,10 @@ RETRIES = 32
 """How many replies are remembered; the protocol allows that many commands unanswered at a time."""
 
 
+PASSING = frozenset({Code.RATE_LIMITED, Code.STORAGE_UNAVAILABLE, Code.INTERNAL})
+"""Problems that may be over at the next try: a retry is carried out, not answered from memory."""
+
+
 class Overflow(Exception):
     """The endpoint has left too much unacked; its session is over."""
 
@@ -30,31 +36,38 @@ class Overflow(Exception):
 class Violation(Exception):
     """The endpoint broke the protocol; the connection is closed with `code` (docs/protocol.md)."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: Close, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
 
 
 class Replies:
-    """The last RETRIES replies by the id of their command."""
+    """The last RETRIES replies by the id of their command, with what kind of command it was."""
 
     __slots__ = ("_by_request",)
 
     def __init__(self) -> None:
-        self._by_request: OrderedDict[str, AnyReply] | None = None
+        self._by_request: OrderedDict[str, tuple[type, AnyReply]] | None = None
 
-    def remember(self, reply: AnyReply) -> None:
+    def remember(self, command: AnyCommand, reply: AnyReply) -> None:
         """Keep the reply, so that a retry of the command gets it again."""
+        if isinstance(reply, ProblemReply) and reply.code in PASSING:
+            return
         if self._by_request is None:
             self._by_request = OrderedDict()
-        if reply.re is not None:
-            self._by_request[reply.re] = reply
-            if len(self._by_request) > RETRIES:
-                self._by_request.popitem(last=False)
+        self._by_request[command.id] = type(command), reply
+        if len(self._by_request) > RETRIES:
+            self._by_request.popitem(last=False)
 
-    def find(self, request: str) -> AnyReply | None:
-        return None if self._by_request is None else self._by_request.get(request)
+    def find(self, command: AnyCommand) -> AnyReply | None:
+        """The reply to the same command before. Raises Problem(invalid) where its id was another kind's."""
+        if self._by_request is None or command.id not in self._by_request:
+            return None
+        kind, reply = self._by_request[command.id]
+        if type(command) is not kind:
+            raise Problem(Code.INVALID, path="id")
+        return reply
 
 
 class Session:
@@ -92,7 +105,7 @@ class Session:
     def ack(self, seq: int) -> None:
         """Forget every event up to `seq`. Raises Violation for one that was never sent."""
         if seq > self._seq:
-            raise Violation(4002, "acked an event that was never sent")
+            raise Violation(Close.VIOLATION, "acked an event that was never sent")
         events = self._events
         if events is None:
             return

@@ -218,7 +218,8 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     for name, bucket in (("Commands", rates._commands), ("`signal`", rates._signals)):  # noqa: SLF001
         yield f"{name} of one endpoint", f"{bucket.burst:g} at once, then {bucket.rate:g}/s", "`rate_limited`"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
-    yield "Problems on one connection", str(conversation.MAX_PROBLEMS), "close 4008"
+    problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"
+    yield "Problems on one connection", problems, "close 4008"
     yield "Silence on a connection", f"{2 * gateway.PING_INTERVAL:g} s without so much as a pong", "dropped"
 
 

@@ -23,7 +23,7 @@ from kith.server.wiring import Server, wire
 from kith.store import meta
 from kith.store.database import Database
 from signaling.carrier_picows import PicowsCarrier
-from signaling.conversation import RESTART
+from signaling.closing import Close
 from signaling.protocol import ServerLeaving
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ async def _drain(server: Server) -> None:
         server.sessions.push(live.endpoint.id, ServerLeaving(retry_after=1.0))
     await server.switchboard.settle()
     await asyncio.sleep(DRAIN if len(server.gateway) else 0.0)
-    server.gateway.close_all(RESTART, "restarting")
+    server.gateway.close_all(Close.RESTART, "restarting")
 
 
 async def _describe(settings: Settings, server: Server, port: int, demo: tuple[str, ...]) -> Started:

@@ -16,6 +16,7 @@ from kith.store.calls import SqliteCalls
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from presence.reachable import Reachable
+from signaling.arrivals import Arrivals
 from signaling.conversation import Reception
 from signaling.deadlines import Deadlines
 from signaling.desk import Desk
@@ -86,7 +87,8 @@ async def wire(
         server=keys.public.identity,
         clock=clock,
     )
-    reception = Reception(desk, deadlines, AddressRates(), admit_test=settings.admit_test)
+    arrivals = Arrivals(desk, sessions, reachable, switchboard)
+    reception = Reception(desk, arrivals, deadlines, AddressRates(), admit_test=settings.admit_test)
 
     # how they come in
     address = Address(

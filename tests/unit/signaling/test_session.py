@@ -5,8 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.core.ids import SessionId
+from kith.core.problem import Code, Problem
 from signaling import session as module
-from signaling.protocol import JSON, MSGPACK, Ok, Registered
+from signaling.protocol import (
+    JSON,
+    MSGPACK,
+    Invite,
+    Invited,
+    ListDirectory,
+    Ok,
+    Ping,
+    Registered,
+    problem_reply,
+)
 from signaling.session import Overflow, Session, Violation
 
 
@@ -65,9 +76,26 @@ def test_one_who_never_acks_is_dropped_and_cannot_resume(monkeypatch: pytest.Mon
 def test_replies_are_remembered_for_as_many_retries_as_the_protocol_allows() -> None:
     replies = fresh().replies
     for number in range(module.RETRIES + 1):
-        replies.remember(Ok(re=str(number)))
-    assert replies.find("0") is None
-    assert replies.find("1") == Ok(re="1")
+        replies.remember(Ping(id=str(number)), Ok(re=str(number)))
+    assert replies.find(Ping(id="0")) is None
+    assert replies.find(Ping(id="1")) == Ok(re="1")
+
+
+def test_another_command_under_a_known_id_is_no_retry() -> None:
+    replies = fresh().replies
+    replies.remember(Invite(id="1"), Invited(re="1", secret="x" * 22, expires=1.0))
+    with pytest.raises(Problem) as refused:
+        replies.find(ListDirectory(id="1"))
+    assert (refused.value.code, refused.value.path) == (Code.INVALID, "id")
+
+
+@pytest.mark.parametrize("code", Code)
+def test_what_may_be_over_at_the_next_try_is_not_remembered(code: Code) -> None:
+    replies = fresh().replies
+    reply = problem_reply(Problem(code), "1")
+    replies.remember(Ping(id="1"), reply)
+    passing = code in ("rate_limited", "storage_unavailable", "internal")
+    assert replies.find(Ping(id="1")) == (None if passing else reply)
 
 
 @given(st.lists(st.sampled_from(["event", "ack", "reconnect", "lose"]), max_size=60))

@@ -157,7 +157,7 @@ class World:
             endpoint.id, endpoint.household, endpoint.person, endpoint.shared, registered=True
         )
         channel = Wire()
-        opened: Any = self.sessions.open(endpoint, principal, MSGPACK, None)
+        opened: Any = self.sessions.open(endpoint, principal, MSGPACK, None, channel)
         live: Live = opened.live
         self.reachable.arrive(endpoint.id, endpoint.household)
         await self.board.arrived(endpoint)
