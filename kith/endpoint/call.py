@@ -166,10 +166,6 @@ class Call:
     async def decline(self) -> None:
         await self.perform(protocol.Decline(id=self._connection.new_id(), call=self.id))
 
-    async def busy(self) -> None:
-        """Say that this endpoint takes no second call."""
-        await self.perform(protocol.Busy(id=self._connection.new_id(), call=self.id))
-
     async def hang_up(self) -> None:
         """End the call, here at once and at the other end as soon as the server hears of it."""
         if self.reason is not None:

@@ -209,8 +209,11 @@ class Endpoint(AsyncIOEventEmitter):
         self._show()
         try:
             await call.perform(command)
-        except BaseException:
+        except (Problem, Unreachable):
             call.finish(EndReason.CANCELLED)
+            raise
+        except asyncio.CancelledError:
+            self._spawn(call.hang_up())  # who stops waiting does not want it to ring
             raise
         return call
 
