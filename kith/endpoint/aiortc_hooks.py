@@ -3,10 +3,12 @@
 The versions are pinned; `tests/unit/endpoint/test_aiortc_hooks.py` fails loudly when a name has moved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import aioice.ice
 from aiortc import RTCPeerConnection
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtp import RtpPacket
 
@@ -33,6 +35,46 @@ def divert_voice(receiver: RTCRtpReceiver, take: VoicePacket) -> None:
     if not hasattr(receiver, "_RTCRtpReceiver__jitter_buffer"):
         raise RuntimeError("this aiortc keeps its jitter buffer elsewhere")
     receiver._RTCRtpReceiver__jitter_buffer = _Intake(take)
+
+
+class _PromptBuffer(JitterBuffer):
+    """A video receiver's jitter buffer that knows a frame's last packet by its marker (RFC 7741 section 4.1).
+
+    aiortc's own waits for a packet of the next frame: 67 ms more of delay, all the time, at 15 frames a second.
+    """
+
+    def _remove_frame(self, sequence_number: int) -> JitterFrame | None:
+        parts: list[bytes] = []
+        timestamp: int | None = None
+        for packet in self._in_order():
+            if timestamp is not None and packet.timestamp != timestamp:
+                self.remove(len(parts))  # no marker was seen, but the frame is over all the same
+                if any(parts):
+                    return JitterFrame(data=b"".join(parts), timestamp=timestamp)
+                parts = []  # padding between frames, which a decoder would choke on
+            timestamp = packet.timestamp
+            parts.append(packet._data)
+            if packet.marker:
+                self.remove(len(parts))
+                return JitterFrame(data=b"".join(parts), timestamp=packet.timestamp)
+        return None
+
+    def _in_order(self) -> Iterator[Any]:
+        """The packets from the next one on, up to the first that is missing."""
+        origin = self._origin
+        assert origin is not None
+        for count in range(self.capacity):
+            packet = self._packets[(origin + count) % self._capacity]
+            if packet is None:
+                return
+            yield packet
+
+
+def release_whole_frames(receiver: RTCRtpReceiver) -> None:
+    """Let a video receiver decode a frame as soon as it is complete. Before it receives any."""
+    if not hasattr(receiver, "_RTCRtpReceiver__jitter_buffer"):
+        raise RuntimeError("this aiortc keeps its jitter buffer elsewhere")
+    receiver._RTCRtpReceiver__jitter_buffer = _PromptBuffer(capacity=512, is_video=True)
 
 
 def watch_arrivals(connection: RTCPeerConnection, heard: Callable[[], None]) -> None:

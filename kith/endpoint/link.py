@@ -119,6 +119,7 @@ class Link:
             aiortc_hooks.divert_voice(transceiver.receiver, self._take_voice)
         else:
             transceiver.setCodecPreferences(sorted(codecs, key=lambda codec: codec.mimeType != "video/VP8"))
+            aiortc_hooks.release_whole_frames(transceiver.receiver)
 
     # -- negotiation ----------------------------------------------------------------------------------
 

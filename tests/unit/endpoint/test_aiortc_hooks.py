@@ -2,7 +2,7 @@
 
 import asyncio
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import aioice.ice
 import pytest
@@ -44,6 +44,40 @@ async def test_the_receiver_still_asks_its_jitter_buffer_that_way() -> None:
     packet: Any = RtpPacket(sequence_number=1)
     packet._data = b""
     assert JitterBuffer(capacity=16, prefetch=4).add(packet) == (False, None)
+
+
+def video_packet(sequence: int, timestamp: int, data: bytes, *, last: bool) -> RtpPacket:
+    packet: Any = RtpPacket(sequence_number=sequence % 65_536, timestamp=timestamp, marker=int(last))
+    packet._data = data
+    return cast("RtpPacket", packet)
+
+
+async def test_a_video_frame_is_whole_with_its_last_packet_in_any_order() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    receiver: Any = connection.addTransceiver("video").receiver
+    theirs = receiver._RTCRtpReceiver__jitter_buffer
+    aiortc_hooks.release_whole_frames(receiver)
+    ours = receiver._RTCRtpReceiver__jitter_buffer
+    assert (
+        isinstance(theirs, JitterBuffer)
+        and isinstance(ours, JitterBuffer)
+        and ours.capacity == theirs.capacity
+    )
+    first, second, third = (
+        video_packet(65_534 + n, 0, data, last=n == 2) for n, data in enumerate((b"a", b"b", b"c"))
+    )
+    assert ours.add(first)[1] is ours.add(third)[1] is None
+    frame = ours.add(second)[1]
+    assert frame is not None and (frame.data, frame.timestamp) == (b"abc", 0)
+    assert ours.add(video_packet(65_537, 3_000, b"d", last=False))[1] is None
+    unmarked = ours.add(video_packet(65_538, 6_000, b"e", last=False))[1]
+    assert unmarked is not None and unmarked.data == b"d"
+    end = ours.add(video_packet(65_539, 6_000, b"f", last=True))[1]
+    assert end is not None and end.data == b"ef"
+    assert ours.add(video_packet(65_540, 6_000, b"", last=False))[1] is None
+    after_padding = ours.add(video_packet(65_541, 9_000, b"g", last=True))[1]
+    assert after_padding is not None and (after_padding.data, after_padding.timestamp) == (b"g", 9_000)
+    await connection.close()
 
 
 async def test_arrivals_are_seen_below_rtp(connection: RTCPeerConnection) -> None:
