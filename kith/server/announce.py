@@ -25,6 +25,9 @@ ATTEMPTS = 9
 PROBE = 0.75
 """Seconds to wait for somebody else to answer for a name: three probes 250 ms apart (RFC 6762, 8.1)."""
 
+GOODBYE = 3.0
+"""Seconds that taking the name back may take at the end."""
+
 RESOLVE = 0.5
 """Seconds that finding a name for the console may take at the start."""
 
@@ -97,9 +100,14 @@ class Announcer:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        if self._zeroconf is not None:
-            await self._zeroconf.async_unregister_all_services()
-            await self._zeroconf.async_close()
+        if self._zeroconf is None:
+            return
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await self._zeroconf.async_unregister_all_services()
+                await self._zeroconf.async_close()
+        except (Error, OSError, TimeoutError) as error:  # the network is gone: so is whoever had the name
+            log.warning("the name is not taken back: %s", type(error).__name__)
 
     async def _announce(self, port: int) -> None:
         try:

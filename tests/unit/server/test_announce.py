@@ -1,5 +1,6 @@
 """What the name on the network does without one. (With one: tests/peers/test_announce.py.)"""
 
+import asyncio
 import socket
 
 import pytest
@@ -38,3 +39,23 @@ async def test_the_console_gets_a_name_that_resolves() -> None:
     host = await pick_host("kith-that-nobody-has")
     assert host in {socket.gethostname(), "localhost"}
     assert socket.getaddrinfo(host, None)
+
+
+async def test_a_network_that_is_gone_does_not_hold_up_the_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone:
+        async def async_unregister_all_services(self) -> None:
+            raise OSError(101, "Network is unreachable")
+
+    class Stuck:
+        async def async_unregister_all_services(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(announce, "GOODBYE", 0.01)
+    for zeroconf in (Gone(), Stuck()):
+        announcer = Announcer("kith")
+        announcer._zeroconf = zeroconf  # type: ignore[assignment]
+        caplog.clear()
+        await asyncio.wait_for(announcer.close(), 10)
+        assert "not taken back" in caplog.text
