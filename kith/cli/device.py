@@ -33,7 +33,13 @@ _LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pu
 
 @click.command()
 @click.option("--server", metavar="URL", help="The server's address, such as https://kith.local:8443.")
-@click.option("--pair", "code", metavar="CODE", help="Enrol with a pairing code; needed once.")
+@click.option(
+    "--pair",
+    "code",
+    metavar="CODE",
+    envvar="KITH_PAIR",
+    help="Enrol with a pairing code; needed once. $KITH_PAIR will do, and is in no list of processes.",
+)
 @click.option(
     "--name", default="Device", show_default=True, help="What the device is called when it is enrolled."
 )

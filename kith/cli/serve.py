@@ -5,10 +5,10 @@ import logging
 import socket
 import ssl
 import sys
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,10 +18,11 @@ from kith.cli import banner
 from kith.core.settings import Settings
 from kith.server.announce import Announcer, candidates, own_addresses, pick_host
 from kith.server.authority import AuthorityError, Certificates, ensure
-from kith.server.demo import NAMES as DEMO
 from kith.server.demo import start as start_demo
+from kith.server.demo import unpaired
 from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
+from kith.server.renewal import keep_fresh
 
 
 @click.command()
@@ -81,17 +82,19 @@ def _settings(options: dict[str, object]) -> Settings:
     announce = not given.pop("no_announce")
     proxies = given.pop("trusted_proxy")
     assert isinstance(proxies, tuple)
-    return Settings(tls=tls, announce=announce, trusted_proxies=frozenset(proxies), **given)  # type: ignore[arg-type]
+    name = str(given.pop("name")).lower()  # as Host headers are compared: a name is the same however written
+    return Settings(name=name, tls=tls, announce=announce, trusted_proxies=frozenset(proxies), **given)  # type: ignore[arg-type]
 
 
 async def _serve(settings: Settings, *, demo: bool) -> None:
-    host = settings.host or await pick_host(settings.name)
+    host = (settings.host or await pick_host(settings.name)).lower()
     local = socket.gethostname().lower()
     names = frozenset({host, "localhost", local, f"{local}.local", *candidates(settings.name)})
     certificates, presented = None, None
     if settings.tls:
         certificates, presented = _present(settings, names)
     scheme = "https" if settings.tls else "http"
+    devices = settings.data / "demo" if demo and not settings.admit_test else None
 
     @asynccontextmanager
     async def company(started: Started) -> AsyncIterator[None]:
@@ -106,33 +109,30 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
                 uncovered=frozenset() if certificates is None else certificates.uncovered & {host, network},
             )
         )
-        announcer = Announcer(
-            settings.name,
-            on_named=lambda named: banner.announced(named, network, f"{scheme}://{named}:{started.port}"),
-        )
-        if settings.announce:
-            announcer.start(started.port)
-        renewal = _renew(settings, names, certificates, presented)
-        demo_devices = start_demo(
-            f"{scheme}://localhost:{started.port}",
-            None if certificates is None else certificates.ca,
-            settings.data / "demo",
-            started.demo_codes,
-        )
-        try:
+        async with AsyncExitStack() as stack:  # each is ended, whatever becomes of the others
+            if settings.announce:
+                announcer = Announcer(
+                    settings.name,
+                    on_named=lambda it: banner.announced(it, network, f"{scheme}://{it}:{started.port}"),
+                )
+                stack.push_async_callback(announcer.close)
+                announcer.start(started.port)
+            if certificates is not None and presented is not None:
+                make = partial(_certificates, settings, names)
+                renewal = asyncio.ensure_future(keep_fresh(presented.context, make, certificates.renew_at))
+                stack.callback(renewal.cancel)
+            if devices is not None:
+                url = f"{scheme}://localhost:{started.port}"
+                ca = None if certificates is None else certificates.ca
+                stack.push_async_callback(start_demo(url, ca, devices, started.demo_codes).close)
             yield
-        finally:
-            await demo_devices.close()
-            if renewal is not None:
-                renewal.cancel()
-            await announcer.close()
 
     await run_server(
         settings,
         names=names,
         presented=presented,
         send_code=_print_code,
-        demo=DEMO if demo else (),
+        demo=() if devices is None else unpaired(devices),
         company=company,
     )
 
@@ -143,28 +143,13 @@ def _present(settings: Settings, names: frozenset[str]) -> tuple[Certificates | 
     if settings.certificate is not None:
         context.load_cert_chain(settings.certificate, settings.private_key)
         return None, Presented(context, None)
-    certificates = ensure(settings.certs, names | set(own_addresses()), datetime.now(UTC))
+    certificates = _certificates(settings, names)
     context.load_cert_chain(certificates.chain, certificates.key)
     return certificates, Presented(context, certificates.ca)
 
 
-def _renew(
-    settings: Settings,
-    names: frozenset[str],
-    certificates: Certificates | None,
-    presented: Presented | None,
-) -> asyncio.TimerHandle | None:
-    """Renew the server's certificate while it runs: new connections get the new one."""
-    if certificates is None or presented is None:
-        return None
-
-    def renew() -> None:
-        renewed = ensure(settings.certs, names | set(own_addresses()), datetime.now(UTC))
-        presented.context.load_cert_chain(renewed.chain, renewed.key)
-        _renew(settings, names, renewed, presented)
-
-    delay = max(60.0, certificates.renew_at - time.time())
-    return asyncio.get_running_loop().call_later(delay, renew)
+def _certificates(settings: Settings, names: frozenset[str]) -> Certificates:
+    return ensure(settings.certs, names | set(own_addresses()), datetime.now(UTC))
 
 
 def _print_code(mobile: str, code: str) -> None:

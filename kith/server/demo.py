@@ -5,17 +5,24 @@
 
 They pair like any other device, with codes that the server made, answer by themselves, and keep their keys
 under data/demo. A device that ends is started again, later each time; with the server it ends for good.
+
+A code is handed over in the environment, which only the owner of a process can read; its arguments are for
+everybody on the machine. What a device says about calls goes nowhere, since it says with whom; its log holds
+what went wrong.
 """
 
 import asyncio
 import ctypes
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from kith.endpoint.home import Home
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +37,12 @@ STEADY = 30.0
 PATIENCE = 3.0
 """Seconds a device has to hang up and leave before it is killed."""
 
+CODE = "KITH_PAIR"
+"""The environment variable from which `kith device` takes its pairing code."""
+
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Opened here: a child that is not its program yet must not wait for a lock that a thread of its parent held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +57,26 @@ DEVICES = (
     DemoDevice("Kitchen", ("--microphone", "tone:523", "--speaker", "null", "--camera", "none")),
     DemoDevice("Hall", ("--microphone", "tone:392", "--speaker", "null", "--camera", "pattern", "--screen")),
 )
-NAMES = tuple(device.name for device in DEVICES)
 
 Command = Callable[[DemoDevice, Path], tuple[str, ...]]
 
 
 class Demo:
     """The processes, supervised from `start` until `close`. `command` says how a device with its own
-    directory is started; its output goes to `<name>.log` in `home`."""
+    directory is started, `codes` holds the pairing code of each that needs one, by name; what goes wrong
+    with a device is in `<name>.log` in `home`, which nobody else on the machine may read."""
 
-    def __init__(self, home: Path, command: Command, devices: Iterable[DemoDevice] = DEVICES) -> None:
+    def __init__(
+        self,
+        home: Path,
+        command: Command,
+        devices: Iterable[DemoDevice] = DEVICES,
+        codes: Mapping[str, str] | None = None,
+    ) -> None:
         self._home = home
         self._command = command
         self._devices = tuple(devices)
+        self._codes = codes or {}
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -88,16 +107,19 @@ class Demo:
 
     async def _run(self, device: DemoDevice) -> int:
         """One life of a device: its exit code. Cancelled, it ends the process first."""
-        own = self._home / device.name.lower()
+        own = _own(self._home, device)
         own.mkdir(parents=True, exist_ok=True)
-        with (self._home / f"{device.name.lower()}.log").open("wb") as output:
+        self._home.chmod(0o700)
+        code = self._codes.get(device.name)
+        with (self._home / f"{device.name.lower()}.log").open("wb") as trouble:
             process = await asyncio.create_subprocess_exec(
                 *self._command(device, own),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=trouble,
+                env=dict(os.environ) if code is None else {**os.environ, CODE: code},
                 start_new_session=True,  # Ctrl+C is for the server, which ends its devices in order
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=None if _libc is None else _die_with_parent,
             )
         try:
             return await process.wait()
@@ -105,8 +127,13 @@ class Demo:
             await _end(process)
 
 
+def unpaired(home: Path) -> tuple[str, ...]:
+    """The names of the devices that need a pairing code, because they have not been enrolled under `home`."""
+    return tuple(device.name for device in DEVICES if not Home(_own(home, device)).enrolled)
+
+
 def start(server_url: str, ca: Path | None, home: Path, codes: Mapping[str, str]) -> Demo:
-    """Start the demo devices that `codes` (name to pairing code) has a code for.
+    """Start the demo devices. `codes` are pairing codes, by name, for those that are `unpaired`.
 
     `ca` is the certificate authority they believe, None for the system's.
     """
@@ -116,14 +143,17 @@ def start(server_url: str, ca: Path | None, home: Path, codes: Mapping[str, str]
         return (
             *(sys.executable, "-m", "kith", "device"),
             *("--server", server_url, *believed, "--home", str(own)),
-            *("--name", device.name, "--pair", codes[device.name]),
+            *("--name", device.name, "--answer"),
             *device.options,
-            *("--answer", "--json"),
         )
 
-    demo = Demo(home, command, [device for device in DEVICES if device.name in codes])
+    demo = Demo(home, command, codes=codes)
     demo.start()
     return demo
+
+
+def _own(home: Path, device: DemoDevice) -> Path:
+    return home / device.name.lower()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -141,4 +171,5 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 def _die_with_parent() -> None:
     """A server that is killed cannot end its devices: the kernel does."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    assert _libc is not None
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

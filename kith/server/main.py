@@ -3,12 +3,13 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import socket
 import sqlite3
 import ssl
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,19 +19,32 @@ from kith.core.ids import HouseholdId
 from kith.core.keys import load_or_create
 from kith.core.settings import Settings
 from kith.directory.model import Invitation, Pairing
-from kith.directory.registry import CodeSender
+from kith.directory.registry import PAIRING_LIFE, CodeSender
+from kith.server.upkeep import Upkeep
 from kith.server.wiring import Server, wire
 from kith.store import meta
 from kith.store.database import Database
-from signaling.carrier_picows import PicowsCarrier
+from signaling.carrier_picows import FIRST_BYTES_TIMEOUT, PicowsCarrier
 from signaling.closing import Close
 from signaling.protocol import ServerLeaving
 
 log = logging.getLogger(__name__)
 
 OWNER_LINK_LIFE = 86_400.0
+KEEP_ALIVE = 15.0
+"""Seconds that an HTTP connection has for the head of its next request: enough for a page and what it loads.
+aiohttp would wait for an hour, also in the middle of a head."""
+
 DRAIN = 0.25
 """Seconds between saying that the server leaves and closing: time for the words to get out."""
+
+SETTLE = 12.0
+"""Seconds that a server which leaves waits for what has begun to be saved: a disk may hold up a write for 5
+before it is refused, and one that follows for as long."""
+
+
+SPARE_FILES = 200
+"""Open files that are no connection: database, log, listening sockets, demo devices, pages being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,9 @@ async def serve(
     Raises StartError where the settings, the database or the port do not allow it.
     """
     listening = _listen(settings)
+    _raise_file_limit(settings.max_connections)
     try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys = load_or_create(settings.server_key)
     except (OSError, ValueError) as error:
         raise StartError(f"The server's key {settings.server_key} cannot be used: {error}") from error
@@ -98,7 +114,13 @@ async def _run(
     demo: tuple[str, ...],
     company: Company,
 ) -> None:
-    runner = web.AppRunner(server.app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        server.app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=1.0,
+        keepalive_timeout=KEEP_ALIVE,
+    )
     await runner.setup()
     context = None if presented is None else presented.context
     loop = asyncio.get_running_loop()
@@ -106,20 +128,29 @@ async def _run(
     accept: Callable[[], asyncio.Protocol] = runner.server
     if settings.carrier == "picows":
         accept = PicowsCarrier(server.gateway, runner.server).accept
-    door = await loop.create_server(accept, sock=listening, ssl=context, backlog=4096)
+    patience = None if context is None else FIRST_BYTES_TIMEOUT
+    door = await loop.create_server(
+        accept, sock=listening, ssl=context, backlog=4096, ssl_handshake_timeout=patience
+    )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     started = await _describe(settings, server, listening.getsockname()[1], demo)
-    async with company(started):
-        _freeze()
-        await stop.wait()
+    upkeep = Upkeep(server.database, server.deadlines, server.reception.desk.clock, server.gateway.__len__)
+    upkeep.start()
+    try:
+        async with company(started):
+            _freeze()
+            await stop.wait()
+            door.close()
+    finally:  # whatever becomes of the company, nobody loses a call
         door.close()
-    await _drain(server)
-    await runner.cleanup()
-    await server.switchboard.settle()
-    server.stalls.stop()
-    server.deadlines.close()
+        await upkeep.stop()
+        await _drain(server)
+        await runner.cleanup()
+        await _settle(server)
+        server.stalls.stop()
+        server.deadlines.close()
 
 
 async def _drain(server: Server) -> None:
@@ -128,9 +159,18 @@ async def _drain(server: Server) -> None:
     server.reception.draining = True
     for live in server.sessions.all():
         server.sessions.push(live.endpoint.id, ServerLeaving(retry_after=1.0))
-    await server.switchboard.settle()
+    await _settle(server)
     await asyncio.sleep(DRAIN if len(server.gateway) else 0.0)
     server.gateway.close_all(Close.RESTART, "restarting")
+
+
+async def _settle(server: Server) -> None:
+    """Wait until what has begun is saved and told, but not for ever: what is saved already is safe."""
+    settling = asyncio.ensure_future(server.switchboard.settle())
+    _, waiting = await asyncio.wait([settling], timeout=SETTLE)
+    if waiting:
+        log.warning("leaving, though not everything is saved: calls=%d", len(server.switchboard))
+        settling.cancel()
 
 
 async def _describe(settings: Settings, server: Server, port: int, demo: tuple[str, ...]) -> Started:
@@ -146,7 +186,7 @@ async def _describe(settings: Settings, server: Server, port: int, demo: tuple[s
 
 
 async def _demo_code(server: Server, household: HouseholdId) -> str:
-    expires = server.reception.desk.clock() + OWNER_LINK_LIFE
+    expires = server.reception.desk.clock() + PAIRING_LIFE
     return await server.registry.offer_pairing(Pairing(household, None, shared=True, expires=expires))
 
 
@@ -172,6 +212,16 @@ def _listen(settings: Settings) -> socket.socket:
         raise StartError(
             f"Port {settings.port} on {settings.bind} cannot be used: {error.strerror or error}"
         ) from error
+
+
+def _raise_file_limit(connections: int) -> None:
+    """A connection is an open file, and many systems start a program with no more than 1,024 of them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # a system may have other ideas; what it gives is said below
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = limit == resource.RLIM_INFINITY or limit >= connections + SPARE_FILES
+    log.log(logging.INFO if enough else logging.WARNING, "open files: limit=%d", limit)
 
 
 def _freeze() -> None:

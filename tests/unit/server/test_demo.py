@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kith.endpoint.home import Enrolment, Home
 from kith.server import demo
 from kith.server.demo import Demo, DemoDevice
 
@@ -92,13 +93,51 @@ async def test_a_device_that_ends_is_started_again(
     await second.ended()
 
 
-async def test_what_a_device_prints_is_in_its_log(tmp_path: Path, reports: Reports) -> None:
-    running = Demo(tmp_path, reports.command("print('hello', flush=True)\n" + STAY), ONE)
+async def test_what_goes_wrong_is_in_the_log_and_what_is_said_about_calls_is_not(
+    tmp_path: Path, reports: Reports
+) -> None:
+    home = tmp_path / "demo"
+    said = "import sys; print('Anna is calling', flush=True); print('trouble', file=sys.stderr, flush=True)\n"
+    running = Demo(home, reports.command(said + STAY), ONE)
     running.start()
     await reports.next()
     await running.close()
-    assert (tmp_path / "kitchen.log").read_text() == "hello\n"
-    assert (tmp_path / "kitchen").is_dir()
+    assert (home / "kitchen.log").read_text() == "trouble\n"
+    assert (home / "kitchen").is_dir()
+    assert home.stat().st_mode & 0o077 == 0
+
+
+async def test_a_code_is_handed_over_where_only_the_owner_of_a_process_looks(
+    tmp_path: Path, reports: Reports
+) -> None:
+    """Arguments are for everybody on the machine."""
+    running = Demo(tmp_path, reports.command(STAY), ONE, codes={"Kitchen": "a-code", "Hall": "another"})
+    running.start()
+    life = await reports.next()
+    process = Path(f"/proc/{life.pid}")
+    assert b"KITH_PAIR=a-code" in (process / "environ").read_bytes().split(b"\0")
+    assert b"a-code" not in (process / "cmdline").read_bytes()
+    assert b"another" not in (process / "environ").read_bytes()
+    assert (process / "environ").stat().st_mode & 0o077 == 0
+    await running.close()
+
+
+def test_only_those_that_were_never_enrolled_need_a_code(tmp_path: Path) -> None:
+    assert demo.unpaired(tmp_path) == ("Kitchen", "Hall")
+    enrolled = Enrolment(server="", server_key=b"", endpoint="e_1", name="Kitchen", household="h_1")
+    Home(tmp_path / "kitchen").save(enrolled)
+    assert demo.unpaired(tmp_path) == ("Hall",)
+
+
+async def test_nothing_is_loaded_between_a_process_and_its_program() -> None:
+    """A library that is opened after a fork waits for a lock that may never be free."""
+    code = (
+        "import ctypes; from kith.server import demo\n"
+        "def fail(*_): raise AssertionError\n"
+        "ctypes.CDLL = fail; demo._die_with_parent()"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    assert await asyncio.wait_for(process.wait(), PATIENT) == 0
 
 
 async def test_a_device_that_cannot_start_hurts_nobody(
