@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from signaling.closing import Close
-from signaling.gateway import MAX_WAITING_BYTES, PING_INTERVAL, Gateway, Rejected
+from signaling.gateway import MAX_WAITING_BYTES, PING_INTERVAL, Gateway, Rejected, ends
 from signaling.protocol import CODECS, MAX_FRAME
 
 
@@ -71,7 +71,7 @@ class AiohttpCarrier:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Upgrade and converse until the connection is gone."""
         try:
-            admitted = self._gateway.admit(request.headers, request.remote or "unknown")
+            admitted = self._gateway.admit(request.headers, ends(request.transport))
         except Rejected as rejected:
             return web.Response(status=rejected.status, text=rejected.text, headers=rejected.headers)
         socket = web.WebSocketResponse(

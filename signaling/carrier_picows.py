@@ -27,8 +27,9 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from signaling.closing import Close
 from signaling.conversation import Conversation
-from signaling.gateway import MAX_WAITING_BYTES, PATH, PING_INTERVAL, Admitted, Gateway, Rejected
+from signaling.gateway import MAX_WAITING_BYTES, PATH, PING_INTERVAL, Admitted, Gateway, Rejected, ends
 from signaling.heartbeat import Heartbeat
 from signaling.protocol import MAX_FRAME
 
@@ -156,12 +157,12 @@ class PicowsChannel(WSListener):
     def _fragment(self, kind: WSMsgType, frame: WSFrame) -> None:
         """RFC 6455 section 5.4: a first frame with its kind, then continuations, the last with FIN."""
         if (kind == CONTINUATION) is (self._parts is None):
-            self.close(1002, "fragments out of order")
+            self.close(Close.DISORDER, "fragments out of order")
             return
         text, parts = self._parts or (kind == TEXT, bytearray())
         parts += frame.get_payload_as_bytes()
         if len(parts) > 4 * MAX_FRAME:
-            self.close(1009, "message too large")
+            self.close(Close.TOO_LARGE, "message too large")
             return
         self._parts = (text, parts)
         if frame.fin:
@@ -183,11 +184,11 @@ class PicowsCarrier:
         return _FirstBytes(self)
 
     def upgrade(self, transport: asyncio.Transport, data: bytes) -> None:
-        peer = _peer(transport)
+        at = ends(transport)
 
         def admit(request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
             try:
-                admitted = self.gateway.admit(request.headers, peer)
+                admitted = self.gateway.admit(request.headers, at)
             except Rejected as rejected:
                 response = WSUpgradeResponse.create_error_response(
                     rejected.status, rejected.text.encode(), rejected.headers

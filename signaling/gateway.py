@@ -1,14 +1,17 @@
 """Who may connect to `/v1/connect`: Host, Origin, subprotocol and how many already have.
 
-Host must be a name or address of this server, so that a page elsewhere cannot reach it through a
-name of its own (DNS rebinding). Origin, where there is one, must be the server's own page.
+Host must be a name of this server or the very address that was dialled, so that a page elsewhere cannot reach
+it through a name of its own (DNS rebinding), nor another machine pass on what an endpoint signed for it.
+Origin, where there is one, must be the server's own page.
 """
 
+import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from multidict import MultiMapping
 
 from signaling.closing import Close
 from signaling.conversation import Conversation, Reception
@@ -25,6 +28,21 @@ MAX_WAITING_BYTES = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """The network addresses at the two ends of a connection; `local` is the one of ours that was dialled."""
+
+    peer: str
+    local: str
+
+
+def ends(transport: asyncio.BaseTransport | None) -> Ends:
+    """Those of a socket, "unknown" where it has gone or has none."""
+    names = [None if transport is None else transport.get_extra_info(end) for end in ("peername", "sockname")]
+    peer, local = (str(name[0]) if isinstance(name, tuple) else "unknown" for name in names)
+    return Ends(peer, local)
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """How this server may be called, and whom it believes about where requests come from."""
 
@@ -34,34 +52,55 @@ class Address:
     max_connections: int
     max_per_address: int
 
-    def host_allowed(self, host: str) -> bool:
-        """Whether a Host header (with or without port) names this server."""
+    def host_allowed(self, headers: MultiMapping[str], at: Ends) -> bool:
+        """Whether the Host header (with or without port) names this server.
+
+        An address that is not the socket's own, as behind a router that forwards ports, must be configured.
+        """
+        host = headers.get("Host", "")
         try:
             name = urlsplit(f"//{host}").hostname
         except ValueError:
             return False
-        if name is None:
-            return False
-        if name in self.names:
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True  # an address cannot be rebound: it is where the packets went
+        return name is not None and (name in self.names or _same_address(name, at.local))
 
-    def origin_of(self, headers: Mapping[str, str], peer: str) -> str:
+    def origin_of(self, headers: MultiMapping[str], at: Ends) -> str:
         """scheme://host:port as the endpoint dialled it, which is what it signs."""
         scheme = self.scheme
-        if peer in self.trusted_proxies:
-            scheme = headers.get("X-Forwarded-Proto", scheme)
+        if at.peer in self.trusted_proxies:
+            scheme = _last(headers, "X-Forwarded-Proto") or scheme
         return f"{scheme}://{headers.get('Host', '')}"
 
-    def remote(self, headers: Mapping[str, str], peer: str) -> str:
+    def origin_allowed(self, headers: MultiMapping[str], at: Ends) -> bool:
+        """Whether whoever asks is no web page, or one of the server's own."""
+        origin = self.origin_of(headers, at)
+        return headers.get("Origin", origin) == origin
+
+    def remote(self, headers: MultiMapping[str], at: Ends) -> str:
         """The network address of whoever asks; forwarded ones are believed from configured proxies only."""
-        if peer in self.trusted_proxies:
-            return headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or peer
-        return peer
+        if at.peer in self.trusted_proxies:
+            return _last(headers, "X-Forwarded-For") or at.peer
+        return at.peer
+
+
+def _last(headers: MultiMapping[str], name: str) -> str:
+    """The last value of a list that proxies add to: what comes before it is whatever a stranger sent,
+    in the same header line or in one of its own."""
+    return ",".join(headers.getall(name, [])).rpartition(",")[2].strip()
+
+
+def _same_address(one: str, other: str) -> bool:
+    """Whether both are one IP address, however it is written. False where either is none."""
+    try:
+        return _address(one) == _address(other)
+    except ValueError:
+        return False
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
 
 
 class Rejected(Exception):
@@ -95,12 +134,11 @@ class Gateway:
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, headers: Mapping[str, str], peer: str) -> Admitted:
+    def admit(self, headers: MultiMapping[str], at: Ends) -> Admitted:
         """Check an upgrade request. `headers` ignore case. Raises Rejected."""
-        if not self.address.host_allowed(headers.get("Host", "")):
+        if not self.address.host_allowed(headers, at):
             raise Rejected(421, "this server has another name")
-        origin = self.address.origin_of(headers, peer)
-        if headers.get("Origin", origin) != origin:
+        if not self.address.origin_allowed(headers, at):
             raise Rejected(403, "wrong origin")
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",")]
         codec = next((CODECS[name] for name in offered if name in CODECS), None)
@@ -108,10 +146,10 @@ class Gateway:
             raise Rejected(400, f"offer one of the subprotocols {', '.join(CODECS)}")
         if self.reception.draining or len(self._open) >= self.address.max_connections:
             raise Rejected(503, "no room", retry_after=2)
-        remote = self.address.remote(headers, peer)
+        remote = self.address.remote(headers, at)
         if self._per_address[remote] >= self.address.max_per_address and not self.reception.admit_test:
             raise Rejected(429, "too many connections", retry_after=30)
-        return Admitted(codec, origin, remote)
+        return Admitted(codec, self.address.origin_of(headers, at), remote)
 
     def enter(self, channel: Channel, admitted: Admitted) -> Conversation:
         """The connection is up: its conversation, with the hello sent."""

@@ -1,7 +1,7 @@
 """Everything that is not the WebSocket: commands over POST, the web app's files, health, the certificate.
 
 Commands over HTTP are the same commands; `Authorization: Bearer` names the endpoint. A retry with the
-same id gets the same reply.
+same id and token gets the same reply.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -23,12 +24,14 @@ from signaling import protocol as wire
 from signaling.carrier_aiohttp import AiohttpCarrier
 from signaling.conversation import Reception
 from signaling.desk import TOKEN_LIFE
-from signaling.gateway import PATH, Address, Gateway
+from signaling.gateway import PATH, Address, Gateway, ends
 from signaling.limits import Rates
 from signaling.protocol import COMMANDS, JSON, MAX_FRAME
 from signaling.session import Replies
 
 log = logging.getLogger(__name__)
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def _worth_recording(record: logging.LogRecord) -> bool:
@@ -104,8 +107,10 @@ class Door:
         self._reception = reception
         self._address = address
         self._nonces: OrderedDict[bytes, float] = OrderedDict()
-        self._memory: OrderedDict[EndpointId, tuple[Rates, Replies]] = OrderedDict()
-        self._working: dict[tuple[EndpointId, str], asyncio.Task[wire.AnyReply]] = {}
+        self._rates: OrderedDict[EndpointId, Rates] = OrderedDict()
+        self._replies: OrderedDict[str, Replies] = OrderedDict()
+        """By token: a later script of the same endpoint begins its ids anew and is no retry of this one."""
+        self._working: dict[tuple[str, str], tuple[type, asyncio.Task[wire.AnyReply]]] = {}
 
     async def command(self, request: web.Request) -> web.Response:
         """POST /v1/<t>. The body is the command as a JSON object; `t` is in the path, `id` may be absent."""
@@ -148,14 +153,14 @@ class Door:
     async def _sign_in(self, request: web.Request, command: wire.SignIn, now: float) -> wire.AnyReply:
         issued = self._nonces.pop(command.nonce, None)
         nonce = command.nonce if issued is not None and issued + NONCE_LIFE > now else None
-        origin = self._address.origin_of(request.headers, request.remote or "unknown")
+        origin = self._address.origin_of(request.headers, ends(request.transport))
         desk = self._reception.desk
         endpoint, _ = await desk.authenticate(command, origin=origin, nonce=nonce)
         token = await desk.registry.issue_token(endpoint.id, TOKEN_LIFE)
         return wire.Token(re=command.id, token=token, expires_in=TOKEN_LIFE)
 
     def _remote(self, request: web.Request) -> str:
-        return self._address.remote(request.headers, request.remote or "unknown")
+        return self._address.remote(request.headers, ends(request.transport))
 
     def _new_nonce(self, now: float) -> bytes:
         nonce = secrets.token_bytes(16)
@@ -165,26 +170,35 @@ class Door:
         return nonce
 
     async def _carry_out(self, request: web.Request, command: wire.AnyCommand, now: float) -> wire.AnyReply:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Problem(Code.NOT_SIGNED_IN)
+        token = _bearer(request)
         desk = self._reception.desk
-        endpoint = await desk.directory.endpoint(await desk.registry.bearer(token.strip()))
+        endpoint = await desk.directory.endpoint(await desk.registry.bearer(token))
         if endpoint is None:
             raise Problem(Code.INVALID_TOKEN)
-        rates, replies = self._remembered(endpoint.id, now)
+        live = desk.sessions.of(endpoint.id)  # whichever way they come, they are one endpoint's commands
+        rates = live.rates if live is not None else _latest(self._rates, endpoint.id, lambda: Rates(now))
+        take = rates.signal if isinstance(command, wire.Signal) else rates.command
+        take(now)
+        replies = _latest(self._replies, token, Replies)
         found = replies.find(command)
         if found is not None:
             return found
-        key = (endpoint.id, command.id)
-        work = self._working.get(key)
-        if work is None:
-            take = rates.signal if isinstance(command, wire.Signal) else rates.command
-            take(now)
-            work = asyncio.get_running_loop().create_task(self._work(endpoint, command, replies))
-            self._working[key] = work
-            work.add_done_callback(lambda _: self._working.pop(key, None))
-        return await asyncio.shield(work)  # who hangs up or asks again changes nothing about it
+        return await asyncio.shield(self._worker(token, endpoint, command, replies))
+
+    def _worker(
+        self, token: str, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies
+    ) -> asyncio.Task[wire.AnyReply]:
+        """The task that carries the command out: who hangs up or asks again changes nothing about it."""
+        key = token, command.id
+        if key in self._working:
+            kind, task = self._working[key]
+            if kind is not type(command):
+                raise Problem(Code.INVALID, path="id")
+            return task
+        task = asyncio.get_running_loop().create_task(self._work(endpoint, command, replies))
+        self._working[key] = type(command), task
+        task.add_done_callback(lambda _: self._working.pop(key, None))
+        return task
 
     async def _work(self, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies) -> wire.AnyReply:
         desk = self._reception.desk
@@ -196,12 +210,21 @@ class Door:
         replies.remember(command, reply)
         return reply
 
-    def _remembered(self, endpoint: EndpointId, now: float) -> tuple[Rates, Replies]:
-        entry = self._memory.pop(endpoint, None) or (Rates(now), Replies())
-        self._memory[endpoint] = entry
-        while len(self._memory) > MAX_REMEMBERED:
-            self._memory.popitem(last=False)
-        return entry
+
+def _latest(memory: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
+    """The entry for `key`, made where there is none; what nobody asked for longest makes room for it."""
+    entry = memory.pop(key, None) or make()
+    memory[key] = entry
+    while len(memory) > MAX_REMEMBERED:
+        memory.popitem(last=False)
+    return entry
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem(Code.NOT_SIGNED_IN)
+    return token.strip()
 
 
 async def _read_command(request: web.Request) -> wire.AnyCommand:
@@ -257,6 +280,7 @@ def build(
         app.router.add_get("/ca.pem", _file(authority, "application/x-pem-file"))
     app.router.add_get("/", _file(web_root / "index.html", "text/html"))
     app.router.add_get("/v1/openapi.json", _file(web_root / "openapi.json", "application/json"))
+    # Everything in there is public, protocol.d.ts too: it is the contract, for whoever writes another app.
     app.router.add_static("/", web_root, append_version=False)
     return app
 
@@ -271,25 +295,36 @@ def _file(path: Path, kind: str) -> Callable[[web.Request], Awaitable[web.Stream
 
 
 def _guard(address: Address) -> Middleware:
-    """Host is checked before anything else; the security headers are on every answer."""
+    """Host and Origin are checked before anything else; the security headers are on every answer."""
 
     @web.middleware
     async def guard(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        if not address.host_allowed(request.headers.get("Host", "")):
-            return web.Response(status=421, text="this server has another name")
         try:
-            response = await handler(request)
+            response = _refusal(address, request) or await handler(request)
         except web.HTTPException as error:
             error.headers.update(HEADERS)
             raise
         except Exception:
             log.exception("request failed: path=%s", request.path)
-            return web.Response(status=500, text="the server made a mistake")
+            response = web.Response(status=500, text="the server made a mistake")
         if not response.prepared:
             response.headers.update(HEADERS)
             response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
     return guard
+
+
+def _refusal(address: Address, request: web.Request) -> web.Response | None:
+    """What a request for another server, or by another site's page, is answered with.
+
+    Reading is open to all pages, whose browsers then keep the answer from them: nothing here allows otherwise.
+    """
+    at = ends(request.transport)
+    if not address.host_allowed(request.headers, at):
+        return web.Response(status=421, text="this server has another name")
+    if request.method not in ("GET", "HEAD") and not address.origin_allowed(request.headers, at):
+        return web.Response(status=403, text="wrong origin")
+    return None

@@ -211,7 +211,7 @@ async def test_without_a_good_token_only_open_commands_are_heard(
 async def test_an_unknown_call_over_http(home: Home, kind: type[Command]) -> None:
     if kind.__name__ == "PlaceCall":
         return
-    token = await home.server.token(home.hall)
+    token = await home.server.token(home.tablet)
     status, reply = await post(
         home, str(kind.__struct_config__.tag), example(kind, text=True) | {"as": None}, token
     )
