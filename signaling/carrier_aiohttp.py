@@ -1,31 +1,40 @@
 """Connections carried by aiohttp's own WebSocket: the plain way, and the one behind which nothing private is used.
 
-`carrier_picows` does the same on the same port for less; the contract suite runs on both.
+`carrier_picows` does the same on the same port for less; the contract suite runs on both. The pings are our
+own here too: aiohttp's tie every connection into a cycle, and what has closed would wait for the collector.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 
 import aiohttp
 from aiohttp import web
 
 from signaling.closing import Close
+from signaling.conversation import Conversation
 from signaling.gateway import MAX_WAITING_BYTES, PING_INTERVAL, Gateway, Rejected, ends
+from signaling.heartbeat import Heartbeat
 from signaling.protocol import CODECS, MAX_FRAME
 
 
 class AiohttpChannel:
     """Sends on an aiohttp WebSocket, without waiting, from a queue of its own."""
 
-    __slots__ = ("_bytes", "_closing", "_queue", "_socket", "_task", "_text")
+    __slots__ = ("_bytes", "_closing", "_ping", "_queue", "_socket", "_task", "_text", "_transport", "heard")
 
-    def __init__(self, socket: web.WebSocketResponse, *, text: bool) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, text: bool
+    ) -> None:
         self._socket = socket
+        self._transport = transport
         self._text = aiohttp.WSMsgType.TEXT if text else aiohttp.WSMsgType.BINARY
         self._queue: deque[bytes] = deque()
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
         self._closing: tuple[int, str] | None = None
+        self._ping = False
+        self.heard = True
 
     def send(self, frame: bytes) -> None:
         if self._closing is not None:
@@ -42,6 +51,15 @@ class AiohttpChannel:
             self._closing = (code, reason)
             self._start()
 
+    def beat(self) -> None:
+        """signaling.heartbeat.Beating"""
+        if self.heard:
+            self.heard = False
+            self._ping = True
+            self._start()
+        elif self._transport is not None:
+            self._transport.abort()
+
     def _start(self) -> None:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._drain())
@@ -49,10 +67,14 @@ class AiohttpChannel:
     async def _drain(self) -> None:
         socket = self._socket
         try:
-            while self._queue:
-                frame = self._queue.popleft()
-                self._bytes -= len(frame)
-                await socket.send_frame(frame, self._text)
+            while self._queue or self._ping:
+                if self._ping:
+                    self._ping = False
+                    await socket.ping()
+                if self._queue:
+                    frame = self._queue.popleft()
+                    self._bytes -= len(frame)
+                    await socket.send_frame(frame, self._text)
             if self._closing is not None and not socket.closed:
                 code, reason = self._closing
                 await asyncio.wait_for(socket.close(code=code, message=reason.encode()), 5.0)
@@ -67,6 +89,7 @@ class AiohttpCarrier:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self.heartbeat = Heartbeat(PING_INTERVAL)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Upgrade and converse until the connection is gone."""
@@ -77,21 +100,45 @@ class AiohttpCarrier:
         socket = web.WebSocketResponse(
             protocols=tuple(CODECS),
             compress=False,  # costs some 120 KiB a connection
-            heartbeat=PING_INTERVAL,
+            autoping=False,  # a pong that is swallowed is not heard
             max_msg_size=4 * MAX_FRAME,  # what is a little too large is answered, not cut off
         )
         await socket.prepare(request)
-        channel = AiohttpChannel(socket, text=admitted.codec.text)
+        channel = AiohttpChannel(socket, request.transport, text=admitted.codec.text)
+        stop_beating = self.heartbeat.add(channel)
         conversation = self._gateway.enter(channel, admitted)
         try:
-            while True:
-                message = await socket.receive()
-                if message.type is aiohttp.WSMsgType.BINARY:
-                    conversation.received(message.data, text=False)
-                elif message.type is aiohttp.WSMsgType.TEXT:
-                    conversation.received(message.data.encode(), text=True)
-                else:
-                    break
+            await _converse(socket, channel, conversation)
         finally:
+            stop_beating()
             self._gateway.exit(channel, conversation, admitted.remote)
+            _forget_error(socket)
         return socket
+
+
+def _forget_error(socket: web.WebSocketResponse) -> None:
+    """aiohttp keeps the error that ended a connection, whose traceback keeps the connection."""
+    error = socket.exception()
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
+
+
+async def _converse(
+    socket: web.WebSocketResponse, channel: AiohttpChannel, conversation: Conversation
+) -> None:
+    while True:
+        message = await socket.receive()
+        channel.heard = True
+        match message.type:
+            case aiohttp.WSMsgType.BINARY:
+                conversation.received(message.data, text=False)
+            case aiohttp.WSMsgType.TEXT:
+                conversation.received(message.data.encode(), text=True)
+            case aiohttp.WSMsgType.PING:
+                with contextlib.suppress(ConnectionError):  # the next message is that it is gone
+                    await socket.pong(message.data)
+            case aiohttp.WSMsgType.PONG:
+                pass
+            case _:
+                return

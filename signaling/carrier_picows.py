@@ -10,6 +10,7 @@ tests/unit/signaling/test_carrier_picows.py fails when it moves.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
@@ -39,7 +40,9 @@ FIRST_BYTES_TIMEOUT = 10.0
 """Seconds a new connection has for the head of its first request. aiohttp itself would wait for ever."""
 
 MAX_HEAD = 32_768
-"""Bytes of a head to hold; a longer one is aiohttp's to refuse."""
+"""Bytes of a head to hold; a longer one is refused."""
+
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 CLOSE_TIMEOUT = 5.0
 """Seconds the other side has to answer a close frame."""
@@ -62,12 +65,12 @@ class PicowsChannel(WSListener):
         "_carrier",
         "_closing",
         "_conversation",
-        "_heard",
         "_kind",
         "_parts",
         "_paused",
         "_stop_beating",
         "_transport",
+        "heard",
     )
 
     def __init__(self, carrier: "PicowsCarrier", admitted: Admitted) -> None:
@@ -77,7 +80,7 @@ class PicowsChannel(WSListener):
         self._conversation: Conversation | None = None
         self._transport: WSTransport | None = None
         self._parts: tuple[bool, bytearray] | None = None
-        self._heard = True
+        self.heard = True
         self._paused = False
         self._closing = False
         self._stop_beating: Callable[[], None] | None = None
@@ -110,8 +113,8 @@ class PicowsChannel(WSListener):
     def beat(self) -> None:
         if self._transport is None:
             return
-        if self._heard:
-            self._heard = False
+        if self.heard:
+            self.heard = False
             self._transport.send_ping()
         else:
             self._transport.disconnect(graceful=False)
@@ -126,10 +129,11 @@ class PicowsChannel(WSListener):
         self._conversation = self._carrier.gateway.enter(self, self._admitted)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self._heard = True
+        self.heard = True
         kind = frame.msg_type
+        if self._conversation is None:
+            return  # it is gone, and this was on its way
         if kind in _DATA and frame.fin and self._parts is None:
-            assert self._conversation is not None
             self._conversation.received(frame.get_payload_as_bytes(), text=kind == TEXT)
         elif kind == CLOSE:
             if not self._closing:
@@ -143,10 +147,13 @@ class PicowsChannel(WSListener):
         del transport
         self._closing = True
         self._transport = None
-        if self._stop_beating is not None:
-            self._stop_beating()
-        if self._conversation is not None:
-            self._carrier.gateway.exit(self, self._conversation, self._admitted.remote)
+        # Both lead back here: taken away, a closed connection is freed at once and leaves the collector nothing.
+        stop_beating, self._stop_beating = self._stop_beating, None
+        conversation, self._conversation = self._conversation, None
+        if stop_beating is not None:
+            stop_beating()
+        if conversation is not None:
+            self._carrier.gateway.exit(self, conversation, self._admitted.remote)
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -167,21 +174,43 @@ class PicowsChannel(WSListener):
         self._parts = (text, parts)
         if frame.fin:
             self._parts = None
-            assert self._conversation is not None
-            self._conversation.received(bytes(parts), text=text)
+            if self._conversation is not None:
+                self._conversation.received(bytes(parts), text=text)
 
 
 class PicowsCarrier:
-    """Makes the protocol for each accepted socket."""
+    """Makes the protocol for each accepted socket, and bounds how many speak HTTP or nothing yet.
+
+    They are bounded as connections are, with which they share the total: by `max_connections` in all and
+    `max_per_address` from one address that is not a proxy of ours.
+    """
 
     def __init__(self, gateway: Gateway, http: web.Server) -> None:
         self.gateway = gateway
         self.heartbeat = Heartbeat(PING_INTERVAL)
         self._http = http
+        self._sockets: Counter[str] = Counter()
 
     def accept(self) -> asyncio.Protocol:
         """The factory for `loop.create_server`."""
         return _FirstBytes(self)
+
+    def enter(self, peer: str) -> bool:
+        """Whether there is room for one more socket from `peer`; if so it is counted until `exit`."""
+        address = self.gateway.address
+        if self._sockets.total() + len(self.gateway) >= address.max_connections:
+            return False
+        bounded = peer not in address.trusted_proxies and not self.gateway.reception.admit_test
+        if bounded and self._sockets[peer] >= address.max_per_address:
+            return False
+        self._sockets[peer] += 1
+        return True
+
+    def exit(self, peer: str) -> None:
+        """The socket is gone, or a connection that the gateway counts."""
+        self._sockets[peer] -= 1
+        if self._sockets[peer] <= 0:
+            del self._sockets[peer]
 
     def upgrade(self, transport: asyncio.Transport, data: bytes) -> None:
         at = ends(transport)
@@ -210,54 +239,90 @@ class PicowsCarrier:
             protocol.buffer_updated(count)
             rest = rest[count:]
 
-    def pass_to_http(self, transport: asyncio.Transport, data: bytes) -> None:
-        protocol = self._http()
-        transport.set_protocol(protocol)
+    def http(self, transport: asyncio.Transport, data: bytes) -> asyncio.Protocol:
+        """aiohttp's protocol, with what has been read so far."""
+        protocol = cast(asyncio.Protocol, self._http())
         protocol.connection_made(transport)
         protocol.data_received(data)
+        return protocol
 
 
 class _FirstBytes(asyncio.Protocol):
-    """Holds a new connection until it is clear whose it is."""
+    """Holds a new connection until the head of its first request is whole and it is clear whose it is.
 
-    __slots__ = ("_carrier", "_data", "_timeout", "_transport")
+    A WebSocket leaves for picows. Anything else stays, so that its end is noticed, and goes on to aiohttp.
+    """
+
+    __slots__ = ("_carrier", "_data", "_http", "_peer", "_timeout", "_transport")
 
     def __init__(self, carrier: PicowsCarrier) -> None:
         self._carrier = carrier
         self._data = b""
+        self._http: asyncio.Protocol | None = None
+        self._peer: str | None = None
         self._transport: asyncio.Transport | None = None
         self._timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
+        peer = ends(self._transport).peer
+        if not self._carrier.enter(peer):
+            self._transport.abort()
+            return
+        self._peer = peer
         self._timeout = asyncio.get_running_loop().call_later(FIRST_BYTES_TIMEOUT, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        self._data += data
-        if len(self._data) < len(_UPGRADE) and _UPGRADE.startswith(self._data):
+        if self._http is not None:
+            self._http.data_received(data)
             return
-        transport = self._transport
-        assert transport is not None
-        if self._data.startswith(_UPGRADE):
-            self._cancel()
-            self._carrier.upgrade(transport, self._data)
-        elif b"\r\n\r\n" in self._data or len(self._data) > MAX_HEAD:
-            self._cancel()
-            self._carrier.pass_to_http(transport, self._data)
+        self._data += data
+        if b"\r\n\r\n" in self._data[:MAX_HEAD]:
+            self._decide()
+        elif len(self._data) >= MAX_HEAD:
+            assert self._transport is not None
+            self._transport.write(_TOO_LONG)
+            self._transport.close()
+
+    def eof_received(self) -> bool | None:
+        return None if self._http is None else self._http.eof_received()
+
+    def pause_writing(self) -> None:
+        if self._http is not None:
+            self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._http is not None:
+            self._http.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        del exc
+        self._leave()
+        http, self._http = self._http, None
+        if http is not None:
+            http.connection_lost(exc)
+
+    def _decide(self) -> None:
+        assert self._transport is not None
         self._cancel()
+        data, self._data = self._data, b""  # uvloop keeps this object as long as the connection
+        transport = self._transport
+        if data.startswith(_UPGRADE):
+            self._leave()
+            self._carrier.upgrade(transport, data)
+        else:
+            self._http = self._carrier.http(transport, data)
+
+    def _leave(self) -> None:
+        self._cancel()
+        self._transport = None
+        if self._peer is not None:
+            self._carrier.exit(self._peer)
+            self._peer = None
 
     def _cancel(self) -> None:
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
-
-
-def _peer(transport: asyncio.Transport) -> str:
-    name = transport.get_extra_info("peername")
-    return str(name[0]) if isinstance(name, tuple) else "unknown"
 
 
 def _protocol(admit: Callable[[WSUpgradeRequest], WSUpgradeResponseWithListener]) -> WSProtocol:
