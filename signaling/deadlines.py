@@ -20,7 +20,7 @@ class Deadlines:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._heap: list[tuple[float, int, str]] = []
-        self._due: dict[str, tuple[int, Callable[[], None]]] = {}
+        self._due: dict[str, tuple[int, float, Callable[[], None]]] = {}
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -29,10 +29,13 @@ class Deadlines:
         if when is None:
             self._due.pop(key, None)
             return
-        when += monotonic() - self._clock()
+        before = self._due.get(key)
+        if before is not None and before[1] == when:
+            self._due[key] = (before[0], when, callback)  # the same moment, whatever the clock says by now
+            return
         number = next(self._numbers)
-        self._due[key] = (number, callback)
-        heapq.heappush(self._heap, (when, number, key))
+        self._due[key] = (number, when, callback)
+        heapq.heappush(self._heap, (when - self._clock() + monotonic(), number, key))
         if self._heap[0][1] == number:
             self._arm()
         if len(self._heap) > 64 and len(self._heap) > 4 * len(self._due):
@@ -61,13 +64,14 @@ class Deadlines:
             if current is not None and current[0] == number:
                 del self._due[key]
                 try:
-                    current[1]()
+                    current[2]()
                 except Exception:  # one that fails must not stop all the others for ever
                     log.exception("deadline failed: key=%s", key)
         self._arm()
 
     def _sweep(self) -> None:
         """Deadlines that were moved leave their old entry behind; drop those now and then."""
-        self._heap = [entry for entry in self._heap if self._due.get(entry[2], (-1,))[0] == entry[1]]
+        alive = {number for number, _, _ in self._due.values()}
+        self._heap = [entry for entry in self._heap if entry[1] in alive]
         heapq.heapify(self._heap)
         self._arm()

@@ -58,3 +58,17 @@ async def test_one_that_is_overdue_passes_at_once() -> None:
     deadlines.set("late", clock() - HOUR, late.set)
     await passed(late)
     deadlines.close()
+
+
+async def test_one_that_is_set_again_to_the_same_time_stays_where_it_was() -> None:
+    """A call sets its deadline after every step, also where that has not moved."""
+    clock = WallClock()
+    deadlines = Deadlines(clock)
+    passed_by: list[str] = []
+    late, done = clock() + 0.02, asyncio.Event()
+    deadlines.set("call", late, lambda: passed_by.append("first"))
+    clock.offset -= HOUR
+    deadlines.set("call", late, done.set)
+    await passed(done)
+    assert passed_by == []
+    deadlines.close()
