@@ -99,6 +99,7 @@ class Link:
         if media.send_video or media.receive_video:
             self._add("video", send=media.send_video, receive=media.receive_video)
         aiortc_hooks.watch_arrivals(self._pc, self._note_arrival)
+        aiortc_hooks.connect_without_idling(self._pc)
         self._pc.on("connectionstatechange", self._state_changed)
         self._pc.on("track", self._track_arrived)
 

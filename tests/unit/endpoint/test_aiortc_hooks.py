@@ -1,6 +1,10 @@
 """The private names of aiortc and aioice that kith.endpoint.aiortc_hooks leans on. Red here: read its docstring."""
 
+import ast
 import asyncio
+import hashlib
+import inspect
+import textwrap
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -11,6 +15,9 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtp import RtpPacket
 
 from kith.endpoint import aiortc_hooks
+
+CONNECT_OF_AIOICE = "de8f24937d84e8dd"
+"""A digest of the statements of aioice 0.13's `Connection.connect`."""
 
 
 @pytest.fixture
@@ -89,6 +96,40 @@ async def test_arrivals_are_seen_below_rtp(connection: RTCPeerConnection) -> Non
     assert callable(ice.request_received)
     assert aiortc_hooks.pairs_in_use(connection) == []
     await connection.close()
+
+
+async def test_ice_connects_by_our_loop_and_fails_by_it() -> None:
+    """Two bare agents joined in memory; then one that nobody answers."""
+    agents = [aioice.ice.Connection(ice_controlling=controlling) for controlling in (True, False)]
+    for agent in agents:
+        await agent.gather_candidates()
+    for agent, other in (agents, reversed(agents)):
+        agent.remote_username, agent.remote_password = other.local_username, other.local_password
+        for candidate in other.local_candidates:
+            await agent.add_remote_candidate(candidate)
+        await agent.add_remote_candidate(None)
+    began = asyncio.get_running_loop().time()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(aiortc_hooks._connect(agent) for agent in agents))
+    taken = asyncio.get_running_loop().time() - began
+    assert all(agent._nominated for agent in agents) and taken < 1
+    for agent in agents:
+        await agent.close()
+
+    lonely = aioice.ice.Connection(ice_controlling=True)
+    await lonely.gather_candidates()
+    lonely.remote_username, lonely.remote_password = "abcd", "a" * 22
+    await lonely.add_remote_candidate(None)
+    with pytest.raises(ConnectionError):
+        await aiortc_hooks._connect(lonely)
+    await lonely.close()
+
+
+def test_the_loop_that_ours_stands_for_has_not_changed() -> None:
+    """A new aioice may have fixed it, or changed what ours would have to do: then look again."""
+    source = inspect.getsource(aioice.ice.Connection.connect)
+    body = ast.unparse(ast.parse(textwrap.dedent(source)).body[0].body[1:])  # type: ignore[attr-defined]
+    assert hashlib.sha256(body.encode()).hexdigest()[:16] == CONNECT_OF_AIOICE
 
 
 def test_loopback_is_gathered_only_where_there_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
