@@ -64,7 +64,7 @@ async def joining(album: Album, launch: Launcher) -> Screen:
     await ana.page.get_by_label("Mobile number").fill("+1 202 555 0147")
     await ana.button("Continue").click()
     code = (await launch.server.line(r"code .*: (\d{6})$", after=before))[1]
-    await ana.page.get_by_label("Code").fill(code)
+    await ana.page.get_by_label("Code", exact=True).fill(code)
     await album.take("code", ana)
     await ana.button("Confirm").click()
     await ana.at_home()

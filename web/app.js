@@ -47,7 +47,7 @@ chosen.subscribe(async () => {
   openSettings(parts); // where the language was chosen
 });
 
-for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, () => ringer.unlock(), { capture: true });
+for (const gesture of ['pointerup', 'keyup']) window.addEventListener(gesture, touched, { capture: true });
 window.addEventListener('online', () => account.probe());
 window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 document.addEventListener('visibilitychange', () => document.hidden || account.probe());
@@ -57,6 +57,12 @@ window.addEventListener('beforeunload', (event) => {
 window.addEventListener('pagehide', () => account.leave(currentTalk(store.state) !== null));
 window.addEventListener('hashchange', () => arrive(account.arrive.bind(account)));
 watchInstallOffer();
+
+/** A gesture allows sound from now on. */
+function touched() {
+  ringer.unlock();
+  app.show(store.state);
+}
 
 /** The secret is taken out of the address bar, the history and the next person's sight. @param {(link: import('./session/link.js').Link) => Promise<void>} go */
 function arrive(go) {

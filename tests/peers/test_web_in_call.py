@@ -207,4 +207,3 @@ async def test_without_microphone_and_camera_one_can_still_listen(trio: Trio) ->
     await dora.button("Hang up").click()
     await dora.button("Settings").click()
     await expect(dora.page.get_by_text("Microphone: blocked")).to_be_visible()
-    await dora.context.close()

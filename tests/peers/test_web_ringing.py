@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -104,10 +104,15 @@ async def background(screen: Screen) -> AsyncIterator[None]:
 
 async def notifications(screen: Screen, count: int) -> list[dict[str, Any]]:
     """The notifications that the browser shows, as soon as there are `count`: it shows them in its own time."""
-    async with asyncio.timeout(30):
-        while len(shown := await screen.page.evaluate(SHOWN)) != count:
-            await screen.page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
-    return cast("list[dict[str, Any]]", shown)
+    shown: list[dict[str, Any]] = []
+    try:
+        async with asyncio.timeout(30):
+            while len(shown := await screen.page.evaluate(SHOWN)) != count:
+                await screen.page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+    except TimeoutError:
+        focused = await screen.page.evaluate("() => document.hasFocus()")
+        raise AssertionError(f"shown: {shown}; focused: {focused}; errors: {screen.errors}") from None
+    return shown
 
 
 @pytest.mark.row("R31")

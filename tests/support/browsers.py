@@ -13,7 +13,7 @@ import base64
 import hashlib
 import io
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,8 +135,9 @@ class Screen:
         await self.page.get_by_label("Your name").fill(name)
         await self.page.get_by_label("Mobile number").fill(mobile)
         await self.button("Continue").click()
+        await expect(self.page.get_by_label("Code", exact=True)).to_be_visible()
         code = (await self.server.line(r"code .*: (\d{6})$", after=before))[1]
-        await self.page.get_by_label("Code").fill(code)
+        await self.page.get_by_label("Code", exact=True).fill(code)
         await self.button("Confirm").click()
         await self.at_home()
 
@@ -272,6 +273,7 @@ class Launcher:
     running: dict[tuple[Kind, int, Path | None, bool], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
+    screens: list[Screen] = field(default_factory=list)
 
     @property
     def owner(self) -> Screen:
@@ -301,11 +303,17 @@ class Launcher:
         options: dict[str, Any] = {"viewport": VIEWPORT, "locale": "en-US", "permissions": permissions}
         profile = await browser.new_context(ignore_https_errors=kind == "firefox", **(options | context))
         profile.set_default_timeout(PATIENCE)
-        self.stack.push_async_callback(profile.close)
         await profile.add_init_script(KEEP_CONNECTIONS)
         screen = Screen(kind, self.server, profile, await profile.new_page())
         screen.page.on("pageerror", lambda error: screen.errors.append(str(error)))
+        self.screens.append(screen)
         return screen
+
+    async def dismiss(self, *, keep: Sequence[Screen] = ()) -> None:
+        """Close every profile but these: each holds half a dozen of the sockets that one address may have."""
+        for screen in [one for one in self.screens if one not in keep]:
+            await screen.context.close()
+            self.screens.remove(screen)
 
     async def person(
         self, name: str, kind: Kind, *, by: Screen | None = None, household: bool = True, **options: Any
@@ -350,7 +358,9 @@ class Launcher:
 async def browsers(server: RunningServer, directory: Path) -> AsyncIterator[Launcher]:
     """Browsers that trust `server`; closed with everything in them at the end."""
     async with async_playwright() as playwright, AsyncExitStack() as stack:
-        yield Launcher(server, directory, playwright, stack)
+        launcher = Launcher(server, directory, playwright, stack)
+        yield launcher
+        await launcher.dismiss()
 
 
 def fingerprint(server: RunningServer) -> str:

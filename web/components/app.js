@@ -68,11 +68,11 @@ export class App extends View {
     if (!covered && this.#focused instanceof HTMLElement && this.#focused.isConnected) this.#focused.focus();
   }
 
-  /** @param {State} state */
+  /** What stands between this page and the next call. @param {State} state */
   #showBanner(state) {
-    const waiting = screenOf(state) === 'home' && state.connection !== 'online' && shownTalk(state) === null;
-    this.#banner.hidden = !waiting;
-    setText(this.#banner, waiting ? this.t('connection.waiting') : '');
+    const key = screenOf(state) === 'home' && shownTalk(state) === null ? obstacle(state) : null;
+    this.#banner.hidden = key === null;
+    setText(this.#banner, key === null ? '' : this.t(key));
   }
 
   /** @param {State} state */
@@ -89,6 +89,12 @@ export class App extends View {
 }
 
 customElements.define('kith-app', App);
+
+/** A browser lets a page ring only after it was touched once in its life. @param {State} state @returns {string | null} a text key */
+function obstacle({ connection }) {
+  if (connection !== 'online') return 'connection.waiting';
+  return navigator.userActivation?.hasBeenActive === false ? 'connection.untouched' : null;
+}
 
 /** @param {Parts} parts */
 export function startApp(parts) {

@@ -50,6 +50,8 @@ export class Code extends View {
           this.#said,
         ),
       ),
+      h('p', { class: 'hint' }, this.t('code.wrong_number')),
+      button(this.t('refused.start_over'), () => void account.startOver(), { kind: 'quiet wide' }),
     );
     queueMicrotask(() => code.input.focus());
   }

@@ -1,6 +1,7 @@
 /** Who and what can be called from here. */
 
 import { callableEndpoints, callablePeople, currentTalk } from '../state/state.js';
+import { Ask } from './ask.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { icon, mark } from './icons.js';
 import { openInvite } from './invite.js';
@@ -20,11 +21,13 @@ export class Home extends View {
   #nobody = h('div', { class: 'card empty' });
   #name = h('p', { class: 'own-name' });
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
+  #ask = /** @type {Ask} */ (/** @type {unknown} */ (null));
 
   /** @override */
   build() {
     this.className = 'page';
     this.#missed = create(Missed, this.parts);
+    this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
     this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
     this.append(
@@ -38,6 +41,7 @@ export class Home extends View {
         'main',
         {},
         this.#missed,
+        this.#ask,
         h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody),
         this.#devicesPart,
         h(
@@ -72,6 +76,7 @@ export class Home extends View {
     this.#nobody.hidden = people.length > 0;
     this.#devicesPart.hidden = endpoints.length === 0;
     this.#missed.show(state);
+    this.#ask.show(state);
   }
 
   /** @param {PersonView} person */

@@ -11,6 +11,7 @@ import { Place } from '../tabs.js';
 /** @import {Capabilities, CallView, Event as ServerEvent, Reply} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Identity} from './database.js' */
+/** @import {KeyPairs} from './keys.js' */
 /** @import {Link} from './link.js' */
 /** @import {Draft} from './session.js' */
 
@@ -23,6 +24,7 @@ export class Account {
   /** @type {Follower | null} */ follower = null;
   /** @type {Identity | null} */ #identity = null;
   /** @type {Session | null} */ #session = null;
+  /** @type {Promise<KeyPairs> | null} */ #keys = null;
   /** @type {Capabilities} */ #capabilities = {};
   #place = new Place(
     () => this.#connect(),
@@ -63,7 +65,7 @@ export class Account {
   /** Rejects with ProblemError. @param {{name: string, mobile: string}} person */
   async signUp({ name, mobile }) {
     const { secret } = this.#store.state.join;
-    const keys = await makeKeys();
+    const keys = await this.#ownKeys();
     const { capabilities } = await lookAround();
     const reply = await signUp({
       name,
@@ -78,7 +80,7 @@ export class Account {
 
   /** Rejects with ProblemError. @param {{code: string, name: string}} device */
   async pair({ code, name }) {
-    const keys = await makeKeys();
+    const keys = await this.#ownKeys();
     const { capabilities } = await lookAround();
     const reply = await pair({ code, name, keys: await publicKeys(keys), capabilities });
     await this.#become(enrolled(reply, keys));
@@ -147,6 +149,12 @@ export class Account {
     this.#session?.stop();
     await forgetIdentity();
     location.assign('/');
+  }
+
+  /** The same in every try: whoever asks again with the same keys, because the reply was lost, is not refused. */
+  #ownKeys() {
+    this.#keys ??= makeKeys();
+    return this.#keys;
   }
 
   /** @param {Identity} identity */

@@ -106,3 +106,38 @@ def test_manifest_names_files_that_exist() -> None:
     manifest = json.loads((WEB / "manifest.webmanifest").read_text())
     for icon in manifest["icons"]:
         assert (WEB / icon["src"].lstrip("/")).is_file()
+
+
+PAIRS = [
+    ("ink", "paper"),
+    ("ink", "surface"),
+    ("ink", "sunken"),
+    ("soft", "paper"),
+    ("soft", "surface"),
+    ("accent", "surface"),
+    ("accent", "paper"),
+    ("accent", "tint"),
+    ("on-accent", "accent"),
+    ("warn-ink", "warn-paper"),
+]
+"""Text on ground, as the style sheets combine them."""
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("text", "ground"), PAIRS)
+def test_text_stands_out_in_both_schemes(text: str, ground: str, scheme: int) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1."""
+    colours = dict(
+        re.findall(r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\)", (WEB / "styles" / "base.css").read_text())
+    )
+    light, dark = sorted(
+        (luminance(colours[name].split(", ")[scheme]) for name in (text, ground)), reverse=True
+    )
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, 0 to 1, as WCAG defines it."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
