@@ -21,8 +21,8 @@ from kith.core.problem import SENTENCES, Code, Problem, Scalar
 from signaling.call import EndReason, Phase, Role
 
 MAX_FRAME = 65_536
-"""Bytes of one message. The largest honest one is an SDP of about 8 KiB with its seal; 64 KiB is also
-what an unauthenticated connection can make the server hold."""
+"""Bytes of one message. The largest honest one is an SDP of about 8 KiB with its seal. Up to four times as
+much is read, to be answered with `too_large`: 256 KiB is what a stranger's connection can make the server hold."""
 
 MAX_SIGNAL = 32_768
 VERSION = 1
@@ -650,7 +650,7 @@ class Codec:
     def request_id(self, data: bytes) -> str | None:
         """The id of a message that may be otherwise broken; None if even that cannot be read."""
         try:
-            return str(self._envelope.decode(data[: MAX_FRAME + 1]).id)
+            return str(self._envelope.decode(data).id)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
