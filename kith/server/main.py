@@ -227,8 +227,8 @@ def _raise_file_limit(connections: int) -> None:
 def _freeze() -> None:
     """What is there after start lives as long as the process: the collector need not look at it again.
 
-    A full collection over thousands of connections would hold the loop for hundreds of milliseconds, so
-    the oldest generation is collected only after very many younger ones.
+    A full collection over thousands of connections would hold the loop for tens of milliseconds, so none
+    comes by itself: what closes is freed without the collector, and the rest is for kith.server.upkeep.
     """
     gc.collect()
     gc.freeze()
