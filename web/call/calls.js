@@ -207,7 +207,7 @@ export class Calls {
       conversation.close();
       this.#conversations.delete(call);
     }
-    const { audioWanted, videoWanted } = this.capture?.live ?? {};
+    const { audioWanted, videoWanted } = this.capture.live;
     if ((audioWanted || videoWanted) && !live.some((talk) => talk.mine)) {
       void this.capture.want({ audio: false, video: false });
     }
