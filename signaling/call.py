@@ -249,7 +249,9 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePassed:
-    """Time has reached `next_deadline(call)`."""
+    """Time has reached what was `next_deadline(call)`: `due`, whatever a wall clock that was set back says."""
+
+    due: float = 0.0
 
 
 Event = (

@@ -101,7 +101,7 @@ def step(call: Call, event: Event, now: float) -> Step:
         return _ignore(call, event)
     match event:
         case DeadlinePassed():
-            return _deadline(call, event, now)
+            return _deadline(call, event, max(now, event.due))
         case Restarted():
             return _restarted(call, now)
         case Joined():

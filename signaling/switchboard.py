@@ -307,10 +307,12 @@ class Switchboard:
             self._arm(live)
 
     def _arm(self, live: LiveCall) -> None:
-        def passed() -> None:
-            live.enqueue(calls.DeadlinePassed())
+        due = calls.next_deadline(live.call)
 
-        self._deadlines.set(live.call.id, calls.next_deadline(live.call), passed)
+        def passed() -> None:
+            live.enqueue(calls.DeadlinePassed(due or 0.0))
+
+        self._deadlines.set(live.call.id, due, passed)
 
     def _catch_up(self, live: LiveCall) -> None:
         """Something could not be saved. What people asked for was refused; what happened all the same

@@ -72,7 +72,7 @@ def call_view(call: Call, viewer: EndpointId, faces: Faces) -> CallView:
         id=call.id,
         role=role,
         phase=call.phase,
-        peer_name=_called_name(call, faces) if caller else faces.people.get(call.caller_person, ""),
+        peer_name=_called_name(call, faces) if caller else _caller_name(call, faces),
         peer_person=call.callee_person if caller else call.caller_person,
         called_name=_called_name(call, faces),
         video=call.video,
@@ -87,6 +87,13 @@ def call_view(call: Call, viewer: EndpointId, faces: Faces) -> CallView:
         created=call.created,
         answered=call.answered,
     )
+
+
+def _caller_name(call: Call, faces: Faces) -> str:
+    """The person who calls; the device, where it calls the person that it acts for."""
+    if call.caller_person == call.callee_person:
+        return faces.endpoints[call.caller].name
+    return faces.people.get(call.caller_person, "")
 
 
 def _called_name(call: Call, faces: Faces) -> str:

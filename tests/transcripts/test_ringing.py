@@ -7,6 +7,7 @@ from signaling.call import (
     Alerting,
     Answered,
     Busy,
+    DeadlinePassed,
     Declined,
     End,
     EndReason,
@@ -195,3 +196,16 @@ def test_a_caller_who_comes_back_hears_it_ring_on(ringing: Bench) -> None:
 
     assert ringing.feed(SignalingBack(CALLER)) == ()
     assert ringing.phase() is Phase.RINGING
+
+
+def test_a_wall_clock_set_back_keeps_no_call_ringing(ringing: Bench) -> None:
+    due = ringing.now + RING_TIMEOUT
+    ringing.now -= 3_600.0
+    assert Finished(EndReason.NO_ANSWER) in ringing.feed(DeadlinePassed(due))
+
+
+def test_a_deadline_that_was_moved_meanwhile_ends_nothing(ringing: Bench) -> None:
+    due = ringing.now + RING_TIMEOUT
+    ringing.now = due
+    ringing.feed(Answered(PHONE, video=True))
+    assert ringing.feed(DeadlinePassed(due)) == (Ignored(DeadlinePassed(due), Phase.ANSWERING),)

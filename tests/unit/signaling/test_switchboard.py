@@ -341,3 +341,15 @@ async def test_a_call_to_a_device_is_missed_by_nobody(world: World) -> None:
     await world.place(one, ann, kitchen.id, call)
     await world.board.act(one.id, wire.Cancel(id="c", call=call), call, calls.HungUp)
     assert calls.missed_by(world.disk.calls[call]) is None
+
+
+async def test_a_shared_device_may_call_the_person_it_acts_for(world: World) -> None:
+    ann = world.person("Ann")
+    phone, kitchen = world.endpoint(ann), world.endpoint(ann, shared=True)
+    heard = await world.connect(phone)
+    await world.connect(kitchen)
+    assert isinstance(await world.place(kitchen, ann, ann.id, new_call()), wire.CallState)
+    assert [event.call.peer_name for event in heard.events if isinstance(event, wire.Ringing)] == ["Thing"]
+    with pytest.raises(Problem) as refused:
+        await world.place(phone, ann, ann.id, new_call())
+    assert refused.value.code is Code.SELF_CALL
