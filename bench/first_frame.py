@@ -20,8 +20,16 @@ CAPTURE = {
 """What the bare pages capture: the same as Kith's (web/call/capture.js)."""
 
 SHOWN = "() => window.firstFrame !== undefined"
-WARM = "async (capture) => { window.warm = await navigator.mediaDevices.getUserMedia(capture); }"
-"""The callee's camera runs before the answer, in both."""
+WARM = """
+async (capture) => {
+  const { mediaDevices } = navigator;
+  const running = await mediaDevices.getUserMedia(capture);
+  mediaDevices.getUserMedia = async (wanted) =>
+    new MediaStream(running.getTracks().filter(({ kind }) => wanted[kind]).map((track) => track.clone()));
+}
+"""
+"""The callee's camera runs before the answer. The bare page has its stream by then; Kith's asks for one on the
+answer, out of respect for whoever is rung, and is given the one that runs."""
 
 
 @dataclass(frozen=True, slots=True)

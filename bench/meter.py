@@ -1,15 +1,14 @@
 """What processes cost, read from /proc."""
 
-import os
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that `pid` and its living descendants have used, user and system."""
-    return sum(_used(one) for one in family(pid)) / TICKS
+    """Processor time that the threads of `pid` and its living descendants have used, user and system, to the
+    nanosecond (proc(5), the first number in schedstat)."""
+    return sum(_used(one) for one in family(pid)) / 1e9
 
 
 def resident_kib(pid: int) -> int:
@@ -33,8 +32,11 @@ def _parents() -> Iterator[tuple[int, int]]:
 
 
 def _used(pid: int) -> int:
-    fields = _stat(pid)
-    return int(fields[11]) + int(fields[12]) if fields else 0
+    used = 0
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):
+            used += int(thread.read_text().split()[0])
+    return used
 
 
 def _stat(pid: int) -> list[str]:

@@ -4,5 +4,5 @@ the same for every server. Told what to do by lines of JSON on stdin, answers ea
     {"do": "enrol", "port": 1, "endpoints": 2000}     become known to the server, where it wants to know
     {"do": "connect", "port": 1, "endpoints": 2000}   connect and sign in
     {"do": "pair"}                                    put endpoint 2n and 2n+1 into a call, where there are calls
-    {"do": "relay", "pid": 7, "rate": 1000, "seconds": 10}
+    {"do": "relay", "pid": 7, "rate": 1000, "seconds": 2, "trickle": 10}
 """

@@ -1,9 +1,11 @@
 """The load's process. `python -m bench.load kith|peerjs`; see the package for what it is told."""
 
 import asyncio
+import itertools
 import json
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import uvloop
@@ -52,18 +54,19 @@ class Load:
             case "pair":
                 await self._crowd.pair()
             case "relay":
-                return await self._relay(order["pid"], order["rate"], order["seconds"])
+                turns = in_turn(len(self._crowd.lanes), order["trickle"])
+                return await self._relay(turns, order["pid"], order["rate"], order["seconds"])
             case other:
                 raise ValueError(other)
         return {"seconds": round(time.perf_counter() - began, 2)}
 
-    async def _relay(self, pid: int, rate: float, seconds: float) -> dict[str, Any]:
-        """`rate` messages a second, one lane after the other; the server's processor time is read around them."""
+    async def _relay(self, turns: Iterator[int], pid: int, rate: float, seconds: float) -> dict[str, Any]:
+        """`rate` messages a second along the lanes in `turns`; the server's processor time is read around them."""
         lanes = self._crowd.lanes
-        warm = await self._send(lanes, 0, rate, SETTLE)
+        await self._send(turns, rate, SETTLE)
         self._delays.clear()
         cpu, began = cpu_seconds(pid), time.perf_counter()
-        counted = await self._send(lanes, warm, rate, seconds)
+        counted = await self._send(turns, rate, seconds)
         await asyncio.sleep(0.02)
         cpu, took = cpu_seconds(pid) - cpu, time.perf_counter() - began
         arrived = list(self._delays)
@@ -78,17 +81,31 @@ class Load:
             "p99_ms": percentile(arrived, 0.99) * 1000,
         }
 
-    async def _send(self, lanes: list[Lane], first: int, rate: float, seconds: float) -> int:
+    async def _send(self, turns: Iterator[int], rate: float, seconds: float) -> int:
         """Returns how many were sent."""
         began = time.perf_counter()
         total, sent = int(rate * seconds), 0
         while sent < total:
             due = min(total, int((time.perf_counter() - began) * rate))
-            while sent < due:
-                lanes[(first + sent) % len(lanes)].send()
-                sent += 1
+            for turn in itertools.islice(turns, due - sent):
+                self._crowd.lanes[turn].send()
+            sent = due
             await asyncio.sleep(TICK)
         return total
+
+
+AT_ONCE = 20
+"""Lanes that are in the middle of a trickle."""
+
+
+def in_turn(lanes: int, trickle: int) -> Iterator[int]:
+    """Which lane sends next, for ever: each sends `trickle` messages, with AT_ONCE others taking turns with it,
+    and is then silent until all have. So do candidates come; with 1 the lanes send one after the other."""
+    blocks = [range(first, min(first + AT_ONCE, lanes)) for first in range(0, lanes, AT_ONCE)]
+    while True:
+        for block in blocks:
+            for _ in range(trickle):
+                yield from block
 
 
 async def main(kind: str) -> None:

@@ -53,7 +53,8 @@ class Link(asyncio.Protocol):
 
     def write(self, frame: bytes) -> None:
         assert self._transport is not None
-        self._transport.write(frame)
+        if not self.lost:
+            self._transport.write(frame)
 
     def close(self) -> None:
         if self._transport is not None:
