@@ -49,6 +49,8 @@ class Desk:
         self.reachable = reachable
         self.server = server
         self.clock = clock
+        self.origin = ""
+        """Under which address other devices reach this server, once that is known."""
         self._nobody = KeyPair.generate().public.identity
         """Nobody's key: an unknown endpoint costs the same time as a wrong signature."""
 
@@ -239,10 +241,10 @@ class Desk:
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
-                return wire.Invited(re=command.id, secret=secret, expires=expires)
+                return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)
             case wire.OfferPairing():
                 code, expires = await self.registry.offer_pairing_from(principal, shared=command.shared)
-                return wire.PairingOffered(re=command.id, code=code, expires=expires)
+                return wire.PairingOffered(re=command.id, code=code, expires=expires, origin=self.origin)
             case _:
                 return await self._about_call(principal, command)
         return wire.Ok(re=command.id)

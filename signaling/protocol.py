@@ -456,15 +456,23 @@ class Paired(Reply, frozen=True, kw_only=True, tag="paired"):
 
 
 class Invited(Reply, frozen=True, kw_only=True, tag="invited"):
-    """The secret goes into the link's fragment, which browsers do not send to servers."""
+    """The secret goes into the link's fragment, which browsers do not send to servers.
+
+    `origin` is under which address other devices reach the server, empty where it knows none: for a page
+    that was opened under a name which leads nowhere on other devices, such as localhost.
+    """
 
     secret: str
     expires: float
+    origin: str = ""
 
 
 class PairingOffered(Reply, frozen=True, kw_only=True, tag="pairing_offered"):
+    """`origin` as in `invited`."""
+
     code: str
     expires: float
+    origin: str = ""
 
 
 class Directory(Reply, frozen=True, kw_only=True, tag="directory"):

@@ -450,19 +450,27 @@ export interface Paired {
   person: string | null;
 }
 
-/** The secret goes into the link's fragment, which browsers do not send to servers. */
+/**
+ * The secret goes into the link's fragment, which browsers do not send to servers.
+ *
+ * `origin` is under which address other devices reach the server, empty where it knows none: for a page
+ * that was opened under a name which leads nowhere on other devices, such as localhost.
+ */
 export interface Invited {
   t: 'invited';
   re: string;
   secret: string;
   expires: number;
+  origin: string;
 }
 
+/** `origin` as in `invited`. */
 export interface PairingOffered {
   t: 'pairing_offered';
   re: string;
   code: string;
   expires: number;
+  origin: string;
 }
 
 export interface Directory {

@@ -109,12 +109,19 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
                 uncovered=frozenset() if certificates is None else certificates.uncovered & {host, network},
             )
         )
+        if settings.host is not None:
+            started.reached_at(url)
+
+        def named(name: str) -> None:
+            """The name is announced from now on: links may use it."""
+            origin = f"{scheme}://{name}:{started.port}"
+            if settings.host is None:
+                started.reached_at(origin)
+            banner.announced(name, network, origin)
+
         async with AsyncExitStack() as stack:  # each is ended, whatever becomes of the others
             if settings.announce:
-                announcer = Announcer(
-                    settings.name,
-                    on_named=lambda it: banner.announced(it, network, f"{scheme}://{it}:{started.port}"),
-                )
+                announcer = Announcer(settings.name, on_named=named)
                 stack.push_async_callback(announcer.close)
                 announcer.start(started.port)
             if certificates is not None and presented is not None:

@@ -62,11 +62,13 @@ class StartError(Exception):
 @dataclass(frozen=True, slots=True)
 class Started:
     """What whoever started the server wants to know. `owner_secret` is None once there is an owner;
-    `demo_codes` are pairing codes for the shared endpoints that `demo` named."""
+    `demo_codes` are pairing codes for the shared endpoints that `demo` named. `reached_at` is to be told
+    the address under which other devices reach the server, once it is known."""
 
     port: int
     owner_secret: str | None
     demo_codes: dict[str, str]
+    reached_at: Callable[[str], None]
 
 
 Company = Callable[[Started], AbstractAsyncContextManager[None]]
@@ -174,15 +176,20 @@ async def _settle(server: Server) -> None:
 
 
 async def _describe(settings: Settings, server: Server, port: int, demo: tuple[str, ...]) -> Started:
+    desk = server.reception.desk
+
+    def reached_at(origin: str) -> None:
+        desk.origin = origin
+
     if settings.admit_test:
-        return Started(port, None, {})
+        return Started(port, None, {}, reached_at)
     household, owned = await meta.home(server.database, settings.household)
     secret = None
     if not owned:
-        expires = server.reception.desk.clock() + OWNER_LINK_LIFE
+        expires = desk.clock() + OWNER_LINK_LIFE
         secret = await server.registry.invite(Invitation(None, household, owner=True, expires=expires))
     codes = {name: await _demo_code(server, household) for name in demo}
-    return Started(port, secret, codes)
+    return Started(port, secret, codes, reached_at)
 
 
 async def _demo_code(server: Server, household: HouseholdId) -> str:

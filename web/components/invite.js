@@ -1,6 +1,6 @@
 /** Invite a person: choose where they live, then hand over a one-time link. */
 
-import { invitationLink } from '../session/link.js';
+import { invitationLink, sharedOrigin } from '../session/link.js';
 import { codeOf } from '../session/problem.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -30,9 +30,9 @@ export function openInvite(parts) {
 }
 
 /** @param {Parts} parts @param {Invited} invited */
-function ready({ translate, language }, { secret, expires }) {
+function ready({ translate, language }, { secret, expires, origin }) {
   const t = translate();
-  const link = invitationLink(location.origin, secret);
+  const link = invitationLink(sharedOrigin(location.origin, origin), secret);
   const share = shareButton(link, t('invite.share'), t);
   return [
     h('p', {}, t('invite.scan')),

@@ -1,6 +1,6 @@
 /** Add a device: an own one, or one for the whole household. */
 
-import { pairingCommand, pairingLink } from '../session/link.js';
+import { pairingCommand, pairingLink, sharedOrigin } from '../session/link.js';
 import { codeOf } from '../session/problem.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -30,16 +30,17 @@ export function openPairing(parts) {
 }
 
 /** @param {Parts} parts @param {PairingOffered} offered */
-function ready({ translate, language }, { code, expires }) {
+function ready({ translate, language }, { code, expires, origin }) {
   const t = translate();
-  const link = pairingLink(location.origin, code);
+  const server = sharedOrigin(location.origin, origin);
+  const link = pairingLink(server, code);
   return [
     h('p', {}, t('pairing.code')),
     h('output', { class: 'big-code', 'aria-label': t('pairing.code.label') }, code),
     h('p', {}, t('pairing.browser')),
     qrPicture(link, t('pairing.qr')),
     h('p', {}, t('pairing.command')),
-    copyLine(pairingCommand(location.origin, code, t('pairing.example')), t('pairing.command.label'), t),
+    copyLine(pairingCommand(server, code, t('pairing.example')), t('pairing.command.label'), t),
     h('p', { class: 'hint' }, t('pairing.once', { when: untilWords(expires, language()) })),
   ];
 }

@@ -10,6 +10,17 @@ export function readLink(hash) {
   return { secret: fields.get('join'), code: fields.get('pair') ?? '' };
 }
 
+/**
+ * The address for a link to another device: the page's own, unless only this machine knows that name.
+ * @param {string} own location.origin
+ * @param {string} network what the server says, empty if it knows no better
+ */
+export function sharedOrigin(own, network) {
+  const { hostname } = new URL(own);
+  const onlyHere = hostname.startsWith('127.') || !/[.:]/.test(hostname) || hostname === '[::1]';
+  return onlyHere && network ? network : own;
+}
+
 /** @param {string} origin @param {string} secret */
 export function invitationLink(origin, secret) {
   return `${origin}/#join=${secret}`;

@@ -10,7 +10,7 @@ import { languageFor, translator } from '../../../web/i18n.js';
 import { backoff } from '../../../web/session/backoff.js';
 import { capabilitiesOf, deviceName } from '../../../web/session/devices.js';
 import { ACK_EVERY, Inbox } from '../../../web/session/inbox.js';
-import { pairingCommand, readLink } from '../../../web/session/link.js';
+import { pairingCommand, readLink, sharedOrigin } from '../../../web/session/link.js';
 import { justOver, soundFor } from '../../../web/sound/sounding.js';
 import { RING_TONES, ringTone } from '../../../web/sound/tones.js';
 import { START } from '../../../web/state/state.js';
@@ -53,6 +53,17 @@ test('statements are those of kith/core/keys.py', () => {
 test('bytes survive base64', () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   assert.deepEqual(fromBase64(toBase64(bytes)), bytes);
+});
+
+test('a link for another device names the server as other devices know it', () => {
+  const network = 'https://kith.local:8443';
+  for (const own of ['https://localhost:8443', 'https://vm:8443', 'https://127.0.0.1:8443', 'https://[::1]:8443']) {
+    assert.equal(sharedOrigin(own, network), network);
+    assert.equal(sharedOrigin(own, ''), own);
+  }
+  for (const own of ['https://kith.example', 'https://192.168.1.7:8443', 'https://kith-2.local:8443']) {
+    assert.equal(sharedOrigin(own, network), own);
+  }
 });
 
 test('a call id is one that the server takes', () => {
