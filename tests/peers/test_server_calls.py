@@ -217,7 +217,7 @@ async def test_a_device_called_directly_rings_when_it_connects(home: Home) -> No
         await mum.call(home.kitchen.endpoint, call)
         async with home.online(home.kitchen) as (kitchen,):
             view = shown(kitchen, call)
-            assert (view["phase"], view["peer_name"]) == ("ringing", "Mum")
+            assert (view["phase"], view["peer_name"]) == ("ringing", "Phone")
 
 
 async def test_only_one_device_rings_if_one_device_is_called(home: Home) -> None:
