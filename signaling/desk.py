@@ -187,7 +187,10 @@ class Desk:
     ) -> tuple[tuple[wire.PersonView, ...], tuple[wire.EndpointView, ...]]:
         """Persons and endpoints that can be called from here."""
         person = principal.person
-        people = await self.directory.people_known_to(person) if person is not None else ()
+        people = list(await self.directory.people_known_to(person)) if person is not None else []
+        me = await self.directory.person(person) if endpoint.shared and person is not None else None
+        if me is not None and me.registered is not None:
+            people.insert(0, me)  # the Kitchen may call the very person it acts for
         if endpoint.shared or person is None:
             callable_ = await self.directory.household_endpoints(endpoint.household)
         else:
