@@ -1,7 +1,7 @@
 """The live calls by everything they are looked up by. Pure bookkeeping; always follows the calls' saved state."""
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
@@ -30,8 +30,11 @@ class LiveCalls:
 
     def get(self, call: str) -> LiveCall | None:
         """The call of this id; or the one that an invite of this id became the answer to."""
-        named = CallId(call)
-        return self._by_id.get(self._aliases.get(named, named))
+        live = self._by_id.get(cast(CallId, call))
+        if live is None and self._aliases:
+            alias = self._aliases.get(cast(CallId, call))
+            live = None if alias is None else self._by_id.get(alias)
+        return live
 
     def add(self, live: LiveCall) -> None:
         call = live.call

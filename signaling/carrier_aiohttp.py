@@ -7,13 +7,14 @@ own here too: aiohttp's tie every connection into a cycle, and what has closed w
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Sequence
 
 import aiohttp
 from aiohttp import web
 
 from signaling.closing import Close
 from signaling.conversation import Conversation
-from signaling.gateway import MAX_WAITING_BYTES, PING_INTERVAL, Gateway, Rejected, ends
+from signaling.gateway import MAX_WAITING_BYTES, PING_AFTER, PING_INTERVAL, Gateway, Rejected, ends
 from signaling.heartbeat import Heartbeat
 from signaling.protocol import CODECS, MAX_FRAME
 
@@ -21,7 +22,7 @@ from signaling.protocol import CODECS, MAX_FRAME
 class AiohttpChannel:
     """Sends on an aiohttp WebSocket, without waiting, from a queue of its own."""
 
-    __slots__ = ("_bytes", "_closing", "_ping", "_queue", "_socket", "_task", "_text", "_transport", "heard")
+    __slots__ = ("_bytes", "_closing", "_ping", "_queue", "_socket", "_task", "_text", "_transport", "silent")
 
     def __init__(
         self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, text: bool
@@ -34,7 +35,7 @@ class AiohttpChannel:
         self._task: asyncio.Task[None] | None = None
         self._closing: tuple[int, str] | None = None
         self._ping = False
-        self.heard = True
+        self.silent = 0
 
     def send(self, frame: bytes) -> None:
         if self._closing is not None:
@@ -46,6 +47,10 @@ class AiohttpChannel:
         self._queue.append(frame)
         self._start()
 
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            self.send(frame)
+
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:
             self._closing = (code, reason)
@@ -53,11 +58,11 @@ class AiohttpChannel:
 
     def beat(self) -> None:
         """signaling.heartbeat.Beating"""
-        if self.heard:
-            self.heard = False
+        self.silent += 1
+        if self.silent == PING_AFTER:
             self._ping = True
             self._start()
-        elif self._transport is not None:
+        elif self.silent > PING_AFTER and self._transport is not None:
             self._transport.abort()
 
     def _start(self) -> None:
@@ -129,7 +134,7 @@ async def _converse(
 ) -> None:
     while True:
         message = await socket.receive()
-        channel.heard = True
+        channel.silent = 0
         match message.type:
             case aiohttp.WSMsgType.BINARY:
                 conversation.received(message.data, text=False)

@@ -10,8 +10,10 @@ tests/unit/signaling/test_carrier_picows.py fails when it moves.
 
 import asyncio
 import logging
+import socket
+import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from aiohttp import web
@@ -30,7 +32,16 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from signaling.closing import Close
 from signaling.conversation import Conversation
-from signaling.gateway import MAX_WAITING_BYTES, PATH, PING_INTERVAL, Admitted, Gateway, Rejected, ends
+from signaling.gateway import (
+    MAX_WAITING_BYTES,
+    PATH,
+    PING_AFTER,
+    PING_INTERVAL,
+    Admitted,
+    Gateway,
+    Rejected,
+    ends,
+)
 from signaling.heartbeat import Heartbeat
 from signaling.protocol import MAX_FRAME
 
@@ -70,7 +81,7 @@ class PicowsChannel(WSListener):
         "_paused",
         "_stop_beating",
         "_transport",
-        "heard",
+        "silent",
     )
 
     def __init__(self, carrier: "PicowsCarrier", admitted: Admitted) -> None:
@@ -80,7 +91,7 @@ class PicowsChannel(WSListener):
         self._conversation: Conversation | None = None
         self._transport: WSTransport | None = None
         self._parts: tuple[bool, bytearray] | None = None
-        self.heard = True
+        self.silent = 0
         self._paused = False
         self._closing = False
         self._stop_beating: Callable[[], None] | None = None
@@ -96,6 +107,14 @@ class PicowsChannel(WSListener):
             transport.disconnect(graceful=False)  # it does not read: a close frame would wait behind the rest
             return
         transport.send(self._kind, frame)
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        """Several frames in one write; picows would make a system call for each."""
+        transport = self._transport
+        if self._closing or transport is None:
+            return
+        opcode = 0x81 if self._kind == TEXT else 0x82
+        transport.underlying_transport.write(b"".join(_framed(opcode, frame) for frame in frames))
 
     def close(self, code: int, reason: str) -> None:
         if self._closing or self._transport is None:
@@ -113,23 +132,24 @@ class PicowsChannel(WSListener):
     def beat(self) -> None:
         if self._transport is None:
             return
-        if self.heard:
-            self.heard = False
+        self.silent += 1
+        if self.silent == PING_AFTER:
             self._transport.send_ping()
-        else:
+        elif self.silent > PING_AFTER:
             self._transport.disconnect(graceful=False)
 
     # -- picows.WSListener -------------------------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        _acknowledge_later(transport)
         transport.request.headers.clear()  # kept for the connection's life otherwise
         transport.response.headers.clear()
         self._stop_beating = self._carrier.heartbeat.add(self)
         self._conversation = self._carrier.gateway.enter(self, self._admitted)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self.heard = True
+        self.silent = 0
         kind = frame.msg_type
         if self._conversation is None:
             return  # it is gone, and this was on its way
@@ -323,6 +343,20 @@ class _FirstBytes(asyncio.Protocol):
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
+
+
+def _framed(first: int, payload: bytes) -> bytes:
+    """A whole, unmasked frame as a server sends it (RFC 6455, section 5.2). At most 64 KiB."""
+    size = len(payload)
+    head = struct.pack("!BB", first, size) if size < 126 else struct.pack("!BBH", first, 126, size)
+    return head + payload
+
+
+def _acknowledge_later(transport: WSTransport) -> None:
+    """picows asks the kernel to acknowledge what arrives at once; let acks go with the answer instead."""
+    quickack = getattr(socket, "TCP_QUICKACK", None)  # Linux only
+    if quickack is not None:
+        transport.underlying_transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, quickack, 0)
 
 
 def _protocol(admit: Callable[[WSUpgradeRequest], WSUpgradeResponseWithListener]) -> WSProtocol:

@@ -12,7 +12,7 @@ class Beating(Protocol):
     """A connection that can be pinged, and noticed as dead."""
 
     def beat(self) -> None:
-        """Called once an interval: ping, or give up where nothing came since the last time."""
+        """Called once an interval: ping, or give up, where nothing came for too long."""
         ...
 
 

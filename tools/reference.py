@@ -220,7 +220,11 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
     problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"
     yield "Problems on one connection", problems, "close 4008"
-    yield "Silence on a connection", f"{2 * gateway.PING_INTERVAL:g} s without so much as a pong", "dropped"
+    yield (
+        "Silence on a connection",
+        f"{(gateway.PING_AFTER + 1) * gateway.PING_INTERVAL:g} s without so much as a pong",
+        "dropped",
+    )
 
 
 def _timers() -> str:

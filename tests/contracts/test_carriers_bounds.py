@@ -23,7 +23,7 @@ from kith.server.wiring import wire
 from kith.store.database import Database
 from signaling.carrier_picows import MAX_HEAD, PicowsCarrier
 from signaling.closing import Close
-from signaling.gateway import Gateway
+from signaling.gateway import PING_AFTER, Gateway
 
 GENEROUS = 20.0
 
@@ -149,10 +149,10 @@ async def test_one_that_answers_no_ping_is_let_go_and_one_that_does_stays(
         await dead.receive()
         answering = asyncio.create_task(well.receive())
         channels: list[Any] = list(running.gateway._open)
-        for channel in channels:
+        for channel in channels * PING_AFTER:
             channel.beat()
         assert (await dead.receive()).type is aiohttp.WSMsgType.PING
-        await until(lambda: any(channel.heard for channel in channels))
+        await until(lambda: any(channel.silent == 0 for channel in channels))
         for channel in channels:
             channel.beat()
         assert (await dead.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
