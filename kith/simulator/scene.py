@@ -121,10 +121,10 @@ class Scene:
         """Offer, answer and candidates as opaque blobs; then both say that media is up."""
         caller = self.plan.caller
         await self._until_both("the epoch", winner, lambda view: view.epoch == epoch)
-        for one in (caller, winner) * self.plan.blobs:
-            await self._send_blob(one, epoch)
+        pair = (caller, winner)
+        await asyncio.gather(*(self._send_blob(one, epoch) for one in pair * self.plan.blobs))
         await self._until("the signals", lambda: not self._sent)
-        for one in (caller, winner):
+        for one in pair:
             await self._cast[one].request(
                 protocol.MediaUp(id=self._cast[one].new_id(), call=self.call, epoch=epoch)
             )
