@@ -7,7 +7,6 @@ own here too: aiohttp's tie every connection into a cycle, and what has closed w
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
 
 import aiohttp
 from aiohttp import web
@@ -46,10 +45,6 @@ class AiohttpChannel:
         self._bytes += len(frame)
         self._queue.append(frame)
         self._start()
-
-    def send_together(self, frames: Sequence[bytes]) -> None:
-        for frame in frames:
-            self.send(frame)
 
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:

@@ -10,10 +10,8 @@ tests/unit/signaling/test_carrier_picows.py fails when it moves.
 
 import asyncio
 import logging
-import socket
-import struct
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import cast
 
 from aiohttp import web
@@ -108,14 +106,6 @@ class PicowsChannel(WSListener):
             return
         transport.send(self._kind, frame)
 
-    def send_together(self, frames: Sequence[bytes]) -> None:
-        """Several frames in one write; picows would make a system call for each."""
-        transport = self._transport
-        if self._closing or transport is None:
-            return
-        opcode = 0x81 if self._kind == TEXT else 0x82
-        transport.underlying_transport.write(b"".join(_framed(opcode, frame) for frame in frames))
-
     def close(self, code: int, reason: str) -> None:
         if self._closing or self._transport is None:
             return
@@ -142,7 +132,6 @@ class PicowsChannel(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
-        _acknowledge_later(transport)
         transport.request.headers.clear()  # kept for the connection's life otherwise
         transport.response.headers.clear()
         self._stop_beating = self._carrier.heartbeat.add(self)
@@ -343,20 +332,6 @@ class _FirstBytes(asyncio.Protocol):
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
-
-
-def _framed(first: int, payload: bytes) -> bytes:
-    """A whole, unmasked frame as a server sends it (RFC 6455, section 5.2). At most 64 KiB."""
-    size = len(payload)
-    head = struct.pack("!BB", first, size) if size < 126 else struct.pack("!BBH", first, 126, size)
-    return head + payload
-
-
-def _acknowledge_later(transport: WSTransport) -> None:
-    """picows asks the kernel to acknowledge what arrives at once; let acks go with the answer instead."""
-    quickack = getattr(socket, "TCP_QUICKACK", None)  # Linux only
-    if quickack is not None:
-        transport.underlying_transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, quickack, 0)
 
 
 def _protocol(admit: Callable[[WSUpgradeRequest], WSUpgradeResponseWithListener]) -> WSProtocol:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kith.core.problem import Code, Problem
 from signaling import protocol as wire
@@ -22,7 +22,6 @@ from signaling.desk import Desk
 from signaling.limits import AddressRates, Bucket
 from signaling.session import Violation
 from signaling.sessions import Channel, Live
-from signaling.soon import Soon
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,6 @@ class Reception:
     addresses: AddressRates
     admit_test: bool
     draining: bool = False
-    soon: Soon = field(default_factory=Soon)
 
     def check_address(self, address: str, command: wire.AnyCommand, now: float) -> None:
         """Rate limit what strangers may ask. Raises Problem(rate_limited)."""
@@ -158,10 +156,8 @@ class Conversation:
         try:
             reply = self._reception.desk.pass_on(live, command)
         except Problem as problem:
-            self._reply(live, command, wire.problem_reply(problem, command.id))
-        else:
-            live.session.replies.remember(command, reply)
-            self._reception.soon.send(self._channel, self._codec.encode(reply))
+            reply = wire.problem_reply(problem, command.id)
+        self._reply(live, command, reply)
 
     def _queue(self, live: Live, command: wire.AnyCommand) -> None:
         if live.inflight == command.id or any(command.id == one.id for one in live.pending or ()):

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,10 +34,6 @@ class Channel(Protocol):
     """The sending side of one connection. Never blocks, never raises."""
 
     def send(self, frame: bytes) -> None: ...
-    def send_together(self, frames: Sequence[bytes]) -> None:
-        """Small frames, in one system call where the carrier can."""
-        ...
-
     def close(self, code: Close, reason: str) -> None:
         """Close after what was sent before. Doing so twice is harmless."""
         ...

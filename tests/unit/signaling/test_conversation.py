@@ -1,7 +1,7 @@
 """Connections of a whole server without its sockets, where the order of things is in the test's hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,6 @@ class Phone:
     def send(self, frame: bytes) -> None:
         self.heard.append(MSGPACK.from_server(frame))
         self._grown.set()
-
-    def send_together(self, frames: Sequence[bytes]) -> None:
-        for frame in frames:
-            self.send(frame)
 
     def close(self, code: int, reason: str) -> None:
         del reason

@@ -93,10 +93,6 @@ class Heard:
     def send(self, frame: bytes) -> None:
         self.events.append(MSGPACK.from_server(frame))
 
-    def send_together(self, frames: Sequence[bytes]) -> None:
-        for frame in frames:
-            self.send(frame)
-
     def close(self, code: int, reason: str) -> None:
         raise AssertionError(reason)
 
