@@ -5,6 +5,7 @@ import base64
 import os
 import struct
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
@@ -41,7 +42,9 @@ async def refused(server: RunningServer, headers: dict[str, str], *protocols: st
     return error.value.status
 
 
-async def test_hello_comes_first_and_commands_are_answered(server: RunningServer) -> None:
+@asynccontextmanager
+async def connected(server: RunningServer) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A stranger's JSON connection, for as long as a test may take."""
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(
@@ -49,6 +52,11 @@ async def test_hello_comes_first_and_commands_are_answered(server: RunningServer
         ) as socket,
         asyncio.timeout(GENEROUS),
     ):
+        yield socket
+
+
+async def test_hello_comes_first_and_commands_are_answered(server: RunningServer) -> None:
+    async with connected(server) as socket:
         hello = await socket.receive_json()
         assert hello["t"] == "hello"
         assert hello["version"] == 1
@@ -77,13 +85,7 @@ async def test_the_own_origin_is_admitted(server: RunningServer) -> None:
 
 
 async def test_a_little_too_large_is_answered_and_the_connection_lives(server: RunningServer) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(
-            f"{server.url}/v1/connect", protocols=("kith.v1.json",), ssl=server.tls or False
-        ) as socket,
-        asyncio.timeout(GENEROUS),
-    ):
+    async with connected(server) as socket:
         await socket.receive()
         await socket.send_str('{"t":"ping","id":"' + "x" * 70_000 + '"}')
         assert (await socket.receive_json())["code"] == "too_large"
@@ -106,13 +108,7 @@ async def test_far_too_large_closes_only_that_connection(server: RunningServer) 
 
 
 async def test_the_wrong_kind_of_frame_closes_with_its_code(server: RunningServer) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(
-            f"{server.url}/v1/connect", protocols=("kith.v1.json",), ssl=server.tls or False
-        ) as socket,
-        asyncio.timeout(GENEROUS),
-    ):
+    async with connected(server) as socket:
         await socket.receive()
         await socket.send_bytes(b"\x80")
         message = await socket.receive()
