@@ -1,0 +1,74 @@
+/**
+ * Signed links, each naming the hash of the one before: what a person chain and a household roster are
+ * made of. Nothing can be left out, changed or put in between without it showing.
+ */
+
+import { toBase64 } from '../core/bytes.js';
+import { statement, u64 } from '../core/statements.js';
+import { bytesOf, KEY_LENGTH, sha256, SIGNATURE_LENGTH, verify } from './keys.js';
+import { require } from './untrusted.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+
+/**
+ * What every link has. `previous` is the hash of the one before, zeros in the first.
+ * @typedef {{version: number, previous: Bytes, time: number, signer: Bytes, signature: Bytes}} Framed
+ */
+/** A link before it is signed. @template L @typedef {L extends unknown ? Omit<L, 'signature'> : never} Unsigned */
+
+/** How far a chain of links goes. @typedef {{root: Bytes, version: number, head: Bytes, time: number, heads: readonly Bytes[]}} Reach */
+
+const NOTHING = new Uint8Array(KEY_LENGTH);
+
+/** How bytes are named as keys of maps and sets. @param {Bytes} bytes */
+export const nameOf = toBase64;
+
+/**
+ * The hashed and signed bytes.
+ * @param {string} label
+ * @param {{version: number, previous: Bytes, time: number, action: string}} link
+ * @param {...Bytes} rest  the action's subject, then who signs
+ */
+export function linkBytes(label, { version, previous, time, action }, ...rest) {
+  return statement(label, u64(version), previous, u64(time), action, ...rest);
+}
+
+/** A number from a wire. Throws Untrusted unless it is a count. @param {unknown} value @returns {number} */
+export function countOf(value) {
+  require(Number.isSafeInteger(value) && Number(value) >= 0, 'malformed');
+  return Number(value);
+}
+
+/** The common fields, from a wire. Throws Untrusted. @param {Record<string, unknown>} wire @returns {Framed} */
+export function framedOf(wire) {
+  return {
+    version: countOf(wire['version']),
+    previous: bytesOf(wire['previous'], KEY_LENGTH),
+    time: countOf(wire['time']),
+    signer: bytesOf(wire['signer'], KEY_LENGTH),
+    signature: bytesOf(wire['signature'], SIGNATURE_LENGTH),
+  };
+}
+
+/** The place of the next link. @param {Reach | null} reach @param {number} time Unix seconds */
+export function following(reach, time) {
+  if (reach === null) return { version: 0, previous: NOTHING, time };
+  return { version: reach.version + 1, previous: reach.head, time: Math.max(time, reach.time) };
+}
+
+/** Throws Untrusted unless `link` comes right after `reach`. @param {Reach | null} reach @param {Framed} link @param {number} limit links */
+export function requireFollowing(reach, link, limit) {
+  const next = following(reach, link.time);
+  require(link.version === next.version, 'wrong_version');
+  require(link.version < limit, 'too_many');
+  require(nameOf(link.previous) === nameOf(next.previous), 'wrong_previous');
+  require(link.time === next.time, 'time_went_back');
+}
+
+/** How far it goes with this link, whose signature must be right. @param {Reach | null} reach @param {Framed} link @param {Bytes} bytes @returns {Promise<Reach>} */
+export async function reached(reach, link, bytes) {
+  require(await verify(link.signer, link.signature, bytes), 'bad_signature');
+  const head = await sha256(bytes);
+  const { version, time } = link;
+  return { root: reach?.root ?? head, version, head, time, heads: [...(reach?.heads ?? []), head] };
+}
