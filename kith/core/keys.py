@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from kith.core.files import write_whole
 
@@ -113,6 +113,13 @@ class KeyPair:
 
     def sign(self, message: bytes) -> bytes:
         return self._identity.sign(message)
+
+    def agree(self, sealing: bytes) -> bytes:
+        """The 32 bytes that this endpoint and the holder of the X25519 key `sealing` have in common.
+
+        Raises ValueError for a key with which everybody would have the same ones (RFC 7748, section 6.1).
+        """
+        return self._sealing.exchange(X25519PublicKey.from_public_bytes(sealing))
 
 
 def load_or_create(path: Path) -> KeyPair:

@@ -1,0 +1,26 @@
+"""Test vectors of the trust formats, the same in every language: tests/vectors/trust.json.
+
+usage: python -m tools.vectors            writes the file; nothing in it depends on time or chance
+
+The file is one JSON object. Each key is a section, each section a list of cases, each case has a `name`. Bytes are
+base64 (standard alphabet, padded); links and other statements are written as they cross the wire. The reasons
+are those of `kith.core.trust.untrusted.Reason`.
+
+    keys                {name, identity_seed, sealing_private, identity, sealing, sealing_signature}
+    keys_invalid        {name, identity, sealing, sealing_signature}: not to be accepted as anybody's
+    person              {name, links, messages, root, version, head, active, former, recovery}:
+                        `messages` are the bytes that each link's signer signs; `active` and `former` are identities,
+                        sorted; replaying the links gives the rest
+    person_active       {name, links, identity, version, active}: whether it was active at that version
+    person_invalid      {name, links, reason}: all links but the last are good, and the last is refused
+    reconcile           {name, known: {root, version, head} | null, hashes, change}: `hashes` of the links now shown
+    seal                {name, kind, call, epoch, sender, receiver, shared, key, nonce, plaintext, sealed}: sender and
+                        receiver are names among `keys`; `shared` is what X25519 gives, `key` what HKDF makes of it
+    seal_invalid        {name, kind, call, epoch, sender, receiver, sealed}: the receiver refuses it (unreadable)
+    session             {name, kind, call, epoch, caller, callee, caller_transcript, callee_transcript,
+                        caller_signature, callee_signature}; a party is {root, version, head, identity, fingerprint,
+                        nonce, keys}, `keys` being a name among `keys`
+    session_invalid     the same with {role, signature} instead of transcripts and signatures: refused
+    fingerprint         {name, sdp, fingerprint}
+    fingerprint_invalid {name, sdp}
+"""
