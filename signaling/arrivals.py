@@ -54,7 +54,7 @@ class Arrivals:
         self._reachable.arrive(endpoint.id, endpoint.household)
         try:
             await self._switchboard.arrived(endpoint)
-            me = await self._desk.refresh(live)
+            me = await self._desk.announcer.refresh(live)
             snapshot = None if opened.resumed else await self._desk.snapshot(live, me)
         except BaseException:
             self.lost(live, channel)
@@ -64,7 +64,7 @@ class Arrivals:
     def attach(self, live: Live, channel: Channel) -> None:
         """The welcome is out: events go to this connection from now on."""
         self._sessions.attach(live, channel)
-        self._desk.announce_endpoint(live.endpoint)
+        self._desk.announcer.endpoint_changed(live.endpoint)
 
     def lost(self, live: Live, channel: Channel) -> None:
         """The connection is gone, before its welcome or after. Nothing if another has claimed the session."""
@@ -82,6 +82,7 @@ class Arrivals:
             self._gone(live)
 
     def _gone(self, live: Live) -> None:
+        self._desk.attendance.note(live.endpoint)
         self._reachable.leave(live.endpoint.id)
         self._switchboard.went(live.endpoint.id)
-        self._desk.announce_endpoint(live.endpoint)
+        self._desk.announcer.endpoint_changed(live.endpoint)

@@ -118,8 +118,12 @@ class FactFinder:
     ) -> Faces:
         faces = Faces({endpoint.id: endpoint for endpoint in known}, {})
         missing = sorted(endpoints - faces.endpoints.keys())
-        for record in await asyncio.gather(*(self.endpoint(endpoint) for endpoint in missing)):
-            faces.endpoints[record.id] = record
+        for record in await asyncio.gather(*(self._directory.record(endpoint) for endpoint in missing)):
+            if record is None:
+                raise Problem(Code.UNKNOWN_ENDPOINT)
+            faces.endpoints[record.id] = self.current(
+                record
+            )  # removed meanwhile, perhaps: a face all the same
         for found in await asyncio.gather(*(self._directory.person(person) for person in people)):
             if found is not None:
                 faces.people[found.id] = found.name

@@ -18,3 +18,4 @@ class Close(IntEnum):
     SILENT = 4003
     FLOOD = 4008
     SLOW = 4009
+    REMOVED = 4010

@@ -1,9 +1,8 @@
 """Carries out commands for a principal, whichever way they came. Raises Problem for every "no"."""
 
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
 from kith.core.keys import KeyPair, sign_in_statement, verify
@@ -15,6 +14,9 @@ from kith.directory.registry import Registry, named, registered, tidy
 from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
+from signaling.accounts import Accounts
+from signaling.announcing import Announcer
+from signaling.attendance import Attendance
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
@@ -24,7 +26,17 @@ log = logging.getLogger(__name__)
 TOKEN_LIFE = 900.0
 """Seconds a script's bearer token lives; a new one costs one signature."""
 
-PERSONAL = (wire.Verify, wire.ResendCode, wire.Rename, wire.Invite, wire.OfferPairing, wire.DismissMissed)
+PERSONAL = (
+    wire.Verify,
+    wire.ResendCode,
+    wire.Rename,
+    wire.Invite,
+    wire.OfferPairing,
+    wire.ListEndpoints,
+    wire.RenameEndpoint,
+    wire.RemoveEndpoint,
+    wire.DismissMissed,
+)
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
 
@@ -49,6 +61,16 @@ class Desk:
         self.reachable = reachable
         self.server = server
         self.clock = clock
+        self.attendance = Attendance(directory, clock)
+        self.announcer = Announcer(directory, sessions, reachable)
+        self._accounts = Accounts(
+            directory=directory,
+            sessions=sessions,
+            reachable=reachable,
+            switchboard=switchboard,
+            announcer=self.announcer,
+            clock=clock,
+        )
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
         self._nobody = KeyPair.generate().public.identity
@@ -82,7 +104,7 @@ class Desk:
                 endpoint = await self.registry.pair(
                     command.code, public_keys(command.keys), command.name, command.capabilities
                 )
-                await self._told(self._announce_directory(endpoint))
+                await self.announcer.told(self.announcer.endpoints_changed(endpoint))
                 return self._paired(endpoint, command.id, shared=endpoint.shared)
             case wire.EnrolTest():
                 return await self._enrol_test(command)
@@ -109,6 +131,8 @@ class Desk:
             keys=public_keys(command.keys),
             capabilities=command.capabilities,
             test=True,
+            added=self.clock(),
+            seen=self.clock(),
         )
         endpoint = await self.registry.enrol_test(
             household=command.household,
@@ -132,14 +156,18 @@ class Desk:
     async def authenticate(
         self, command: wire.SignIn, *, origin: str, nonce: bytes | None
     ) -> tuple[Endpoint, Principal]:
-        """The endpoint whose key signed. An unknown endpoint and a wrong signature look the same."""
+        """The endpoint whose key signed. An unknown endpoint and a wrong signature look the same; that it
+        was removed is said only to whoever holds its key."""
         if nonce is None or command.nonce != nonce:
             raise Problem(Code.STALE_NONCE, path="nonce")
-        endpoint = await self.directory.endpoint(EndpointId(command.endpoint))
+        endpoint = await self.directory.record(EndpointId(command.endpoint))
         message = sign_in_statement(self.server, origin, nonce, command.endpoint)
         key = self._nobody if endpoint is None else endpoint.keys.identity
         if not verify(key, command.signature, message) or endpoint is None:
             raise Problem(Code.BAD_SIGNATURE, path="signature")
+        if endpoint.removed is not None:
+            raise Problem(Code.ENDPOINT_REMOVED)
+        self.attendance.note(endpoint)
         if command.capabilities is not None and command.capabilities != endpoint.capabilities:
             await self.directory.describe_endpoint(endpoint.id, None, command.capabilities)
             endpoint = replace(endpoint, capabilities=command.capabilities)
@@ -155,22 +183,11 @@ class Desk:
             raise Problem(Code.NOT_PERMITTED, path="as")
         return named(endpoint, person)
 
-    async def refresh(self, live: Live) -> Person | None:
-        """Take the endpoint and its person as they are on disk; returns the person.
-
-        To be called after every change of either: reads are answered in order, so the last one is right,
-        which what was read before something else was awaited need not be.
-        """
-        endpoint = await self.directory.endpoint(live.endpoint.id) or live.endpoint
-        person = None if endpoint.person is None else await self.directory.person(endpoint.person)
-        live.endpoint, live.principal = endpoint, named(endpoint, person)
-        return person
-
     async def snapshot(self, live: Live, me: Person | None) -> wire.Snapshot:
         """Everything, for an endpoint whose person is `me`."""
         principal = live.principal
         endpoint = live.endpoint
-        people, endpoints = await self._listing(endpoint, principal)
+        people, endpoints = await self.announcer.listing(endpoint, principal)
         missed = () if me is None or endpoint.shared else await self.directory.missed(me.id)
         return wire.Snapshot(
             person=None if me is None else person_view(me, own=True),
@@ -181,33 +198,6 @@ class Desk:
             calls=self.switchboard.views_for(endpoint.id),
             missed=tuple(missed_view(one) for one in missed),
         )
-
-    async def _listing(
-        self, endpoint: Endpoint, principal: Principal
-    ) -> tuple[tuple[wire.PersonView, ...], tuple[wire.EndpointView, ...]]:
-        """Persons and endpoints that can be called from here."""
-        person = principal.person
-        people = list(await self.directory.people_known_to(person)) if person is not None else []
-        me = await self.directory.person(person) if endpoint.shared and person is not None else None
-        if me is not None and me.registered is not None:
-            people.insert(0, me)  # the Kitchen may call the very person it acts for
-        if endpoint.shared or person is None:
-            callable_ = await self.directory.household_endpoints(endpoint.household)
-        else:
-            callable_ = await self.directory.endpoints_for(person)
-        return (
-            tuple(person_view(one) for one in people),
-            tuple(
-                self._endpoint_view(one, own=one.person == person and not one.shared)
-                for one in callable_
-                if one.id != endpoint.id
-            ),
-        )
-
-    def _endpoint_view(self, endpoint: Endpoint, *, own: bool) -> wire.EndpointView:
-        live = self.sessions.of(endpoint.id)
-        current = endpoint if live is None else live.endpoint
-        return endpoint_view(current, online=endpoint.id in self.reachable, own=own)
 
     # -- signed in ---------------------------------------------------------------------------------
 
@@ -235,12 +225,14 @@ class Desk:
                 await self._registration(principal, command)
             case wire.Describe() | wire.Rename():
                 await self._describe(principal, endpoint, command)
+            case wire.ListEndpoints() | wire.RenameEndpoint() | wire.RemoveEndpoint():
+                return await self._accounts.carry_out(principal, command)
             case wire.DismissMissed():
                 person = registered(principal)
                 await self.directory.dismiss_missed(person)
-                await self._told(self.switchboard.announce_missed(person))
+                await self.announcer.told(self.switchboard.announce_missed(person))
             case wire.ListDirectory():
-                people, endpoints = await self._listing(endpoint, principal)
+                people, endpoints = await self.announcer.listing(endpoint, principal)
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
@@ -289,7 +281,7 @@ class Desk:
             await self.registry.resend(principal.person)
             return
         await self.registry.verify(principal.person, command.code)
-        await self._told(self._announce_registration(principal.person))
+        await self.announcer.told(self.announcer.registered(principal.person))
 
     async def _describe(
         self, principal: Principal, endpoint: Endpoint, command: wire.Describe | wire.Rename
@@ -297,78 +289,11 @@ class Desk:
         if isinstance(command, wire.Rename):
             person = registered(principal)
             await self.directory.rename_person(person, tidy(command.name, "name"))
-            await self._told(self._announce_person(person))
+            await self.announcer.told(self.announcer.person_changed(person))
             return
         name = None if command.name is None else tidy(command.name, "name")
         await self.directory.describe_endpoint(endpoint.id, name, command.capabilities)
-        await self._told(self._announce_description(endpoint.id))
-
-    # -- telling the others ------------------------------------------------------------------------
-
-    async def _told(self, telling: Coroutine[Any, Any, None]) -> None:
-        """What was done is done: that the others could not be told is no reason to answer with a problem."""
-        try:
-            await telling
-        except Problem as problem:
-            log.warning("change not announced: code=%s", problem.code)
-        except Exception:
-            log.exception("change not announced")
-
-    async def _announce_registration(self, person: PersonId) -> None:
-        """A number was verified. The person may be the profile of shared endpoints from now on."""
-        for endpoint in await self.directory.endpoints_for(person):
-            live = self.sessions.of(endpoint.id)
-            if live is not None:
-                await self.refresh(live)
-            if not endpoint.shared:
-                self.sessions.push(endpoint.id, wire.Registered())
-        await self._announce_person(person)
-
-    async def _announce_description(self, endpoint: EndpointId) -> None:
-        live = self.sessions.of(endpoint)
-        if live is not None:
-            await self.refresh(live)
-        described = await self.directory.endpoint(endpoint)
-        if described is not None:
-            self.announce_endpoint(described)
-
-    def announce_endpoint(self, endpoint: Endpoint) -> None:
-        """Tell those who may call this endpoint directly how it is now."""
-        for other in self.reachable.at(endpoint.household):
-            live = self.sessions.of(other)
-            if live is None or other == endpoint.id:
-                continue
-            own = live.endpoint.person == endpoint.person and not endpoint.shared
-            if endpoint.shared or (own and not live.endpoint.shared):
-                view = endpoint_view(endpoint, online=endpoint.id in self.reachable, own=own)
-                self.sessions.push(other, wire.EndpointChanged(endpoint=view))
-
-    async def _announce_person(self, person: PersonId) -> None:
-        """A name or a registration changed: new directories for all who know the person."""
-        knowing = [person, *(one.id for one in await self.directory.people_known_to(person))]
-        seen: set[EndpointId] = set()
-        for one in knowing:
-            await self._push_directory(await self.directory.endpoints_for(one), seen)
-
-    async def _announce_directory(self, endpoint: Endpoint) -> None:
-        """An endpoint was added to a household."""
-        seen: set[EndpointId] = set()
-        for person in await self.directory.housemates(endpoint.household):
-            await self._push_directory(await self.directory.endpoints_for(person.id), seen)
-
-    async def _push_directory(self, endpoints: Iterable[Endpoint], seen: set[EndpointId]) -> None:
-        for endpoint in endpoints:
-            live = self.sessions.of(endpoint.id)
-            if live is None or endpoint.id in seen:
-                continue
-            seen.add(endpoint.id)
-            principal = live.principal
-            people, callable_ = await self._listing(live.endpoint, principal)
-            me = None if principal.person is None else await self.directory.person(principal.person)
-            view = None if me is None else person_view(me, own=True)
-            self.sessions.push(
-                endpoint.id, wire.DirectoryChanged(person=view, people=people, endpoints=callable_)
-            )
+        await self.announcer.told(self.announcer.described(endpoint.id))
 
 
 def _may_act_as(endpoint: Endpoint, person: Person | None) -> bool:

@@ -81,6 +81,21 @@ class EndpointView(Part, frozen=True, kw_only=True):
     own: bool = False
 
 
+class EnrolledEndpoint(Part, frozen=True, kw_only=True):
+    """An own endpoint, or a shared one of the household, as whoever may sign it out sees it.
+
+    `added` and `seen`, which is true to the hour, are absent where nobody kept them. `current`: the viewer.
+    """
+
+    id: EndpointRef
+    name: str
+    shared: bool
+    online: bool
+    current: bool
+    added: float | None = None
+    seen: float | None = None
+
+
 class PeerEndpoint(Part, frozen=True, kw_only=True):
     """The endpoint at the other end of an answered call."""
 
@@ -268,6 +283,23 @@ class OfferPairing(Command, frozen=True, kw_only=True, tag="offer_pairing"):
     shared: bool
 
 
+class ListEndpoints(Command, frozen=True, kw_only=True, tag="list_endpoints"):
+    """The own endpoints and those that the household shares, with when they were here."""
+
+
+class RenameEndpoint(Command, frozen=True, kw_only=True, tag="rename_endpoint"):
+    """Call one of them something else."""
+
+    endpoint: EndpointRef
+    name: Name
+
+
+class RemoveEndpoint(Command, frozen=True, kw_only=True, tag="remove_endpoint"):
+    """Sign one of them out for good: its key, session and tokens are dead, its calls end."""
+
+    endpoint: EndpointRef
+
+
 class DismissMissed(Command, frozen=True, kw_only=True, tag="dismiss_missed"):
     """The person has seen the missed calls: they vanish on all own endpoints."""
 
@@ -369,6 +401,9 @@ AnyCommand = (
     | ListDirectory
     | Invite
     | OfferPairing
+    | ListEndpoints
+    | RenameEndpoint
+    | RemoveEndpoint
     | DismissMissed
     | PlaceCall
     | Alerting
@@ -480,6 +515,10 @@ class Directory(Reply, frozen=True, kw_only=True, tag="directory"):
     endpoints: tuple[EndpointView, ...]
 
 
+class Endpoints(Reply, frozen=True, kw_only=True, tag="endpoints"):
+    endpoints: tuple[EnrolledEndpoint, ...]
+
+
 class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):
     """The call as it is after the command. The reply to every command about a call but `signal`."""
 
@@ -515,6 +554,7 @@ AnyReply = (
     | Invited
     | PairingOffered
     | Directory
+    | Endpoints
     | CallState
     | CallEnded
     | ProblemReply

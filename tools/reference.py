@@ -27,6 +27,7 @@ PARTS: tuple[type, ...] = (
     protocol.Snapshot,
     protocol.PersonView,
     protocol.EndpointView,
+    protocol.EnrolledEndpoint,
     protocol.PeerEndpoint,
     protocol.MediaView,
     protocol.CallView,

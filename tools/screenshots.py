@@ -107,6 +107,13 @@ async def dialogs(album: Album, ana: Screen) -> None:
         await ana.button("Close").click()
     await ana.button("Settings").click()
     await album.take("settings", ana)
+    await ana.button("See your devices").click()
+    await expect(ana.page.locator(".device").first).to_be_visible()
+    await album.take("devices", ana)
+    await ana.button("Sign out Kitchen").click()
+    await album.take("devices-confirm", ana)
+    await ana.button("Close").click()
+    await ana.button("Settings").click()
     await ana.page.get_by_label("Large").check(force=True)
     await ana.button("Close").click()
     await album.take("home-large", ana)
@@ -202,6 +209,18 @@ async def picture_for_the_readme(launch: Launcher) -> None:
     await screen.page.screenshot(path=path)
 
 
+async def signing_out(album: Album, launch: Launcher, ana: Screen) -> None:
+    tablet = await launch.screen("chromium")
+    await tablet.pair(await ana.offer_pairing(shared=False), "Tablet")
+    await ana.button("Settings").click()
+    await ana.button("See your devices").click()
+    await ana.button("Sign out Tablet").click()
+    await ana.page.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(tablet.page.get_by_role("heading", name="Signed out")).to_be_visible()
+    await album.take("signed-out", tablet)
+    await ana.button("Close").click()
+
+
 async def main(only: str) -> None:
     album = Album(only)
     with tempfile.TemporaryDirectory() as temporary:
@@ -222,6 +241,7 @@ async def main(only: str) -> None:
                 await expect(ana.page.get_by_role("region", name="Missed calls")).to_be_hidden()
                 await album.take("home-devices", ana)
                 await dialogs(album, ana)
+                await signing_out(album, launch, ana)
                 await calls(album, ana, ben, rosa)
             if not only:
                 await picture_for_the_readme(launch)

@@ -176,6 +176,30 @@ export interface OfferPairing {
   shared: boolean;
 }
 
+/** The own endpoints and those that the household shares, with when they were here. */
+export interface ListEndpoints {
+  t: 'list_endpoints';
+  id: string;
+  as?: string | null;
+}
+
+/** Call one of them something else. */
+export interface RenameEndpoint {
+  t: 'rename_endpoint';
+  id: string;
+  as?: string | null;
+  endpoint: string;
+  name: string;
+}
+
+/** Sign one of them out for good: its key, session and tokens are dead, its calls end. */
+export interface RemoveEndpoint {
+  t: 'remove_endpoint';
+  id: string;
+  as?: string | null;
+  endpoint: string;
+}
+
 /** The person has seen the missed calls: they vanish on all own endpoints. */
 export interface DismissMissed {
   t: 'dismiss_missed';
@@ -480,6 +504,27 @@ export interface Directory {
   endpoints: EndpointView[];
 }
 
+export interface Endpoints {
+  t: 'endpoints';
+  re: string;
+  endpoints: EnrolledEndpoint[];
+}
+
+/**
+ * An own endpoint, or a shared one of the household, as whoever may sign it out sees it.
+ *
+ * `added` and `seen`, which is true to the hour, are absent where nobody kept them. `current`: the viewer.
+ */
+export interface EnrolledEndpoint {
+  id: string;
+  name: string;
+  shared: boolean;
+  online: boolean;
+  current: boolean;
+  added: number | null;
+  seen: number | null;
+}
+
 /** The call as it is after the command. The reply to every command about a call but `signal`. */
 export interface CallState {
   t: 'call_state';
@@ -529,6 +574,7 @@ export interface ProblemReply {
  * - `bad_signature`: The signature does not match the key on record.
  * - `stale_nonce`: The challenge is unknown or too old; ask for a new one.
  * - `invalid_token`: The token is unknown or has expired; sign in again.
+ * - `endpoint_removed`: This device was signed out for good; pair it again to use it.
  * - `not_registered`: The mobile number has not been verified yet.
  * - `not_permitted`: This is not permitted.
  * - `already_signed_in`: This connection has signed in already.
@@ -563,6 +609,7 @@ export type Code =
   | 'bad_signature'
   | 'stale_nonce'
   | 'invalid_token'
+  | 'endpoint_removed'
   | 'not_registered'
   | 'not_permitted'
   | 'already_signed_in'
@@ -681,6 +728,9 @@ export type Command =
   | ListDirectory
   | Invite
   | OfferPairing
+  | ListEndpoints
+  | RenameEndpoint
+  | RemoveEndpoint
   | DismissMissed
   | PlaceCall
   | Alerting
@@ -706,6 +756,7 @@ export type Reply =
   | Invited
   | PairingOffered
   | Directory
+  | Endpoints
   | CallState
   | CallEnded
   | ProblemReply;

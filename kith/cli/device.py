@@ -15,10 +15,10 @@ import aiohttp
 import click
 import uvloop
 
-from kith.core.problem import SENTENCES, Problem
+from kith.core.problem import SENTENCES, Code, Problem
 from kith.endpoint import trust
 from kith.endpoint.call import Call
-from kith.endpoint.dialling import Unreachable
+from kith.endpoint.dialling import Refused, Unreachable
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
 from kith.endpoint.home import Home, NotEnrolled
@@ -92,6 +92,8 @@ def device(
         raise click.ClickException(f"Not the expected server: {error}.") from error
     except Problem as problem:
         raise click.ClickException(SENTENCES[problem.code]) from problem
+    except Refused as error:
+        raise click.ClickException(_refused(error, home)) from error
     except Unreachable as error:
         raise click.ClickException(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     except aiohttp.ClientError as error:
@@ -141,6 +143,15 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "frame": lambda d: f"video   {d['width']} by {d['height']}",
     "said": lambda d: str(d["text"]),
 }
+
+
+def _refused(error: Refused, home: Path) -> str:
+    if error.problem.code is Code.ENDPOINT_REMOVED:
+        return (
+            f"This device was signed out by somebody of its household. To use it again, delete {home}"
+            " and pair it anew."
+        )
+    return f"The server refuses this device: {SENTENCES[error.problem.code]}"
 
 
 async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool) -> None:

@@ -25,6 +25,7 @@ class Code(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     STALE_NONCE = "stale_nonce"
     INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code, not a password
+    ENDPOINT_REMOVED = "endpoint_removed"
     NOT_REGISTERED = "not_registered"
     NOT_PERMITTED = "not_permitted"
     ALREADY_SIGNED_IN = "already_signed_in"
@@ -63,6 +64,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.BAD_SIGNATURE: "The signature does not match the key on record.",
     Code.STALE_NONCE: "The challenge is unknown or too old; ask for a new one.",
     Code.INVALID_TOKEN: "The token is unknown or has expired; sign in again.",
+    Code.ENDPOINT_REMOVED: "This device was signed out for good; pair it again to use it.",
     Code.NOT_REGISTERED: "The mobile number has not been verified yet.",
     Code.NOT_PERMITTED: "This is not permitted.",
     Code.ALREADY_SIGNED_IN: "This connection has signed in already.",

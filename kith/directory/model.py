@@ -21,7 +21,10 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An enrolled device or app. `person` is whose it is; of a shared one, the profile it uses
-    unless told otherwise, None while its household has nobody."""
+    unless told otherwise, None while its household has nobody.
+
+    `added`, `seen` (to the hour) and `removed` are Unix seconds, None where unknown or not yet.
+    """
 
     id: EndpointId
     household: HouseholdId
@@ -31,26 +34,32 @@ class Endpoint:
     keys: PublicKeys
     capabilities: Capabilities
     test: bool = False
+    added: float | None = None
+    seen: float | None = None
+    removed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """`household` is the one to join, None for a new one. `owner`: to the server's first adult."""
+    """`household` is the one to join, None for a new one. `owner`: to the server's first adult.
+    `offered_by` is the endpoint that asked for it: it is void once that one is removed."""
 
     inviter: PersonId | None
     household: HouseholdId | None
     owner: bool
     expires: float
+    offered_by: EndpointId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Leave to enrol one more endpoint."""
+    """Leave to enrol one more endpoint. `offered_by` as with invitations."""
 
     household: HouseholdId
     person: PersonId | None
     shared: bool
     expires: float
+    offered_by: EndpointId | None = None
 
 
 @dataclass(frozen=True, slots=True)

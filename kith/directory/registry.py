@@ -79,7 +79,8 @@ class Registry:
         inviter = registered(principal)
         expires = self._clock() + INVITATION_LIFE
         joins = principal.household if household else None
-        secret = await self.invite(Invitation(inviter, joins, owner=False, expires=expires))
+        invitation = Invitation(inviter, joins, owner=False, expires=expires, offered_by=principal.endpoint)
+        secret = await self.invite(invitation)
         return secret, expires
 
     async def invitation(self, secret: str) -> Invitation:
@@ -97,7 +98,8 @@ class Registry:
     async def offer_pairing_from(self, principal: Principal, *, shared: bool) -> tuple[str, float]:
         person = registered(principal)
         expires = self._clock() + PAIRING_LIFE
-        return await self.offer_pairing(Pairing(principal.household, person, shared, expires)), expires
+        pairing = Pairing(principal.household, person, shared, expires, offered_by=principal.endpoint)
+        return await self.offer_pairing(pairing), expires
 
     async def sign_up(
         self,
@@ -157,6 +159,8 @@ class Registry:
             shared=False,
             keys=keys,
             capabilities=capabilities,
+            added=now,
+            seen=now,
         )
         code, verification = self._new_code(person.id, now)
         await self._store.sign_up(
@@ -175,6 +179,7 @@ class Registry:
         self._refuse_on_test_server()
         _check(keys)
         plain = code.upper().replace("-", "").replace(" ", "")
+        now = self._clock()
         unplaced = Endpoint(
             id=new_endpoint(),
             household=new_household(),  # replaced by the pairing's
@@ -183,10 +188,12 @@ class Registry:
             shared=False,
             keys=keys,
             capabilities=capabilities,
+            added=now,
+            seen=now,
         )
         digest = self._digest("pairing", plain)
         try:
-            return await self._store.pair(digest, unplaced, now=self._clock())
+            return await self._store.pair(digest, unplaced, now=now)
         except Problem as problem:
             if problem.code is not Code.PAIRING_INVALID:
                 raise

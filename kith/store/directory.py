@@ -2,80 +2,23 @@
 
 import sqlite3
 from collections.abc import Sequence
-
-import msgspec
+from dataclasses import replace
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, HouseholdId, PersonId, new_household, new_person
-from kith.core.keys import PublicKeys
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Invitation, Missed, Pairing, Person, Verification
 from kith.store.database import Database
+from kith.store.rows import acquaint, add_endpoint, add_person, endpoint_of, pack, person_of, set_verification
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Capabilities).decode
+_OFFERED = "(offered_by IS NULL OR offered_by IN (SELECT id FROM endpoint WHERE removed IS NULL))"
+"""Of an invitation or pairing: whoever asked for it is still enrolled."""
 
 _KNOWN = """
     SELECT p.* FROM person p WHERE p.registered IS NOT NULL AND p.id <> :me AND (
         p.household = (SELECT household FROM person WHERE id = :me)
         OR p.id IN (SELECT other FROM acquaintance WHERE one = :me))
 """
-
-
-def _person(row: sqlite3.Row) -> Person:
-    return Person(
-        id=PersonId(row["id"]),
-        household=HouseholdId(row["household"]),
-        name=row["name"],
-        mobile=row["mobile"],
-        registered=row["registered"],
-    )
-
-
-def _endpoint(row: sqlite3.Row) -> Endpoint:
-    return Endpoint(
-        id=EndpointId(row["id"]),
-        household=HouseholdId(row["household"]),
-        person=row["person"],
-        name=row["name"],
-        shared=bool(row["shared"]),
-        keys=PublicKeys(row["identity"], row["sealing"], row["sealing_signature"]),
-        capabilities=_unpack(row["capabilities"]),
-        test=bool(row["test"]),
-    )
-
-
-def _add_person(db: sqlite3.Connection, person: Person, invited_by: PersonId | None) -> None:
-    db.execute(
-        "INSERT INTO person(id, household, name, mobile, registered, invited_by) VALUES (?, ?, ?, ?, ?, ?)",
-        (person.id, person.household, person.name, person.mobile, person.registered, invited_by),
-    )
-
-
-def _add_endpoint(db: sqlite3.Connection, endpoint: Endpoint) -> None:
-    keys = endpoint.keys
-    if db.execute("SELECT 1 FROM endpoint WHERE identity = ?", (keys.identity,)).fetchone():
-        raise Problem(Code.INVALID, path="keys.identity")
-    db.execute(
-        "INSERT INTO endpoint(id, household, person, name, shared, identity, sealing, sealing_signature,"
-        " capabilities, test) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            endpoint.id,
-            endpoint.household,
-            endpoint.person,
-            endpoint.name,
-            endpoint.shared,
-            keys.identity,
-            keys.sealing,
-            keys.sealing_signature,
-            _pack(endpoint.capabilities),
-            endpoint.test,
-        ),
-    )
-
-
-def _acquaint(db: sqlite3.Connection, one: PersonId, other: PersonId) -> None:
-    db.executemany("INSERT OR IGNORE INTO acquaintance VALUES (?, ?)", [(one, other), (other, one)])
 
 
 class SqliteDirectory:
@@ -88,31 +31,36 @@ class SqliteDirectory:
 
     async def person(self, person: PersonId) -> Person | None:
         rows = await self._rows("SELECT * FROM person WHERE id = ?", person)
-        return _person(rows[0]) if rows else None
+        return person_of(rows[0]) if rows else None
 
     async def endpoint(self, endpoint: EndpointId) -> Endpoint | None:
+        found = await self.record(endpoint)
+        return None if found is None or found.removed is not None else found
+
+    async def record(self, endpoint: EndpointId) -> Endpoint | None:
         rows = await self._rows("SELECT * FROM endpoint WHERE id = ?", endpoint)
-        return _endpoint(rows[0]) if rows else None
+        return endpoint_of(rows[0]) if rows else None
 
     async def endpoints_for(self, person: PersonId) -> Sequence[Endpoint]:
         rows = await self._rows(
-            "SELECT * FROM endpoint WHERE (person = ? AND NOT shared)"
-            " OR (shared AND household = (SELECT household FROM person WHERE id = ?)) ORDER BY name, id",
+            "SELECT * FROM endpoint WHERE removed IS NULL AND ((person = ? AND NOT shared)"
+            " OR (shared AND household = (SELECT household FROM person WHERE id = ?))) ORDER BY name, id",
             person,
             person,
         )
-        return [_endpoint(row) for row in rows]
+        return [endpoint_of(row) for row in rows]
 
     async def household_endpoints(self, household: HouseholdId) -> Sequence[Endpoint]:
         rows = await self._rows(
-            "SELECT * FROM endpoint WHERE household = ? AND shared ORDER BY name, id", household
+            "SELECT * FROM endpoint WHERE household = ? AND shared AND removed IS NULL ORDER BY name, id",
+            household,
         )
-        return [_endpoint(row) for row in rows]
+        return [endpoint_of(row) for row in rows]
 
     async def people_known_to(self, person: PersonId) -> Sequence[Person]:
         def work(db: sqlite3.Connection) -> list[Person]:
             rows = db.execute(_KNOWN + " ORDER BY p.name COLLATE NOCASE, p.id", {"me": person})
-            return [_person(row) for row in rows]
+            return [person_of(row) for row in rows]
 
         return await self._db.read(work)
 
@@ -125,7 +73,7 @@ class SqliteDirectory:
 
     async def housemates(self, household: HouseholdId) -> Sequence[Person]:
         rows = await self._rows("SELECT * FROM person WHERE household = ? ORDER BY rowid", household)
-        return [_person(row) for row in rows]
+        return [person_of(row) for row in rows]
 
     async def missed(self, person: PersonId) -> Sequence[Missed]:
         rows = await self._rows(
@@ -141,16 +89,21 @@ class SqliteDirectory:
 
     async def add_invitation(self, digest: bytes, invitation: Invitation) -> None:
         await self._write(
-            "INSERT INTO invitation(digest, inviter, household, owner, expires) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO invitation(digest, inviter, household, owner, expires, offered_by)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             digest,
             invitation.inviter,
             invitation.household,
             invitation.owner,
             invitation.expires,
+            invitation.offered_by,
         )
 
     async def invitation(self, digest: bytes) -> Invitation | None:
-        rows = await self._rows("SELECT * FROM invitation WHERE digest = ? AND used IS NULL", digest)
+        rows = await self._rows(
+            f"SELECT * FROM invitation WHERE digest = ? AND used IS NULL AND {_OFFERED}",  # noqa: S608 - words of this file
+            digest,
+        )
         return (
             Invitation(rows[0]["inviter"], rows[0]["household"], bool(rows[0]["owner"]), rows[0]["expires"])
             if rows
@@ -159,12 +112,14 @@ class SqliteDirectory:
 
     async def add_pairing(self, digest: bytes, pairing: Pairing) -> None:
         await self._write(
-            "INSERT INTO pairing(digest, household, person, shared, expires) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO pairing(digest, household, person, shared, expires, offered_by)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             digest,
             pairing.household,
             pairing.person,
             pairing.shared,
             pairing.expires,
+            pairing.offered_by,
         )
 
     async def sign_up(
@@ -181,8 +136,8 @@ class SqliteDirectory:
             inviter: PersonId | None = None
             if invitation is not None:
                 row = db.execute(
-                    "UPDATE invitation SET used = ?, endpoint = ?"
-                    " WHERE digest = ? AND used IS NULL AND expires > ? RETURNING inviter",
+                    "UPDATE invitation SET used = ?, endpoint = ?"  # noqa: S608 - words of this file
+                    f" WHERE digest = ? AND used IS NULL AND expires > ? AND {_OFFERED} RETURNING inviter",
                     (now, endpoint.id, invitation, now),
                 ).fetchone()
                 if row is None:
@@ -193,45 +148,40 @@ class SqliteDirectory:
                     "INSERT INTO household(id, name, created) VALUES (?, ?, ?)",
                     (person.household, household_name, now),
                 )
-            _add_person(db, person, inviter)
-            _add_endpoint(db, endpoint)
-            _set_verification(db, verification)
+            add_person(db, person, inviter)
+            add_endpoint(db, endpoint)
+            set_verification(db, verification)
 
         await self._db.write(work)
 
     async def pair(self, digest: bytes, endpoint: Endpoint, *, now: float) -> Endpoint:
         def work(db: sqlite3.Connection) -> Endpoint:
             row = db.execute(
-                "UPDATE pairing SET used = ?, endpoint = ?"
-                " WHERE digest = ? AND used IS NULL AND expires > ? RETURNING household, person, shared",
+                "UPDATE pairing SET used = ?, endpoint = ?"  # noqa: S608 - words of this file
+                f" WHERE digest = ? AND used IS NULL AND expires > ? AND {_OFFERED}"
+                " RETURNING household, person, shared",
                 (now, endpoint.id, digest, now),
             ).fetchone()
             if row is None:
                 raise Problem(Code.PAIRING_INVALID, path="code")
-            paired = Endpoint(
-                id=endpoint.id,
-                household=row["household"],
-                person=row["person"],
-                name=endpoint.name,
-                shared=bool(row["shared"]),
-                keys=endpoint.keys,
-                capabilities=endpoint.capabilities,
+            paired = replace(
+                endpoint, household=row["household"], person=row["person"], shared=bool(row["shared"])
             )
-            _add_endpoint(db, paired)
+            add_endpoint(db, paired)
             return paired
 
         return await self._db.write(work)
 
     async def enrolled_by(self, digest: bytes, identity: bytes) -> Endpoint | None:
         rows = await self._rows(
-            "SELECT e.* FROM endpoint e WHERE e.identity = ? AND e.id IN ("
+            "SELECT e.* FROM endpoint e WHERE e.identity = ? AND e.removed IS NULL AND e.id IN ("
             " SELECT endpoint FROM invitation WHERE digest = ?"
             " UNION ALL SELECT endpoint FROM pairing WHERE digest = ?)",
             identity,
             digest,
             digest,
         )
-        return _endpoint(rows[0]) if rows else None
+        return endpoint_of(rows[0]) if rows else None
 
     async def enrol_test(
         self, household: str, person: str, endpoint: Endpoint, knows: Sequence[PersonId]
@@ -246,20 +196,11 @@ class SqliteDirectory:
             ).fetchone()
             who = PersonId(row["id"]) if row else new_person()
             if row is None:
-                _add_person(db, Person(who, home, person, None, 1.0), None)
+                add_person(db, Person(who, home, person, None, 1.0), None)
             for other in knows:
-                _acquaint(db, who, other)
-            enrolled = Endpoint(
-                id=endpoint.id,
-                household=home,
-                person=who,
-                name=endpoint.name,
-                shared=endpoint.shared,
-                keys=endpoint.keys,
-                capabilities=endpoint.capabilities,
-                test=True,
-            )
-            _add_endpoint(db, enrolled)
+                acquaint(db, who, other)
+            enrolled = replace(endpoint, household=home, person=who, test=True)
+            add_endpoint(db, enrolled)
             return enrolled
 
         return await self._db.write(work)
@@ -324,7 +265,7 @@ class SqliteDirectory:
                 raise Problem(Code.ALREADY_REGISTERED)
             db.execute("DELETE FROM verification WHERE person = ?", (person,))
             if row["invited_by"] is not None:
-                _acquaint(db, person, row["invited_by"])
+                acquaint(db, person, row["invited_by"])
             db.execute("DELETE FROM invitation WHERE owner AND household = ?", (row["household"],))
             # Shared devices that came before the first adult get that person as their profile.
             db.execute(
@@ -342,13 +283,29 @@ class SqliteDirectory:
     async def describe_endpoint(
         self, endpoint: EndpointId, name: str | None, capabilities: Capabilities | None
     ) -> None:
-        packed = None if capabilities is None else _pack(capabilities)
+        packed = None if capabilities is None else pack(capabilities)
         await self._write(
             "UPDATE endpoint SET name = coalesce(?, name), capabilities = coalesce(?, capabilities) WHERE id = ?",
             name,
             packed,
             endpoint,
         )
+
+    async def rename_endpoint(self, endpoint: EndpointId, name: str) -> None:
+        await self._write("UPDATE endpoint SET name = ? WHERE id = ?", name, endpoint)
+
+    async def note_seen(self, endpoint: EndpointId, at: float) -> None:
+        await self._write("UPDATE endpoint SET seen = ? WHERE id = ?", at, endpoint)
+
+    async def remove_endpoint(self, endpoint: EndpointId, *, now: float) -> bool:
+        def work(db: sqlite3.Connection) -> bool:
+            done = db.execute(
+                "UPDATE endpoint SET removed = ? WHERE id = ? AND removed IS NULL", (now, endpoint)
+            )
+            db.execute("DELETE FROM token WHERE endpoint = ?", (endpoint,))
+            return bool(done.rowcount)
+
+        return await self._db.write(work)
 
     async def dismiss_missed(self, person: PersonId) -> None:
         await self._write("DELETE FROM missed WHERE person = ?", person)
@@ -374,18 +331,3 @@ class SqliteDirectory:
 
     async def _write(self, sql: str, *values: object) -> None:
         await self._db.write(lambda db: db.execute(sql, values))
-
-
-def _set_verification(db: sqlite3.Connection, verification: Verification) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO verification(person, digest, expires, tries, sent, since)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            verification.person,
-            verification.digest,
-            verification.expires,
-            verification.tries,
-            verification.sent,
-            verification.since,
-        ),
-    )

@@ -93,6 +93,15 @@ def ages(db: Database) -> None:
     db.execute("CREATE INDEX missed_at ON missed(person, at)")
 
 
+@migrations()
+def departures(db: Database) -> None:
+    """When an endpoint was added, last seen and removed, and what it offered, which goes with it."""
+    for column in ("added", "seen", "removed"):
+        db.table("endpoint").add_column(column, float)
+    for table in ("invitation", "pairing"):
+        db.table(table).add_column("offered_by", str)
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -57,7 +57,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(*command: str | Path) -> AsyncIterator[Running]:
+async def running(*command: str | Path, stderr: int | None = None) -> AsyncIterator[Running]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *map(str, command),
@@ -65,6 +65,7 @@ async def running(*command: str | Path) -> AsyncIterator[Running]:
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        stderr=stderr,
     )
     program = Running(process)
     try:

@@ -46,6 +46,7 @@ export class App extends View {
     const kind = SCREENS[screenOf(state)];
     if (kind !== this.#kind) {
       this.#screen?.remove();
+      if (this.#kind === Home) closeDialogs(); // they were about what is no longer there
       this.#screen = create(kind, this.parts);
       this.#banner.after(this.#screen);
       this.#kind = kind;

@@ -10,6 +10,7 @@ import { button } from './pieces.js';
  * @returns {HTMLDialogElement}
  */
 export function openDialog(title, translate, ...content) {
+  closeDialogs(); // one at a time: behind a second one the first would only confuse
   const close = () => dialog.close();
   const dialog = h(
     'dialog',

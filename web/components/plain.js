@@ -28,7 +28,7 @@ export class Plain extends View {
     this.#shown = key;
     const { account } = this.parts;
     if (screen === 'refused') {
-      this.#say(this.t('refused.title'), this.t(key));
+      this.#say(this.t(state.refused === 'endpoint_removed' ? `${key}.title` : 'refused.title'), this.t(key));
       if (state.refused !== 'unsupported') {
         this.#action.append(button(this.t('refused.start_over'), () => void account.startOver(), { kind: 'wide' }));
       }
@@ -50,7 +50,7 @@ export class Plain extends View {
 
 /** @param {State['refused']} why */
 function known(why) {
-  return why === 'other_server' || why === 'unsupported' ? why : 'unknown';
+  return why === 'other_server' || why === 'unsupported' || why === 'endpoint_removed' ? why : 'unknown';
 }
 
 customElements.define('kith-plain', Plain);

@@ -4,6 +4,7 @@ import { LANGUAGES } from '../i18n.js';
 import { lookAround } from '../session/devices.js';
 import { codeOf } from '../session/problem.js';
 import { RING_TONES, ringTone } from '../sound/tones.js';
+import { openDevices } from './devices.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { installButton } from './install.js';
@@ -19,6 +20,7 @@ export function openSettings(parts) {
     translate('settings.title'),
     translate,
     nameForm(parts),
+    ...devices(parts),
     ringing(parts),
     look(parts),
     permissions(parts),
@@ -48,6 +50,15 @@ function nameForm({ account, store, translate }) {
   const element = form(submitted, h('div', { class: 'row end' }, name.element, save), said, problem.element);
   element.hidden = person === null;
   return element;
+}
+
+/** Not on a shared device: whoever stands before it is not known to be an adult. @param {Parts} parts */
+function devices(parts) {
+  const { endpoint, registered } = parts.store.state;
+  if (endpoint === null || endpoint.shared || !registered) return [];
+  const t = parts.translate();
+  const open = button(t('devices.open'), () => openDevices(parts), { icon: 'device' });
+  return [h('fieldset', {}, h('legend', {}, t('devices.title')), open)];
 }
 
 /** @param {Parts} parts */

@@ -111,6 +111,21 @@ export class Account {
     await this.send({ t: 'dismiss_missed' }, AT_ONCE);
   }
 
+  /** The endpoints that this person may sign out. */
+  async listEndpoints() {
+    return expect('endpoints', await this.send({ t: 'list_endpoints' }, AT_ONCE)).endpoints;
+  }
+
+  /** @param {string} endpoint @param {string} name */
+  async renameEndpoint(endpoint, name) {
+    await this.send({ t: 'rename_endpoint', endpoint, name }, AT_ONCE);
+  }
+
+  /** Sign an endpoint out for good; one that signs itself out is told so by the end of its session. @param {string} endpoint */
+  async removeEndpoint(endpoint) {
+    await this.send({ t: 'remove_endpoint', endpoint }, AT_ONCE);
+  }
+
   /** @param {boolean} household whether the guest joins the own household */
   async invite(household) {
     return expect('invited', await this.send({ t: 'invite', household }, AT_ONCE));

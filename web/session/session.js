@@ -23,9 +23,10 @@ const ACK_AFTER = 1_000;
 const SILENCE = 25_000; // home routers forget a silent connection after 30 s or more
 const PONG_WITHIN = 10_000;
 const PENDING_LIMIT = 256;
+const REMOVED = 4010; // the close code for an endpoint that was signed out for good
 
 /** Sign-in problems that no further try will mend. @type {readonly string[]} */
-const FINAL = ['bad_signature', 'unknown_endpoint', 'not_permitted', 'test_server'];
+const FINAL = ['bad_signature', 'endpoint_removed', 'unknown_endpoint', 'not_permitted', 'test_server'];
 
 /**
  * @typedef {object} Sink  what a session tells the rest of the app
@@ -71,7 +72,7 @@ export class Session {
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/connect`, SUBPROTOCOL);
     this.#socket = socket;
     socket.onmessage = ({ data }) => void this.#receive(socket, data);
-    socket.onclose = () => this.#closed(socket);
+    socket.onclose = ({ code }) => this.#closed(socket, code);
     this.#heard();
   }
 
@@ -234,9 +235,11 @@ export class Session {
     this.#retry();
   }
 
-  /** @param {WebSocket} socket */
-  #closed(socket) {
-    if (socket === this.#socket) this.#lose();
+  /** @param {WebSocket} socket @param {number} code */
+  #closed(socket, code) {
+    if (socket !== this.#socket) return;
+    if (code === REMOVED) this.#refuse('endpoint_removed');
+    else this.#lose();
   }
 
   #drop() {

@@ -44,7 +44,8 @@ export function reduce(state, action) {
     case 'enrolled':
       return { ...state, stage: 'enrolled', join: START.join };
     case 'refused':
-      return { ...state, refused: action.why };
+      // One that was signed out has no part in any call from then on, and captures nothing.
+      return { ...state, refused: action.why, talks: action.why === 'endpoint_removed' ? [] : state.talks };
     case 'elsewhere':
       return { ...state, elsewhere: action.elsewhere, talks: action.elsewhere ? [] : state.talks };
     case 'connection':

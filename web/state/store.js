@@ -37,9 +37,10 @@ export class Store {
     for (const listener of this.#listeners) listener(this.state, before);
   }
 
-  /** @param {Listener} listener told at once and after each change */
+  /** @param {Listener} listener told at once and after each change, until it calls what is returned */
   subscribe(listener) {
     this.#listeners.add(listener);
     listener(this.state, this.state);
+    return () => void this.#listeners.delete(listener);
   }
 }

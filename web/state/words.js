@@ -58,3 +58,14 @@ export function duration(seconds) {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
+
+/**
+ * A day as one says it: "today", "yesterday", else its date. Pure.
+ * @param {number} at seconds @param {number} now ms @param {string} language @param {import('../i18n.js').Translate} translate
+ */
+export function dayWords(at, now, language, translate) {
+  const day = new Date(at * 1_000).toDateString();
+  if (day === new Date(now).toDateString()) return translate('devices.today');
+  if (day === new Date(now - 86_400_000).toDateString()) return translate('devices.yesterday');
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(at * 1_000));
+}

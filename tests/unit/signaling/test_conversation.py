@@ -177,8 +177,8 @@ async def test_a_connection_that_dies_while_another_takes_over_takes_nothing_wit
     first.talk.ended()
     resume = protocol.Resume(session=session, seq=0) if resuming else None
 
-    held = Held(server.reception.desk.refresh)
-    monkeypatch.setattr(server.reception.desk, "refresh", held)
+    held = Held(server.reception.desk.announcer.refresh)
+    monkeypatch.setattr(server.reception.desk.announcer, "refresh", held)
     second, third = Phone(inside, keys, endpoint), Phone(inside, keys, endpoint)
     second.sign_in(resume)
     await held.one_waits()
@@ -204,8 +204,8 @@ async def test_a_connection_that_dies_while_it_is_welcomed_leaves_a_session_that
     keys, endpoint = await inside.registered()
     server = inside.server
     session = (await Phone(inside, keys, endpoint).welcome()).session
-    held = Held(server.reception.desk.refresh)
-    monkeypatch.setattr(server.reception.desk, "refresh", held)
+    held = Held(server.reception.desk.announcer.refresh)
+    monkeypatch.setattr(server.reception.desk.announcer, "refresh", held)
     phone = Phone(inside, keys, endpoint)
     phone.sign_in(protocol.Resume(session=session, seq=0))
     await held.one_waits()

@@ -85,6 +85,8 @@ class People:
     async def endpoint(self, endpoint: EndpointId) -> Endpoint | None:
         return self.endpoints.get(endpoint)
 
+    record = endpoint
+
     async def endpoints_for(self, person: PersonId) -> Sequence[Endpoint]:
         home = self.people[person].household
         return [

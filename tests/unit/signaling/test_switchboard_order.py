@@ -48,6 +48,8 @@ class Directory:
     async def endpoint(self, one: EndpointId) -> Endpoint | None:
         return endpoint(one)
 
+    record = endpoint
+
     async def endpoints_for(self, person: PersonId) -> Sequence[Endpoint]:
         return [endpoint(one) for one, owner in OWNERS.items() if owner == person]
 

@@ -166,3 +166,11 @@ test('the clock of a call starts once', () => {
   ].reduce(reduce, up);
   assert.equal(currentTalk(again).since, 1_000);
 });
+
+test('one that is signed out for good has no part in any call', () => {
+  const talking = after(...home, { t: 'server', event: { t: 'ringing', seq: 1, call: view() } }, { t: 'answering', call: 'c_1', video: false });
+  assert.equal(currentTalk(talking)?.id, 'c_1');
+  const out = reduce(talking, { t: 'refused', why: 'endpoint_removed' });
+  assert.deepEqual([out.talks, screenOf(out)], [[], 'refused']);
+  assert.equal(currentTalk(reduce(talking, { t: 'refused', why: 'other_server' }))?.id, 'c_1');
+});

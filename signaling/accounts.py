@@ -1,0 +1,115 @@
+"""The endpoints of a person and of their household, as the person sees them: list, rename, sign out for good.
+
+The law of this file
+
+    A personal endpoint lists, names and removes the personal endpoints of its person and the shared ones of
+    its household. Everything else, another person's too, is answered like what was never there.
+    What is removed is dead on disk before anybody is told, and here before the answer leaves.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from kith.core.ids import EndpointId
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.directory.model import Endpoint
+from kith.directory.ports import DirectoryStore
+from kith.directory.registry import registered, tidy
+from presence.reachable import Reachable
+from signaling import protocol as wire
+from signaling.announcing import Announcer
+from signaling.sessions import Sessions
+from signaling.switchboard import Switchboard
+
+
+class Accounts:
+    """The three commands about endpoints that are not about oneself."""
+
+    def __init__(
+        self,
+        *,
+        directory: DirectoryStore,
+        sessions: Sessions,
+        reachable: Reachable,
+        switchboard: Switchboard,
+        announcer: Announcer,
+        clock: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._reachable = reachable
+        self._switchboard = switchboard
+        self._announcer = announcer
+        self._clock = clock
+
+    async def carry_out(
+        self,
+        principal: Principal,
+        command: wire.ListEndpoints | wire.RenameEndpoint | wire.RemoveEndpoint,
+    ) -> wire.AnyReply:
+        """One of the three commands. Raises Problem(unknown_endpoint) for what is not this person's."""
+        match command:
+            case wire.ListEndpoints():
+                return await self._list(principal, command.id)
+            case wire.RenameEndpoint():
+                endpoint = await self._own(principal, command.endpoint)
+                await self._directory.rename_endpoint(endpoint.id, tidy(command.name, "name"))
+                await self._announcer.told(self._renamed(endpoint))
+            case wire.RemoveEndpoint():
+                await self._remove(await self._own(principal, command.endpoint), principal)
+        return wire.Ok(re=command.id)
+
+    async def _list(self, principal: Principal, request: str) -> wire.Endpoints:
+        enrolled = await self._directory.endpoints_for(registered(principal))
+        return wire.Endpoints(
+            re=request,
+            endpoints=tuple(
+                wire.EnrolledEndpoint(
+                    id=one.id,
+                    name=one.name,
+                    shared=one.shared,
+                    added=one.added,
+                    seen=one.seen,
+                    online=one.id in self._reachable,
+                    current=one.id == principal.endpoint,
+                )
+                for one in enrolled
+            ),
+        )
+
+    async def _own(self, principal: Principal, wanted: str) -> Endpoint:
+        person = registered(principal)
+        endpoint = await self._directory.endpoint(EndpointId(wanted))
+        if endpoint is not None:
+            theirs = (
+                endpoint.household == principal.household if endpoint.shared else endpoint.person == person
+            )
+            if theirs:
+                return endpoint
+        raise Problem(Code.UNKNOWN_ENDPOINT, path="endpoint")
+
+    async def _renamed(self, endpoint: Endpoint) -> None:
+        await self._announcer.described(endpoint.id)
+        await self._announcer.endpoints_changed(endpoint)
+
+    async def _remove(self, endpoint: Endpoint, principal: Principal) -> None:
+        """Where rosters are signed, the statement by which `principal` takes the endpoint out of its
+        person's chain or its household's roster belongs into the same write."""
+        if not await self._directory.remove_endpoint(endpoint.id, now=self._clock()):
+            raise Problem(Code.UNKNOWN_ENDPOINT, path="endpoint")
+        itself = endpoint.id == principal.endpoint
+        if not itself:
+            self._expel(endpoint)
+        await self._announcer.told(self._announcer.endpoints_changed(endpoint))
+        if itself:  # its answer leaves first: nothing is awaited from here to there
+            asyncio.get_running_loop().call_soon(self._expel, endpoint)
+
+    def _expel(self, endpoint: Endpoint) -> None:
+        """Out of its calls, and away: at once and whatever it is doing."""
+        self._switchboard.left(endpoint.id)
+        live = self._sessions.of(endpoint.id)
+        if live is not None:
+            self._sessions.expel(live)
+        self._reachable.leave(endpoint.id)
+        self._switchboard.went(endpoint.id)

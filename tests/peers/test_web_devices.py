@@ -1,0 +1,93 @@
+"""A person's devices in the browser: seen, named, signed out; and what the one that was signed out says."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.support.browsers import Launcher, Screen, browsers
+from tests.support.server import running_server
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass
+class House:
+    launch: Launcher
+    ana: Screen
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    directory = tmp_path_factory.mktemp("devices")
+    async with running_server(directory) as server, browsers(server, directory) as launch:
+        yield House(launch, await launch.person("Ana", "chromium"))
+
+
+async def open_devices(screen: Screen) -> None:
+    await screen.button("Settings").click()
+    await screen.button("See your devices").click()
+    await expect(screen.page.get_by_role("dialog", name="Your devices")).to_be_visible()
+
+
+@pytest.mark.row("S8")
+async def test_a_device_is_seen_renamed_and_signed_out_in_a_call(house: House) -> None:
+    ana = house.ana
+    tablet = await house.launch.screen("firefox", tone=880)
+    await tablet.pair(await ana.offer_pairing(shared=False), "Tablet")
+    await open_devices(ana)
+    rows = ana.page.locator(".device")
+    await expect(rows).to_have_count(2)
+    await expect(rows.first).to_contain_text("This device")
+    await expect(rows.nth(1)).to_contain_text("Signed in now · added today")
+    await ana.button("Rename Tablet").click()
+    await expect(ana.page.get_by_label("New name")).to_be_focused()
+    await ana.page.get_by_label("New name").fill("Bedside")
+    await ana.page.keyboard.press("Enter")
+    await expect(rows.nth(1)).to_contain_text("Bedside")
+    await ana.button("Close").click()
+    await expect(ana.button("Call Bedside", exact=True)).to_be_enabled()
+
+    ben = await house.launch.person("Ben", "chromium", by=ana)
+    await ben.place("Ana", video=False)
+    await tablet.answer("Ben")
+    for screen in (tablet, ben):
+        await screen.connected()
+    await open_devices(ana)
+    await ana.button("Sign out Bedside").click()
+    await expect(ana.button("Cancel")).to_be_focused()
+    await ana.page.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(ana.page.get_by_text("Bedside is signed out.")).to_be_visible()
+    await expect(rows).to_have_count(1)
+    await ben.call_is_over("The call has ended.")
+    await expect(tablet.page.get_by_role("heading", name="Signed out")).to_be_visible()
+    assert await tablet.live_tracks() == set()
+    await expect(tablet.page.locator("kith-call")).to_be_hidden()
+    await tablet.page.reload()
+    await expect(tablet.page.get_by_role("heading", name="Signed out")).to_be_visible()
+    await tablet.button("Start over in this browser").click()
+    await expect(tablet.button("I have a pairing code")).to_be_visible()
+    await ana.button("Close").click()
+    assert ana.errors == tablet.errors == []
+
+
+async def test_one_may_sign_out_the_device_in_ones_hand(house: House) -> None:
+    ana = house.ana
+    phone = await house.launch.screen("chromium")
+    await phone.pair(await ana.offer_pairing(shared=False), "Phone")
+    await open_devices(phone)
+    own = phone.page.locator(".device", has_text="This device")
+    await own.get_by_role("button", name="Sign out").click()
+    await phone.page.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(phone.page.get_by_role("heading", name="Signed out")).to_be_visible()
+    await expect(phone.page.get_by_role("dialog")).to_be_hidden()
+
+
+async def test_a_shared_screen_shows_nobodys_devices(house: House) -> None:
+    wall = await house.launch.screen("chromium")
+    await wall.pair(await house.ana.offer_pairing(shared=True), "Wall")
+    await wall.button("Settings").click()
+    await expect(wall.page.get_by_role("dialog", name="Settings")).to_be_visible()
+    await expect(wall.button("See your devices")).to_be_hidden()
