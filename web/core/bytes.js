@@ -39,3 +39,22 @@ export function fromBase64(text) {
 export function equal(one, other) {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
+
+/** Base64 for addresses and codes (RFC 4648, section 5), without padding. @param {Uint8Array} bytes */
+export function toBase64Url(bytes) {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Inverse of `toBase64Url`. Throws where `text` is not base64. @param {string} text */
+export function fromBase64Url(text) {
+  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
+}
+
+/** Which comes first, byte for byte: below 0 if `one` does. @param {Uint8Array} one @param {Uint8Array} other @returns {number} */
+export function compare(one, other) {
+  for (const [at, byte] of one.entries()) {
+    const difference = byte - (other[at] ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return one.length - other.length;
+}

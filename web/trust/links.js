@@ -3,12 +3,14 @@
  * made of. Nothing can be left out, changed or put in between without it showing.
  */
 
-import { toBase64 } from '../core/bytes.js';
+import { equal, toBase64 } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
 import { bytesOf, KEY_LENGTH, sha256, SIGNATURE_LENGTH, verify } from './keys.js';
 import { require } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
+
+/** A place in a chain: a version, and the hash of the link that has it. The number alone would pin nothing down. @typedef {{version: number, head: Bytes}} Point */
 
 /**
  * What every link has. `previous` is the hash of the one before, zeros in the first.
@@ -16,12 +18,25 @@ import { require } from './untrusted.js';
  */
 /** A link before it is signed. @template L @typedef {L extends unknown ? Omit<L, 'signature'> : never} Unsigned */
 
-/** How far a chain of links goes. @typedef {{root: Bytes, version: number, head: Bytes, time: number, heads: readonly Bytes[]}} Reach */
+/**
+ * How far a chain goes: its newest point, that link's time in Unix seconds, and the hash of every link.
+ * `root`, the hash of the first, names the chain for good.
+ * @typedef {Point & {root: Bytes, time: number, heads: readonly Bytes[]}} Reach
+ */
 
-const NOTHING = new Uint8Array(KEY_LENGTH);
+const NO_HASH = new Uint8Array(KEY_LENGTH);
 
 /** How bytes are named as keys of maps and sets. @param {Bytes} bytes */
 export const nameOf = toBase64;
+
+/** A point as it stands in statements. @param {Point} point */
+export const pointFields = ({ version, head }) => [u64(version), head];
+
+/** @param {Reach} reach @param {Point} point */
+export function contains({ heads }, { version, head }) {
+  const there = heads[version];
+  return there !== undefined && equal(there, head);
+}
 
 /**
  * The hashed and signed bytes.
@@ -50,22 +65,22 @@ export function framedOf(wire) {
   };
 }
 
-/** The place of the next link. @param {Reach | null} reach @param {number} time Unix seconds */
+/** Where the next link goes. Its time is not before the newest, whatever this endpoint's clock says. @param {Reach | null} reach @param {number} time Unix seconds */
 export function following(reach, time) {
-  if (reach === null) return { version: 0, previous: NOTHING, time };
+  if (reach === null) return { version: 0, previous: NO_HASH, time };
   return { version: reach.version + 1, previous: reach.head, time: Math.max(time, reach.time) };
 }
 
 /** Throws Untrusted unless `link` comes right after `reach`. @param {Reach | null} reach @param {Framed} link @param {number} limit links */
 export function requireFollowing(reach, link, limit) {
   const next = following(reach, link.time);
-  require(link.version === next.version, 'wrong_version');
+  require(link.version === next.version, 'out_of_order');
+  require(equal(link.previous, next.previous), 'broken');
+  require(link.time === next.time, 'time_reversed');
   require(link.version < limit, 'too_many');
-  require(nameOf(link.previous) === nameOf(next.previous), 'wrong_previous');
-  require(link.time === next.time, 'time_went_back');
 }
 
-/** How far it goes with this link, whose signature must be right. @param {Reach | null} reach @param {Framed} link @param {Bytes} bytes @returns {Promise<Reach>} */
+/** How far it goes with this link. Rejects with Untrusted unless its signature is right. @param {Reach | null} reach @param {Framed} link @param {Bytes} bytes @returns {Promise<Reach>} */
 export async function reached(reach, link, bytes) {
   require(await verify(link.signer, link.signature, bytes), 'bad_signature');
   const head = await sha256(bytes);

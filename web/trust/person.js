@@ -5,9 +5,10 @@
  *
  * `begin` makes the person, whose name is its hash (`root`). An active endpoint signs `add`, `remove` and
  * `renew` (a new printed recovery key); the recovery key signs `recover`, after which only the endpoint
- * named there is active. What was out once never comes back.
+ * named there is active. A key serves once: no endpoint comes back, and no recovery key.
  */
 
+import { equal } from '../core/bytes.js';
 import { bytesOf, consistent, KEY_LENGTH, publicKeysOf, smallOrder } from './keys.js';
 import { following, framedOf, linkBytes, nameOf, reached, requireFollowing } from './links.js';
 import { require, Untrusted } from './untrusted.js';
@@ -105,8 +106,9 @@ export async function signPersonLink(chain, deed, { time, signer, sign }) {
  */
 export async function extend(chain, link) {
   requireFollowing(chain, link, LINK_LIMIT);
-  const standing = await after(chain, link);
-  return { ...(await reached(chain, link, personLinkBytes(link))), ...standing };
+  require(equal(link.signer, signerOf(chain, link)), link.action === 'recover' ? 'not_recovery' : 'not_active');
+  const reach = await reached(chain, link, personLinkBytes(link));
+  return { ...(await after(chain ?? NOBODY, link)), ...reach };
 }
 
 /** @param {readonly PersonLink[]} links from the first on @returns {Promise<Chain>} Rejects with Untrusted. */
@@ -114,7 +116,7 @@ export async function replay(links) {
   /** @type {Chain | null} */
   let chain = null;
   for (const link of links) chain = await extend(chain, link);
-  require(chain, 'malformed');
+  require(chain, 'wrong_start');
   return chain;
 }
 
@@ -134,44 +136,49 @@ export function former(chain) {
 
 // -- what each action asks for, and does -----------------------------------------------------------
 
-/** @param {Chain | null} chain @param {PersonLink} link @returns {Promise<Standing>} */
-async function after(chain, link) {
-  if (chain === null) {
-    require(link.action === 'begin', 'wrong_action');
-    require(nameOf(link.signer) === nameOf(link.keys.identity), 'wrong_signer');
-    return joined(printed(EMPTY, link.recovery), link.keys, link.version);
+/** Who must have signed: any active endpoint, but for the first link and a recovery. @param {Chain | null} chain @param {PersonLink} link @returns {Bytes} */
+function signerOf(chain, link) {
+  if (link.action === 'begin') {
+    require(chain === null, 'wrong_start');
+    return link.keys.identity;
   }
-  if (link.action === 'recover') require(nameOf(link.signer) === nameOf(chain.recovery), 'wrong_signer');
-  else require(chain.active.has(nameOf(link.signer)), 'wrong_signer');
-  switch (link.action) {
-    case 'begin':
-      throw new Untrusted('wrong_action');
-    case 'add':
-      require(chain.active.size < ACTIVE_LIMIT, 'too_many');
-      return joined(chain, link.keys, link.version);
-    case 'remove':
-      require(chain.active.has(nameOf(link.identity)), 'not_active');
-      require(chain.active.size > 1, 'last_one');
-      return left(chain, [nameOf(link.identity)], link.version);
-    case 'recover': {
-      const nobody = left(chain, [...chain.active.keys()], link.version);
-      return joined(printed(nobody, link.recovery), link.keys, link.version);
-    }
-    case 'renew':
-      return printed(chain, link.recovery);
-  }
+  require(chain !== null, 'wrong_start');
+  if (link.action === 'recover') return chain.recovery;
+  const signer = chain.active.get(nameOf(link.signer));
+  require(signer, 'not_active');
+  return signer.identity;
 }
 
 /** @type {Standing} */
-const EMPTY = { active: new Map(), spans: new Map(), recovery: new Uint8Array(0), recoveries: new Set() };
+const NOBODY = { active: new Map(), spans: new Map(), recovery: new Uint8Array(0), recoveries: new Set() };
+
+/** @param {Standing} standing @param {PersonLink} link @returns {Promise<Standing>} */
+async function after(standing, link) {
+  const { active } = standing;
+  const { version } = link;
+  switch (link.action) {
+    case 'begin':
+    case 'recover': {
+      const emptied = left(standing, [...active.keys()], version);
+      return joined(printed(emptied, link.recovery), link.keys, version);
+    }
+    case 'add':
+      require(active.size < ACTIVE_LIMIT, 'too_many');
+      return joined(standing, link.keys, version);
+    case 'remove':
+      require(active.has(nameOf(link.identity)), 'not_there');
+      require(active.size > 1, 'last_one');
+      return left(standing, [nameOf(link.identity)], version);
+    case 'renew':
+      return printed(standing, link.recovery);
+  }
+}
 
 /** @param {Standing} standing @param {PublicKeys} keys @param {number} version @returns {Promise<Standing>} */
 async function joined({ active, spans, recovery, recoveries }, keys, version) {
   const name = nameOf(keys.identity);
-  require(!active.has(name), 'already_active');
-  require(!spans.has(name), 'was_removed');
-  require(!recoveries.has(name), 'bad_recovery');
-  require(await consistent(keys), 'bad_keys');
+  require(await consistent(keys), 'weak_key');
+  require(!spans.has(name) && !recoveries.has(name), 'key_reused');
   return {
     active: new Map([...active, [name, keys]]),
     spans: new Map([...spans, [name, { from: version, until: Infinity }]]),
@@ -191,9 +198,10 @@ function left({ active, spans, recovery, recoveries }, names, version) {
   };
 }
 
-/** @param {Standing} standing @param {Bytes} recovery @returns {Standing} */
+/** Another key is on paper. @param {Standing} standing @param {Bytes} recovery @returns {Standing} */
 function printed({ active, spans, recoveries }, recovery) {
   const name = nameOf(recovery);
-  require(!smallOrder(recovery) && !spans.has(name), 'bad_recovery');
+  require(!smallOrder(recovery), 'weak_key');
+  require(!spans.has(name) && !recoveries.has(name), 'key_reused');
   return { active, spans, recovery, recoveries: new Set([...recoveries, name]) };
 }

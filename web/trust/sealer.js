@@ -3,11 +3,13 @@
  *
  *     sealed = 0x01 || nonce (12 bytes) || AES-256-GCM(key, nonce, plaintext, additional data 0x01)
  *
- * Both keys, one for each direction, are derived once for a call and epoch, so that sealing is cheap.
+ * Both keys, one for each direction, are derived once for a call and epoch, so that sealing is cheap. They hide
+ * what is sent and say from which endpoint it comes; that the peer takes part now, the transcript says.
  */
 
-import { concat } from '../core/bytes.js';
+import { concat, equal } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
+import { consistent } from './keys.js';
 import { require, Untrusted } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -21,7 +23,16 @@ const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 const OVERHEAD = FORM.length + NONCE_LENGTH + TAG_LENGTH;
 
-/** Both ends' keys, and what the seal is for. @typedef {{identity: Bytes, sealing: CryptoKey, peer: PublicKeys, kind: Kind, call: string, epoch: number}} Ends */
+/**
+ * Both ends, and what the seal is for.
+ * @typedef {object} Ends
+ * @property {PublicKeys} own
+ * @property {CryptoKey} secret  the own private X25519 key
+ * @property {PublicKeys} peer
+ * @property {Kind} kind
+ * @property {string} call
+ * @property {number} epoch
+ */
 
 export class Sealer {
   #outward;
@@ -33,38 +44,38 @@ export class Sealer {
     this.#inward = inward;
   }
 
-  /**
-   * @param {Ends} ends `identity` is the own public key, `sealing` the own private X25519 key
-   * @returns {Promise<Sealer>}
-   * Rejects with Untrusted if the peer's key is one for which there is no secret.
-   */
-  static async between({ identity, sealing, peer, kind, call, epoch }) {
-    const secret = await agree(sealing, peer.sealing);
-    const key = (/** @type {Bytes} */ from, /** @type {Bytes} */ to, /** @type {KeyUsage} */ usage) =>
-      derive(secret, statement('kith/1 signal-key', kind, call, u64(epoch), from, to), usage);
-    const [outward, inward] = await Promise.all([
-      key(identity, peer.identity, 'encrypt'),
-      key(peer.identity, identity, 'decrypt'),
-    ]);
-    return new Sealer(outward, inward);
+  /** @param {Ends} ends @returns {Promise<Sealer>} Rejects with Untrusted if the peer's keys cannot be used. */
+  static async between({ own, secret, peer, kind, call, epoch }) {
+    require(await consistent(peer), 'weak_key');
+    require(!equal(own.identity, peer.identity), 'weak_key'); // else both directions would have one key
+    const shared = await agree(secret, peer.sealing);
+    const key = (/** @type {PublicKeys} */ from, /** @type {PublicKeys} */ to, /** @type {KeyUsage} */ usage) => {
+      const ends = [from.identity, to.identity, from.sealing, to.sealing];
+      return derive(shared, statement('kith/1 signal-key', kind, call, u64(epoch), ...ends), usage);
+    };
+    return new Sealer(...(await Promise.all([key(own, peer, 'encrypt'), key(peer, own, 'decrypt')])));
   }
 
-  /** @param {Bytes} plaintext at most 32,000 bytes @param {Bytes} [nonce] 12 bytes, never twice @returns {Promise<Bytes>} */
+  /**
+   * Rejects with RangeError for more than it may hold.
+   * @param {Bytes} plaintext at most 32,000 bytes @param {Bytes} [nonce] 12 bytes, never twice
+   * @returns {Promise<Bytes>}
+   */
   async seal(plaintext, nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH))) {
-    require(plaintext.length <= PLAINTEXT_LIMIT, 'too_long');
+    if (plaintext.length > PLAINTEXT_LIMIT) throw new RangeError('too much to seal');
     return concat(FORM, nonce, new Uint8Array(await crypto.subtle.encrypt(parameters(nonce), this.#outward, plaintext)));
   }
 
   /** Rejects with Untrusted unless the peer sealed it, for this call and epoch. @param {Bytes} sealed @returns {Promise<Bytes>} */
   async open(sealed) {
-    require(sealed.length <= PLAINTEXT_LIMIT + OVERHEAD, 'too_long');
-    require(sealed.length >= OVERHEAD && sealed[0] === FORM[0], 'malformed');
+    const whole = OVERHEAD <= sealed.length && sealed.length <= OVERHEAD + PLAINTEXT_LIMIT;
+    require(whole && sealed[0] === FORM[0], 'unreadable');
     const nonce = sealed.slice(FORM.length, FORM.length + NONCE_LENGTH);
     try {
       const body = sealed.slice(FORM.length + NONCE_LENGTH);
       return new Uint8Array(await crypto.subtle.decrypt(parameters(nonce), this.#inward, body));
     } catch {
-      throw new Untrusted('bad_seal');
+      throw new Untrusted('unreadable');
     }
   }
 }
@@ -77,7 +88,7 @@ function parameters(nonce) {
 /** RFC 7748, section 6.1: an all-zero result is refused. @param {CryptoKey} own @param {Bytes} peer @returns {Promise<CryptoKey>} */
 async function agree(own, peer) {
   const shared = await exchange(own, peer);
-  require(shared.some((byte) => byte !== 0), 'bad_agreement');
+  require(shared.some((byte) => byte !== 0), 'weak_key');
   return crypto.subtle.importKey('raw', shared, 'HKDF', false, ['deriveKey']);
 }
 
@@ -87,7 +98,7 @@ async function exchange(own, peer) {
     const key = await crypto.subtle.importKey('raw', peer, { name: 'X25519' }, false, []);
     return new Uint8Array(await crypto.subtle.deriveBits({ name: 'X25519', public: key }, own, 256));
   } catch {
-    throw new Untrusted('bad_agreement'); // browsers refuse the all-zero result themselves
+    throw new Untrusted('weak_key'); // browsers refuse the all-zero result themselves
   }
 }
 

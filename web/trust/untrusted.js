@@ -1,30 +1,40 @@
-/** What is thrown when something that others signed or sealed is not to be believed. Pure. */
+/** What is not believed, each with one true sentence; kith/core/trust/untrusted.py names them alike. Pure. */
 
-/** Every reason, with the one sentence that is true of it. */
 export const REASONS = Object.freeze({
-  malformed: 'It is not in the form that it must have.',
-  too_long: 'It is longer than is allowed.',
-  wrong_version: 'Its version is not the one that comes next.',
-  wrong_previous: 'It does not follow what came before it.',
-  time_went_back: 'It says it is older than what came before it.',
-  wrong_action: 'That cannot be done here.',
-  bad_keys: 'The keys do not belong together, or are no keys to trust.',
-  bad_recovery: 'This key cannot be a recovery key.',
-  wrong_signer: 'Who signed had no right to.',
-  bad_signature: 'The signature is not that of who is said to have signed.',
-  already_active: 'What is to be added is there already.',
-  was_removed: 'What was removed does not come back.',
-  not_active: 'What is to be removed is not there.',
-  last_one: 'The last one cannot go.',
-  too_many: 'There are as many as there may be.',
-  bad_agreement: 'The two keys agree on nothing secret.',
-  bad_seal: 'The seal is broken, or meant for somebody else.',
-  bad_fingerprint: 'The description does not name one certificate, by SHA-256.',
-  mistyped: 'It was mistyped.',
+  // chains of signed links
+  malformed: 'A part of it has a size or value that none can have.',
+  wrong_start: 'A chain starts with the link that begins it, and with no other.',
+  out_of_order: 'The link does not have the number after the last one.',
+  broken: 'The link does not continue this chain.',
+  time_reversed: 'It was signed before what it follows.',
+  too_many: 'There are more of them than there may be.',
+  bad_signature: 'The signature is not that of the key that should have signed.',
+  weak_key: 'The keys do not belong together, or anybody could sign with them.',
+  key_reused: 'The key was used before; a key serves once.',
+  not_active: 'Who signed it was not one of the devices that may.',
+  not_recovery: 'It was not signed with the recovery key in force.',
+  not_there: 'What it would take out is not there.',
+  already_there: 'Who it would take in is there already.',
+  last_one: 'The last one cannot be taken out.',
+  // whose chain a statement rests on
+  unknown_person: 'Nothing is known of the person who signed it.',
+  not_a_member: 'The person is not a member of the household.',
+  stale: 'It is older than what is known already.',
+  forked: 'It rests on another history than the one that is known.',
+  not_delegated: 'The device may not act for this person.',
+  // calls
+  unreadable: 'It was not sealed by this device for this call.',
+  fingerprint: 'The description does not name exactly one certificate, by SHA-256.',
+  // pairing and recovery
+  out_of_turn: 'It came when something else was due.',
+  wrong_proof: 'Who sent it does not know the secret of this pairing, or changed something.',
+  not_confirmed: 'The digits were not the same on both devices.',
+  mistyped: 'The recovery key is mistyped.',
 });
 
 /** @typedef {keyof typeof REASONS} Reason */
 
+/** Something that must not be acted on. It never carries the bytes at fault. */
 export class Untrusted extends Error {
   /** @param {Reason} reason */
   constructor(reason) {
@@ -34,7 +44,7 @@ export class Untrusted extends Error {
   }
 }
 
-/** @param {unknown} condition @param {Reason} reason @returns {asserts condition} */
-export function require(condition, reason) {
-  if (!condition) throw new Untrusted(reason);
+/** @param {unknown} holds @param {Reason} reason @returns {asserts holds} */
+export function require(holds, reason) {
+  if (!holds) throw new Untrusted(reason);
 }

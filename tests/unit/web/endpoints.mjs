@@ -9,7 +9,7 @@ import { publicKeysOf } from '../../../web/trust/keys.js';
 export async function endpoint() {
   const pairs = await makeKeys();
   const keys = publicKeysOf(await publicKeys(pairs));
-  return { keys, identity: keys.identity, sign: (message) => sign(pairs, message), sealing: pairs.sealing.privateKey };
+  return { keys, identity: keys.identity, sign: (message) => sign(pairs, message), secret: pairs.sealing.privateKey };
 }
 
 export const bytes = (length, fill = 7) => new Uint8Array(length).fill(fill);

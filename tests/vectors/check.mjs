@@ -1,0 +1,148 @@
+/**
+ * Runs trust.json through the web app's own modules. The same in node and in a page, so it imports nothing:
+ * `load` gives a module of web/ by its path. tools/vectors tells what each section of the file holds.
+ */
+
+/** @returns {Promise<{passed: Record<string, number>, failed: string[], unknown: string[]}>} */
+export async function check(vectors, load) {
+  const sections = await sectionsWith(load);
+  const outcome = { passed: {}, failed: [], unknown: [] };
+  for (const [section, cases] of Object.entries(vectors)) {
+    const run = sections[section];
+    if (run === undefined) {
+      outcome.unknown.push(section);
+      continue;
+    }
+    outcome.passed[section] = 0;
+    for (const one of cases) {
+      try {
+        await run(one, vectors);
+        outcome.passed[section] += 1;
+      } catch (error) {
+        outcome.failed.push(`${section}, ${one.name}: ${error?.stack ?? error}`);
+      }
+    }
+  }
+  return outcome;
+}
+
+/** What must hold of a case of each section; one that does not throws. */
+async function sectionsWith(load) {
+  const [bytes, keys, links, person, known, sealer, session] = await Promise.all(
+    ['core/bytes', 'trust/keys', 'trust/links', 'trust/person', 'trust/known', 'trust/sealer', 'trust/transcript'].map(
+      (name) => load(`${name}.js`),
+    ),
+  );
+  const { fromBase64, toBase64 } = bytes;
+
+  const chainOf = (wire) => person.replay(wire.map(person.personLinkOf));
+  const sealerOf = async ({ kind, call, epoch }, own, peer) =>
+    sealer.Sealer.between({
+      own: keys.publicKeysOf(own),
+      secret: await privateKey('X25519', fromBase64(own.sealing_private), ['deriveBits']),
+      peer: keys.publicKeysOf(peer),
+      kind,
+      call,
+      epoch,
+    });
+  const named = (vectors, name) => vectors.keys.find((one) => one.name === name);
+  const partyOf = ({ root, version, head, identity, fingerprint, nonce }) => ({
+    root: fromBase64(root),
+    point: { version, head: fromBase64(head) },
+    identity: fromBase64(identity),
+    fingerprint: fromBase64(fingerprint),
+    nonce: fromBase64(nonce),
+  });
+  const sessionOf = (one) => ({ ...one, caller: partyOf(one.caller), callee: partyOf(one.callee) });
+
+  return {
+    async keys(one) {
+      const identity = await privateKey('Ed25519', fromBase64(one.identity_seed), ['sign']);
+      const { sealingStatement } = await load('core/statements.js');
+      const own = keys.publicKeysOf(one);
+      const signature = await crypto.subtle.sign('Ed25519', identity, sealingStatement(own.identity, own.sealing));
+      same(toBase64(new Uint8Array(signature)), one.sealing_signature);
+      same(await keys.consistent(own), true);
+    },
+    async keys_invalid(one) {
+      same(await keys.consistent(keys.publicKeysOf(one)), false);
+    },
+    async person(one) {
+      same(one.links.map((link) => toBase64(person.personLinkBytes(person.personLinkOf(link)))), one.messages);
+      const chain = await chainOf(one.links);
+      same([chain.root, chain.head, chain.recovery].map(toBase64), [one.root, one.head, one.recovery]);
+      same(chain.version, one.version);
+      same([...chain.active.keys()].map(fromBase64).sort(bytes.compare).map(toBase64), one.active);
+      same([...person.former(chain)].map(fromBase64).sort(bytes.compare).map(toBase64), one.former);
+    },
+    async person_active(one) {
+      same(person.activeAt(await chainOf(one.links), fromBase64(one.identity), one.version), one.active);
+    },
+    async person_invalid(one) {
+      const [last, ...good] = one.links.map(person.personLinkOf).reverse();
+      const chain = good.length === 0 ? null : await person.replay(good.reverse());
+      await refused(() => person.extend(chain, last), one.reason);
+    },
+    async reconcile(one) {
+      const heads = one.hashes.map(fromBase64);
+      const reach = { root: heads[0], version: heads.length - 1, head: heads.at(-1), time: 0, heads };
+      const before = one.known && { ...one.known, root: fromBase64(one.known.root), head: fromBase64(one.known.head) };
+      same(known.reconcile(before, reach), one.change);
+    },
+    async seal(one, vectors) {
+      const [sender, receiver] = [named(vectors, one.sender), named(vectors, one.receiver)];
+      const [here, there] = await Promise.all([sealerOf(one, sender, receiver), sealerOf(one, receiver, sender)]);
+      same(toBase64(await here.seal(fromBase64(one.plaintext), fromBase64(one.nonce))), one.sealed);
+      same(toBase64(await there.open(fromBase64(one.sealed))), one.plaintext);
+    },
+    async seal_invalid(one, vectors) {
+      const there = await sealerOf(one, named(vectors, one.receiver), named(vectors, one.sender));
+      await refused(() => there.open(fromBase64(one.sealed)), 'unreadable');
+    },
+    async session(one, vectors) {
+      const agreement = sessionOf(one);
+      for (const role of ['caller', 'callee']) {
+        same(toBase64(session.transcript(role, agreement)), one[`${role}_transcript`]);
+        const seed = fromBase64(named(vectors, one[role].keys).identity_seed);
+        const key = await privateKey('Ed25519', seed, ['sign']);
+        const sign = async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', key, message));
+        same(toBase64(await session.signTranscript(role, agreement, sign)), one[`${role}_signature`]);
+        await session.verifyTranscript(role, agreement, fromBase64(one[`${role}_signature`]));
+      }
+    },
+    async session_invalid(one) {
+      await refused(() => session.verifyTranscript(one.role, sessionOf(one), fromBase64(one.signature)), 'bad_signature');
+    },
+    async fingerprint(one) {
+      same(toBase64(session.fingerprintOf(one.sdp)), one.fingerprint);
+    },
+    async fingerprint_invalid(one) {
+      await refused(() => session.fingerprintOf(one.sdp), 'fingerprint');
+    },
+  };
+}
+
+/** RFC 8410, section 7, up to where the private key begins; the last byte of the identifier tells the curves apart. */
+function privateKey(name, raw, usages) {
+  const curve = { X25519: 110, Ed25519: 112 }[name];
+  const pkcs8 = Uint8Array.of(48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, curve, 4, 34, 4, 32, ...raw);
+  return crypto.subtle.importKey('pkcs8', pkcs8, { name }, false, usages);
+}
+
+function same(found, wanted) {
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) {
+    throw new Error(`${JSON.stringify(found)} where ${JSON.stringify(wanted)} was wanted`);
+  }
+}
+
+async function refused(attempt, reason) {
+  let caught = null;
+  try {
+    await attempt();
+  } catch (error) {
+    caught = error;
+  }
+  if (caught === null) throw new Error('was believed');
+  if (caught.name !== 'Untrusted') throw caught;
+  same(caught.reason, reason);
+}
