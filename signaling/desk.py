@@ -17,6 +17,7 @@ from signaling import protocol as wire
 from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
+from signaling.ice import IceDesk
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
@@ -53,6 +54,7 @@ class Desk:
         reachable: Reachable,
         server: bytes,
         clock: Callable[[], float],
+        ice: IceDesk,
     ) -> None:
         self.directory = directory
         self.registry = registry
@@ -71,6 +73,7 @@ class Desk:
             announcer=self.announcer,
             clock=clock,
         )
+        self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
         self._nobody = KeyPair.generate().public.identity
@@ -234,6 +237,10 @@ class Desk:
             case wire.ListDirectory():
                 people, endpoints = await self.announcer.listing(endpoint, principal)
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
+            case wire.ListIceServers():
+                if not principal.shared:  # who may not call yet has no use for the relay's bandwidth
+                    registered(principal)
+                return self.ice.issue(command.id)
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
                 return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)

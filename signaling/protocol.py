@@ -271,6 +271,10 @@ class ListDirectory(Command, frozen=True, kw_only=True, tag="list_directory"):
     """The persons and endpoints that can be called from here."""
 
 
+class ListIceServers(Command, frozen=True, kw_only=True, tag="list_ice_servers"):
+    """The STUN and TURN servers to find a way to the other side with. Asked ahead of a call, not in it."""
+
+
 class Invite(Command, frozen=True, kw_only=True, tag="invite"):
     """Make a one-time link. `household`: the person joins the own household, else a new one of their own."""
 
@@ -399,6 +403,7 @@ AnyCommand = (
     | Describe
     | Rename
     | ListDirectory
+    | ListIceServers
     | Invite
     | OfferPairing
     | ListEndpoints
@@ -519,6 +524,21 @@ class Endpoints(Reply, frozen=True, kw_only=True, tag="endpoints"):
     endpoints: tuple[EnrolledEndpoint, ...]
 
 
+class IceServer(Part, frozen=True, kw_only=True):
+    """One entry of an RTCConfiguration's `iceServers`: STUN has no credential, TURN has."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceServers(Reply, frozen=True, kw_only=True, tag="ice_servers"):
+    """None where the operator set none. The credential is good for `expires_in` seconds."""
+
+    servers: tuple[IceServer, ...]
+    expires_in: float
+
+
 class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):
     """The call as it is after the command. The reply to every command about a call but `signal`."""
 
@@ -555,6 +575,7 @@ AnyReply = (
     | PairingOffered
     | Directory
     | Endpoints
+    | IceServers
     | CallState
     | CallEnded
     | ProblemReply

@@ -40,6 +40,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.Describe: _DONE,
     protocol.Rename: _DONE,
     protocol.ListDirectory: (protocol.Directory,),
+    protocol.ListIceServers: (protocol.IceServers,),
     protocol.Invite: (protocol.Invited,),
     protocol.OfferPairing: (protocol.PairingOffered,),
     protocol.ListEndpoints: (protocol.Endpoints,),

@@ -32,6 +32,7 @@ PARTS: tuple[type, ...] = (
     protocol.MediaView,
     protocol.CallView,
     protocol.MissedCall,
+    protocol.IceServer,
 )
 _IDS = {"p": "person id", "e": "endpoint id", "h": "household id", "c": "call id", "s": "session id"}
 _MARK = re.compile(r"<!-- (fields|table): (\w+) -->\n(?:\n((?:\|.*\n)+))?")

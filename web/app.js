@@ -1,6 +1,7 @@
 /** Builds the whole app, top to bottom. */
 
 import { Calls } from './call/calls.js';
+import { Ice } from './call/ice.js';
 import { watchInstallOffer } from './components/install.js';
 import { startApp } from './components/app.js';
 import { closeDialogs } from './components/dialog.js';
@@ -24,7 +25,9 @@ let translate = translator(await loadTexts(spoken));
 
 const store = new Store();
 const account = new Account(store);
-const calls = new Calls(store, (draft, options) => account.send(draft, options));
+/** @type {import('./call/calls.js').Send} */
+const send = (draft, options) => account.send(draft, options);
+const calls = new Calls(store, send, new Ice(send, () => chosen.values.path === 'relay'));
 account.follower = calls;
 
 const ringer = new Ringer();

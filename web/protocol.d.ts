@@ -160,6 +160,13 @@ export interface ListDirectory {
   as?: string | null;
 }
 
+/** The STUN and TURN servers to find a way to the other side with. Asked ahead of a call, not in it. */
+export interface ListIceServers {
+  t: 'list_ice_servers';
+  id: string;
+  as?: string | null;
+}
+
 /** Make a one-time link. `household`: the person joins the own household, else a new one of their own. */
 export interface Invite {
   t: 'invite';
@@ -525,6 +532,21 @@ export interface EnrolledEndpoint {
   seen: number | null;
 }
 
+/** None where the operator set none. The credential is good for `expires_in` seconds. */
+export interface IceServers {
+  t: 'ice_servers';
+  re: string;
+  servers: IceServer[];
+  expires_in: number;
+}
+
+/** One entry of an RTCConfiguration's `iceServers`: STUN has no credential, TURN has. */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
 /** The call as it is after the command. The reply to every command about a call but `signal`. */
 export interface CallState {
   t: 'call_state';
@@ -726,6 +748,7 @@ export type Command =
   | Describe
   | Rename
   | ListDirectory
+  | ListIceServers
   | Invite
   | OfferPairing
   | ListEndpoints
@@ -757,6 +780,7 @@ export type Reply =
   | PairingOffered
   | Directory
   | Endpoints
+  | IceServers
   | CallState
   | CallEnded
   | ProblemReply;

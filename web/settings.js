@@ -9,11 +9,20 @@ const KEY = 'kith.settings';
  * @property {'auto' | 'en' | 'es'} language
  * @property {string} tone  an id of sound/tones.js
  * @property {number} volume  of the ring, 0 to 1
+ * @property {'direct' | 'relay'} path  of sound and picture in a call
  * @property {boolean} quiet  the person does not want to be asked about notifications
  */
 
 /** @type {Settings} */
-export const DEFAULTS = { theme: 'auto', text: 'normal', language: 'auto', tone: 'chime', volume: 0.7, quiet: false };
+export const DEFAULTS = {
+  theme: 'auto',
+  text: 'normal',
+  language: 'auto',
+  tone: 'chime',
+  volume: 0.7,
+  path: 'direct',
+  quiet: false,
+};
 
 export class Chosen {
   /** @type {Settings} */ values = { ...DEFAULTS, ...stored() };

@@ -8,6 +8,7 @@ _COMMANDS = {
     "serve": "Run the server.",
     "device": "Run an Echo-like endpoint.",
     "simulate": "Let households live on a server for tests.",
+    "turn-config": "Print a configuration for the relay, coturn.",
     "certs": "Show the certificate authority and how to trust it.",
 }
 
@@ -21,7 +22,8 @@ class _Lazy(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(f"kith.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"kith.cli.{name}"), name)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

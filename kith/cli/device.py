@@ -22,6 +22,7 @@ from kith.endpoint.dialling import Refused, Unreachable
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
 from kith.endpoint.home import Home, NotEnrolled
+from kith.endpoint.ice import NoRelay
 from kith.endpoint.obey import obey
 from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
@@ -60,6 +61,11 @@ _LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pu
 @click.option("--camera", default="none", show_default=True, metavar="none|pattern|FILE")
 @click.option("--microphone", default="auto", show_default=True, metavar="auto|tone[:HZ]|silence|FILE.wav")
 @click.option("--speaker", default="auto", show_default=True, metavar="auto|null|FILE.wav")
+@click.option(
+    "--relay-only",
+    is_flag=True,
+    help="Call through the server's relay or not at all, so that nobody learns this device's address.",
+)
 @click.option("--answer", is_flag=True, help="Answer every call at once, for demos and tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line.")
 def device(
@@ -73,6 +79,7 @@ def device(
     camera: str,
     microphone: str,
     speaker: str,
+    relay_only: bool,
     answer: bool,
     as_json: bool,
 ) -> None:
@@ -84,7 +91,9 @@ def device(
     parts: Parts = {"screen": screen, "camera": camera, "microphone": microphone, "speaker": speaker}
     show: Show = _print_json if as_json else _print_line
     try:
-        opening = _open(home.expanduser(), server, code, name, ca, ca_fingerprint, parts, show)
+        opening = _open(
+            home.expanduser(), server, code, name, ca, ca_fingerprint, parts, show, relay_only=relay_only
+        )
         uvloop.run(_run(opening, show, answers=answer))
     except NotEnrolled as error:
         raise click.UsageError(f"{error}; enrol it with --server and --pair") from error
@@ -189,16 +198,25 @@ async def _open(
     ca_fingerprint: str | None,
     parts: Parts,
     show: Show,
+    *,
+    relay_only: bool,
 ) -> Endpoint:
     """The endpoint in `home`, enrolled first if it is not. A code is not needed twice and then ignored."""
     place = Home(home)
     if place.enrolled:
         place.moved(server, ca)
-        return await Endpoint.open(home, **parts)
+        return await Endpoint.open(home, relay_only=relay_only, **parts)
     if server is None or code is None:
         raise NotEnrolled(f"no endpoint was enrolled in {home}")
     endpoint = await Endpoint.pair(
-        server, code, name=name, home=home, ca=ca, ca_fingerprint=ca_fingerprint, **parts
+        server,
+        code,
+        name=name,
+        home=home,
+        ca=ca,
+        ca_fingerprint=ca_fingerprint,
+        relay_only=relay_only,
+        **parts,
     )
     authority = place.authority()
     fingerprint = "" if authority is None else trust.fingerprint(authority)
@@ -207,7 +225,7 @@ async def _open(
 
 
 async def _answer(call: Call) -> None:
-    with suppress(Problem, Unreachable):  # it ended, or was answered elsewhere: "ended" says so
+    with suppress(NoRelay, Problem, Unreachable):  # it ended, or was answered elsewhere: "ended" says so
         await call.answer()
 
 

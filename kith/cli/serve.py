@@ -59,6 +59,27 @@ from kith.server.renewal import keep_fresh
     "--trusted-proxy", multiple=True, help="Address of a proxy whose forwarded headers are believed."
 )
 @click.option(
+    "--stun",
+    multiple=True,
+    metavar="URL",
+    envvar="KITH_STUN",
+    help="A STUN server, stun:HOST[:PORT]; it tells endpoints their address in front of a router. $KITH_STUN",
+)
+@click.option(
+    "--turn",
+    multiple=True,
+    metavar="URL",
+    envvar="KITH_TURN",
+    help="A relay for networks that allow no direct way: turn:HOST[:PORT][?transport=tcp] or turns:HOST. "
+    "Several addresses of one relay, each with the option. `kith turn-config` sets one up. $KITH_TURN",
+)
+@click.option(
+    "--turn-secret-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="KITH_TURN_SECRET_FILE",
+    help="The file with the secret that the relay and this server share. $KITH_TURN_SECRET_FILE",
+)
+@click.option(
     "--carrier",
     type=click.Choice(["picows", "aiohttp"]),
     default="picows",

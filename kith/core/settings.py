@@ -13,6 +13,8 @@ class Settings:
     authority; `tls` False serves plain HTTP and is meant for a proxy on the same machine and for benchmarks.
     `trusted_proxies` are the addresses whose forwarded headers are believed.
     `carrier` is what carries WebSockets, `picows` or, slower and with nothing private, `aiohttp`.
+    `stun` and `turn` are the addresses of servers that help endpoints to find a way to each other (kith.core.ice);
+    `turn_secret_file` holds what the relay and this server share.
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
 
@@ -32,6 +34,9 @@ class Settings:
     announce: bool = True
     carrier: str = "picows"
     trusted_proxies: frozenset[str] = frozenset()
+    stun: tuple[str, ...] = ()
+    turn: tuple[str, ...] = ()
+    turn_secret_file: Path | None = None
     session_grace: float = 30.0
     max_connections: int = 15_000
     max_connections_per_address: int = 64

@@ -130,9 +130,12 @@ async def _connect(ice: aioice.ice.Connection) -> None:
         result = await outcome if ice._check_list else aioice.ice.ICE_FAILED
     finally:
         outcome.cancel()
-        for pair in ice._check_list:
-            if pair.task is not None:
-                pair.task.cancel()
+        if (
+            ice.ice_controlling
+        ):  # the controlled side goes on: a browser changes to a better pair when it finds one
+            for pair in ice._check_list:
+                if pair.task is not None:
+                    pair.task.cancel()
     if result != aioice.ice.ICE_COMPLETED:
         raise ConnectionError("no way to the other side was found")
     ice._query_consent_task = asyncio.create_task(ice.query_consent())

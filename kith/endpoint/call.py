@@ -22,7 +22,8 @@ from kith.endpoint import body
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.equipment import Equipment
-from kith.endpoint.link import Link, LinkEvent, Lost, Picture, Up
+from kith.endpoint.ice import IceBook
+from kith.endpoint.link import Found, Link, LinkEvent, Lost, Picture, Up
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
@@ -76,7 +77,13 @@ class Call:
     """See the module. Made when the call is placed or rings; methods raise Problem or Unreachable."""
 
     def __init__(
-        self, view: CallView, *, connection: Connection, equipment: Equipment, listener: Listener
+        self,
+        view: CallView,
+        *,
+        connection: Connection,
+        equipment: Equipment,
+        ice: IceBook,
+        listener: Listener,
     ) -> None:
         self.view = view
         self.muted = False
@@ -91,6 +98,7 @@ class Call:
         """Id of the command that places it, until the server has said that it knows this call."""
         self._connection = connection
         self._equipment = equipment
+        self._ice = ice
         self._listener = listener
         self._links: dict[int, Link] = {}
         self._early: list[Signalled] = []
@@ -160,7 +168,8 @@ class Call:
     # -- what a person does ---------------------------------------------------------------------------
 
     async def answer(self, *, video: bool = True) -> None:
-        """Take the call; `video` False takes a video call with sound only."""
+        """Take the call; `video` False takes a video call with sound only. Raises NoRelay besides."""
+        await self._ice.check()
         await self.perform(protocol.Answer(id=self._connection.new_id(), call=self.id, video=video))
 
     async def decline(self) -> None:
@@ -285,6 +294,8 @@ class Call:
                 self._link_is_up(epoch)
             case Lost(epoch):
                 self._link_is_lost(epoch)
+            case Found(epoch, data):
+                self._signal(epoch, data)
             case _Resync():
                 self._say_again()
 
@@ -304,6 +315,7 @@ class Call:
             send_voice=not self.muted,
             send_picture=self.video_on,
             tell=self._link_said,
+            helpers=await self._ice.helpers(),
         )
         self._links[view.epoch] = link
         if view.role is Role.CALLER:
@@ -370,7 +382,8 @@ class Call:
             self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=link.epoch))
             self._indicate()
         elif link.said is not None:
-            self._signal(link.epoch, link.said)
+            for data in (link.said, *link.found):
+                self._signal(link.epoch, data)
 
     # -- small things ---------------------------------------------------------------------------------
 

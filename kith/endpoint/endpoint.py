@@ -41,6 +41,7 @@ from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.home import Enrolment, Home
+from kith.endpoint.ice import IceBook
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
 from media.tones import Samples
@@ -62,8 +63,9 @@ class InCall(Exception):
 class Endpoint(AsyncIOEventEmitter):
     """See the module. One call at a time; a second incoming one is answered with "busy"."""
 
-    def __init__(self, home: Home, enrolment: Enrolment, parts: Parts) -> None:
-        """For `open` and `pair`. Raises ValueError or OSError if a part or the key cannot be used."""
+    def __init__(self, home: Home, enrolment: Enrolment, parts: Parts, *, relay_only: bool = False) -> None:
+        """For `open` and `pair`. `relay_only`: calls go through the server's relay or not at all, and nobody who
+        is called learns this endpoint's address. Raises ValueError or OSError if a part or the key cannot be used."""
         super().__init__()
         self.enrolment = enrolment
         self.directory = Directory(enrolment.id)
@@ -72,6 +74,8 @@ class Endpoint(AsyncIOEventEmitter):
         """Why the connection ended, if not by `close`."""
         self._home = home
         self._keys = home.keys()
+        self._relay_only = relay_only
+        self._ice: IceBook | None = None
         self._call: Call | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._http: aiohttp.ClientSession | None = None
@@ -92,6 +96,7 @@ class Endpoint(AsyncIOEventEmitter):
         home: Path,
         ca: Path | None = None,
         ca_fingerprint: str | None = None,
+        relay_only: bool = False,
         **parts: Unpack[Parts],
     ) -> Self:
         """Enrol a new endpoint with a pairing code, and open it.
@@ -110,13 +115,13 @@ class Endpoint(AsyncIOEventEmitter):
             ca=ca,
             ca_fingerprint=ca_fingerprint,
         )
-        return await cls.open(home, **parts)
+        return await cls.open(home, relay_only=relay_only, **parts)
 
     @classmethod
-    async def open(cls, home: Path, **parts: Unpack[Parts]) -> Self:
+    async def open(cls, home: Path, *, relay_only: bool = False, **parts: Unpack[Parts]) -> Self:
         """The endpoint that was enrolled in `home`, not signed in yet. Raises home.NotEnrolled, ValueError, OSError."""
         place = Home(home)
-        return cls(place, place.load(), parts)
+        return cls(place, place.load(), parts, relay_only=relay_only)
 
     async def start(self) -> None:
         """Sign in; returns when it succeeded for the first time. Raises Unreachable if the server refuses."""
@@ -132,6 +137,7 @@ class Endpoint(AsyncIOEventEmitter):
             tls=self._home.tls(),
             replied=self.replied,
         )
+        self._ice = IceBook(self._connection, relay_only=self._relay_only)
         try:
             await self._connection.open()
         except BaseException:
@@ -150,6 +156,8 @@ class Endpoint(AsyncIOEventEmitter):
             await call.settled()
         for task in self._tasks:
             task.cancel()
+        if self._ice is not None:
+            await self._ice.close()
         if self._connection is not None:
             await self._connection.close()
         await self.presentation.close()
@@ -183,9 +191,10 @@ class Endpoint(AsyncIOEventEmitter):
     async def call(self, whom: str, *, video: bool = False) -> Call:
         """Call a person or an endpoint, by id or by name; returns when it rings.
 
-        Raises directory.Unclear, InCall, Problem, Unreachable.
+        Raises directory.Unclear, InCall, ice.NoRelay, Problem, Unreachable.
         """
         target = self.directory.find(whom)
+        await self._book.check()
         if self._call is not None:
             if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
                 await self._call.answer(video=video)  # who calls a caller wants to answer
@@ -264,6 +273,7 @@ class Endpoint(AsyncIOEventEmitter):
     def welcomed(self, welcome: Welcome) -> None:
         if welcome.snapshot is not None:
             self._adopt(welcome.snapshot)
+        self._book.refresh()
         self.emit("signed_in")
 
     def happened(self, event: AnyEvent) -> None:
@@ -364,6 +374,12 @@ class Endpoint(AsyncIOEventEmitter):
             raise Unreachable("the endpoint has not been started")
         return self._connection
 
+    @property
+    def _book(self) -> IceBook:
+        if self._ice is None:
+            raise Unreachable("the endpoint has not been started")
+        return self._ice
+
     def _adopt(self, snapshot: Snapshot) -> None:
         self.directory.change(snapshot)
         self.directory.missed = snapshot.missed
@@ -395,7 +411,10 @@ class Endpoint(AsyncIOEventEmitter):
             self.emit("ringing", call)
 
     def _begin(self, view: CallView) -> Call:
-        self._call = Call(view, connection=self._wire, equipment=self.equipment, listener=self)
+        self._book.refresh()
+        self._call = Call(
+            view, connection=self._wire, equipment=self.equipment, ice=self._book, listener=self
+        )
         return self._call
 
     def _known(self, call_id: str) -> Call | None:

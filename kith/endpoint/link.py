@@ -1,7 +1,7 @@
 """One epoch of a call's media: a peer connection from its making to its end.
 
-The caller's side offers, the other answers; each description is complete when it leaves (aiortc gathers first),
-while the other side's candidates may come one by one. Nothing here knows about the call or the server.
+The caller's side offers, the other answers; both sides' candidates may come one by one after the descriptions.
+Nothing here knows about the call or the server.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from av import VideoFrame
 from kith.endpoint import aiortc_hooks, body, sdp
 from kith.endpoint.capture import OutletTrack
 from kith.endpoint.equipment import Equipment
+from kith.endpoint.ice_hooks import Gathering, Helpers
 from media.tones import Samples
 from media.voice import Voice
 from signaling.protocol import MediaView
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 DEAF_AFTER = 8.0
 """Seconds without any packet after which media counts as lost. Even where both sides are silent checks come
 every 6 s at the latest; longer leaves two people saying "hello?" to each other."""
+
+NO_HELPERS = Helpers()
 
 MAX_EARLY = 64
 """Candidates that may come before the description they belong to."""
@@ -60,7 +63,15 @@ class Picture:
     frame: VideoFrame
 
 
-LinkEvent = Up | Lost | Picture
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One more body for the other side: a way to reach this one, or that there are no more."""
+
+    epoch: int
+    body: bytes
+
+
+LinkEvent = Up | Lost | Picture | Found
 
 
 class Link:
@@ -75,6 +86,7 @@ class Link:
         send_voice: bool,
         send_picture: bool,
         tell: Callable[[LinkEvent], None],
+        helpers: Helpers = NO_HELPERS,
     ) -> None:
         aiortc_hooks.allow_loopback_when_alone()
         self.epoch = epoch
@@ -82,6 +94,8 @@ class Link:
         self.up = False
         self.said: bytes | None = None
         """The own description, as it was sent."""
+        self.found: list[bytes] = []
+        """What was sent after it, besides."""
         self.voice = Voice()
         self._tell = tell
         self._closed = False
@@ -100,6 +114,8 @@ class Link:
             self._add("video", send=media.send_video, receive=media.receive_video)
         aiortc_hooks.watch_arrivals(self._pc, self._note_arrival)
         aiortc_hooks.connect_without_idling(self._pc)
+        self._helpers = helpers
+        self._gathering = Gathering(self._pc, helpers, self._candidate_found)
         self._pc.on("connectionstatechange", self._state_changed)
         self._pc.on("track", self._track_arrived)
 
@@ -178,8 +194,24 @@ class Link:
     def _describe(self) -> bytes:
         local = self._pc.localDescription
         kind: Literal["offer", "answer"] = "offer" if local.type == "offer" else "answer"
-        self.said = body.write(body.Description(type=kind, sdp=sdp.tidy(local.sdp)))
+        text = sdp.tidy(local.sdp)
+        if self._helpers.any:
+            text = sdp.still_gathering(text)
+        if self._helpers.relay_only:
+            text = sdp.relayed_only(text)
+        self.said = body.write(body.Description(type=kind, sdp=text))
         return self.said
+
+    def _candidate_found(self, candidate: str | None) -> None:
+        line = None
+        if candidate is not None:
+            if self._helpers.relay_only and (candidate := sdp.relayed(candidate)) is None:
+                return
+            line = body.CandidateLine(candidate=candidate, sdpMid="0", sdpMLineIndex=0)
+        data = body.write(body.Candidate(candidate=line))
+        self.found.append(data)
+        if not self._closed:
+            self._tell(Found(self.epoch, data))
 
     # -- media ----------------------------------------------------------------------------------------
 
@@ -268,6 +300,7 @@ class Link:
         self._closed = True
         self._stop_watching()
         self.stop_sending()
+        self._gathering.close()
         await self._pc.close()
         if self._reader is not None:
             self._reader.cancel()

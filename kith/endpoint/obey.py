@@ -4,9 +4,11 @@ from kith.core.problem import SENTENCES, Problem
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint, InCall, NoCall
+from kith.endpoint.ice import NoRelay
 from kith.endpoint.utterance import Act, Intent, understand
 
 NOT_UNDERSTOOD = "I did not understand that."
+NO_RELAY = "This device may only call through a relay, and the server has none."
 
 
 async def obey(endpoint: Endpoint, text: str) -> str:
@@ -24,6 +26,8 @@ async def obey(endpoint: Endpoint, text: str) -> str:
         return "There is no call."
     except InCall:
         return "You are in a call already."
+    except NoRelay:
+        return NO_RELAY
     except Problem as problem:
         return SENTENCES[problem.code]
     except Unreachable:

@@ -22,6 +22,37 @@ def tidy(sdp: str) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+def still_gathering(sdp: str) -> str:
+    """Without the word that no more candidates will come."""
+    return "".join(f"{line}\r\n" for line in sdp.splitlines() if line != "a=end-of-candidates")
+
+
+def relayed_only(sdp: str) -> str:
+    """Without any address of this endpoint: no candidate but relayed ones, and those without their base."""
+    lines = []
+    for line in sdp.splitlines():
+        if line.startswith("a=candidate:"):
+            kept = relayed(line[2:])
+            if kept is not None:
+                lines.append(f"a={kept}")
+        elif line.startswith("c="):
+            lines.append("c=IN IP4 0.0.0.0")  # an ICE agent does not use it (RFC 8839 section 4.2.1.1)
+        else:
+            lines.append(line)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def relayed(candidate: str) -> str | None:
+    """A relayed candidate with its base blanked (RFC 8839 section 5.1); None for any other kind."""
+    fields = candidate.split()
+    if fields[6:8] != ["typ", "relay"]:
+        return None
+    for name, blank in (("raddr", "0.0.0.0"), ("rport", "9")):  # noqa: S104 - an address that is none
+        if name in fields[:-1]:
+            fields[fields.index(name) + 1] = blank
+    return " ".join(fields)
+
+
 def has_sendable_video(sdp: str) -> bool:
     """Whether a description offers to send video."""
     direction, inside = "", False

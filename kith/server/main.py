@@ -102,7 +102,12 @@ async def serve(
     try:
         await _check_mode(settings, database)
         authority = None if presented is None else presented.authority
-        server = await wire(settings, keys, database, names=names, authority=authority, send_code=send_code)
+        try:
+            server = await wire(
+                settings, keys, database, names=names, authority=authority, send_code=send_code
+            )
+        except ValueError as error:
+            raise StartError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         await _run(settings, server, listening, presented, demo, company)
     finally:
         await database.close()

@@ -22,6 +22,7 @@ from signaling.deadlines import Deadlines
 from signaling.desk import Desk
 from signaling.gateway import Address, Gateway
 from signaling.http import Health, build
+from signaling.ice import ice_desk
 from signaling.limits import AddressRates
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
@@ -54,7 +55,10 @@ async def wire(
     send_code: CodeSender,
     clock: Callable[[], float] = time.time,
 ) -> Server:
-    """Build a server that is ready to listen. Takes up the calls that were live in the database."""
+    """Build a server that is ready to listen. Takes up the calls that were live in the database.
+
+    Raises ValueError or OSError if what the settings say of STUN and TURN does not work.
+    """
     # what lasts
     directory = SqliteDirectory(database)
     calls = SqliteCalls(database)
@@ -86,6 +90,7 @@ async def wire(
         reachable=reachable,
         server=keys.public.identity,
         clock=clock,
+        ice=ice_desk(settings, clock),
     )
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
     reception = Reception(desk, arrivals, deadlines, AddressRates(), admit_test=settings.admit_test)

@@ -130,12 +130,15 @@ async def endpoint_of(
     home: Path,
     *,
     shared: bool = False,
+    relay_only: bool = False,
     **parts: Unpack[Parts],
 ) -> AsyncIterator[Watched]:
     """A new endpoint of a person (or shared by their household), paired over the wire and signed in."""
     code = await server.pairing(person, shared=shared)
     chosen: Parts = {**DEFAULTS, **parts}
-    endpoint = await Endpoint.pair(server.url, code, name=name, home=home / name, ca=server.ca, **chosen)
+    endpoint = await Endpoint.pair(
+        server.url, code, name=name, home=home / name, ca=server.ca, relay_only=relay_only, **chosen
+    )
     watched = Watched(endpoint)
     async with endpoint:
         yield watched

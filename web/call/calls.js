@@ -13,6 +13,7 @@ import { Conversation } from './conversation.js';
 /** @import {Draft} from '../session/session.js' */
 /** @import {Talk} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
+/** @import {Ice} from './ice.js' */
 
 /** How long an invite may take to reach the server; then the person is told instead of ringing somebody late. */
 const INVITE_WITHIN = 10_000;
@@ -25,10 +26,12 @@ export class Calls {
   /** @type {Map<string, Conversation>} calls that ring have one already: its certificate is being made */
   #conversations = new Map();
   capture = new Capture(() => this.#captured());
+  ice;
 
-  /** @param {Store} store @param {Send} send */
-  constructor(store, send) {
+  /** @param {Store} store @param {Send} send @param {Ice} ice */
+  constructor(store, send, ice) {
     this.#store = store;
+    this.ice = ice;
     this.#send = send;
     store.subscribe((state) => this.#tidy(state.talks));
   }
@@ -53,6 +56,10 @@ export class Calls {
     if (currentTalk(this.#store.state)) return;
     const call = newCall();
     this.#store.dispatch({ t: 'placing', call, to, name, person, video });
+    if (this.#noWay()) {
+      this.#store.dispatch({ t: 'over', call, ending: 'no_relay' });
+      return;
+    }
     this.#conversation(call, 'caller');
     void this.capture.want({ audio: true, video });
     await this.#ask(call, { t: 'call', call, to, video }, { within: INVITE_WITHIN });
@@ -60,6 +67,10 @@ export class Calls {
 
   /** Take a call that rings; one that goes on is hung up first. @param {string} call @param {{video: boolean}} options */
   async answer(call, { video }) {
+    if (this.#noWay()) {
+      this.#store.dispatch({ t: 'notice', notice: { key: 'problem.no_relay', values: {} } });
+      return;
+    }
     const current = currentTalk(this.#store.state);
     if (current && current.id !== call) this.hangUp(current.id);
     const view = this.#talk(call)?.view;
@@ -112,6 +123,7 @@ export class Calls {
 
   /** After the store has taken a snapshot over. @param {readonly CallView[]} views */
   restored(views) {
+    this.ice.refresh();
     for (const view of views) this.#follow(view);
   }
 
@@ -139,6 +151,11 @@ export class Calls {
 
   // -- parts ---------------------------------------------------------------------------------------
 
+  /** Whether this person's choice of path and the server leave none. */
+  #noWay() {
+    return this.ice.relayOnly && this.ice.known && !this.ice.relay;
+  }
+
   /** @param {string} call @returns {Talk | undefined} */
   #talk(call) {
     return this.#store.state.talks.find((talk) => talk.id === call);
@@ -148,10 +165,12 @@ export class Calls {
   #conversation(call, role, from = 0) {
     const known = this.#conversations.get(call);
     if (known) return known;
+    this.ice.refresh();
     const conversation = new Conversation({
       call,
       role,
       from,
+      ice: this.ice,
       sink: {
         send: (draft) => this.#tell(draft),
         media: (media) => this.#store.dispatch({ t: 'media', call, media, at: Date.now() }),

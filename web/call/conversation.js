@@ -10,6 +10,7 @@ import { Peer, videoCodecs } from './peer.js';
 
 /** @import {CallView, MediaView} from '../protocol.js' */
 /** @import {Draft} from '../session/session.js' */
+/** @import {Ice} from './ice.js' */
 /** @import {Tracks} from './peer.js' */
 
 /** @type {EcKeyGenParams} */
@@ -24,6 +25,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
 export class Conversation {
   #call;
   #offers;
+  #ice;
   #sink;
   /** @type {Tracks} */ #tracks = { audio: null, video: null };
   /** @type {RTCCertificate | null} */ #certificate = null;
@@ -35,13 +37,14 @@ export class Conversation {
   /** @type {string} */ #indicated = '';
 
   /**
-   * @param {{call: string, role: 'caller' | 'callee', from?: number, sink: ConversationSink}} options
+   * @param {{call: string, role: 'caller' | 'callee', from?: number, ice: Ice, sink: ConversationSink}} options
    *   `from`: the first epoch to take part in, later than 0 where this page joins a call that it had lost
    */
-  constructor({ call, role, from = 0, sink }) {
+  constructor({ call, role, from = 0, ice, sink }) {
     this.#call = call;
     this.#offers = role === 'caller';
     this.#newest = from - 1;
+    this.#ice = ice;
     this.#sink = sink;
     // Made while it rings, so that it costs nothing once the call is answered.
     RTCPeerConnection.generateCertificate(CURVE).then(
@@ -105,6 +108,7 @@ export class Conversation {
       certificate: this.#certificate,
       media,
       tracks: this.#tracks,
+      ice: this.#ice,
       sink: {
         signal: (body) => this.#sink.send({ t: 'signal', call: this.#call, epoch, body }),
         up: () => this.#up(epoch),

@@ -7,9 +7,11 @@
  */
 
 import { writeBody } from './body.js';
+import { relayedCandidate, relayedOnly } from './relayed.js';
 
 /** @import {MediaView} from '../protocol.js' */
 /** @import {Body} from './body.js' */
+/** @import {Ice} from './ice.js' */
 
 /** A connection that says `disconnected` often heals by itself; after this long the person has noticed. */
 const DISCONNECTED_PATIENCE = 4_000;
@@ -39,19 +41,33 @@ export class Peer {
   #done = false;
   /** Descriptions are applied one after the other. */
   #turn = Promise.resolve();
+  #relayOnly;
+  /** Nothing to wait for: the servers were known when this connection was made. */ #prepared = true;
 
   /**
-   * @param {{certificate: RTCCertificate | null, media: MediaView, tracks: Tracks, sink: PeerSink}} options
+   * @param {{certificate: RTCCertificate | null, media: MediaView, tracks: Tracks, ice: Ice, sink: PeerSink}} options
    */
-  constructor({ certificate, media, tracks, sink }) {
+  constructor({ certificate, media, tracks, ice, sink }) {
     this.media = media;
     this.#tracks = tracks;
     this.#sink = sink;
     const certificates = certificate === null ? {} : { certificates: [certificate] };
-    this.#connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...certificates });
+    this.#relayOnly = ice.relayOnly;
+    this.#connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...ice.ways, ...certificates });
     this.#connection.ontrack = ({ track }) => this.remote.addTrack(track);
     this.#connection.onicecandidate = ({ candidate }) => this.#candidate(candidate);
     this.#connection.onconnectionstatechange = () => this.#changed();
+    if (!ice.known) this.#prepare(ice);
+  }
+
+  /** The servers come late. @param {Ice} ice */
+  #prepare(ice) {
+    this.#prepared = false;
+    this.#inTurn(async () => {
+      await ice.ready();
+      const { iceServers } = ice.ways;
+      if (!this.#done) this.#connection.setConfiguration({ ...this.#connection.getConfiguration(), iceServers });
+    });
   }
 
   /** Begin, on the caller's side. */
@@ -60,7 +76,8 @@ export class Peer {
     this.#line('audio', send_audio, receive_audio);
     this.#line('video', send_video, receive_video);
     // At once, not in turn: the browser prepares the offer while the page draws the next screen.
-    this.#turn = this.#describe().catch(() => this.#lost());
+    if (this.#prepared) this.#turn = this.#describe().catch(() => this.#lost());
+    else this.#inTurn(() => this.#describe());
   }
 
   /** What the far end sent. @param {Body} body */
@@ -106,7 +123,8 @@ export class Peer {
     await this.#connection.setLocalDescription();
     const description = this.#connection.localDescription;
     if (description === null) return;
-    this.#send({ kind: 'description', type: description.type === 'offer' ? 'offer' : 'answer', sdp: description.sdp });
+    const sdp = this.#relayOnly ? relayedOnly(description.sdp) : description.sdp;
+    this.#send({ kind: 'description', type: description.type === 'offer' ? 'offer' : 'answer', sdp });
   }
 
   /** @param {Extract<Body, {kind: 'description'}>} description */
@@ -145,7 +163,8 @@ export class Peer {
       this.#send({ kind: 'candidate', candidate: null });
     } else if (candidate.candidate !== '') {
       const { sdpMid, sdpMLineIndex } = candidate;
-      this.#send({ kind: 'candidate', candidate: { candidate: candidate.candidate, sdpMid, sdpMLineIndex } });
+      const line = this.#relayOnly ? relayedCandidate(candidate.candidate) : candidate.candidate;
+      if (line !== null) this.#send({ kind: 'candidate', candidate: { candidate: line, sdpMid, sdpMLineIndex } });
     }
   }
 

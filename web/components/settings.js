@@ -23,6 +23,7 @@ export function openSettings(parts) {
     ...devices(parts),
     ringing(parts),
     look(parts),
+    path(parts),
     permissions(parts),
     ...(installButton(translate) ?? []),
   );
@@ -99,6 +100,23 @@ function look({ chosen, translate }) {
     one('text', t('settings.text'), ['normal', 'large'], (option) => t(`text.${option}`)),
     one('language', t('settings.language'), ['auto', ...LANGUAGES], (option) => t(`language.${option}`)),
   );
+}
+
+/** @param {Parts} parts */
+function path({ calls, chosen, translate }) {
+  const t = translate();
+  const hint = h('p', { class: 'hint', role: 'status' });
+  const show = () => {
+    const none = chosen.values.path === 'relay' && calls.ice.known && !calls.ice.relay;
+    setText(hint, t(none ? 'problem.no_relay' : 'settings.path.hint'));
+  };
+  show();
+  void calls.ice.ready().then(show);
+  const options = choice(t('settings.path'), 'path', ['direct', 'relay'], chosen.values.path, (id) => t(`path.${id}`), (id) => {
+    chosen.change({ path: id === 'relay' ? 'relay' : 'direct' });
+    show();
+  });
+  return h('fieldset', {}, h('legend', {}, t('settings.privacy')), options, hint);
 }
 
 /**

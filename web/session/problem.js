@@ -2,7 +2,10 @@
 
 /** @import {Code, ProblemReply} from '../protocol.js' */
 
-/** `offline`: there was no answer. @typedef {Code | 'offline'} ProblemCode */
+/**
+ * `offline`: there was no answer. `no_relay`: the person wants the relay only, and the server has none.
+ * @typedef {Code | 'offline' | 'no_relay'} ProblemCode
+ */
 
 export class ProblemError extends Error {
   /** @param {ProblemCode} code @param {ProblemReply['data']} [data] */

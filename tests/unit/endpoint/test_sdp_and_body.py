@@ -85,3 +85,20 @@ def test_what_is_not_understood_is_nothing(data: bytes) -> None:
 @given(st.binary())
 def test_noise_is_nothing(data: bytes) -> None:
     assert body.read(data) is None
+
+
+RELAYED = "candidate:3 1 udp 41885695 203.0.113.9 49170 typ relay raddr 198.51.100.7 rport 50000"
+
+
+def test_relay_only_lets_no_own_address_out() -> None:
+    lines = [
+        *("v=0", "m=audio 50000 UDP/TLS/RTP/SAVPF 96", "c=IN IP4 192.168.1.7"),
+        "a=candidate:1 1 udp 2122260223 192.168.1.7 50000 typ host",
+        "a=candidate:2 1 udp 1686052607 198.51.100.7 50000 typ srflx raddr 192.168.1.7 rport 50000",
+        f"a={RELAYED}",
+        "a=end-of-candidates",
+    ]
+    text = sdp.relayed_only(sdp.still_gathering("\r\n".join(lines) + "\r\n"))
+    assert "192.168.1.7" not in text and "198.51.100.7" not in text and "end-of-candidates" not in text
+    assert "203.0.113.9 49170 typ relay raddr 0.0.0.0 rport 9" in text
+    assert sdp.relayed("candidate:1 1 udp 2122260223 192.168.1.7 50000 typ host") is None

@@ -1,0 +1,232 @@
+"""Calls through Debian's coturn, for those who want nobody to learn their address."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kith.endpoint import aiortc_hooks
+from kith.endpoint.ice import NoRelay
+from kith.endpoint.obey import NO_RELAY, obey
+from media.turn import credential
+from tests.support.browsers import Screen, browsers
+from tests.support.coturn import Coturn, coturn
+from tests.support.endpoints import Watched, endpoint_of
+from tests.support.server import Joined, RunningServer, running_server
+
+ANA, BEN = 440, 1000
+
+
+@dataclass
+class Lane:
+    """Ana and Ben, who know each other, on a server with a relay beside it."""
+
+    relay: Coturn
+    server: RunningServer
+    ana: Joined
+    ben: Joined
+    home: Path
+
+
+@pytest.fixture
+async def lane(tmp_path: Path) -> AsyncIterator[Lane]:
+    async with coturn(tmp_path / "turn") as relay, running_server(tmp_path, *relay.options) as server:
+        ana = await server.person("Ana")
+        yield Lane(relay, server, ana, await server.person("Ben", by=ana), tmp_path)
+
+
+async def given(lane: Lane) -> dict[str, Any]:
+    """A relay entry, as a script asks for it."""
+    status, reply = await lane.server.post("list_ice_servers", token=await lane.server.token(lane.ana))
+    assert status == 200, reply
+    stun, relay = reply["servers"]
+    assert stun == {"urls": [f"stun:127.0.0.1:{lane.relay.port}"], "username": None, "credential": None}
+    return dict(relay)
+
+
+async def test_the_relay_takes_what_the_server_gives_and_nothing_else(lane: Lane) -> None:
+    first, second = await given(lane), await given(lane)
+    assert first["username"] != second["username"] and first["credential"] != second["credential"]
+    for one in (first, second):
+        assert await lane.relay.relays(one["username"], one["credential"])
+    expiry, _, name = first["username"].partition(":")
+    assert not await lane.relay.relays(first["username"], second["credential"]), "another one's password"
+    assert not await lane.relay.relays(f"{int(expiry) + 60}:{name}", first["credential"]), "a later expiry"
+    forged = credential(b"not the relay's secret", name, int(expiry))
+    assert not await lane.relay.relays(forged.username, forged.password), "another secret"
+    expired = credential(lane.relay.secret, name, 1_700_000_000)
+    assert not await lane.relay.relays(expired.username, expired.password), "expired"
+
+
+async def test_nobody_gets_credentials_before_signing_in_or_being_known(lane: Lane) -> None:
+    status, reply = await lane.server.post("list_ice_servers")
+    assert (status, reply["code"]) == (401, "not_signed_in")
+    _, invited = await lane.server.post("invite", token=await lane.server.token(lane.ana), household=False)
+    stranger, _ = await lane.server.sign_up("Cat", secret=invited["secret"])
+    status, reply = await lane.server.post("list_ice_servers", token=await lane.server.token(stranger))
+    assert (status, reply["code"]) == (403, "not_registered")
+
+
+async def test_the_secret_is_in_no_log(lane: Lane) -> None:
+    await given(lane)
+    said = lane.server.log.read_text() + "\n".join(lane.server.console)
+    assert lane.relay.secret.decode() not in said
+
+
+async def in_call(caller: Watched, callee: Watched, whom: str) -> None:
+    await caller.endpoint.call(whom)
+    await callee.until("ringing")
+    await callee.endpoint.answer()
+    await asyncio.gather(caller.until("connected"), callee.until("connected"))
+
+
+def pairs(watched: Watched) -> list[tuple[str, str]]:
+    link = watched.call.current_link
+    assert link is not None
+    return aiortc_hooks.pairs_in_use(link._pc)
+
+
+def left(watched: Watched) -> str:
+    """Everything that this endpoint told the other side of how to reach it."""
+    link = watched.call.current_link
+    assert link is not None and link.said is not None
+    return b"\n".join([link.said, *link.found]).decode()
+
+
+def only_relayed(told: str) -> bool:
+    lines = [line for line in told.replace("\\r\\n", "\n").splitlines() if "candidate:" in line]
+    return bool(lines) and all(" typ relay raddr 0.0.0.0 rport 9" in line for line in lines)
+
+
+async def test_two_devices_hear_each_other_through_the_relay_only(lane: Lane) -> None:
+    async with AsyncExitStack() as stack:
+        ana, ben = [
+            await stack.enter_async_context(
+                endpoint_of(lane.server, person, name, lane.home, relay_only=True, microphone=f"tone:{tone}")
+            )
+            for person, name, tone in ((lane.ana, "Study", ANA), (lane.ben, "Hall", BEN))
+        ]
+        await in_call(ana, ben, "Ben")
+        await asyncio.gather(ana.hears(BEN), ben.hears(ANA))
+        for one in (ana, ben):
+            assert [local for local, _ in pairs(one)] == ["relay"]
+            assert only_relayed(left(one)), left(one)
+
+
+async def test_one_who_hides_is_reached_by_one_who_does_not(lane: Lane) -> None:
+    async with (
+        endpoint_of(lane.server, lane.ana, "Study", lane.home, relay_only=True, microphone="tone:440") as ana,
+        endpoint_of(lane.server, lane.ben, "Hall", lane.home, microphone="tone:1000") as ben,
+    ):
+        await in_call(ben, ana, "Ana")
+        await asyncio.gather(ana.hears(BEN), ben.hears(ANA))
+        assert pairs(ana)[0][0] == "relay" and only_relayed(left(ana))
+
+
+async def test_who_need_no_relay_use_none(lane: Lane) -> None:
+    async with (
+        endpoint_of(lane.server, lane.ana, "Study", lane.home, microphone="tone:440") as ana,
+        endpoint_of(lane.server, lane.ben, "Hall", lane.home, microphone="tone:1000") as ben,
+    ):
+        await in_call(ben, ana, "Ana")
+        await asyncio.gather(ana.hears(BEN), ben.hears(ANA))
+        for one in (ana, ben):
+            assert "relay" not in pairs(one)[0]
+        await ana.until_true(lambda: " typ relay" in left(ana), "a relayed candidate, come later")
+
+
+@dataclass
+class Sent:
+    """What a page tells the far end of how to reach it, as it leaves on the WebSocket."""
+
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+    def watch(self, screen: Screen) -> None:
+        screen.page.on("websocket", lambda socket: socket.on("framesent", self._note))
+
+    def _note(self, payload: str | bytes) -> None:
+        message = json.loads(payload)
+        if message["t"] == "signal":
+            self.bodies.append(json.loads(base64.b64decode(message["body"])))
+
+    @property
+    def candidates(self) -> list[str]:
+        described = [
+            line
+            for body in self.bodies
+            for line in body.get("sdp", "").splitlines()
+            if line.startswith("a=candidate:")
+        ]
+        trickled = [body["candidate"]["candidate"] for body in self.bodies if body.get("candidate")]
+        return described + trickled
+
+    @property
+    def connection_addresses(self) -> set[str]:
+        return {
+            line.split()[-1]
+            for body in self.bodies
+            for line in body.get("sdp", "").splitlines()
+            if line.startswith("c=")
+        }
+
+
+async def test_a_browser_that_hides_calls_a_device(lane: Lane) -> None:
+    async with (
+        browsers(lane.server, lane.home) as launch,
+        endpoint_of(lane.server, lane.ben, "Hall", lane.home, microphone="tone:1000") as ben,
+    ):
+        screen = await launch.screen("chromium", tone=ANA)
+        sent = Sent()
+        sent.watch(screen)
+        await screen.pair(await lane.server.pairing(lane.ana, shared=False), "Ana's browser")
+        await screen.button("Settings").click()
+        await screen.page.get_by_text("Through the relay", exact=True).click()
+        await screen.button("Close").click()
+        await screen.place("Ben", video=False)
+        await ben.until("ringing")
+        await ben.endpoint.answer()
+        await screen.connected()
+        await ben.hears(ANA)
+        assert await screen.hears() == pytest.approx(BEN, abs=8)
+        chosen = [one for one in await screen.statistics("candidate-pair") if one.get("nominated")]
+        own = {one["id"]: one["candidateType"] for one in await screen.statistics("local-candidate")}
+        assert chosen and {own[one["localCandidateId"]] for one in chosen} == {"relay"}
+        assert sent.candidates and all(" typ relay raddr 0.0.0.0 rport 9" in one for one in sent.candidates)
+        assert sent.connection_addresses == {"0.0.0.0"}
+        assert all(ip_address(line.split()[4]).is_loopback for line in sent.candidates), "the relay's address"
+
+
+async def test_without_a_relay_who_hides_is_told_so(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers(server, tmp_path) as launch:
+        ana = await server.person("Ana")
+        ben = await server.person("Ben", by=ana)
+        async with (
+            endpoint_of(server, ana, "Study", tmp_path, relay_only=True) as study,
+            endpoint_of(server, ben, "Hall", tmp_path) as hall,
+        ):
+            with pytest.raises(NoRelay):
+                await study.endpoint.call("Ben")
+            assert await obey(study.endpoint, "call Ben") == NO_RELAY
+            await hall.endpoint.call("Ana")
+            await study.until("ringing")
+            with pytest.raises(NoRelay):
+                await study.endpoint.answer()
+            assert study.call.ringing, "another device may still answer"
+            await hall.endpoint.hang_up()
+            assert not hall.times("connected") and not hall.times("answered")
+
+        screen = await launch.screen("chromium")
+        await screen.pair(await server.pairing(ana, shared=False), "Ana's browser")
+        await screen.button("Settings").click()
+        await screen.page.get_by_text("Through the relay", exact=True).click()
+        await screen.page.locator("dialog").get_by_text("your server has none").wait_for()
+        await screen.button("Close").click()
+        await screen.place("Ben", video=False)
+        await screen.page.locator("kith-call .standing").get_by_text("your server has none").wait_for()
