@@ -1,4 +1,4 @@
-/** What this endpoint must still know after the browser was closed: who it is. IndexedDB, because it keeps keys. */
+/** What this endpoint must still know after the browser was closed: who it is, and whom it knows. IndexedDB, because it keeps keys. */
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {KeyPairs} from './keys.js' */
@@ -10,37 +10,81 @@
  * @property {KeyPairs} keys
  */
 
+/** @typedef {'own' | 'persons' | 'households' | 'delegations'} StoreName */
+
 const NAME = 'kith';
-const STORE = 'own';
 const IDENTITY = 'identity';
+
+/** What each version of the database brought. Never change a line: browsers out there stand between any two. @type {readonly StoreName[][]} */
+const VERSIONS = [['own'], ['persons', 'households', 'delegations']];
 
 /** @returns {Promise<Identity | null>} */
 export async function loadIdentity() {
-  return (await run('readonly', (store) => store.get(IDENTITY))) ?? null;
+  return load('own', IDENTITY);
 }
 
 /** @param {Identity} identity */
 export async function saveIdentity(identity) {
-  await run('readwrite', (store) => store.put(identity, IDENTITY));
+  await amend('own', IDENTITY, () => ({ keep: identity }));
 }
 
+/** Who this was, and everybody that it knew. */
 export async function forgetIdentity() {
-  await run('readwrite', (store) => store.delete(IDENTITY));
+  const stores = VERSIONS.flat();
+  await within(stores, 'readwrite', (transaction) => {
+    for (const store of stores) transaction.objectStore(store).clear();
+    return () => undefined;
+  });
+}
+
+/** @template T @param {StoreName} store @param {string} key @returns {Promise<T | null>} */
+export function load(store, key) {
+  return within([store], 'readonly', (transaction) => {
+    const request = transaction.objectStore(store).get(key);
+    return () => request.result ?? null;
+  });
 }
 
 /**
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
- * @returns {Promise<T>} once the transaction is on disk
+ * Read, decide and write, with nobody else in between, in no tab. What `decide` says to `keep` is put in
+ * the place of what is there; if it throws, that is thrown here and nothing changes.
+ * @template T, R
+ * @param {StoreName} store @param {string} key
+ * @param {(there: T | null) => {keep?: T, answer?: R}} decide
+ * @returns {Promise<R | undefined>} the answer, once it is on disk
  */
-async function run(mode, ask) {
+export function amend(store, key, decide) {
+  return within([store], 'readwrite', (transaction, fail) => {
+    const objects = transaction.objectStore(store);
+    const request = objects.get(key);
+    /** @type {R | undefined} */ let answer;
+    request.onsuccess = () => {
+      try {
+        const decided = decide(request.result ?? null);
+        answer = decided.answer;
+        if (decided.keep !== undefined) objects.put(decided.keep, key);
+      } catch (error) {
+        fail(error);
+        transaction.abort();
+      }
+    };
+    return () => answer;
+  });
+}
+
+/**
+ * @template R
+ * @param {readonly StoreName[]} stores @param {IDBTransactionMode} mode
+ * @param {(transaction: IDBTransaction, fail: (error: unknown) => void) => () => R} ask says what came of it, once it is done
+ * @returns {Promise<R>} once the transaction is on disk
+ */
+async function within(stores, mode, ask) {
   const database = await open();
   try {
     return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode, { durability: 'strict' });
-      const request = ask(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
+      const transaction = database.transaction([...stores], mode, { durability: 'strict' });
+      const outcome = ask(transaction, reject);
+      transaction.oncomplete = () => resolve(outcome());
       transaction.onerror = transaction.onabort = () => reject(transaction.error);
     });
   } finally {
@@ -51,8 +95,10 @@ async function run(mode, ask) {
 /** @returns {Promise<IDBDatabase>} */
 function open() {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    const request = indexedDB.open(NAME, VERSIONS.length);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      for (const store of VERSIONS.slice(oldVersion).flat()) request.result.createObjectStore(store);
+    };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });

@@ -74,12 +74,13 @@ export async function acceptDelegations(set, chain, known) {
   require(contains(chain, pointOf(set)), 'forked');
   require(activeAt(chain, signer, person_version) && activeAt(chain, signer, chain.version), 'not_active');
   require(await verify(signer, signature, delegationsBytes(set)), 'bad_signature');
-  if (known !== null) requireNotOlder(set, known);
+  requireNotOlder(set, known);
   return set;
 }
 
-/** @param {Delegations} set @param {Delegations} known */
-function requireNotOlder(set, known) {
+/** Throws Untrusted if it goes back behind the newest one seen, or contradicts it. @param {Delegations} set @param {Delegations | null} known */
+export function requireNotOlder(set, known) {
+  if (known === null) return;
   require(set.version >= known.version, 'stale');
   require(set.person_version >= known.person_version && set.time >= known.time, 'stale');
   require(set.version > known.version || equal(delegationsBytes(set), delegationsBytes(known)), 'forked');

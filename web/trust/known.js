@@ -2,7 +2,6 @@
 
 import { equal } from '../core/bytes.js';
 import { contains } from './links.js';
-import { require } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Reach} from './links.js' */
@@ -30,14 +29,36 @@ export function reconcile(known, reach) {
   return reach.version === known.version ? 'same' : 'extended';
 }
 
+/** With when this root was first seen, in Unix seconds. @typedef {Known & {since: number}} Remembered */
+
 /**
- * What to remember next. Throws Untrusted for what was rolled back or forked; somebody who changed is not verified.
- * @param {Known | null} known @param {Reach} reach @returns {Known}
+ * What becomes of what was remembered, now that `reach` is shown. What was rolled back, forked or changed
+ * leaves it as it is: a change is one until somebody has been told of it (`acknowledged`).
+ * @param {Remembered | null} known @param {Reach} reach @param {number} now Unix seconds
+ * @returns {{answer: Outcome, keep?: Remembered}}
  */
-export function believed(known, reach) {
-  const outcome = reconcile(known, reach);
-  require(outcome !== 'rolled_back', 'stale');
-  require(outcome !== 'forked', 'forked');
+export function met(known, reach, now) {
+  const answer = reconcile(known, reach);
+  if (answer !== 'new' && answer !== 'extended') return { answer };
   const { root, version, head } = reach;
-  return { root, version, head, verified: outcome !== 'changed' && (known?.verified ?? false) };
+  return { answer, keep: { root, version, head, verified: known?.verified ?? false, since: known?.since ?? now } };
+}
+
+/**
+ * Somebody was told that another root goes by this name now, and goes on with it, unverified.
+ * @param {Remembered | null} known @param {Reach} reach @param {number} now Unix seconds
+ * @returns {{keep?: Remembered}}
+ */
+export function acknowledged(known, reach, now) {
+  return met(reconcile(known, reach) === 'changed' ? null : known, reach, now);
+}
+
+/**
+ * The safety number was compared: it was alike, or not. It is that of `root`, so nothing is said of another.
+ * @param {Remembered | null} known @param {Bytes} root @param {boolean} verified
+ * @returns {{answer: boolean, keep?: Remembered}} whether it was that root's
+ */
+export function compared(known, root, verified) {
+  if (known === null || !equal(known.root, root)) return { answer: false };
+  return { answer: true, keep: { ...known, verified } };
 }

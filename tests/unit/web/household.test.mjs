@@ -3,7 +3,7 @@ import { before, test } from 'node:test';
 
 import { toBase64 } from '../../../web/core/bytes.js';
 import { acceptDelegations, delegationsOf, requireDelegated, signDelegations } from '../../../web/trust/delegations.js';
-import { believed, reconcile } from '../../../web/trust/known.js';
+import { acknowledged, compared, met, reconcile } from '../../../web/trust/known.js';
 import { nameOf } from '../../../web/trust/links.js';
 import * as person from '../../../web/trust/person.js';
 import { extend, householdLinkOf, replay, signHouseholdLink } from '../../../web/trust/roster.js';
@@ -194,20 +194,38 @@ test('a shared endpoint acts for whom it is listed by, lives there, and in whose
   await refused(() => requireDelegated(set, kitchen.identity, { ...roster, shared: new Map() }), 'not_delegated');
 });
 
+const memoryOf = ({ root, version, head }, verified = false) => ({ root, version, head, verified, since: 5 });
+
 test('what is remembered tells what is shown', () => {
-  const knownOf = ({ root, version, head }, verified = false) => ({ root, version, head, verified });
   const outcomes = [
     [null, ana1, 'new'],
-    [knownOf(ana1), ana1, 'same'],
-    [knownOf(ana1), ana2, 'extended'],
-    [knownOf(ana2), ana1, 'rolled_back'],
-    [knownOf(ana2), anaForked, 'forked'],
-    [knownOf(ben), ana1, 'changed'],
+    [memoryOf(ana1), ana1, 'same'],
+    [memoryOf(ana1), ana2, 'extended'],
+    [memoryOf(ana2), ana1, 'rolled_back'],
+    [memoryOf(ana2), anaForked, 'forked'],
+    [memoryOf(ben), ana1, 'changed'],
   ];
   for (const [known, chain, outcome] of outcomes) assert.equal(reconcile(known, chain), outcome);
-  assert.equal(believed(knownOf(ana1, true), ana2).verified, true);
-  assert.equal(believed(knownOf(ben, true), ana2).verified, false);
-  assert.equal(believed(null, ana2).verified, false);
-  assert.throws(() => believed(knownOf(ana2), ana1), { reason: 'stale' });
-  assert.throws(() => believed(knownOf(ana2), anaForked), { reason: 'forked' });
+});
+
+test('only what goes on from what is known is remembered', () => {
+  assert.deepEqual(met(null, ana1, 9), { answer: 'new', keep: { ...memoryOf(ana1), since: 9 } });
+  assert.deepEqual(met(memoryOf(ana1, true), ana2, 9), { answer: 'extended', keep: memoryOf(ana2, true) });
+  assert.deepEqual(met(memoryOf(ana1, true), ana1, 9), { answer: 'same' });
+  assert.deepEqual(met(memoryOf(ana2, true), ana1, 9), { answer: 'rolled_back' });
+  assert.deepEqual(met(memoryOf(ana2, true), anaForked, 9), { answer: 'forked' });
+  assert.deepEqual(met(memoryOf(ben, true), ana2, 9), { answer: 'changed' });
+});
+
+test('who changed is remembered once somebody knows, and is not verified', () => {
+  assert.deepEqual(acknowledged(memoryOf(ben, true), ana2, 9).keep, { ...memoryOf(ana2), since: 9 });
+  assert.equal(acknowledged(memoryOf(ana2, true), ana1, 9).keep, undefined);
+  assert.equal(acknowledged(memoryOf(ana2, true), anaForked, 9).keep, undefined);
+});
+
+test('a safety number says something of the person it is of', () => {
+  assert.deepEqual(compared(memoryOf(ana1), ana1.root, true), { answer: true, keep: memoryOf(ana1, true) });
+  assert.deepEqual(compared(memoryOf(ana1, true), ana1.root, false), { answer: true, keep: memoryOf(ana1) });
+  assert.deepEqual(compared(memoryOf(ben), ana1.root, true), { answer: false });
+  assert.deepEqual(compared(null, ana1.root, true), { answer: false });
 });

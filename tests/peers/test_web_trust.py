@@ -1,0 +1,77 @@
+"""The browsers' own cryptography makes of the trust formats what the vectors say."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support.browsers import Kind, Launcher, Screen, browsers
+from tests.support.server import running_server
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+VECTORS = Path(__file__).resolve().parents[1] / "vectors"
+
+RUN = """
+async (vectors) => {
+  const { check } = await import('/check.mjs');
+  return check(vectors, (name) => import(`/${name}`));
+}
+"""
+
+SAFETY = """
+async (roots) => {
+  const { safetyNumber } = await import('/trust/safety.js');
+  const { fromBase64 } = await import('/core/bytes.js');
+  let longest = 0;
+  let last = performance.now();
+  const breathe = () => {
+    const now = performance.now();
+    [longest, last] = [Math.max(longest, now - last), now];
+    if (!done) pause.port1.postMessage(0);
+  };
+  const pause = new MessageChannel();
+  let done = false;
+  pause.port2.onmessage = breathe;
+  breathe();
+  const start = performance.now();
+  await safetyNumber(...roots.map(fromBase64));
+  done = true;
+  return { took: performance.now() - start, longest };
+}
+"""
+"""How long a safety number takes, and the longest that the page could do nothing else meanwhile; in ms."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def launch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Launcher]:
+    directory = tmp_path_factory.mktemp("trust")
+    async with running_server(directory) as server, browsers(server, directory) as launch:
+        yield launch
+
+
+async def opened(launch: Launcher, kind: Kind) -> Screen:
+    """A page of the app that is nobody's."""
+    screen = await launch.screen(kind, service_workers="block")
+    await screen.page.route("**/check.mjs", lambda route: route.fulfill(path=VECTORS / "check.mjs"))
+    await screen.open()
+    return screen
+
+
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_every_vector_holds(launch: Launcher, kind: Kind) -> None:
+    vectors: dict[str, list[Any]] = json.loads((VECTORS / "trust.json").read_text())
+    screen = await opened(launch, kind)
+    outcome = await screen.page.evaluate(RUN, vectors)
+    assert outcome["failed"] == []
+    assert outcome["passed"] == {section: len(cases) for section, cases in vectors.items()}
+
+
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_a_safety_number_does_not_hold_the_page_up(launch: Launcher, kind: Kind) -> None:
+    screen = await opened(launch, kind)
+    found = await screen.page.evaluate(SAFETY, ["A" * 43 + "=", "B" * 42 + "A="])
+    assert found["longest"] < 200
