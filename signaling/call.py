@@ -169,6 +169,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return self.party(Role.CALLEE if leg.role is Role.CALLER else Role.CALLER, epoch)
 
+    def talking(self) -> dict[EndpointId, EndpointId]:
+        """`peer_of` in the current epoch, for every endpoint that has one then."""
+        peers = ((one, self.peer_of(one, self.epoch)) for one in self.legs)
+        return {one: peer for one, peer in peers if peer is not None}
+
 
 # -- events -----------------------------------------------------------------------------------------
 

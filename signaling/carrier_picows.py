@@ -62,7 +62,6 @@ _log.logger.setLevel(logging.ERROR)
 # What strangers get wrong is closed with its code, and no reason to let them fill the log.
 _log.logger.addFilter(lambda record: not record.getMessage().startswith("WS parser error"))
 
-_DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
 TEXT, BINARY, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 
 
@@ -142,8 +141,8 @@ class PicowsChannel(WSListener):
         kind = frame.msg_type
         if self._conversation is None:
             return  # it is gone, and this was on its way
-        if kind in _DATA and frame.fin and self._parts is None:
-            self._conversation.received(frame.get_payload_as_bytes(), text=kind == TEXT)
+        if kind == self._kind and frame.fin and self._parts is None:  # nearly always
+            self._conversation.received(frame.get_payload_as_bytes(), text=self._admitted.codec.text)
         elif kind == CLOSE:
             if not self._closing:
                 self._closing = True
@@ -171,7 +170,8 @@ class PicowsChannel(WSListener):
         self._paused = False
 
     def _fragment(self, kind: WSMsgType, frame: WSFrame) -> None:
-        """RFC 6455 section 5.4: a first frame with its kind, then continuations, the last with FIN."""
+        """RFC 6455 section 5.4: a first frame with its kind, then continuations, the last with FIN.
+        A message of the wrong kind in one frame comes this way too."""
         if (kind == CONTINUATION) is (self._parts is None):
             self.close(Close.DISORDER, "fragments out of order")
             return

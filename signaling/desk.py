@@ -204,11 +204,6 @@ class Desk:
 
     # -- signed in ---------------------------------------------------------------------------------
 
-    def pass_on(self, live: Live, command: wire.Signal) -> wire.AnyReply:
-        """The hot path: nothing to await, nothing to save."""
-        self.switchboard.signal(live.endpoint.id, command)
-        return wire.Ok(re=command.id)
-
     async def carry_out(
         self, principal: Principal, endpoint: Endpoint, command: wire.AnyCommand
     ) -> wire.AnyReply:

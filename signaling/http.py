@@ -178,8 +178,8 @@ class Door:
             raise Problem(Code.INVALID_TOKEN)
         live = desk.sessions.of(endpoint.id)  # whichever way they come, they are one endpoint's commands
         rates = live.rates if live is not None else _latest(self._rates, endpoint.id, lambda: Rates(now))
-        take = rates.signal if isinstance(command, wire.Signal) else rates.command
-        take(now)
+        bucket = rates.signals if isinstance(command, wire.Signal) else rates.commands
+        bucket.take(now)
         replies = _latest(self._replies, token, Replies)
         found = replies.find(command)
         if found is not None:

@@ -20,7 +20,9 @@ class Bucket:
 
     def take(self, now: float) -> None:
         """Take one token. Raises Problem(rate_limited) with `retry_after` in seconds if there is none."""
-        level = min(self.burst, self._level + max(0.0, now - self._at) * self.rate)
+        level = self._level + (now - self._at) * self.rate
+        if not self._level <= level <= self.burst:  # full again, or the clock was set back
+            level = self.burst if level > self._level else self._level
         self._at = now
         if level < 1.0:
             self._level = level
@@ -31,17 +33,11 @@ class Bucket:
 class Rates:
     """What one endpoint may send. About 200 bytes, there for every session."""
 
-    __slots__ = ("_commands", "_signals")
+    __slots__ = ("commands", "signals")
 
     def __init__(self, now: float) -> None:
-        self._commands = Bucket(rate=10.0, burst=60.0, now=now)
-        self._signals = Bucket(rate=50.0, burst=300.0, now=now)
-
-    def command(self, now: float) -> None:
-        self._commands.take(now)
-
-    def signal(self, now: float) -> None:
-        self._signals.take(now)
+        self.commands = Bucket(rate=10.0, burst=60.0, now=now)
+        self.signals = Bucket(rate=50.0, burst=300.0, now=now)
 
 
 class AddressRates:

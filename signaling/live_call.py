@@ -31,6 +31,7 @@ class LiveCall:
     """A call that is not over.
 
     `behind`: something that happened could not be saved, so the call does not show it yet.
+    `talking`: in the current epoch, to whom the signals of each of the two go: looked up for every one of them.
     `parked`: signals for endpoints that have no session just now. `indicated`: what each endpoint last
     said that it sends. Neither is saved: after a restart endpoints say both again.
     """
@@ -46,11 +47,12 @@ class LiveCall:
         "faces",
         "indicated",
         "parked",
+        "talking",
         "tasks",
     )
 
     def __init__(self, call: Call, faces: Faces, turn: Turn, tasks: "set[asyncio.Task[None]]") -> None:
-        self.call = call
+        self.become(call)
         self.faces = faces
         self.behind = False
         self.parked: dict[EndpointId, deque[Signalled]] = {}
@@ -61,6 +63,11 @@ class LiveCall:
         self._running = False
         self._dead: Problem | None = None
         self._beginning: asyncio.Future[None] | None = None
+
+    def become(self, call: Call) -> None:
+        """The call's new state, which has been saved."""
+        self.call = call
+        self.talking = call.talking()
 
     # -- coming to be ----------------------------------------------------------------------------
 

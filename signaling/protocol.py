@@ -238,7 +238,7 @@ class ResendCode(Command, frozen=True, kw_only=True, tag="resend_code"):
 
 
 class Ack(Command, frozen=True, kw_only=True, tag="ack"):
-    """Every event up to and including `seq` has arrived. The only command without a reply."""
+    """Every event up to and including `seq` has arrived. Has no reply."""
 
     seq: Seq
 
@@ -352,7 +352,8 @@ class HangUp(Command, frozen=True, kw_only=True, tag="hang_up"):
 
 class Signal(Command, frozen=True, kw_only=True, tag="signal"):
     """A blob for the endpoint at the other end: session description or candidates. The server does not
-    read it. Only between the two who were connected by `answer`."""
+    read it. Only between the two who were connected by `answer`. On the WebSocket it is answered by a
+    problem or not at all (`welcome.signals` tells how many came)."""
 
     call: CallRef
     epoch: Epoch
@@ -454,11 +455,12 @@ class Snapshot(Part, frozen=True, kw_only=True):
 
 class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
     """Signed in on this connection. `resumed`: the missed events follow; else `snapshot` is there and a
-    new session begins at seq 0."""
+    new session begins at seq 0. `signals`: how many have arrived in this session; later ones are to be sent again."""
 
     session: SessionRef
     resumed: bool
     grace: float
+    signals: int = 0
     snapshot: Snapshot | None = None
 
 

@@ -181,12 +181,15 @@ class Sessions:
     def push(self, endpoint: EndpointId, event: AnyEvent) -> None:
         """Number and send an event; to nobody where the endpoint has no session."""
         live = self._by_endpoint.get(endpoint)
-        if live is None or (live.fresh and isinstance(event, _SHOWN)):
-            return
+        if live is not None and not (live.fresh and isinstance(event, _SHOWN)):
+            self.push_to(live, event)
+
+    def push_to(self, live: Live, event: AnyEvent) -> None:
+        """Number and send an event that no snapshot shows."""
         try:
             frame = live.session.number(event)
         except Overflow:
-            log.warning("session broken: endpoint=%s reason=slow", endpoint)
+            log.warning("session broken: endpoint=%s reason=slow", live.endpoint.id)
             if live.channel is not None:
                 live.channel.close(Close.SLOW, "too much unacked")
             return

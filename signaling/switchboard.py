@@ -206,12 +206,16 @@ class Switchboard:
 
     def signal(self, endpoint: EndpointId, command: wire.Signal) -> None:
         """Pass a blob on. No state changes and nothing is saved."""
-        live, peer = self._peer(endpoint, command.call, command.epoch)
-        passed = wire.Signalled(call=command.call, epoch=command.epoch, sender=endpoint, body=command.body)
-        if self._sessions.of(peer) is None:
+        live = self._calls.get(command.call)
+        peer = None if live is None or command.epoch != live.call.epoch else live.talking.get(endpoint)
+        if live is None or peer is None:
+            live, peer = self._peer(endpoint, command.call, command.epoch)
+        passed = wire.Signalled(call=live.call.id, epoch=command.epoch, sender=endpoint, body=command.body)
+        session = self._sessions.of(peer)
+        if session is None:
             live.park(peer, passed)  # it is expected back: the call would have ended otherwise
         else:
-            self._sessions.push(peer, passed)
+            self._sessions.push_to(session, passed)
 
     def indicate(self, endpoint: EndpointId, command: wire.Indicate) -> None:
         """Tell the other side what leaves this endpoint, now and when it comes back."""
@@ -295,7 +299,7 @@ class Switchboard:
             if after.winner != before.winner or after.epoch != before.epoch:
                 # Media lines are negotiated at the answer and anew in each epoch, never in between.
                 self._finder.refresh(live.faces)
-            live.call = after
+            live.become(after)
             self._calls.follow(live)
         self._tell(live, effects)
         if after.over:

@@ -217,7 +217,7 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
         str(session.RETRIES),
         f"above {conversation.MAX_PENDING}, close 4008",
     )
-    for name, bucket in (("Commands", rates._commands), ("`signal`", rates._signals)):  # noqa: SLF001
+    for name, bucket in (("Commands", rates.commands), ("`signal`", rates.signals)):
         yield f"{name} of one endpoint", f"{bucket.burst:g} at once, then {bucket.rate:g}/s", "`rate_limited`"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
     problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"

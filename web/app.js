@@ -25,9 +25,11 @@ let translate = translator(await loadTexts(spoken));
 
 const store = new Store();
 const account = new Account(store);
-/** @type {import('./call/calls.js').Send} */
-const send = (draft, options) => account.send(draft, options);
-const calls = new Calls(store, send, new Ice(send, () => chosen.values.path === 'relay'));
+const ice = new Ice(
+  (draft, options) => account.send(draft, options),
+  () => chosen.values.path === 'relay',
+);
+const calls = new Calls(store, account, ice);
 account.follower = calls;
 
 const ringer = new Ringer();

@@ -110,7 +110,7 @@ export interface ResendCode {
   as?: string | null;
 }
 
-/** Every event up to and including `seq` has arrived. The only command without a reply. */
+/** Every event up to and including `seq` has arrived. Has no reply. */
 export interface Ack {
   t: 'ack';
   id: string;
@@ -276,7 +276,8 @@ export interface HangUp {
 
 /**
  * A blob for the endpoint at the other end: session description or candidates. The server does not
- * read it. Only between the two who were connected by `answer`.
+ * read it. Only between the two who were connected by `answer`. On the WebSocket it is answered by a
+ * problem or not at all (`welcome.signals` tells how many came).
  */
 export interface Signal {
   t: 'signal';
@@ -347,7 +348,7 @@ export interface ChallengeIssued {
 
 /**
  * Signed in on this connection. `resumed`: the missed events follow; else `snapshot` is there and a
- * new session begins at seq 0.
+ * new session begins at seq 0. `signals`: how many have arrived in this session; later ones are to be sent again.
  */
 export interface Welcome {
   t: 'welcome';
@@ -355,6 +356,7 @@ export interface Welcome {
   session: string;
   resumed: boolean;
   grace: number;
+  signals: number;
   snapshot: Snapshot | null;
 }
 

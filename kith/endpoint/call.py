@@ -249,6 +249,7 @@ class Call:
         if self.reason is not None:
             return
         self.reason = reason
+        self._connection.forget(self.id)
         self._worker.cancel()
         self._equipment.playback.voice(None)
         for link in self._links.values():
@@ -411,7 +412,8 @@ class Call:
         )
 
     def _signal(self, epoch: int, data: bytes) -> None:
-        self._tell_server(protocol.Signal(id=self._connection.new_id(), call=self.id, epoch=epoch, body=data))
+        signal = protocol.Signal(id=self._connection.new_id(), call=self.id, epoch=epoch, body=data)
+        self._spawn(self._connection.signal(signal))
 
     def _tell_server(self, command: Command) -> None:
         self._spawn(self._quietly(command))

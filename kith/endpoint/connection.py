@@ -34,6 +34,7 @@ from kith.endpoint.dialling import (
     origin_of,
     pause_before,
 )
+from kith.endpoint.unconfirmed import Unconfirmed
 from signaling import protocol
 from signaling.protocol import MSGPACK, VERSION, AnyEvent, AnyReply, Codec, Command, Welcome
 
@@ -121,6 +122,7 @@ class Connection:
         "_signed_in_at",
         "_task",
         "_tls",
+        "_unconfirmed",
         "_ws",
         "capabilities",
         "endpoint",
@@ -156,6 +158,7 @@ class Connection:
         self._prefix = secrets.token_urlsafe(6)
         self._ids = count(1)
         self._pending: dict[str, _Pending] = {}
+        self._unconfirmed = Unconfirmed()
         self._session: str | None = None
         self._seq = 0
         self._acked = 0
@@ -209,6 +212,20 @@ class Connection:
             return await pending.reply
         finally:
             self._pending.pop(command.id, None)
+
+    async def signal(self, command: protocol.Signal) -> None:
+        """Send a blob for the other end of a call, now or as soon as the server is there again.
+
+        There is no reply to wait for: a call that the server does not know any more ends by an event.
+        """
+        data = self._codec.encode(command)
+        self._unconfirmed.add(command.call, data)
+        if self._ws is not None:
+            await self._send(self._ws, data)
+
+    def forget(self, call: str) -> None:
+        """The call is over: its signals need not be sent again."""
+        self._unconfirmed.forget(call)
 
     async def close(self, how: Literal["resume", "reconnect", "disconnect"] = "disconnect") -> None:
         """Say goodbye and end. Does not raise if the server is away."""
@@ -344,10 +361,19 @@ class Connection:
         self._session = welcome.session
         self._signed_in_at = asyncio.get_running_loop().time()
         sent: set[str] = set()
-        while waiting := [(key, one) for key, one in self._pending.items() if key not in sent]:
-            for key, pending in waiting:
-                await self._send(ws, pending.data)
+        self._unconfirmed.settle(welcome.signals, resumed=welcome.resumed)
+        last = welcome.signals
+        while True:  # until nothing has come up while the rest was being sent
+            commands = [(key, one.data) for key, one in self._pending.items() if key not in sent]
+            signals = self._unconfirmed.after(last)
+            if not commands and not signals:
+                break
+            for key, data in commands:
+                await self._send(ws, data)
                 sent.add(key)
+            for number, data in signals:
+                await self._send(ws, data)
+                last = number
         self._ws = ws
         self._tell(self._listener.welcomed, welcome)
         if self._first is not None and not self._first.done():

@@ -9,7 +9,7 @@ from typing import Protocol
 import aiohttp
 
 from kith.core.capabilities import Capabilities
-from kith.core.ids import EndpointId
+from kith.core.ids import CallId, EndpointId
 from kith.core.keys import KeyPair
 from kith.core.problem import Problem
 from kith.endpoint.connection import Connection, Unreachable
@@ -101,6 +101,9 @@ class Player:
         except Unreachable:
             self._venue.ledger.problems["unreachable"] += 1
         return None
+
+    async def signal(self, call: CallId, epoch: int, body: bytes) -> None:
+        await self._connection.signal(protocol.Signal(id=self.new_id(), call=call, epoch=epoch, body=body))
 
     async def lose_and_resume(self, away: float) -> None:
         """Lose the connection without a goodbye; return once the session is resumed, some `away` s later."""

@@ -187,7 +187,7 @@ class Scene:
         player = self._cast[endpoint]
         body = secrets.token_bytes(BLOB)
         self._sent[body] = self._venue.clock()
-        await player.request(protocol.Signal(id=player.new_id(), call=self.call, epoch=epoch, body=body))
+        await player.signal(self.call, epoch, body)
 
     def _note(self, endpoint: int, reply: AnyReply | None) -> None:
         if isinstance(reply, protocol.CallState) and reply.call.id == self.call:

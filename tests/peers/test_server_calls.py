@@ -274,7 +274,7 @@ async def test_signals_go_to_the_other_end_and_nowhere_else(home: Home) -> None:
             await granny.say("signal", call=call, epoch=0, body=b"%d" % number)
         bodies = [(await mum.event("signalled", call=call))["body"] for _ in range(30)]
         assert bodies == [b"%d" % number for number in range(30)], "in order"
-        await mum.ok("signal", call=call, epoch=0, body=b"\x00\xff" * 16_000)
+        await mum.say("signal", call=call, epoch=0, body=b"\x00\xff" * 16_000)
         back = await granny.event("signalled", call=call)
         assert (back["sender"], len(back["body"])) == (mum.id, 32_000)
 
@@ -294,9 +294,9 @@ async def test_msgpack_and_json_endpoints_understand_each_other(home: Home) -> N
         await mum.ok("answer", call=call)
         keys = (await granny.event("call_changed", call=call))["call"]["endpoint"]["keys"]
         assert keys["identity"] == home.mum.keys.public.identity
-        await granny.ok("signal", call=call, epoch=0, body=b"\x00\x01\xfe\xff")
+        await granny.say("signal", call=call, epoch=0, body=b"\x00\x01\xfe\xff")
         assert (await mum.event("signalled", call=call))["body"] == b"\x00\x01\xfe\xff"
-        await mum.ok("signal", call=call, epoch=0, body=b"\xff\x00")
+        await mum.say("signal", call=call, epoch=0, body=b"\xff\x00")
         assert (await granny.event("signalled", call=call))["body"] == b"\xff\x00"
 
 
@@ -351,7 +351,7 @@ async def test_media_lost_opens_the_next_epoch_for_both(home: Home) -> None:
         )
         for one in (granny, mum):
             await one.event("call_changed", call=call, phase="recovering", epoch=1)
-        await granny.ok("signal", call=call, epoch=1, body=b"offer")
+        await granny.say("signal", call=call, epoch=1, body=b"offer")
         assert (await mum.event("signalled", call=call))["epoch"] == 1
         await granny.media_up(call, 1)
         await mum.media_up(call, 1)

@@ -39,7 +39,7 @@ async def everything(server: RunningServer) -> dict[str, bytes]:
             await mum.event("ringing", call=call)
             await kitchen.event("ringing", call=call)
             await mum.ok("answer", call=call)
-            await phone.ok("signal", call=call, epoch=0, body=SDP)
+            await phone.say("signal", call=call, epoch=0, body=SDP)
             await mum.event("signalled", call=call)
             for _ in range(3):
                 await phone.cut()

@@ -115,7 +115,7 @@ async def test_after_the_answer_before_there_is_media(pair: Pair, how: str) -> N
     await mum.media_up(call)
     for one in (granny, mum):
         await one.event("call_changed", call=call, phase="active", epoch=0)
-    await granny.ok("signal", call=call, epoch=0, body=b"still here")
+    await granny.say("signal", call=call, epoch=0, body=b"still here")
     assert (await mum.event("signalled", call=call))["body"] == b"still here"
     await hang_up(granny, mum, call=call)
 

@@ -107,7 +107,7 @@ async def test_those_who_talk_go_on_talking(home: Home, disk: Disk) -> None:
     async with home.online(home.granny, home.mum) as (granny, mum):
         call = await talk(granny, mum, home)
         with disk.full():
-            await granny.ok("signal", call=call, epoch=0, body=b"x")
+            await granny.say("signal", call=call, epoch=0, body=b"x")
             await mum.event("signalled", call=call)
             await refused(granny, "hang_up", call=call)
             await refused(granny, "invite")

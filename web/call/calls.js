@@ -18,21 +18,26 @@ import { Conversation } from './conversation.js';
 /** How long an invite may take to reach the server; then the person is told instead of ringing somebody late. */
 const INVITE_WITHIN = 10_000;
 
-/** @typedef {(draft: Draft, options?: {within?: number}) => Promise<Reply>} Send */
+/**
+ * @typedef {object} Server  the way to it
+ * @property {(draft: Draft, options?: {within?: number}) => Promise<Reply>} send
+ * @property {(signal: {call: string, epoch: number, body: string}) => void} signal
+ * @property {(call: string) => void} forget
+ */
 
 export class Calls {
   #store;
-  /** @type {Send} */ #send;
+  /** @type {Server} */ #server;
   /** @type {Map<string, Conversation>} calls that ring have one already: its certificate is being made */
   #conversations = new Map();
   capture = new Capture(() => this.#captured());
   ice;
 
-  /** @param {Store} store @param {Send} send @param {Ice} ice */
-  constructor(store, send, ice) {
+  /** @param {Store} store @param {Server} server @param {Ice} ice */
+  constructor(store, server, ice) {
     this.#store = store;
     this.ice = ice;
-    this.#send = send;
+    this.#server = server;
     store.subscribe((state) => this.#tidy(state.talks));
   }
 
@@ -173,6 +178,7 @@ export class Calls {
       ice: this.ice,
       sink: {
         send: (draft) => this.#tell(draft),
+        signal: (signal) => this.#server.signal(signal),
         media: (media) => this.#store.dispatch({ t: 'media', call, media, at: Date.now() }),
       },
     });
@@ -184,7 +190,7 @@ export class Calls {
   /** A command whose answer is the call's new state. @param {string} call @param {Draft} draft @param {{within?: number}} [options] */
   async #ask(call, draft, options) {
     try {
-      this.#replied(call, await this.#send(draft, options));
+      this.#replied(call, await this.#server.send(draft, options));
     } catch (error) {
       const ending = codeOf(error);
       this.#store.dispatch({ t: 'over', call, ending });
@@ -208,7 +214,7 @@ export class Calls {
 
   /** A command whose answer changes nothing here: what matters comes as an event. @param {Draft} draft */
   #tell(draft) {
-    this.#send(draft).catch(() => {});
+    this.#server.send(draft).catch(() => {});
   }
 
   #captured() {
@@ -224,6 +230,7 @@ export class Calls {
     for (const [call, conversation] of this.#conversations) {
       if (live.some((talk) => talk.id === call)) continue;
       conversation.close();
+      this.#server.forget(call);
       this.#conversations.delete(call);
     }
     const { audioWanted, videoWanted } = this.capture.live;

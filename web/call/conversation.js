@@ -19,6 +19,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
 /**
  * @typedef {object} ConversationSink
  * @property {(draft: Draft) => void} send
+ * @property {(signal: {call: string, epoch: number, body: string}) => void} signal
  * @property {(media: 'connecting' | 'up' | 'lost') => void} media
  */
 
@@ -110,7 +111,7 @@ export class Conversation {
       tracks: this.#tracks,
       ice: this.#ice,
       sink: {
-        signal: (body) => this.#sink.send({ t: 'signal', call: this.#call, epoch, body }),
+        signal: (body) => this.#sink.signal({ call: this.#call, epoch, body }),
         up: () => this.#up(epoch),
         weak: () => this.#weak(epoch),
         lost: () => this.#lost(epoch),

@@ -141,6 +141,16 @@ export class Account {
     return this.#session?.send(draft, options) ?? Promise.reject(new ProblemError('offline'));
   }
 
+  /** @param {{call: string, epoch: number, body: string}} signal */
+  signal(signal) {
+    this.#session?.signal(signal);
+  }
+
+  /** @param {string} call */
+  forget(call) {
+    this.#session?.forget(call);
+  }
+
   // -- the session ---------------------------------------------------------------------------------
 
   /** Be the tab that rings. */

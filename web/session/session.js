@@ -13,6 +13,7 @@ import { backoff } from './backoff.js';
 import { Inbox } from './inbox.js';
 import { sign } from './keys.js';
 import { ProblemError } from './problem.js';
+import { Unconfirmed } from './unconfirmed.js';
 
 /** @import {Capabilities, Command, Event as ServerEvent, FromServer, Hello, Reply, Snapshot, Welcome} from '../protocol.js' */
 /** @import {Identity} from './database.js' */
@@ -51,6 +52,7 @@ export class Session {
   /** @type {WebSocket | null} */ #socket = null;
   /** @type {Map<string, Pending>} */ #pending = new Map();
   #inbox = new Inbox();
+  #unconfirmed = new Unconfirmed();
   /** @type {string | null} */ #session = null;
   #online = false;
   #stopped = false;
@@ -94,6 +96,18 @@ export class Session {
       if (this.#online) this.#socket?.send(text);
       if (within !== undefined) setTimeout(() => this.#settle(id, new ProblemError('offline')), within);
     });
+  }
+
+  /** Send a blob to the far end of a call; there is no reply. @param {{call: string, epoch: number, body: string}} signal */
+  signal(signal) {
+    const text = JSON.stringify({ t: 'signal', id: newRequest(), ...signal });
+    this.#unconfirmed.add(signal.call, text);
+    if (this.#online) this.#socket?.send(text);
+  }
+
+  /** The call is over: its signals need not be sent again. @param {string} call */
+  forget(call) {
+    this.#unconfirmed.forget(call);
   }
 
   /** Declare what this endpoint can do now. @param {Capabilities} capabilities */
@@ -177,7 +191,9 @@ export class Session {
     if (!welcome.resumed) this.#inbox = new Inbox();
     this.#session = welcome.session;
     this.#online = true;
+    const signals = this.#unconfirmed.missing(welcome.signals, welcome.resumed);
     for (const { text } of this.#pending.values()) this.#socket?.send(text);
+    for (const text of signals) this.#socket?.send(text);
     if (welcome.snapshot) this.#sink.snapshot(welcome.snapshot);
     this.#sink.connection('online');
   }
