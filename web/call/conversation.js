@@ -10,8 +10,12 @@ import { Peer, videoCodecs } from './peer.js';
 
 /** @import {CallView, MediaView} from '../protocol.js' */
 /** @import {Draft} from '../session/session.js' */
+/** @import {Body} from './body.js' */
 /** @import {Ice} from './ice.js' */
 /** @import {Tracks} from './peer.js' */
+
+/** How many signals may come before their epoch: an offer and the candidates of a phone with many networks. */
+const EARLY = 64;
 
 /** @type {EcKeyGenParams} */
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
@@ -31,6 +35,7 @@ export class Conversation {
   /** @type {Tracks} */ #tracks = { audio: null, video: null };
   /** @type {RTCCertificate | null} */ #certificate = null;
   /** @type {Map<number, Peer>} */ #peers = new Map();
+  /** @type {{epoch: number, body: Body}[]} signals of epochs that are still to come */ #early = [];
   /** The epoch whose media is shown, -1 before the first is up. */
   #shown = -1;
   #newest;
@@ -80,10 +85,13 @@ export class Conversation {
     this.#indicate();
   }
 
-  /** A blob from the far end. @param {number} epoch @param {string} text */
+  /** A blob from the far end, which may have heard of the epoch before this page did. @param {number} epoch @param {string} text */
   receive(epoch, text) {
     const body = readBody(text);
-    if (body !== null) this.#peers.get(epoch)?.receive(body);
+    if (body === null) return;
+    const peer = this.#peers.get(epoch);
+    if (peer) peer.receive(body);
+    else if (epoch > this.#newest && this.#early.length < EARLY) this.#early.push({ epoch, body });
   }
 
   /** Send these tracks from now on, and say so. @param {Tracks} tracks */
@@ -119,6 +127,9 @@ export class Conversation {
     });
     this.#peers.set(epoch, peer);
     if (this.#offers) peer.offer();
+    const early = this.#early;
+    this.#early = early.filter((one) => one.epoch > epoch);
+    for (const one of early) if (one.epoch === epoch) peer.receive(one.body);
     if (this.#shown < 0) this.#sink.media('connecting');
   }
 

@@ -121,14 +121,25 @@ export class Peer {
 
   async #describe() {
     await this.#connection.setLocalDescription();
+    this.#say();
+  }
+
+  #say() {
     const description = this.#connection.localDescription;
     if (description === null) return;
     const sdp = this.#relayOnly ? relayedOnly(description.sdp) : description.sdp;
     this.#send({ kind: 'description', type: description.type === 'offer' ? 'offer' : 'answer', sdp });
   }
 
-  /** @param {Extract<Body, {kind: 'description'}>} description */
+  /**
+   * One that comes again, because a server lost track of it, changes nothing; an offer is answered again.
+   * @param {Extract<Body, {kind: 'description'}>} description
+   */
   async #described({ type, sdp }) {
+    if (this.#connection.remoteDescription !== null) {
+      if (type === 'offer') this.#say();
+      return;
+    }
     await this.#connection.setRemoteDescription({ type, sdp });
     if (type === 'offer') {
       for (const transceiver of this.#connection.getTransceivers()) this.#accept(transceiver);
