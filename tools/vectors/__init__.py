@@ -23,4 +23,25 @@ are those of `kith.core.trust.untrusted.Reason`.
     session_invalid     the same with {role, signature} instead of transcripts and signatures: refused
     fingerprint         {name, sdp, fingerprint}
     fingerprint_invalid {name, sdp}
+    household_persons   {name, links}: persons' chains, named in the four sections below
+    household           {name, persons, links, messages, root, version, head, members, shared, former, pins}: `persons`
+                        are names; `members` are roots, `shared` and `former` identities, all sorted; `pins` are
+                        {root, version, head}, sorted by root
+    household_invalid   {name, persons, links, last_persons, reason}: all links but the last are good with `persons`,
+                        and the last is refused with `last_persons`
+    delegations         {name, persons, set, message, known}: good; `known` is the set seen before, or null
+    delegations_invalid {name, persons, set, known, reason}
+    acting              {name, persons, links, set, identity, reason}: whether the shared endpoint may act for
+                        the person by this roster and this set; `reason` null if it may
+    safety              {name, roots, digits, qr}: the same for the roots the other way round
+    pairing_qr          {name, secret, code, server, keys, identity, root, version, head, authority, new_proof,
+                        own_proof}: `keys` is the new endpoint's name among `keys`
+    pairing_qr_invalid  {name, secret, code, server, identity, sealing, sealing_signature, root, version, head,
+                        authority, new_proof | own_proof, reason}: the one proof that is there is refused
+    pairing_digits      {name, code, server, keys, nonce_new, nonce_own, own_identity, root, version, head, commitment,
+                        digits}
+    pairing_digits_invalid {name, code, server, commitment, identity, sealing, sealing_signature, nonce_new, reason}:
+                        the adult's endpoint refuses what is revealed after that commitment
+    recovery            {name, seed, public, text, typed}: each of `typed` is read as the same key
+    recovery_invalid    {name, text}: refused (mistyped)
 """

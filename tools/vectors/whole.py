@@ -3,14 +3,21 @@
 import json
 from pathlib import Path
 
-from tools.vectors import calls, keys, person
+from tools.vectors import calls, delegated, household, keys, meeting, person
 from tools.vectors.form import Case
 
 PATH = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "trust.json"
 
 
 def sections() -> dict[str, list[Case]]:
-    return {**keys.sections(), **person.sections(), **calls.sections()}
+    return {
+        **keys.sections(),
+        **person.sections(),
+        **calls.sections(),
+        **household.sections(),
+        **delegated.sections(),
+        **meeting.sections(),
+    }
 
 
 def text() -> str:

@@ -71,6 +71,13 @@ class History:
     def contains(self, point: Point) -> bool:
         return 0 <= point.version < len(self.hashes) and self.hashes[point.version] == point.head
 
+    def require(self, point: Point) -> None:
+        """Raise Untrusted unless the chain passes through this point."""
+        if point.version >= len(self.hashes):
+            raise Untrusted(Reason.MISSING)
+        if not self.contains(point):
+            raise Untrusted(Reason.FORKED)
+
     def place(self, time: int) -> Place:
         """Where the next link goes. Its time is not before the newest, whatever this endpoint's clock says."""
         previous = self.hashes[-1] if self.hashes else NO_HASH

@@ -10,6 +10,7 @@ from typing import TypeVar, assert_never
 import msgspec
 
 from kith.core.keys import PublicKeys, small_order, verify
+from kith.core.trust.endpoints import Endpoints
 from kith.core.trust.history import History, Point
 from kith.core.trust.person_links import (
     PersonAdd,
@@ -26,27 +27,15 @@ from kith.core.trust.untrusted import Reason, Untrusted, require
 MAX_LINKS = 1024
 MAX_ENDPOINTS = 32
 
-_Link = TypeVar("_Link", PersonBegin, PersonAdd, PersonRemove, PersonRecover, PersonRenew)
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """An endpoint's time in a chain: from version `since` up to, not including, `until` (None: still in it)."""
-
-    keys: PublicKeys
-    since: int
-    until: int | None = None
+_Link = TypeVar("_Link", bound=PersonLink)
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A person's chain, every link of which was checked.
-
-    `endpoints` has all that ever were in it, by identity; `spent` the recovery keys that were in force before.
-    """
+    """A person's chain, every link of which was checked. `spent`: recovery keys that were in force before."""
 
     history: History
-    endpoints: Mapping[bytes, Enrolled]
+    endpoints: Endpoints
     recovery: bytes
     spent: frozenset[bytes] = frozenset()
 
@@ -60,20 +49,15 @@ class Chain:
 
     @property
     def active(self) -> Mapping[bytes, PublicKeys]:
-        return {identity: each.keys for identity, each in self.endpoints.items() if each.until is None}
+        return self.endpoints.active
 
     @property
     def former(self) -> frozenset[bytes]:
-        return frozenset(identity for identity, each in self.endpoints.items() if each.until is not None)
+        return self.endpoints.former
 
     def active_at(self, identity: bytes, version: int) -> bool:
         """Whether the endpoint was one of the person's once the link of this number stood."""
-        found = self.endpoints.get(identity)
-        return (
-            found is not None
-            and found.since <= version <= self.point.version
-            and (found.until is None or version < found.until)
-        )
+        return version <= self.point.version and self.endpoints.active_at(identity, version)
 
 
 def signed(link: _Link, sign: Callable[[bytes], bytes]) -> _Link:
@@ -112,10 +96,10 @@ def extend(chain: Chain | None, link: PersonLink) -> Chain:
 
 
 def _begun(link: PersonBegin, history: History) -> Chain:
-    keys = keys_in(link)
-    require(keys.consistent() and not small_order(link.recovery), Reason.WEAK_KEY)
+    require(not small_order(link.recovery), Reason.WEAK_KEY)
     require(link.recovery != link.identity, Reason.KEY_REUSED)
-    return Chain(history, {link.identity: Enrolled(keys, since=0)}, link.recovery)
+    endpoints = Endpoints().entered(keys_in(link), 0, limit=MAX_ENDPOINTS)
+    return Chain(history, endpoints, link.recovery)
 
 
 def _changed(
@@ -123,41 +107,28 @@ def _changed(
 ) -> Chain:
     match link:
         case PersonAdd():
-            require(len(chain.active) < MAX_ENDPOINTS, Reason.TOO_MANY)
-            return replace(chain, history=history, endpoints=_with(chain, link))
+            return replace(_entered(chain, link), history=history)
         case PersonRemove():
-            require(link.identity in chain.active, Reason.NOT_THERE)
-            require(len(chain.active) > 1, Reason.LAST_ONE)
-            return replace(chain, history=history, endpoints=_ended(chain, {link.identity}, link.version))
+            endpoints = chain.endpoints.left([link.identity], link.version)
+            require(len(endpoints.active) > 0, Reason.LAST_ONE)
+            return replace(chain, history=history, endpoints=endpoints)
         case PersonRecover():
-            renewed = _printed(chain, link.recovery)
-            require(link.identity != link.recovery, Reason.KEY_REUSED)
-            everybody = replace(
-                renewed, history=history, endpoints=_ended(renewed, set(chain.active), link.version)
-            )
-            return replace(everybody, endpoints=_with(everybody, link))
+            printed = _printed(chain, link.recovery)
+            nobody = replace(printed, endpoints=chain.endpoints.left(chain.active, link.version))
+            return replace(_entered(nobody, link), history=history)
         case PersonRenew():
             return replace(_printed(chain, link.recovery), history=history)
     assert_never(link)
 
 
-def _with(chain: Chain, link: PersonAdd | PersonRecover) -> Mapping[bytes, Enrolled]:
-    keys = keys_in(link)
-    require(keys.consistent(), Reason.WEAK_KEY)
-    used = link.identity in chain.endpoints or link.identity == chain.recovery or link.identity in chain.spent
-    require(not used, Reason.KEY_REUSED)
-    return {**chain.endpoints, link.identity: Enrolled(keys, since=link.version)}
-
-
-def _ended(chain: Chain, identities: set[bytes], version: int) -> Mapping[bytes, Enrolled]:
-    return {
-        identity: replace(each, until=version) if identity in identities else each
-        for identity, each in chain.endpoints.items()
-    }
+def _entered(chain: Chain, link: PersonAdd | PersonRecover) -> Chain:
+    require(link.identity not in {chain.recovery, *chain.spent}, Reason.KEY_REUSED)
+    endpoints = chain.endpoints.entered(keys_in(link), link.version, limit=MAX_ENDPOINTS)
+    return replace(chain, endpoints=endpoints)
 
 
 def _printed(chain: Chain, recovery: bytes) -> Chain:
     require(not small_order(recovery), Reason.WEAK_KEY)
-    used = recovery == chain.recovery or recovery in chain.spent or recovery in chain.endpoints
-    require(not used, Reason.KEY_REUSED)
+    used = {chain.recovery, *chain.spent, *chain.endpoints.ever}
+    require(recovery not in used, Reason.KEY_REUSED)
     return replace(chain, recovery=recovery, spent=chain.spent | {chain.recovery})

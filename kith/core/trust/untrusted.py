@@ -23,6 +23,7 @@ class Reason(StrEnum):
     # whose chain a statement rests on
     UNKNOWN_PERSON = "unknown_person"
     NOT_A_MEMBER = "not_a_member"
+    MISSING = "missing"
     STALE = "stale"
     FORKED = "forked"
     NOT_DELEGATED = "not_delegated"
@@ -53,6 +54,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.LAST_ONE: "The last one cannot be taken out.",
     Reason.UNKNOWN_PERSON: "Nothing is known of the person who signed it.",
     Reason.NOT_A_MEMBER: "The person is not a member of the household.",
+    Reason.MISSING: "It rests on links that have not been shown.",
     Reason.STALE: "It is older than what is known already.",
     Reason.FORKED: "It rests on another history than the one that is known.",
     Reason.NOT_DELEGATED: "The device may not act for this person.",
