@@ -28,13 +28,29 @@ export async function check(vectors, load) {
 
 /** What must hold of a case of each section; one that does not throws. */
 async function sectionsWith(load) {
-  const [bytes, keys, links, person, known, sealer, session] = await Promise.all(
-    ['core/bytes', 'trust/keys', 'trust/links', 'trust/person', 'trust/known', 'trust/sealer', 'trust/transcript'].map(
-      (name) => load(`${name}.js`),
-    ),
-  );
+  const names = ['delegations', 'endpoints', 'keys', 'known', 'links', 'pairing', 'person', 'recovery', 'roster', 'safety'];
+  const loaded = await Promise.all([...names, 'sealer', 'transcript'].map((name) => load(`trust/${name}.js`)));
+  const [delegations, endpoints, keys, known, links, pairing, person, recovery, roster, safety, sealer, session] = loaded;
+  const bytes = await load('core/bytes.js');
   const { fromBase64, toBase64 } = bytes;
 
+  const sorted = (names) => [...names].map(fromBase64).sort(bytes.compare).map(toBase64);
+  const pointOf = ({ version, head }) => ({ version, head: fromBase64(head) });
+  const meetingOf = ({ code, server }) => ({ code, server: fromBase64(server) });
+  const personsOf = async (vectors, names) => {
+    const found = names.map((name) => vectors.household_persons.find((one) => one.name === name));
+    const chains = await Promise.all(found.map(({ links: wire }) => chainOf(wire)));
+    return new Map(chains.map((chain) => [links.nameOf(chain.root), chain]));
+  };
+  const rosterOf = async (one, vectors) =>
+    roster.replay(one.links.map(roster.householdLinkOf), await personsOf(vectors, one.persons));
+  const accept = async (one, vectors) => {
+    const set = delegations.delegationsOf(one.set);
+    const chains = await personsOf(vectors, one.persons);
+    const chain = chains.get(one.set.person) ?? [...chains.values()][0];
+    return delegations.acceptDelegations(set, chain, one.known && delegations.delegationsOf(one.known));
+  };
+  const answerOf = (one) => ({ ...pointOf(one), root: fromBase64(one.root), authority: fromBase64(one.authority) });
   const chainOf = (wire) => person.replay(wire.map(person.personLinkOf));
   const sealerOf = async ({ kind, call, epoch }, own, peer) =>
     sealer.Sealer.between({
@@ -72,11 +88,11 @@ async function sectionsWith(load) {
       const chain = await chainOf(one.links);
       same([chain.root, chain.head, chain.recovery].map(toBase64), [one.root, one.head, one.recovery]);
       same(chain.version, one.version);
-      same([...chain.active.keys()].map(fromBase64).sort(bytes.compare).map(toBase64), one.active);
-      same([...person.former(chain)].map(fromBase64).sort(bytes.compare).map(toBase64), one.former);
+      same(sorted(chain.active.keys()), one.active);
+      same(sorted(endpoints.former(chain)), one.former);
     },
     async person_active(one) {
-      same(person.activeAt(await chainOf(one.links), fromBase64(one.identity), one.version), one.active);
+      same(endpoints.activeAt(await chainOf(one.links), fromBase64(one.identity), one.version), one.active);
     },
     async person_invalid(one) {
       const [last, ...good] = one.links.map(person.personLinkOf).reverse();
@@ -118,6 +134,85 @@ async function sectionsWith(load) {
     },
     async fingerprint_invalid(one) {
       await refused(() => session.fingerprintOf(one.sdp), 'fingerprint');
+    },
+    async household_persons(one) {
+      await chainOf(one.links);
+    },
+    async household(one, vectors) {
+      same(one.links.map((link) => toBase64(roster.householdLinkBytes(roster.householdLinkOf(link)))), one.messages);
+      const found = await rosterOf(one, vectors);
+      same([toBase64(found.root), found.version, toBase64(found.head)], [one.root, one.version, one.head]);
+      same(sorted(found.members), one.members);
+      same(sorted(found.active.keys()), one.shared);
+      same(sorted(endpoints.former(found)), one.former);
+      const pins = sorted(found.pins.keys()).map((root) => [root, found.pins.get(root)]);
+      same(pins.map(([root, { version, head }]) => ({ root, version, head: toBase64(head) })), one.pins);
+    },
+    async household_invalid(one, vectors) {
+      const good = await rosterOf({ ...one, links: one.links.slice(0, -1) }, vectors).catch((error) => {
+        if (one.links.length > 1) throw error;
+        return null;
+      });
+      const last = roster.householdLinkOf(one.links.at(-1));
+      await refused(async () => roster.extend(good, last, await personsOf(vectors, one.last_persons)), one.reason);
+    },
+    async delegations(one, vectors) {
+      same(toBase64(delegations.delegationsBytes(delegations.delegationsOf(one.set))), one.message);
+      await accept(one, vectors);
+    },
+    async delegations_invalid(one, vectors) {
+      await refused(() => accept(one, vectors), one.reason);
+    },
+    async acting(one, vectors) {
+      const found = await rosterOf(one, vectors);
+      const set = delegations.delegationsOf(one.set);
+      const ask = () => delegations.requireDelegated(set, fromBase64(one.identity), found);
+      await (one.reason === null ? ask() : refused(ask, one.reason));
+    },
+    async safety(one) {
+      const roots = one.roots.map(fromBase64);
+      same(await safety.safetyNumber(...roots), one.digits);
+      same([safety.safetyCode(...roots), safety.safetyCode(...roots.reverse())], [one.qr, one.qr]);
+    },
+    async pairing_qr(one, vectors) {
+      const [secret, own] = [fromBase64(one.secret), keys.publicKeysOf(named(vectors, one.keys))];
+      same(toBase64(own.identity), one.identity);
+      same(toBase64(await pairing.proofOfNew(secret, meetingOf(one), own)), one.new_proof);
+      same(toBase64(await pairing.proofOfOwn(secret, meetingOf(one), own.identity, answerOf(one))), one.own_proof);
+    },
+    async pairing_qr_invalid(one) {
+      const [secret, own] = [fromBase64(one.secret), keys.publicKeysOf(one)];
+      const [fresh, adult] = [new pairing.LinkNew(secret, meetingOf(one), own), new pairing.LinkOwn(secret, meetingOf(one))];
+      if (one.new_proof) await refused(() => adult.greeted(own, fromBase64(one.new_proof)), one.reason);
+      else {
+        await fresh.greeting();
+        await refused(() => fresh.answered(answerOf(one), fromBase64(one.own_proof), null), one.reason);
+      }
+    },
+    async pairing_digits(one, vectors) {
+      const own = keys.publicKeysOf(named(vectors, one.keys));
+      const answer = { ...pointOf(one), root: fromBase64(one.root), identity: fromBase64(one.own_identity) };
+      const introduction = { ...answer, nonce: fromBase64(one.nonce_own) };
+      const fresh = new pairing.CodeNew(meetingOf(one), own, fromBase64(one.nonce_new));
+      const adult = new pairing.CodeOwn(meetingOf(one), introduction);
+      const commitment = await fresh.commitment();
+      same(toBase64(commitment), one.commitment);
+      const { nonce, digits } = await fresh.answered(await adult.committed(commitment));
+      same([digits, await adult.revealed(own, nonce)], [one.digits, one.digits]);
+    },
+    async pairing_digits_invalid(one) {
+      const adult = new pairing.CodeOwn(meetingOf(one), {});
+      await adult.committed(fromBase64(one.commitment));
+      await refused(() => adult.revealed(keys.publicKeysOf(one), fromBase64(one.nonce_new)), one.reason);
+    },
+    async recovery(one) {
+      const seed = fromBase64(one.seed);
+      same(await recovery.writeRecovery(seed), one.text);
+      for (const typed of one.typed) same(toBase64(await recovery.readRecovery(typed)), one.seed);
+      same(toBase64((await recovery.recoveryKey(seed)).identity), one.public);
+    },
+    async recovery_invalid(one) {
+      await refused(() => recovery.readRecovery(one.text), 'mistyped');
     },
   };
 }

@@ -2,9 +2,9 @@
 
 import { compare, equal } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
+import { activeAt } from './endpoints.js';
 import { bytesOf, KEY_LENGTH, SIGNATURE_LENGTH, verify } from './keys.js';
-import { contains, countOf, nameOf, pointFields } from './links.js';
-import { activeAt } from './person.js';
+import { countOf, nameOf, pointFields, requireContains } from './links.js';
 import { SHARED_LIMIT } from './roster.js';
 import { require } from './untrusted.js';
 
@@ -68,10 +68,10 @@ export async function signDelegations({ root, version, head }, { sign, endpoints
  */
 export async function acceptDelegations(set, chain, known) {
   const { person, person_version, endpoints, signer, signature } = set;
-  require(equal(person, chain.root), 'unknown_person');
   require(endpoints.length <= SHARED_LIMIT, 'too_many');
   require(endpoints.every((one, at) => compare(endpoints[at - 1] ?? NONE, one) < 0), 'malformed');
-  require(contains(chain, pointOf(set)), 'forked');
+  require(equal(person, chain.root), 'unknown_person');
+  requireContains(chain, pointOf(set));
   require(activeAt(chain, signer, person_version) && activeAt(chain, signer, chain.version), 'not_active');
   require(await verify(signer, signature, delegationsBytes(set)), 'bad_signature');
   requireNotOlder(set, known);
@@ -81,18 +81,21 @@ export async function acceptDelegations(set, chain, known) {
 /** Throws Untrusted if it goes back behind the newest one seen, or contradicts it. @param {Delegations} set @param {Delegations | null} known */
 export function requireNotOlder(set, known) {
   if (known === null) return;
+  require(equal(set.person, known.person), 'unknown_person');
   require(set.version >= known.version, 'stale');
-  require(set.person_version >= known.person_version && set.time >= known.time, 'stale');
   require(set.version > known.version || equal(delegationsBytes(set), delegationsBytes(known)), 'forked');
+  require(set.person_version >= known.person_version, 'stale');
+  require(set.time >= known.time, 'time_reversed');
 }
 
 /**
- * Throws Untrusted unless the shared endpoint may act for the person: it is listed, it is the household's, and they live there.
+ * Throws Untrusted unless the shared endpoint may act for the person: it is the household's, they live there, and it is listed.
  * @param {Delegations} set accepted already @param {Bytes} identity @param {Roster} roster
  */
-export function requireDelegated({ person, endpoints }, identity, { members, shared }) {
+export function requireDelegated({ person, endpoints }, identity, { members, active }) {
+  require(active.has(nameOf(identity)), 'not_active');
   require(members.has(nameOf(person)), 'not_a_member');
-  require(shared.has(nameOf(identity)) && endpoints.some((one) => equal(one, identity)), 'not_delegated');
+  require(endpoints.some((one) => equal(one, identity)), 'not_delegated');
 }
 
 const NONE = new Uint8Array(0); // comes before every key

@@ -38,6 +38,12 @@ export function contains({ heads }, { version, head }) {
   return there !== undefined && equal(there, head);
 }
 
+/** Throws Untrusted unless it passes through this point. @param {Reach} reach @param {Point} point */
+export function requireContains(reach, point) {
+  require(point.version <= reach.version, 'missing');
+  require(contains(reach, point), 'forked');
+}
+
 /**
  * The hashed and signed bytes.
  * @param {string} label

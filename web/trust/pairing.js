@@ -16,21 +16,24 @@
 import { equal } from '../core/bytes.js';
 import { statement } from '../core/statements.js';
 import { consistent, sha256 } from './keys.js';
-import { contains, nameOf, pointFields } from './links.js';
+import { nameOf, pointFields, requireContains } from './links.js';
 import { require } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
+/** @import {Endpoints} from './endpoints.js' */
 /** @import {PublicKeys} from './keys.js' */
 /** @import {Point, Reach} from './links.js' */
 
+const SECRET_LENGTH = 16;
 const NONCE_LENGTH = 32;
+const HASH_LENGTH = 32;
 const DIGITS = 1_000_000n;
 
 /** What is paired, where: the pairing's code and the server's identity key. @typedef {{code: string, server: Bytes}} Meeting */
 /** A chain or roster, as one who is in it names it. @typedef {Point & {root: Bytes}} Belonging */
 /** The fingerprint of the server's certificate authority is empty where it has none of its own. @typedef {Belonging & {authority: Bytes}} Answer */
 /** @typedef {Belonging & {identity: Bytes, nonce: Bytes}} Introduction */
-/** A chain's active endpoints or a roster's shared ones, by `nameOf`. @typedef {ReadonlyMap<string, PublicKeys>} Endpoints */
+/** The chain or roster, replayed. @typedef {Reach & Endpoints} Arrived */
 
 /** What the new endpoint proves with the link's secret. @param {Bytes} secret @param {Meeting} meeting @param {PublicKeys} keys */
 export function proofOfNew(secret, { code, server }, keys) {
@@ -95,13 +98,13 @@ export class LinkNew {
 
   /**
    * It is a part of the chain or roster now. Rejects with Untrusted if not, or if this is not what was proved.
-   * @param {Answer} answer @param {Bytes} proof @param {Reach} reach replayed @param {Endpoints} endpoints in it
+   * @param {Answer} answer @param {Bytes} proof @param {Arrived} arrived
    */
-  answered(answer, proof, reach, endpoints) {
+  answered(answer, proof, arrived) {
     return this.#turns.take('answered', async () => {
       const message = await proofOfOwn(this.#secret, this.#meeting, this.#keys.identity, answer);
       require(equal(proof, message), 'wrong_proof');
-      requireIn(answer, reach, endpoints, this.#keys);
+      requireIn(answer, arrived, this.#keys);
     });
   }
 }
@@ -122,8 +125,8 @@ export class LinkOwn {
   /** The keys may be signed in. Rejects with Untrusted. @param {PublicKeys} keys @param {Bytes} proof */
   greeted(keys, proof) {
     return this.#turns.take('greeted', async () => {
-      require(equal(proof, await proofOfNew(this.#secret, this.#meeting, keys)), 'wrong_proof');
       require(await consistent(keys), 'weak_key');
+      require(equal(proof, await proofOfNew(this.#secret, this.#meeting, keys)), 'wrong_proof');
       this.#identity = keys.identity;
     });
   }
@@ -169,10 +172,10 @@ export class CodeNew {
     return this.#turns.take('confirmed', async () => require(match, 'not_confirmed'));
   }
 
-  /** It is a part of the chain or roster now. Rejects with Untrusted if not. @param {Reach} reach replayed @param {Endpoints} endpoints in it */
-  admitted(reach, endpoints) {
+  /** It is a part of the chain or roster now. Rejects with Untrusted if not. @param {Arrived} arrived */
+  admitted(arrived) {
     const belonging = /** @type {Belonging} */ (this.#belonging);
-    return this.#turns.take('admitted', async () => requireIn(belonging, reach, endpoints, this.#keys));
+    return this.#turns.take('admitted', async () => requireIn(belonging, arrived, this.#keys));
   }
 }
 
@@ -190,9 +193,10 @@ export class CodeOwn {
     this.#own = own;
   }
 
-  /** What it answers. @param {Bytes} commitment @returns {Promise<Introduction>} */
+  /** What it answers. @param {Bytes} commitment 32 bytes @returns {Promise<Introduction>} */
   committed(commitment) {
     return this.#turns.take('committed', async () => {
+      require(commitment.length === HASH_LENGTH, 'malformed');
       this.#commitment = commitment;
       return this.#own;
     });
@@ -202,9 +206,9 @@ export class CodeOwn {
   revealed(keys, nonce) {
     return this.#turns.take('revealed', async () => {
       require(nonce.length === NONCE_LENGTH, 'malformed');
+      require(await consistent(keys), 'weak_key');
       const commitment = await commitmentOf(this.#meeting, keys, nonce);
       require(this.#commitment && equal(commitment, this.#commitment), 'wrong_proof');
-      require(await consistent(keys), 'weak_key');
       this.#keys = keys;
       return digitsOf(this.#meeting, keys, nonce, this.#own);
     });
@@ -224,15 +228,17 @@ function parts({ identity, sealing, sealing_signature }) {
   return [identity, sealing, sealing_signature];
 }
 
-/** Throws Untrusted unless the chain or roster is the one that was named, or goes on from there, with these keys in it. @param {Belonging} belonging @param {Reach} reach @param {Endpoints} endpoints @param {PublicKeys} keys */
-function requireIn(belonging, reach, endpoints, keys) {
-  require(equal(belonging.root, reach.root) && contains(reach, belonging), 'forked');
-  const found = endpoints.get(nameOf(keys.identity));
-  require(found && equal(found.sealing, keys.sealing), 'not_there');
+/** Throws Untrusted unless the chain or roster is the one that was named, or goes on from there, with these keys in it. @param {Belonging} belonging @param {Arrived} arrived @param {PublicKeys} keys */
+function requireIn(belonging, arrived, { identity, sealing }) {
+  require(equal(belonging.root, arrived.root), 'forked');
+  requireContains(arrived, belonging);
+  const found = arrived.active.get(nameOf(identity));
+  require(found && equal(found.sealing, sealing), 'not_active');
 }
 
 /** @param {Bytes} secret @param {Bytes} message @returns {Promise<Bytes>} 32 bytes */
 async function hmac(secret, message) {
+  require(secret.length === SECRET_LENGTH, 'malformed');
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', secret, algorithm, false, ['sign']);
   return new Uint8Array(await crypto.subtle.sign('HMAC', key, message));

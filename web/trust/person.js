@@ -9,11 +9,13 @@
  */
 
 import { equal } from '../core/bytes.js';
-import { bytesOf, consistent, KEY_LENGTH, publicKeysOf, smallOrder } from './keys.js';
+import { emptied, entered, left, NONE } from './endpoints.js';
+import { bytesOf, KEY_LENGTH, publicKeysOf, smallOrder } from './keys.js';
 import { following, framedOf, linkBytes, nameOf, reached, requireFollowing } from './links.js';
 import { require, Untrusted } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
+/** @import {Endpoints} from './endpoints.js' */
 /** @import {PublicKeys, Sign} from './keys.js' */
 /** @import {Framed, Reach, Unsigned} from './links.js' */
 
@@ -27,15 +29,9 @@ export const ACTIVE_LIMIT = 32;
 /** What a link does. @typedef {Beginning | Adding | Removing | Renewing} Deed */
 /** @typedef {Framed & Deed} PersonLink */
 
-/** Active from version `from` until before version `until`. @typedef {{from: number, until: number}} Span */
-
 /**
- * What the links say so far. Endpoints are named by `nameOf` their identity key.
- * @typedef {object} Standing
- * @property {ReadonlyMap<string, PublicKeys>} active
- * @property {ReadonlyMap<string, Span>} spans  of every endpoint there ever was
- * @property {Bytes} recovery  the public key of the printed one, 32 bytes
- * @property {ReadonlySet<string>} recoveries  every recovery key there ever was
+ * What the links say so far. `recovery` is the public half of the printed key; `recoveries` all there ever were, by `nameOf`.
+ * @typedef {Endpoints & {recovery: Bytes, recoveries: ReadonlySet<string>}} Standing
  */
 /** @typedef {Reach & Standing} Chain */
 
@@ -120,20 +116,6 @@ export async function replay(links) {
   return chain;
 }
 
-/**
- * Whether an endpoint was one of the person's at this version of their chain.
- * @param {Chain} chain @param {Bytes} identity @param {number} version
- */
-export function activeAt(chain, identity, version) {
-  const span = chain.spans.get(nameOf(identity));
-  return span !== undefined && version <= chain.version && span.from <= version && version < span.until;
-}
-
-/** The endpoints that are out for good. @param {Chain} chain @returns {Set<string>} */
-export function former(chain) {
-  return new Set([...chain.spans.keys()].filter((name) => !chain.active.has(name)));
-}
-
 // -- what each action asks for, and does -----------------------------------------------------------
 
 /** Who must have signed: any active endpoint, but for the first link and a recovery. @param {Chain | null} chain @param {PersonLink} link @returns {Bytes} */
@@ -150,58 +132,39 @@ function signerOf(chain, link) {
 }
 
 /** @type {Standing} */
-const NOBODY = { active: new Map(), spans: new Map(), recovery: new Uint8Array(0), recoveries: new Set() };
+const NOBODY = { ...NONE, recovery: new Uint8Array(0), recoveries: new Set() };
 
 /** @param {Standing} standing @param {PersonLink} link @returns {Promise<Standing>} */
 async function after(standing, link) {
-  const { active } = standing;
   const { version } = link;
   switch (link.action) {
     case 'begin':
     case 'recover': {
-      const emptied = left(standing, [...active.keys()], version);
-      return joined(printed(emptied, link.recovery), link.keys, version);
+      const renewed = printed(standing, link.recovery);
+      return joined({ ...renewed, ...emptied(standing, version) }, link.keys, version);
     }
     case 'add':
-      require(active.size < ACTIVE_LIMIT, 'too_many');
       return joined(standing, link.keys, version);
-    case 'remove':
-      require(active.has(nameOf(link.identity)), 'not_there');
-      require(active.size > 1, 'last_one');
-      return left(standing, [nameOf(link.identity)], version);
+    case 'remove': {
+      const rest = left(standing, link.identity, version);
+      require(rest.active.size > 0, 'last_one');
+      return { ...standing, ...rest };
+    }
     case 'renew':
       return printed(standing, link.recovery);
   }
 }
 
 /** @param {Standing} standing @param {PublicKeys} keys @param {number} version @returns {Promise<Standing>} */
-async function joined({ active, spans, recovery, recoveries }, keys, version) {
-  const name = nameOf(keys.identity);
-  require(await consistent(keys), 'weak_key');
-  require(!spans.has(name) && !recoveries.has(name), 'key_reused');
-  return {
-    active: new Map([...active, [name, keys]]),
-    spans: new Map([...spans, [name, { from: version, until: Infinity }]]),
-    recovery,
-    recoveries,
-  };
-}
-
-/** @param {Standing} standing @param {readonly string[]} names @param {number} version @returns {Standing} */
-function left({ active, spans, recovery, recoveries }, names, version) {
-  const out = new Set(names);
-  return {
-    active: new Map([...active].filter(([name]) => !out.has(name))),
-    spans: new Map([...spans].map(([name, span]) => [name, out.has(name) ? { ...span, until: version } : span])),
-    recovery,
-    recoveries,
-  };
+async function joined(standing, keys, version) {
+  require(!standing.recoveries.has(nameOf(keys.identity)), 'key_reused');
+  return { ...standing, ...(await entered(standing, keys, version, ACTIVE_LIMIT)) };
 }
 
 /** Another key is on paper. @param {Standing} standing @param {Bytes} recovery @returns {Standing} */
-function printed({ active, spans, recoveries }, recovery) {
+function printed(standing, recovery) {
   const name = nameOf(recovery);
   require(!smallOrder(recovery), 'weak_key');
-  require(!spans.has(name) && !recoveries.has(name), 'key_reused');
-  return { active, spans, recovery, recoveries: new Set([...recoveries, name]) };
+  require(!standing.spans.has(name) && !standing.recoveries.has(name), 'key_reused');
+  return { ...standing, recovery, recoveries: new Set([...standing.recoveries, name]) };
 }

@@ -9,12 +9,24 @@
  */
 
 import { equal } from '../core/bytes.js';
-import { bytesOf, consistent, KEY_LENGTH, publicKeysOf } from './keys.js';
-import { contains, countOf, following, framedOf, linkBytes, nameOf, pointFields, reached, requireFollowing } from './links.js';
-import { activeAt, fields } from './person.js';
+import { activeAt, entered, left, NONE } from './endpoints.js';
+import { bytesOf, KEY_LENGTH, publicKeysOf } from './keys.js';
+import {
+  countOf,
+  following,
+  framedOf,
+  linkBytes,
+  nameOf,
+  pointFields,
+  reached,
+  requireContains,
+  requireFollowing,
+} from './links.js';
+import { fields } from './person.js';
 import { require, Untrusted } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
+/** @import {Endpoints} from './endpoints.js' */
 /** @import {PublicKeys, Sign} from './keys.js' */
 /** @import {Framed, Point, Reach, Unsigned} from './links.js' */
 /** @import {Chain} from './person.js' */
@@ -33,12 +45,9 @@ export const SHARED_LIMIT = 64;
 /** @typedef {Framed & Signing & Deed} HouseholdLink */
 
 /**
- * What the links say so far. Persons are named by `nameOf` their root, endpoints by that of their identity key.
- * @typedef {object} Standing
- * @property {ReadonlySet<string>} members
- * @property {ReadonlyMap<string, PublicKeys>} shared
- * @property {ReadonlySet<string>} removed  shared endpoints that are out for good
- * @property {ReadonlyMap<string, Point>} pins  the newest point seen here of each person's chain, even if they left
+ * What the links say so far: who is a member, the shared endpoints, and the newest point that it rests on of
+ * each person's chain, kept when they leave. Persons are named by `nameOf` their root.
+ * @typedef {Endpoints & {members: ReadonlySet<string>, pins: ReadonlyMap<string, Point>}} Standing
  */
 /** @typedef {Reach & Standing} Roster */
 /** The chains of persons, by `nameOf` their root. @typedef {ReadonlyMap<string, Chain>} Persons */
@@ -119,15 +128,19 @@ export async function signHouseholdLink(roster, deed, { chain, time, signer, sig
 /**
  * The roster with one more link. Rejects with Untrusted, and nothing has changed.
  * @param {Roster | null} roster null before the first link
- * @param {HouseholdLink} link @param {Persons} persons everybody who signed
+ * @param {HouseholdLink} link @param {Persons} persons everybody who signed or joined
  * @returns {Promise<Roster>}
  */
 export async function extend(roster, link, persons) {
   requireFollowing(roster, link, LINK_LIMIT);
   require((roster === null) === (link.action === 'begin'), 'wrong_start');
-  requireMay(roster, link, persons);
+  const here = roster ?? { ...NONE, members: new Set([nameOf(link.person)]), pins: new Map() };
+  require(here.members.has(nameOf(link.person)), 'not_a_member');
+  const point = { version: link.person_version, head: link.person_head };
+  const signing = pinned(here, link.person, point, persons);
+  require(activeAt(chainOf(persons, link.person), link.signer, point.version), 'not_active');
   const reach = await reached(roster, link, householdLinkBytes(link));
-  return { ...(await after(pinned(roster ?? NOBODY, signerPoint(link)), link)), ...reach };
+  return { ...(await after(signing, link, persons)), ...reach };
 }
 
 /** @param {readonly HouseholdLink[]} links from the first on @param {Persons} persons @returns {Promise<Roster>} Rejects with Untrusted. */
@@ -141,68 +154,43 @@ export async function replay(links, persons) {
 
 // -- who may sign, and what each action asks for and does -------------------------------------------
 
-/** @type {Standing} */
-const NOBODY = { members: new Set(), shared: new Map(), removed: new Set(), pins: new Map() };
+/** @param {Persons} persons @param {Bytes} root @returns {Chain} Throws Untrusted. */
+function chainOf(persons, root) {
+  const chain = persons.get(nameOf(root));
+  require(chain && equal(chain.root, root), 'unknown_person');
+  return chain;
+}
 
-/** A point of somebody's chain. @typedef {Point & {person: string}} Pin */
-
-/** @param {Signing} link @returns {Pin} */
-const signerPoint = ({ person, person_version, person_head }) => ({ person: nameOf(person), version: person_version, head: person_head });
-
-/** Throws Untrusted unless the signer's person is a member, and their chain has the signer where the link says. @param {Roster | null} roster @param {HouseholdLink} link @param {Persons} persons */
-function requireMay(roster, link, persons) {
-  const { person, ...point } = signerPoint(link);
-  require(roster === null || roster.members.has(person), 'not_a_member');
-  const chain = persons.get(person);
-  require(chain && nameOf(chain.root) === person, 'unknown_person');
-  const pin = roster?.pins.get(person) ?? point;
-  require(contains(chain, point) && contains(chain, pin), 'forked');
+/** Resting on this point of the person's chain, which it must not have passed already. @param {Standing} standing @param {Bytes} person @param {Point} point @param {Persons} persons @returns {Standing} */
+function pinned(standing, person, point, persons) {
+  const chain = chainOf(persons, person);
+  const pin = standing.pins.get(nameOf(person)) ?? point;
+  requireContains(chain, point);
+  requireContains(chain, pin);
   require(point.version >= pin.version, 'stale');
-  require(activeAt(chain, link.signer, point.version), 'not_active');
+  return { ...standing, pins: new Map([...standing.pins, [nameOf(person), point]]) };
 }
 
-/** @param {Standing} standing @param {Pin} pin @returns {Standing} */
-function pinned(standing, { person, version, head }) {
-  return { ...standing, pins: new Map([...standing.pins, [person, { version, head }]]) };
-}
-
-/** @param {Standing} standing @param {HouseholdLink} link @returns {Promise<Standing>} */
-async function after(standing, link) {
-  const { members, shared, removed } = standing;
+/** @param {Standing} standing @param {HouseholdLink} link @param {Persons} persons @returns {Promise<Standing>} */
+async function after(standing, link, persons) {
+  const { members } = standing;
   switch (link.action) {
     case 'begin':
-      return { ...standing, members: new Set([nameOf(link.person)]) };
     case 'confirm':
       return standing;
-    case 'join':
+    case 'join': {
       require(!members.has(nameOf(link.member)), 'already_there');
       require(members.size < MEMBER_LIMIT, 'too_many');
-      return joined(standing, { person: nameOf(link.member), version: link.member_version, head: link.member_head });
+      const point = { version: link.member_version, head: link.member_head };
+      return { ...pinned(standing, link.member, point, persons), members: new Set([...members, nameOf(link.member)]) };
+    }
     case 'leave':
       require(members.has(nameOf(link.member)), 'not_there');
       require(members.size > 1, 'last_one');
       return { ...standing, members: new Set([...members].filter((name) => name !== nameOf(link.member))) };
-    case 'add': {
-      const name = nameOf(link.keys.identity);
-      require(!shared.has(name), 'already_there');
-      require(!removed.has(name), 'key_reused');
-      require(shared.size < SHARED_LIMIT, 'too_many');
-      require(await consistent(link.keys), 'weak_key');
-      return { ...standing, shared: new Map([...shared, [name, link.keys]]) };
-    }
-    case 'remove': {
-      const gone = nameOf(link.identity);
-      require(shared.has(gone), 'not_there');
-      const rest = [...shared].filter(([name]) => name !== gone);
-      return { ...standing, shared: new Map(rest), removed: new Set([...removed, gone]) };
-    }
+    case 'add':
+      return { ...standing, ...(await entered(standing, link.keys, link.version, SHARED_LIMIT)) };
+    case 'remove':
+      return { ...standing, ...left(standing, link.identity, link.version) };
   }
-}
-
-/** Somebody moves in, perhaps again. @param {Standing} standing @param {Pin} pin */
-function joined(standing, pin) {
-  const { version, head } = standing.pins.get(pin.person) ?? pin;
-  require(pin.version >= version, 'stale');
-  require(pin.version > version || equal(pin.head, head), 'forked');
-  return pinned({ ...standing, members: new Set([...standing.members, pin.person]) }, pin);
 }

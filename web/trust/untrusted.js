@@ -20,6 +20,7 @@ export const REASONS = Object.freeze({
   unknown_person: 'Nothing is known of the person who signed it.',
   not_a_member: 'The person is not a member of the household.',
   stale: 'It is older than what is known already.',
+  missing: 'It rests on links that were not shown.',
   forked: 'It rests on another history than the one that is known.',
   not_delegated: 'The device may not act for this person.',
   // calls

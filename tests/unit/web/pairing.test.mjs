@@ -29,13 +29,13 @@ test('paired by link, both know each other', async () => {
   const [here, there] = [new LinkNew(SECRET, meeting, fresh.keys), new LinkOwn(SECRET, meeting)];
   await there.greeted(fresh.keys, await here.greeting());
   const later = await go(both, { action: 'renew', recovery: impostor.identity });
-  await here.answered(answer(), await there.answer(answer()), later, later.active);
+  await here.answered(answer(), await there.answer(answer()), later);
 });
 
 test('by link, nothing that is proved can be changed', async () => {
   const proof = await proofOfNew(SECRET, meeting, fresh.keys);
   for (const [where, changed] of mutants({ secret: SECRET, meeting, keys: fresh.keys, proof })) {
-    await refused(() => new LinkOwn(changed.secret, changed.meeting).greeted(changed.keys, changed.proof), 'wrong_proof').catch((error) =>
+    await refused(() => new LinkOwn(changed.secret, changed.meeting).greeted(changed.keys, changed.proof), 'wrong_proof', 'weak_key').catch((error) =>
       assert.fail(`${where}: ${error.message}`),
     );
   }
@@ -44,7 +44,7 @@ test('by link, nothing that is proved can be changed', async () => {
   for (const [where, changed] of mutants({ answer: answer(), proof: reply })) {
     const here = new LinkNew(SECRET, meeting, fresh.keys);
     await here.greeting();
-    await refused(() => here.answered(changed.answer, changed.proof, both, both.active), 'wrong_proof').catch((error) =>
+    await refused(() => here.answered(changed.answer, changed.proof, both), 'wrong_proof').catch((error) =>
       assert.fail(`${where}: ${error.message}`),
     );
   }
@@ -52,14 +52,14 @@ test('by link, nothing that is proved can be changed', async () => {
 
 test('by link, a chain in which the new endpoint is not, or another chain, is refused', async () => {
   for (const [chain, shown, reason] of [
-    [alone, alone, 'not_there'],
-    [both, alone, 'forked'],
+    [alone, alone, 'not_active'],
+    [both, alone, 'missing'],
     [both, await go(alone, { action: 'add', keys: impostor.keys }), 'forked'],
   ]) {
     const here = new LinkNew(SECRET, meeting, fresh.keys);
     await here.greeting();
     const proof = await proofOfOwn(SECRET, meeting, fresh.identity, answer(chain));
-    await refused(() => here.answered(answer(chain), proof, shown, shown.active), reason);
+    await refused(() => here.answered(answer(chain), proof, shown), reason);
   }
 });
 
@@ -78,7 +78,7 @@ test('paired by code, both show the same six digits', async () => {
   assert.equal(digits.fresh, digits.own);
   assert.deepEqual(await there.confirmed(true), fresh.keys);
   await here.confirmed(true);
-  await here.admitted(both, both.active);
+  await here.admitted(both);
 });
 
 test('by code, a server that swaps keys, nonces or persons is noticed', async () => {
@@ -97,24 +97,24 @@ test('by code, nothing goes on when the digits differ', async () => {
   await refused(() => there.confirmed(false), 'not_confirmed');
   await refused(() => there.confirmed(true), 'out_of_turn');
   await refused(() => here.confirmed(false), 'not_confirmed');
-  await refused(() => here.admitted(both, both.active), 'out_of_turn');
+  await refused(() => here.admitted(both), 'out_of_turn');
 });
 
 test('by code, the chain must be the one that was in the digits', async () => {
   const foreign = await go(null, { action: 'begin', keys: impostor.keys, recovery: paper.identity }, impostor);
   const invented = await go(foreign, { action: 'add', keys: fresh.keys }, impostor);
-  for (const [chain, reason] of [[invented, 'forked'], [alone, 'not_there']]) {
+  for (const [chain, reason] of [[invented, 'forked'], [alone, 'not_active']]) {
     const { here } = await compare();
     await here.confirmed(true);
-    await refused(() => here.admitted(chain, chain.active), reason);
+    await refused(() => here.admitted(chain), reason);
   }
 });
 
 test('every step of a pairing comes once and in its turn', async () => {
   const steps = {
-    linkNew: [() => new LinkNew(SECRET, meeting, fresh.keys), [(it) => it.greeting(), async (it) => it.answered(answer(), await proofOfOwn(SECRET, meeting, fresh.identity, answer()), both, both.active)]],
+    linkNew: [() => new LinkNew(SECRET, meeting, fresh.keys), [(it) => it.greeting(), async (it) => it.answered(answer(), await proofOfOwn(SECRET, meeting, fresh.identity, answer()), both)]],
     linkOwn: [() => new LinkOwn(SECRET, meeting), [async (it) => it.greeted(fresh.keys, await proofOfNew(SECRET, meeting, fresh.keys)), (it) => it.answer(answer())]],
-    codeNew: [() => new CodeNew(meeting, fresh.keys, NONCES.fresh), [(it) => it.commitment(), (it) => it.answered(introduction()), (it) => it.confirmed(true), (it) => it.admitted(both, both.active)]],
+    codeNew: [() => new CodeNew(meeting, fresh.keys, NONCES.fresh), [(it) => it.commitment(), (it) => it.answered(introduction()), (it) => it.confirmed(true), (it) => it.admitted(both)]],
     codeOwn: [
       () => new CodeOwn(meeting, introduction()),
       [async (it) => it.committed(await new CodeNew(meeting, fresh.keys, NONCES.fresh).commitment()), (it) => it.revealed(fresh.keys, NONCES.fresh), (it) => it.confirmed(true)],

@@ -3,7 +3,8 @@ import { before, test } from 'node:test';
 
 import { toBase64 } from '../../../web/core/bytes.js';
 import { nameOf } from '../../../web/trust/links.js';
-import { activeAt, extend, former, personLinkOf, replay, signPersonLink } from '../../../web/trust/person.js';
+import { activeAt, former } from '../../../web/trust/endpoints.js';
+import { extend, personLinkOf, replay, signPersonLink } from '../../../web/trust/person.js';
 import { bytes, endpoint, mutants, refused } from './endpoints.mjs';
 
 /** Four endpoints and three printed keys, one after another. */
