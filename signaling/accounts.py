@@ -19,6 +19,7 @@ from kith.directory.registry import registered, tidy
 from presence.reachable import Reachable
 from signaling import protocol as wire
 from signaling.announcing import Announcer
+from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 
@@ -34,6 +35,7 @@ class Accounts:
         reachable: Reachable,
         switchboard: Switchboard,
         announcer: Announcer,
+        news: HouseholdNews,
         clock: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -41,6 +43,7 @@ class Accounts:
         self._reachable = reachable
         self._switchboard = switchboard
         self._announcer = announcer
+        self._news = news
         self._clock = clock
 
     async def carry_out(
@@ -96,12 +99,13 @@ class Accounts:
     async def _remove(self, endpoint: Endpoint, principal: Principal) -> None:
         """Where rosters are signed, the statement by which `principal` takes the endpoint out of its
         person's chain or its household's roster belongs into the same write."""
-        if not await self._directory.remove_endpoint(endpoint.id, now=self._clock()):
+        if not await self._directory.remove_endpoint(endpoint, by=registered(principal), now=self._clock()):
             raise Problem(Code.UNKNOWN_ENDPOINT, path="endpoint")
         itself = endpoint.id == principal.endpoint
         if not itself:
             self._expel(endpoint)
         await self._announcer.told(self._announcer.endpoints_changed(endpoint))
+        await self._announcer.told(self._news.tell(endpoint.household))
         if itself:  # its answer leaves first: nothing is awaited from here to there
             asyncio.get_running_loop().call_soon(self._expel, endpoint)
 

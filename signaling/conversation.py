@@ -266,7 +266,9 @@ class Conversation:
             raise Problem(Code.SHUTTING_DOWN)
         desk = self._reception.desk
         nonce, self._nonce = self._nonce, None  # a nonce serves once
-        endpoint, principal = await desk.authenticate(command, origin=self._origin, nonce=nonce)
+        endpoint, principal = await desk.authenticate(
+            command, origin=self._origin, nonce=nonce, address=self._address
+        )
         if self._closed:
             return
         arrivals = self._reception.arrivals

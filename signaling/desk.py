@@ -18,6 +18,7 @@ from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.ice import IceDesk
+from signaling.news import HouseholdNews
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
@@ -37,6 +38,7 @@ PERSONAL = (
     wire.RenameEndpoint,
     wire.RemoveEndpoint,
     wire.DismissMissed,
+    wire.DismissNews,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -65,12 +67,14 @@ class Desk:
         self.clock = clock
         self.attendance = Attendance(directory, clock)
         self.announcer = Announcer(directory, sessions, reachable)
+        self.news = HouseholdNews(directory, sessions, self.announcer, registry.network_digest, clock)
         self._accounts = Accounts(
             directory=directory,
             sessions=sessions,
             reachable=reachable,
             switchboard=switchboard,
             announcer=self.announcer,
+            news=self.news,
             clock=clock,
         )
         self.ice = ice
@@ -108,6 +112,7 @@ class Desk:
                     command.code, public_keys(command.keys), command.name, command.capabilities
                 )
                 await self.announcer.told(self.announcer.endpoints_changed(endpoint))
+                await self.announcer.told(self.news.tell(endpoint.household))
                 return self._paired(endpoint, command.id, shared=endpoint.shared)
             case wire.EnrolTest():
                 return await self._enrol_test(command)
@@ -157,7 +162,7 @@ class Desk:
     # -- signing in --------------------------------------------------------------------------------
 
     async def authenticate(
-        self, command: wire.SignIn, *, origin: str, nonce: bytes | None
+        self, command: wire.SignIn, *, origin: str, nonce: bytes | None, address: str
     ) -> tuple[Endpoint, Principal]:
         """The endpoint whose key signed. An unknown endpoint and a wrong signature look the same; that it
         was removed is said only to whoever holds its key."""
@@ -171,6 +176,7 @@ class Desk:
         if endpoint.removed is not None:
             raise Problem(Code.ENDPOINT_REMOVED)
         self.attendance.note(endpoint)
+        self.news.signed_in(endpoint, address)
         if command.capabilities is not None and command.capabilities != endpoint.capabilities:
             await self.directory.describe_endpoint(endpoint.id, None, command.capabilities)
             endpoint = replace(endpoint, capabilities=command.capabilities)
@@ -191,7 +197,8 @@ class Desk:
         principal = live.principal
         endpoint = live.endpoint
         people, endpoints = await self.announcer.listing(endpoint, principal)
-        missed = () if me is None or endpoint.shared else await self.directory.missed(me.id)
+        own = None if me is None or endpoint.shared else me.id
+        missed = () if own is None else await self.directory.missed(own)
         return wire.Snapshot(
             person=None if me is None else person_view(me, own=True),
             endpoint=endpoint_view(endpoint, online=True, own=True),
@@ -200,6 +207,7 @@ class Desk:
             endpoints=endpoints,
             calls=self.switchboard.views_for(endpoint.id),
             missed=tuple(missed_view(one) for one in missed),
+            news=() if own is None else await self.news.view(own),
         )
 
     # -- signed in ---------------------------------------------------------------------------------
@@ -229,6 +237,8 @@ class Desk:
                 person = registered(principal)
                 await self.directory.dismiss_missed(person)
                 await self.announcer.told(self.switchboard.announce_missed(person))
+            case wire.DismissNews():
+                await self.news.dismiss(registered(principal), command.up_to)
             case wire.ListDirectory():
                 people, endpoints = await self.announcer.listing(endpoint, principal)
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
@@ -284,6 +294,7 @@ class Desk:
             return
         await self.registry.verify(principal.person, command.code)
         await self.announcer.told(self.announcer.registered(principal.person))
+        await self.announcer.told(self.news.tell(principal.household))
 
     async def _describe(
         self, principal: Principal, endpoint: Endpoint, command: wire.Describe | wire.Rename

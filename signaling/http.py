@@ -156,7 +156,9 @@ class Door:
         nonce = command.nonce if issued is not None and issued + NONCE_LIFE > now else None
         origin = self._address.origin_of(request.headers, ends(request.transport))
         desk = self._reception.desk
-        endpoint, _ = await desk.authenticate(command, origin=origin, nonce=nonce)
+        endpoint, _ = await desk.authenticate(
+            command, origin=origin, nonce=nonce, address=self._remote(request)
+        )
         token = await desk.registry.issue_token(endpoint.id, TOKEN_LIFE)
         return wire.Token(re=command.id, token=token, expires_in=TOKEN_LIFE)
 

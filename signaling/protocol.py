@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kith.core.capabilities import Capabilities
+from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code, Problem, Scalar
 from signaling.call import EndReason, Phase, Role
 
@@ -142,6 +143,19 @@ class MissedCall(Part, frozen=True, kw_only=True):
     name: str
     at: float
     video: bool
+
+
+class NewsItem(Part, frozen=True, kw_only=True):
+    """Something that every adult of a household is told. `name` is whose doing or whose device it is,
+    `own` whether that is the viewer."""
+
+    number: int
+    kind: NewsKind
+    at: float
+    name: str
+    own: bool
+    device: str
+    shared: bool
 
 
 class Resume(Part, frozen=True, kw_only=True):
@@ -308,6 +322,12 @@ class DismissMissed(Command, frozen=True, kw_only=True, tag="dismiss_missed"):
     """The person has seen the missed calls: they vanish on all own endpoints."""
 
 
+class DismissNews(Command, frozen=True, kw_only=True, tag="dismiss_news"):
+    """The person has seen the news up to this number: it vanishes on all own endpoints."""
+
+    up_to: Seq
+
+
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call"):
     """Call a person (all of their endpoints ring) or one endpoint. The caller names the call, so a retry
     is the same call."""
@@ -411,6 +431,7 @@ AnyCommand = (
     | RenameEndpoint
     | RemoveEndpoint
     | DismissMissed
+    | DismissNews
     | PlaceCall
     | Alerting
     | Answer
@@ -451,6 +472,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     endpoints: tuple[EndpointView, ...]
     calls: tuple[CallView, ...]
     missed: tuple[MissedCall, ...]
+    news: tuple[NewsItem, ...] = ()
 
 
 class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
@@ -653,6 +675,12 @@ class MissedCalls(Event, frozen=True, kw_only=True, tag="missed_calls"):
     missed: tuple[MissedCall, ...]
 
 
+class HouseholdNews(Event, frozen=True, kw_only=True, tag="household_news"):
+    """All news not yet dismissed, the newest first; it replaces the old list."""
+
+    news: tuple[NewsItem, ...]
+
+
 class Registered(Event, frozen=True, kw_only=True, tag="registered"):
     """The own mobile number is verified."""
 
@@ -672,6 +700,7 @@ AnyEvent = (
     | DirectoryChanged
     | EndpointChanged
     | MissedCalls
+    | HouseholdNews
     | Registered
     | ServerLeaving
 )

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
@@ -47,6 +48,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.RenameEndpoint: _DONE,
     protocol.RemoveEndpoint: _DONE,
     protocol.DismissMissed: _DONE,
+    protocol.DismissNews: _DONE,
     protocol.PlaceCall: _CALL,
     protocol.Alerting: _CALL,
     protocol.Answer: _CALL,
@@ -66,7 +68,7 @@ answered with `welcome` on the WebSocket and with `token` over HTTP."""
 _CONNECTION = (protocol.Ack, protocol.Leave)
 """Commands about a connection, which a request is not."""
 
-_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, Code)
+_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, NewsKind, Code)
 
 
 def components() -> dict[str, Schema]:

@@ -33,6 +33,7 @@ PARTS: tuple[type, ...] = (
     protocol.CallView,
     protocol.MissedCall,
     protocol.IceServer,
+    protocol.NewsItem,
 )
 _IDS = {"p": "person id", "e": "endpoint id", "h": "household id", "c": "call id", "s": "session id"}
 _MARK = re.compile(r"<!-- (fields|table): (\w+) -->\n(?:\n((?:\|.*\n)+))?")

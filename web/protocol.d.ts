@@ -214,6 +214,14 @@ export interface DismissMissed {
   as?: string | null;
 }
 
+/** The person has seen the news up to this number: it vanishes on all own endpoints. */
+export interface DismissNews {
+  t: 'dismiss_news';
+  id: string;
+  as?: string | null;
+  up_to: number;
+}
+
 /**
  * Call a person (all of their endpoints ring) or one endpoint. The caller names the call, so a retry
  * is the same call.
@@ -369,6 +377,7 @@ export interface Snapshot {
   endpoints: EndpointView[];
   calls: CallView[];
   missed: MissedCall[];
+  news: NewsItem[];
 }
 
 /** A person as another one sees them. Never a number. */
@@ -445,6 +454,27 @@ export interface MissedCall {
   at: number;
   video: boolean;
 }
+
+/**
+ * Something that every adult of a household is told. `name` is whose doing or whose device it is,
+ * `own` whether that is the viewer.
+ */
+export interface NewsItem {
+  number: number;
+  kind: NewsKind;
+  at: number;
+  name: string;
+  own: boolean;
+  device: string;
+  shared: boolean;
+}
+
+/** Each is one true sentence about a device, and about the person whose doing or whose device it is. */
+export type NewsKind =
+  | 'endpoint_added'
+  | 'endpoint_removed'
+  | 'new_network'
+  | 'person_joined';
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
 export interface Token {
@@ -722,6 +752,13 @@ export interface MissedCalls {
   missed: MissedCall[];
 }
 
+/** All news not yet dismissed, the newest first; it replaces the old list. */
+export interface HouseholdNews {
+  t: 'household_news';
+  seq: number;
+  news: NewsItem[];
+}
+
 /** The own mobile number is verified. */
 export interface Registered {
   t: 'registered';
@@ -757,6 +794,7 @@ export type Command =
   | RenameEndpoint
   | RemoveEndpoint
   | DismissMissed
+  | DismissNews
   | PlaceCall
   | Alerting
   | Answer
@@ -796,6 +834,7 @@ export type Event =
   | DirectoryChanged
   | EndpointChanged
   | MissedCalls
+  | HouseholdNews
   | Registered
   | ServerLeaving;
 

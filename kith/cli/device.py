@@ -23,6 +23,7 @@ from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
 from kith.endpoint.home import Home, NotEnrolled
 from kith.endpoint.ice import NoRelay
+from kith.endpoint.news import sentence
 from kith.endpoint.obey import obey
 from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
@@ -150,6 +151,7 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
         f"peer    microphone {'on' if d['audio'] else 'off'}, camera {'on' if d['video'] else 'off'}"
     ),
     "frame": lambda d: f"video   {d['width']} by {d['height']}",
+    "news": lambda d: f"news    {d['text']}" + (f" (and {d['more']} more)" if d["more"] else ""),
     "said": lambda d: str(d["text"]),
 }
 
@@ -266,6 +268,7 @@ def _report(endpoint: Endpoint, show: Show) -> None:
         ),
     )
     endpoint.on("frame", frame)
+    endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
 
 
 def _listen(endpoint: Endpoint, show: Show, loop: asyncio.AbstractEventLoop) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from kith.core.capabilities import Capabilities
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.keys import PublicKeys
+from kith.core.news import NewsKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,23 @@ class Verification:
     tries: int
     sent: int
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One piece of news for one person, who has not dismissed it yet; a later one has a higher `id`.
+
+    `by` is whose doing or whose device it is, `name` what that person is called now; of a `shared` device that
+    nobody acts for they are None and empty.
+    """
+
+    id: int
+    kind: NewsKind
+    at: float
+    by: PersonId | None
+    name: str
+    device: str
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)

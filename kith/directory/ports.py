@@ -6,7 +6,7 @@ from typing import Protocol
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, HouseholdId, PersonId
-from kith.directory.model import Endpoint, Invitation, Missed, Pairing, Person, Verification
+from kith.directory.model import Endpoint, Invitation, Missed, News, Pairing, Person, Verification
 
 
 class DirectoryStore(Protocol):
@@ -95,12 +95,27 @@ class DirectoryStore(Protocol):
     ) -> None: ...
     async def rename_endpoint(self, endpoint: EndpointId, name: str) -> None: ...
     async def note_seen(self, endpoint: EndpointId, at: float) -> None: ...
-    async def remove_endpoint(self, endpoint: EndpointId, *, now: float) -> bool:
-        """Its key, its bearer tokens, and the unused links and codes that it asked for are dead from now on.
-        False if it was removed before."""
+    async def remove_endpoint(self, endpoint: Endpoint, *, by: PersonId, now: float) -> bool:
+        """Its key, its bearer tokens, and the unused links and codes that it asked for are dead from now on,
+        which is news. False if it was removed before."""
         ...
 
     async def dismiss_missed(self, person: PersonId) -> None: ...
+
+    # news, which the changes above leave for every adult of the household
+    async def news(self, person: PersonId) -> Sequence[News]:
+        """What the person has not dismissed, the newest first."""
+        ...
+
+    async def dismiss_news(self, person: PersonId, *, up_to: int) -> None: ...
+    async def knows_network(self, owner: str, digest: bytes, *, since: float) -> bool:
+        """Whether an endpoint of `owner`, a person or a household, signed in from there since then."""
+        ...
+
+    async def note_network(self, endpoint: Endpoint, digest: bytes, *, now: float, silent: bool) -> bool:
+        """Remember from where the endpoint signed in. Whether that is news, which it is not if `silent`, nor
+        for the first network of its owner."""
+        ...
 
     # bearer tokens
     async def add_token(self, digest: bytes, endpoint: EndpointId, *, expires: float) -> None: ...

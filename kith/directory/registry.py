@@ -234,6 +234,10 @@ class Registry:
             raise Problem(Code.RATE_LIMITED, data={"retry_after": round(again - now, 3)})
         self._send_code(found.mobile, code)
 
+    def network_digest(self, owner: str, network: str) -> bytes:
+        """What is kept of a network from which an endpoint of `owner` signed in."""
+        return self._digest(f"network {owner}", network)
+
     async def issue_token(self, endpoint: EndpointId, life: float) -> str:
         token = new_secret()
         await self._store.add_token(self._digest("token", token), endpoint, expires=self._clock() + life)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kith.core.ids import EndpointId
 from kith.endpoint.utterance import Named, Nobody, Which, meant
-from signaling.protocol import DirectoryChanged, EndpointView, MissedCall, PersonView, Snapshot
+from signaling.protocol import DirectoryChanged, EndpointView, MissedCall, NewsItem, PersonView, Snapshot
 
 
 class Unclear(Exception):
@@ -24,10 +24,17 @@ class Directory:
         self.people: tuple[PersonView, ...] = ()
         self.endpoints: tuple[EndpointView, ...] = ()
         self.missed: tuple[MissedCall, ...] = ()
+        self._heard = 0
 
     def change(self, to: DirectoryChanged | Snapshot) -> None:
         """The whole new directory replaces the old one."""
         self.person, self.people, self.endpoints = to.person, to.people, to.endpoints
+
+    def hear(self, news: Sequence[NewsItem]) -> tuple[NewsItem, ...]:
+        """Those pieces of the household's news that this endpoint has not had before, the newest first."""
+        fresh = tuple(item for item in news if item.number > self._heard)
+        self._heard = max((item.number for item in fresh), default=self._heard)
+        return fresh
 
     def find(self, whom: str) -> Named:
         """Whom a name or an id means. Raises Unclear."""

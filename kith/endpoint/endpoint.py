@@ -18,13 +18,13 @@ Events, with what their listeners are given:
     light (Light)           screen (Screen)         indicator (audio, video)
     tone (Tone)             speak (text)
     audio (call, samples)   frame (call, frame)     own_frame (frame)
-    directory ()            missed (calls)          registered ()
+    directory ()            missed (calls)          news (items)            registered ()
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -294,6 +294,8 @@ class Endpoint(AsyncIOEventEmitter):
             case protocol.MissedCalls(missed=missed):
                 self.directory.missed = missed
                 self.emit("missed", missed)
+            case protocol.HouseholdNews(news=news):
+                self._take_news(news)
             case protocol.Registered():
                 self.emit("registered")
             case protocol.ServerLeaving():
@@ -380,9 +382,15 @@ class Endpoint(AsyncIOEventEmitter):
             raise Unreachable("the endpoint has not been started")
         return self._ice
 
+    def _take_news(self, news: Sequence[protocol.NewsItem]) -> None:
+        fresh = self.directory.hear(news)
+        if fresh:
+            self.emit("news", fresh)
+
     def _adopt(self, snapshot: Snapshot) -> None:
         self.directory.change(snapshot)
         self.directory.missed = snapshot.missed
+        self._take_news(snapshot.news)
         views = {view.id: view for view in snapshot.calls}
         call = self._call
         if call is not None and call.id not in views and call.placing is None:

@@ -6,9 +6,19 @@ from dataclasses import replace
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, HouseholdId, PersonId, new_household, new_person
+from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
-from kith.directory.model import Endpoint, Invitation, Missed, Pairing, Person, Verification
+from kith.directory.model import (
+    Endpoint,
+    Invitation,
+    Missed,
+    News,
+    Pairing,
+    Person,
+    Verification,
+)
 from kith.store.database import Database
+from kith.store.news import add_news, news_of, note_network
 from kith.store.rows import acquaint, add_endpoint, add_person, endpoint_of, pack, person_of, set_verification
 
 _OFFERED = "(offered_by IS NULL OR offered_by IN (SELECT id FROM endpoint WHERE removed IS NULL))"
@@ -168,6 +178,14 @@ class SqliteDirectory:
                 endpoint, household=row["household"], person=row["person"], shared=bool(row["shared"])
             )
             add_endpoint(db, paired)
+            add_news(
+                db,
+                NewsKind.ENDPOINT_ADDED,
+                paired,
+                household=paired.household,
+                by=paired.person,
+                at=now,
+            )
             return paired
 
         return await self._db.write(work)
@@ -264,6 +282,20 @@ class SqliteDirectory:
             if row is None:
                 raise Problem(Code.ALREADY_REGISTERED)
             db.execute("DELETE FROM verification WHERE person = ?", (person,))
+            first = db.execute(
+                "SELECT * FROM endpoint WHERE person = ? AND NOT shared AND removed IS NULL ORDER BY rowid",
+                (person,),
+            ).fetchone()
+            if first is not None:
+                add_news(
+                    db,
+                    NewsKind.PERSON_JOINED,
+                    endpoint_of(first),
+                    household=row["household"],
+                    by=person,
+                    at=now,
+                    but=person,
+                )
             if row["invited_by"] is not None:
                 acquaint(db, person, row["invited_by"])
             db.execute("DELETE FROM invitation WHERE owner AND household = ?", (row["household"],))
@@ -297,18 +329,37 @@ class SqliteDirectory:
     async def note_seen(self, endpoint: EndpointId, at: float) -> None:
         await self._write("UPDATE endpoint SET seen = ? WHERE id = ?", at, endpoint)
 
-    async def remove_endpoint(self, endpoint: EndpointId, *, now: float) -> bool:
+    async def remove_endpoint(self, endpoint: Endpoint, *, by: PersonId, now: float) -> bool:
         def work(db: sqlite3.Connection) -> bool:
             done = db.execute(
-                "UPDATE endpoint SET removed = ? WHERE id = ? AND removed IS NULL", (now, endpoint)
+                "UPDATE endpoint SET removed = ? WHERE id = ? AND removed IS NULL", (now, endpoint.id)
             )
-            db.execute("DELETE FROM token WHERE endpoint = ?", (endpoint,))
+            db.execute("DELETE FROM token WHERE endpoint = ?", (endpoint.id,))
+            if done.rowcount:
+                add_news(db, NewsKind.ENDPOINT_REMOVED, endpoint, household=endpoint.household, by=by, at=now)
             return bool(done.rowcount)
 
         return await self._db.write(work)
 
     async def dismiss_missed(self, person: PersonId) -> None:
         await self._write("DELETE FROM missed WHERE person = ?", person)
+
+    # -- news -----------------------------------------------------------------------------------
+
+    async def news(self, person: PersonId) -> Sequence[News]:
+        return await self._db.read(lambda db: news_of(db, person))
+
+    async def dismiss_news(self, person: PersonId, *, up_to: int) -> None:
+        await self._write("DELETE FROM news WHERE person = ? AND id <= ?", person, up_to)
+
+    async def knows_network(self, owner: str, digest: bytes, *, since: float) -> bool:
+        rows = await self._rows(
+            "SELECT 1 FROM network WHERE owner = ? AND digest = ? AND seen > ?", owner, digest, since
+        )
+        return bool(rows)
+
+    async def note_network(self, endpoint: Endpoint, digest: bytes, *, now: float, silent: bool) -> bool:
+        return await self._db.write(lambda db: note_network(db, endpoint, digest, now=now, silent=silent))
 
     # -- tokens ---------------------------------------------------------------------------------
 

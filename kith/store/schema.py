@@ -102,6 +102,21 @@ def departures(db: Database) -> None:
         db.table(table).add_column("offered_by", str)
 
 
+@migrations()
+def news(db: Database) -> None:
+    """What each adult was told of their household, and the networks that are no news any more.
+
+    A network is a digest under the server's key; `owner` is the person, or the household of a shared endpoint.
+    """
+    db.execute(  # a number that was dismissed is not given again
+        "CREATE TABLE news (id INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL, kind TEXT NOT NULL,"
+        " at FLOAT NOT NULL, by TEXT, device TEXT NOT NULL, shared INTEGER NOT NULL)"
+    )
+    db.table("news").create_index(["person", "id"])
+    db.table("network").create({"owner": str, "digest": bytes, "seen": float}, pk=("owner", "digest"))
+    db.table("network").create_index(["seen"])
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,9 @@ USED_LIFE = 7 * 86_400.0
 """Seconds for which an invitation or pairing code is known after it was used or has expired: as long as an
 invitation lives, so that who joined and never got the answer can ask again."""
 
+NETWORK_LIFE = 180 * 86_400.0
+"""Seconds after which a network from which nobody signed in is news again: longer than from one holiday to the next."""
+
 MISSED_KEPT = 100
 """Missed calls of one person. That many are shown; the older ones nobody has seen for a long time."""
 
@@ -39,6 +42,7 @@ _OLD = (
     _Old("invitation", "coalesce(used, expires)", USED_LIFE),
     _Old("pairing", "coalesce(used, expires)", USED_LIFE),
     _Old("token", "expires", 0.0),
+    _Old("network", "seen", NETWORK_LIFE),
 )
 
 

@@ -91,3 +91,26 @@ async def test_a_shared_screen_shows_nobodys_devices(house: House) -> None:
     await wall.button("Settings").click()
     await expect(wall.page.get_by_role("dialog", name="Settings")).to_be_visible()
     await expect(wall.button("See your devices")).to_be_hidden()
+
+
+@pytest.mark.row("S5")
+async def test_news_of_the_household_is_shown_until_it_is_seen(house: House) -> None:
+    ana = house.ana
+    news = ana.page.get_by_role("region", name="In your household")
+    cleo = await house.launch.person("Cleo", "chromium", by=ana)
+    await expect(news).to_contain_text("Cleo joined your household, with Chrome, Linux.")
+    theirs = cleo.page.get_by_role("region", name="In your household")
+    await expect(theirs).to_be_hidden()
+    wall = await house.launch.screen("chromium")
+    await wall.pair(await ana.offer_pairing(shared=True), "Porch")
+    for region in (news, theirs):
+        await expect(region).to_contain_text("Ana added a device for everybody: Porch.")
+    await news.get_by_role("button", name="Show devices").click()
+    await ana.button("Sign out Porch").click()
+    await ana.page.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(theirs).to_contain_text("Ana signed out Porch, which was everybody’s.")
+    await ana.button("Close").click()
+    await news.get_by_role("button", name="Seen").click()
+    await expect(news).to_be_hidden()
+    await expect(theirs).to_be_visible()
+    assert ana.errors == cleo.errors == []

@@ -28,6 +28,7 @@ _FILL: dict[str, Any] = {
     "shared": False,
     "knows": ["p_" + "1" * 20],
     "seq": 1,
+    "up_to": 1,
     "how": "resume",
     "call": "c_" + "1" * 20,
     "to": "p_" + "1" * 20,

@@ -88,7 +88,7 @@ class DeviceList {
         attributes: { 'aria-label': this.#t('devices.sign_out.of', { name }) },
       }),
     );
-    const face = h('span', { class: 'avatar of-device', 'aria-hidden': 'true' }, icon(shared ? 'speaker' : 'device'));
+    const face = h('span', { class: 'avatar of-device', 'aria-hidden': 'true' }, icon(shared ? 'speaker' : 'phone'));
     const parts = [face, about, actions];
     const back = () => {
       element.replaceChildren(...parts);

@@ -6,6 +6,7 @@ import { h, keyed, setAttribute, setText } from './dom.js';
 import { icon, mark } from './icons.js';
 import { openInvite } from './invite.js';
 import { Missed } from './missed.js';
+import { News } from './news.js';
 import { openPairing } from './pairing.js';
 import { avatar, button, setIcon } from './pieces.js';
 import { openSettings } from './settings.js';
@@ -21,12 +22,14 @@ export class Home extends View {
   #nobody = h('div', { class: 'card empty' });
   #name = h('p', { class: 'own-name' });
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
+  #news = /** @type {News} */ (/** @type {unknown} */ (null));
   #ask = /** @type {Ask} */ (/** @type {unknown} */ (null));
 
   /** @override */
   build() {
     this.className = 'page';
     this.#missed = create(Missed, this.parts);
+    this.#news = create(News, this.parts);
     this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
     this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
@@ -41,6 +44,7 @@ export class Home extends View {
         'main',
         {},
         this.#missed,
+        this.#news,
         this.#ask,
         h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody),
         this.#devicesPart,
@@ -76,6 +80,7 @@ export class Home extends View {
     this.#nobody.hidden = people.length > 0;
     this.#devicesPart.hidden = endpoints.length === 0;
     this.#missed.show(state);
+    this.#news.show(state);
     this.#ask.show(state);
   }
 

@@ -126,6 +126,11 @@ export class Account {
     await this.send({ t: 'remove_endpoint', endpoint }, AT_ONCE);
   }
 
+  /** @param {number} upTo the newest piece of news that was seen */
+  async dismissNews(upTo) {
+    await this.send({ t: 'dismiss_news', up_to: upTo }, AT_ONCE);
+  }
+
   /** @param {boolean} household whether the guest joins the own household */
   async invite(household) {
     return expect('invited', await this.send({ t: 'invite', household }, AT_ONCE));

@@ -86,11 +86,11 @@ export function reduce(state, action) {
 
 /** @param {State} state @param {Snapshot} snapshot @returns {State} */
 function fromSnapshot(state, snapshot) {
-  const { person, endpoint, registered, people, endpoints, calls, missed } = snapshot;
+  const { person, endpoint, registered, people, endpoints, calls, missed, news } = snapshot;
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, person, endpoint, registered, people, endpoints, missed };
+  const next = { ...state, known: true, person, endpoint, registered, people, endpoints, missed, news };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -112,6 +112,8 @@ function onEvent(state, event) {
       return { ...state, ...withEndpoint(state, event.endpoint) };
     case 'missed_calls':
       return { ...state, missed: event.missed };
+    case 'household_news':
+      return { ...state, news: event.news };
     case 'registered':
       return { ...state, registered: true };
     case 'signalled': // for the conversation alone

@@ -1,6 +1,6 @@
 /** Everything the screens show, in one value. Pure: types, the start value, and questions asked of it. */
 
-/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, PeerIndicated, PersonView} from '../protocol.js' */
+/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, NewsItem, PeerIndicated, PersonView} from '../protocol.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 
 /**
@@ -57,6 +57,7 @@
  * @property {readonly PersonView[]} people
  * @property {readonly EndpointView[]} endpoints
  * @property {readonly MissedCall[]} missed
+ * @property {readonly NewsItem[]} news  of the household, the newest first
  * @property {readonly Talk[]} talks
  * @property {Capture} capture
  * @property {string | null} silenced  the ringing call whose sound was turned off here
@@ -77,6 +78,7 @@ export const START = {
   people: [],
   endpoints: [],
   missed: [],
+  news: [],
   talks: [],
   capture: {
     audio: false,

@@ -69,3 +69,9 @@ export function dayWords(at, now, language, translate) {
   if (day === new Date(now - 86_400_000).toDateString()) return translate('devices.yesterday');
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(at * 1_000));
 }
+
+/** What a piece of news says. @param {import('../protocol.js').NewsItem} item @returns {string} a text key */
+export function newsKey({ kind, own, shared }) {
+  if (shared) return `news.shared.${kind}`;
+  return own ? `news.own.${kind}` : `news.${kind}`;
+}

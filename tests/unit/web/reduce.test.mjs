@@ -31,6 +31,7 @@ const snapshot = (changes = {}) => ({
   endpoints: [],
   calls: [],
   missed: [],
+  news: [],
   ...changes,
 });
 const after = (...actions) => actions.reduce(reduce, START);
@@ -173,4 +174,11 @@ test('one that is signed out for good has no part in any call', () => {
   const out = reduce(talking, { t: 'refused', why: 'endpoint_removed' });
   assert.deepEqual([out.talks, screenOf(out)], [[], 'refused']);
   assert.equal(currentTalk(reduce(talking, { t: 'refused', why: 'other_server' }))?.id, 'c_1');
+});
+
+test('news of the household comes with the snapshot and is replaced as a whole', () => {
+  const one = { number: 1, kind: 'endpoint_added', at: 1, name: 'Ben', own: false, device: 'Tablet', shared: false };
+  const told = after({ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot({ news: [one] }) });
+  assert.deepEqual(told.news, [one]);
+  assert.deepEqual(reduce(told, event('household_news', { news: [] })).news, []);
 });

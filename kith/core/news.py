@@ -1,0 +1,12 @@
+"""What every adult of a household is told of."""
+
+from enum import StrEnum
+
+
+class NewsKind(StrEnum):
+    """Each is one true sentence about a device, and about the person whose doing or whose device it is."""
+
+    ENDPOINT_ADDED = "endpoint_added"  # The person enrolled the device.
+    ENDPOINT_REMOVED = "endpoint_removed"  # The person signed the device out for good.
+    NEW_NETWORK = "new_network"  # The person's device signed in from a network that is new for the person.
+    PERSON_JOINED = "person_joined"  # The person became a member of the household, with the device.

@@ -1,0 +1,25 @@
+"""The household's news in words, for a device that has no other way to show them. Pure."""
+
+from kith.core.news import NewsKind
+from signaling.protocol import NewsItem
+
+
+def sentence(item: NewsItem) -> str:
+    """One sentence about one piece of news."""
+    who = "You" if item.own else item.name or "Somebody"
+    device = item.device
+    match item.kind:
+        case NewsKind.ENDPOINT_ADDED:
+            return f"{who} added a device{' for everybody' if item.shared else ''}: {device}."
+        case NewsKind.ENDPOINT_REMOVED:
+            return f"{who} signed out a device: {device}."
+        case NewsKind.NEW_NETWORK:
+            return f"{device}{_of(item)} signed in from a network that it had not used before."
+        case NewsKind.PERSON_JOINED:
+            return f"{who} joined the household with {device}."
+
+
+def _of(item: NewsItem) -> str:
+    if item.shared:
+        return ""
+    return ", your device," if item.own else f", a device of {item.name},"
