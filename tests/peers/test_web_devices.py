@@ -103,8 +103,8 @@ async def test_news_of_the_household_is_shown_until_it_is_seen(house: House) -> 
     await expect(theirs).to_be_hidden()
     wall = await house.launch.screen("chromium")
     await wall.pair(await ana.offer_pairing(shared=True), "Porch")
-    for region in (news, theirs):
-        await expect(region).to_contain_text("Ana added a device for everybody: Porch.")
+    await expect(news).to_contain_text("You added a device for everybody: Porch.")
+    await expect(theirs).to_contain_text("Ana added a device for everybody: Porch.")
     await news.get_by_role("button", name="Show devices").click()
     await ana.button("Sign out Porch").click()
     await ana.page.get_by_role("button", name="Sign out", exact=True).click()
