@@ -72,7 +72,7 @@ export function dayWords(at, now, language, translate) {
 
 /** What a piece of news says. @param {import('../protocol.js').NewsItem} item @returns {string} a text key */
 export function newsKey({ kind, own, shared }) {
-  if (own && shared && kind === 'endpoint_added') return 'news.own.shared';
-  if (shared && !own) return `news.shared.${kind}`;
+  if (shared && own && kind === 'endpoint_added') return 'news.own.shared';
+  if (shared && (!own || kind === 'new_network')) return `news.shared.${kind}`;
   return own ? `news.own.${kind}` : `news.${kind}`;
 }
