@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from tests.support.browsers import Kind, Launcher, Screen, browsers
 from tests.support.server import running_server
@@ -75,3 +76,47 @@ async def test_a_safety_number_does_not_hold_the_page_up(launch: Launcher, kind:
     screen = await opened(launch, kind)
     found = await screen.page.evaluate(SAFETY, ["A" * 43 + "=", "B" * 42 + "A="])
     assert found["longest"] < 200
+
+
+OPEN_SAFETY = """
+async () => {
+  const { openSafety } = await import('/components/safety.js');
+  const { loadTexts, translator } = await import('/i18n.js');
+  const root = (fill) => new Uint8Array(32).fill(fill);
+  window.compared = [];
+  window.current = true;
+  openSafety(translator(await loadTexts('en')), {
+    name: 'Ben', own: root(1), other: root(2), verified: false,
+    compared: async (alike) => { window.compared.push(alike); return window.current; },
+  });
+  const { safetyNumber } = await import('/trust/safety.js');
+  return safetyNumber(root(1), root(2));
+}
+"""
+
+
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_a_safety_number_is_compared(launch: Launcher, kind: Kind) -> None:
+    page = (await opened(launch, kind)).page
+    number = await page.evaluate(OPEN_SAFETY)
+    dialog = page.get_by_role("dialog", name="Safety number with Ben")
+    groups = dialog.get_by_role("list", name="Safety number").get_by_role("listitem")
+    written = [number[at : at + 5] for at in range(0, 60, 5)]
+    await expect(groups).to_have_text([group + " ".join(group) for group in written])  # seen, and read out
+    await expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
+
+    await dialog.get_by_role("button", name="They do not match").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Somebody may stand between you and Ben")
+    await expect(dialog.get_by_text("say nothing here that only Ben may hear")).to_be_visible()
+    again = dialog.get_by_role("button", name="Compare again")
+    await expect(again).to_be_focused()
+    await again.click()
+    await dialog.get_by_role("button", name="They match").click()
+    await expect(dialog.get_by_role("status")).to_contain_text("You have compared it")
+    assert await page.evaluate("() => window.compared") == [False, True]
+
+    await again.click()
+    await page.evaluate("() => { window.current = false; }")
+    await dialog.get_by_role("button", name="They match").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Ben has another safety number now")
+    await expect(dialog.get_by_text("You have compared it")).to_be_hidden()
