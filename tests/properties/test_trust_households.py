@@ -21,7 +21,7 @@ from tests.properties.trust_histories import FOREIGN, House, fields, flipped, ho
 from tools.vectors.calls import BEN, LAPTOP, session
 from tools.vectors.form import endpoint
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 where = st.integers(0, 1_000)
 
 

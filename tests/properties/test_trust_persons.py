@@ -26,7 +26,7 @@ from tests.properties.trust_histories import (
 )
 from tools.vectors.form import endpoint, printed
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 where = st.integers(0, 1_000)
 
 
