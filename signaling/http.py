@@ -175,9 +175,7 @@ class Door:
     async def _carry_out(self, request: web.Request, command: wire.AnyCommand, now: float) -> wire.AnyReply:
         token = _bearer(request)
         desk = self._reception.desk
-        endpoint = await desk.directory.endpoint(await desk.registry.bearer(token))
-        if endpoint is None:
-            raise Problem(Code.INVALID_TOKEN)
+        endpoint = await self._endpoint_of(token, self._remote(request), now)
         live = desk.sessions.of(endpoint.id)  # whichever way they come, they are one endpoint's commands
         rates = live.rates if live is not None else _latest(self._rates, endpoint.id, lambda: Rates(now))
         bucket = rates.signals if isinstance(command, wire.Signal) else rates.commands
@@ -187,6 +185,21 @@ class Door:
         if found is not None:
             return found
         return await asyncio.shield(self._worker(token, endpoint, command, replies))
+
+    async def _endpoint_of(self, token: str, address: str, now: float) -> Endpoint:
+        """Whose token it is. Raises Problem(invalid_token), or (rate_limited) for one who guesses."""
+        desk, addresses = self._reception.desk, self._reception.addresses
+        if not self._reception.admit_test:
+            addresses.check_token(address, now)
+        try:
+            endpoint = await desk.directory.endpoint(await desk.registry.bearer(token))
+            if endpoint is None:
+                raise Problem(Code.INVALID_TOKEN)
+        except Problem as problem:
+            if problem.code is Code.INVALID_TOKEN:
+                addresses.wrong_token(address, now)
+            raise
+        return endpoint
 
     def _worker(
         self, token: str, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies

@@ -4,6 +4,9 @@ Commands of people are rare; what is not rare is candidates, of which a phone wi
 sends some twenty in a burst. So signals have a bucket of their own and everything else a smaller one.
 """
 
+import ipaddress
+from contextlib import suppress
+
 from kith.core.problem import Code, Problem
 
 
@@ -28,6 +31,11 @@ class Bucket:
             self._level = level
             raise Problem(Code.RATE_LIMITED, data={"retry_after": round((1.0 - level) / self.rate, 3)})
         self._level = level - 1.0
+
+    def check(self, now: float) -> None:
+        """Raises what `take` would raise, and takes nothing."""
+        self.take(now)
+        self._level += 1.0
 
 
 class Rates:
@@ -57,10 +65,38 @@ class AddressRates:
         """Sign-up, pairing, looking up an invitation: whatever answers whether a secret is right."""
         self._take("join", address, now, rate=0.2, burst=30.0)
 
+    def check_token(self, address: str, now: float) -> None:
+        """Before a bearer token is looked at. After too many wrong ones right ones are refused too: an answer
+        that told them apart would let the guessing go on."""
+        if ("token", _source(address)) in self._buckets:
+            self._bucket("token", address, now, rate=1.0, burst=60.0).check(now)
+
+    def wrong_token(self, address: str, now: float) -> None:
+        """A token was wrong: a script whose token has expired has one or two, whoever guesses has many."""
+        with suppress(Problem):
+            self._bucket("token", address, now, rate=1.0, burst=60.0).take(now)
+
     def _take(self, kind: str, address: str, now: float, *, rate: float, burst: float) -> None:
-        key = (kind, address)
+        self._bucket(kind, address, now, rate=rate, burst=burst).take(now)
+
+    def _bucket(self, kind: str, address: str, now: float, *, rate: float, burst: float) -> Bucket:
+        key = (kind, _source(address))
         bucket = self._buckets.pop(key, None) or Bucket(rate, burst, now)
         self._buckets[key] = bucket  # the most recent last
         while len(self._buckets) > self.MAX_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
-        bucket.take(now)
+        return bucket
+
+
+def _source(address: str) -> str:
+    """What counts as one address: of IPv6 the first 64 bits, since everybody is given at least so many to
+    choose from (RFC 6177, section 2)."""
+    if ":" not in address:
+        return address
+    try:
+        found = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Address(int(found) >> 64 << 64))

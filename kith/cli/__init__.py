@@ -9,6 +9,7 @@ _COMMANDS = {
     "device": "Run an Echo-like endpoint.",
     "simulate": "Let households live on a server for tests.",
     "turn-config": "Print a configuration for the relay, coturn.",
+    "verify-web": "Compare the web app that a server serves with the published one.",
     "certs": "Show the certificate authority and how to trust it.",
 }
 

@@ -51,3 +51,49 @@ def test_addresses_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest
     for number in range(10):
         rates.join(f"192.0.2.{number}", 0.0)
     assert len(rates._buckets) == 3
+
+
+def refused(rates: AddressRates, address: str, now: float) -> bool:
+    try:
+        rates.check_token(address, now)
+    except Problem as problem:
+        return problem.code is Code.RATE_LIMITED
+    return False
+
+
+def test_after_too_many_wrong_tokens_none_is_looked_at_for_a_while() -> None:
+    rates = AddressRates()
+    for _ in range(60):
+        assert not refused(rates, "192.0.2.1", 0.0)
+        rates.wrong_token("192.0.2.1", 0.0)
+    assert refused(rates, "192.0.2.1", 0.5)
+    rates.wrong_token("192.0.2.1", 0.5)
+    assert not refused(rates, "192.0.2.2", 0.5)
+    assert not refused(rates, "192.0.2.1", 1.0)
+
+
+def test_right_tokens_cost_nothing() -> None:
+    rates = AddressRates()
+    rates.wrong_token("192.0.2.1", 0.0)
+    assert not any(refused(rates, "192.0.2.1", 0.0) for _ in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("not an address:", "192.0.2.1", False),
+    ],
+)
+def test_whoever_has_a_whole_network_to_choose_from_is_one(one: str, other: str, same: bool) -> None:
+    rates = AddressRates()
+    for _ in range(30):
+        rates.join(one, 0.0)
+    if same:
+        with pytest.raises(Problem):
+            rates.join(other, 0.0)
+    else:
+        rates.join(other, 0.0)
