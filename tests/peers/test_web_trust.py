@@ -78,6 +78,20 @@ async def test_a_safety_number_does_not_hold_the_page_up(launch: Launcher, kind:
     assert found["longest"] < 200
 
 
+READER = """
+() => {
+  window.inSight = [];
+  window.BarcodeDetector = class {
+    static async getSupportedFormats() { return ['qr_code']; }
+    async detect(picture) {
+      if (picture.videoWidth === 0) throw new Error('no picture yet');
+      return window.inSight.map((rawValue) => ({ rawValue }));
+    }
+  };
+}
+"""
+"""The browser's own reader of codes, which desktops lack: it sees what the test puts in sight."""
+
 OPEN_SAFETY = """
 async () => {
   const { openSafety } = await import('/components/safety.js');
@@ -89,7 +103,8 @@ async () => {
     name: 'Ben', own: root(1), other: root(2), verified: false,
     compared: async (alike) => { window.compared.push(alike); return window.current; },
   });
-  const { safetyNumber } = await import('/trust/safety.js');
+  const { safetyCode, safetyNumber } = await import('/trust/safety.js');
+  window.codes = [safetyCode(root(2), root(1)), safetyCode(root(1), root(3))];
   return safetyNumber(root(1), root(2));
 }
 """
@@ -120,3 +135,55 @@ async def test_a_safety_number_is_compared(launch: Launcher, kind: Kind) -> None
     await dialog.get_by_role("button", name="They match").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Ben has another safety number now")
     await expect(dialog.get_by_text("You have compared it")).to_be_hidden()
+
+
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_a_camera_compares_codes(launch: Launcher, kind: Kind) -> None:
+    page = (await opened(launch, kind)).page
+    await page.evaluate(READER)
+    await page.evaluate(OPEN_SAFETY)
+    dialog = page.get_by_role("dialog", name="Safety number with Ben")
+    scan = dialog.get_by_role("button", name="Scan Ben’s code")
+    for code, sentence in ((1, "Somebody may stand between you and Ben"), (0, "You have compared it")):
+        await scan.click()
+        await page.evaluate(
+            "(code) => { window.inSight = ['https://kith.example', window.codes[code]]; }", code
+        )
+        await expect(dialog.get_by_text(sentence)).to_be_visible()
+        await expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
+        await page.evaluate("() => { window.inSight = []; }")
+        await dialog.get_by_role("button", name="Compare again").click()
+    assert await page.evaluate("() => window.compared") == [False, True]
+
+
+async def test_the_camera_stops_when_nobody_scans_any_more(launch: Launcher) -> None:
+    page = (await opened(launch, "chromium")).page
+    await page.evaluate(READER)
+    await page.evaluate(OPEN_SAFETY)
+    live = (
+        "() => document.querySelector('video.scan')?.srcObject?.getTracks().map((track) => track.readyState)"
+    )
+    keep = "() => { [window.track] = document.querySelector('video.scan').srcObject.getTracks(); }"
+    for name in ("Stop scanning", "Close"):
+        await page.get_by_role("button", name="Scan Ben’s code").click()
+        await page.wait_for_function(f"() => ({live})()?.includes('live')")
+        await page.evaluate(keep)
+        await page.get_by_role("button", name=name).click()
+        await page.wait_for_function("() => window.track.readyState === 'ended'")
+    assert await page.evaluate("() => window.compared") == []
+
+
+async def test_where_no_code_can_be_read_or_no_camera_used_digits_are_left(launch: Launcher) -> None:
+    page = (await opened(launch, "firefox")).page
+    await page.evaluate(OPEN_SAFETY)
+    await expect(page.get_by_role("button", name="They match")).to_be_visible()
+    await expect(page.get_by_role("button", name="Scan Ben’s code")).to_be_hidden()
+    await page.get_by_role("button", name="Close").click()
+    await page.evaluate(READER)
+    await page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new Error('no'); }; }"
+    )
+    await page.evaluate(OPEN_SAFETY)
+    await page.get_by_role("button", name="Scan Ben’s code").click()
+    await expect(page.get_by_role("alert")).to_contain_text("The camera cannot be used")
+    await expect(page.get_by_role("button", name="They match")).to_be_visible()

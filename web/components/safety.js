@@ -1,11 +1,12 @@
 /** The safety number of two persons, to be compared by them: on paper it is the roots of both chains, in digits. */
 
-import { safetyCode, safetyNumber } from '../trust/safety.js';
+import { SAFETY_PREFIX, safetyCode, safetyNumber } from '../trust/safety.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { qrPicture } from './link.js';
 import { alertLine, busy, button } from './pieces.js';
+import { canScan, scan } from './scan.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Translate} from '../i18n.js' */
@@ -21,43 +22,123 @@ import { alertLine, busy, button } from './pieces.js';
 
 const GROUP = 5;
 
-/** What is known stands above the number, what can be done below it. @param {Translate} translate @param {Comparison} comparison */
+/** @param {Translate} translate @param {Comparison} comparison */
 export function openSafety(translate, comparison) {
-  const { name, own, other, verified } = comparison;
-  const t = (/** @type {string} */ key) => translate(key, { name });
-  const problem = alertLine();
-  const known = h('div', { class: 'safety-known' });
-  const actions = h('div', { class: 'safety-known' });
+  const screen = new Safety(translate, comparison);
+  const dialog = openDialog(screen.t('safety.title'), translate, ...screen.elements);
+  dialog.addEventListener('close', () => screen.stop());
+}
 
-  const ask = () => {
-    known.replaceChildren(h('p', {}, t('safety.lead')));
-    actions.replaceChildren(answer('safety.alike', 'primary wide', true), answer('safety.unlike', 'wide', false));
-  };
-  const tell = (/** @type {boolean} */ alike) => {
-    known.replaceChildren(...(alike ? matched(t) : differs(t)));
-    actions.replaceChildren(button(t('safety.again'), () => (ask(), refocus()), { kind: 'wide' }));
-  };
-  const answer = (/** @type {string} */ key, /** @type {string} */ kind, /** @type {boolean} */ alike) => {
-    const element = button(t(key), () => void busy(element, said, () => problem.say(t('safety.not_kept'))), { kind });
-    const said = async () => {
-      const current = await comparison.compared(alike);
-      problem.say(current ? '' : t('safety.outdated'));
-      if (!current) return;
-      tell(alike);
-      refocus();
-    };
+/** What is known stands above the number, what can be done below it. */
+class Safety {
+  #comparison;
+  #translate;
+  #problem = alertLine();
+  #known = h('div', { class: 'safety-known' });
+  #number;
+  #room;
+  #actions = h('div', { class: 'safety-known' });
+  #scanning = new AbortController();
+  #look;
+
+  /** @param {Translate} translate @param {Comparison} comparison */
+  constructor(translate, comparison) {
+    this.#translate = translate;
+    this.#comparison = comparison;
+    const { own, other, verified } = comparison;
+    this.#number = h(
+      'div',
+      { class: 'safety' },
+      qrPicture(safetyCode(own, other), this.t('safety.qr')),
+      digits(own, other, (key) => this.t(key)),
+    );
+    this.#room = h('div', { class: 'safety-room' }, this.#number);
+    const look = { kind: 'wide', icon: 'video', attributes: { hidden: true } };
+    this.#look = button(this.t('safety.scan'), () => void this.#scan(), look);
+    if (verified) this.#tell(true);
+    else this.#ask();
+    void canScan().then((able) => (this.#look.hidden = !able));
+  }
+
+  get elements() {
+    return [this.#known, this.#room, this.#problem.element, this.#actions];
+  }
+
+  /** @param {string} key */
+  t(key) {
+    return this.#translate(key, { name: this.#comparison.name });
+  }
+
+  /** The camera is no longer wanted. */
+  stop() {
+    this.#scanning.abort();
+  }
+
+  #ask() {
+    this.#room.replaceChildren(this.#number);
+    this.#known.replaceChildren(h('p', {}, this.t('safety.lead')));
+    this.#actions.replaceChildren(
+      this.#look,
+      this.#answer('safety.alike', 'primary wide', true),
+      this.#answer('safety.unlike', 'wide', false),
+    );
+  }
+
+  /** @param {boolean} alike */
+  #tell(alike) {
+    this.#room.replaceChildren(this.#number);
+    const t = (/** @type {string} */ key) => this.t(key);
+    this.#known.replaceChildren(...(alike ? matched(t) : differs(t)));
+    this.#actions.replaceChildren(button(this.t('safety.again'), () => this.#again(), { kind: 'wide' }));
+  }
+
+  #again() {
+    this.#ask();
+    this.#refocus();
+  }
+
+  /** @param {string} key @param {string} kind @param {boolean} alike */
+  #answer(key, kind, alike) {
+    const keep = () => busy(element, () => this.#keep(alike), () => this.#failed());
+    const element = button(this.t(key), () => void keep(), { kind });
     return element;
-  };
-  /** The pressed button is gone; what is known now is above. */
-  const refocus = () => {
-    actions.querySelector('button')?.focus({ preventScroll: true });
-    dialog.scrollTop = 0;
-  };
+  }
 
-  if (verified) tell(true);
-  else ask();
-  const number = h('div', { class: 'safety' }, qrPicture(safetyCode(own, other), t('safety.qr')), digits(own, other, t));
-  const dialog = openDialog(t('safety.title'), translate, known, h('div', { class: 'safety-room' }, number), problem.element, actions);
+  /** @param {boolean} alike */
+  async #keep(alike) {
+    const current = await this.#comparison.compared(alike);
+    this.#problem.say(current ? '' : this.t('safety.outdated'));
+    if (!current) return;
+    this.#tell(alike);
+    this.#refocus();
+  }
+
+  /** The camera compares. */
+  async #scan() {
+    const { own, other } = this.#comparison;
+    this.#scanning = new AbortController();
+    const { picture, found } = scan(SAFETY_PREFIX, this.t('safety.scanning'), this.#scanning.signal);
+    this.#problem.say('');
+    this.#room.replaceChildren(picture);
+    this.#known.replaceChildren(h('p', { role: 'status' }, this.t('safety.scanning')));
+    this.#actions.replaceChildren(button(this.t('safety.no_scan'), () => this.stop(), { kind: 'wide' }));
+    this.#refocus();
+    const text = await found.catch(() => undefined);
+    this.#again();
+    if (text === undefined) this.#problem.say(this.t('safety.no_camera'));
+    else if (text !== null) await this.#keep(text === safetyCode(own, other)).catch(() => this.#failed());
+  }
+
+  #failed() {
+    this.#problem.say(this.t('safety.not_kept'));
+  }
+
+  /** The pressed button is gone; what is known now is above. */
+  #refocus() {
+    const next = /** @type {HTMLElement | null} */ (this.#actions.querySelector('button:not([hidden])'));
+    next?.focus({ preventScroll: true });
+    this.#known.closest('dialog')?.scrollTo(0, 0);
+  }
 }
 
 /** @param {(key: string) => string} t */

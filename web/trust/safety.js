@@ -6,6 +6,8 @@ import { sha256 } from './keys.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 
+export const SAFETY_PREFIX = 'kith-safety:1:';
+
 const ROUNDS = 5_200; // what a forger must pay for each key tried; a fraction of a second here
 const GROUPS = 6;
 const GROUP_BYTES = 5;
@@ -33,5 +35,5 @@ export async function safetyNumber(one, other) {
 /** What the QR code says. @param {Bytes} one @param {Bytes} other roots */
 export function safetyCode(one, other) {
   const sorted = [one, other].sort(compare);
-  return `kith-safety:1:${toBase64Url(concat(...sorted))}`;
+  return `${SAFETY_PREFIX}${toBase64Url(concat(...sorted))}`;
 }
