@@ -36,13 +36,23 @@ const DIGITS = 1_000_000n;
 /** The chain or roster, replayed. @typedef {Reach & Endpoints} Arrived */
 
 /** What the new endpoint proves with the link's secret. @param {Bytes} secret @param {Meeting} meeting @param {PublicKeys} keys */
-export function proofOfNew(secret, { code, server }, keys) {
-  return hmac(secret, statement('kith/1 pair-new', code, server, ...parts(keys)));
+export function proofOfNew(secret, meeting, keys) {
+  return prove(secret, saidByNew(meeting, keys));
 }
 
 /** What the adult's endpoint proves. @param {Bytes} secret @param {Meeting} meeting @param {Bytes} identity the new one's @param {Answer} answer */
-export function proofOfOwn(secret, { code, server }, identity, { root, authority, ...point }) {
-  return hmac(secret, statement('kith/1 pair-own', code, server, identity, root, ...pointFields(point), authority));
+export function proofOfOwn(secret, meeting, identity, answer) {
+  return prove(secret, saidByOwn(meeting, identity, answer));
+}
+
+/** @param {Meeting} meeting @param {PublicKeys} keys */
+function saidByNew({ code, server }, keys) {
+  return statement('kith/1 pair-new', code, server, ...parts(keys));
+}
+
+/** @param {Meeting} meeting @param {Bytes} identity @param {Answer} answer */
+function saidByOwn({ code, server }, identity, { root, authority, ...point }) {
+  return statement('kith/1 pair-own', code, server, identity, root, ...pointFields(point), authority);
 }
 
 /** What the new endpoint binds itself to. @param {Meeting} meeting @param {PublicKeys} keys @param {Bytes} nonce */
@@ -102,8 +112,7 @@ export class LinkNew {
    */
   answered(answer, proof, arrived) {
     return this.#turns.take('answered', async () => {
-      const message = await proofOfOwn(this.#secret, this.#meeting, this.#keys.identity, answer);
-      require(equal(proof, message), 'wrong_proof');
+      await requireProof(this.#secret, saidByOwn(this.#meeting, this.#keys.identity, answer), proof);
       requireIn(answer, arrived, this.#keys);
     });
   }
@@ -126,7 +135,7 @@ export class LinkOwn {
   greeted(keys, proof) {
     return this.#turns.take('greeted', async () => {
       require(await consistent(keys), 'weak_key');
-      require(equal(proof, await proofOfNew(this.#secret, this.#meeting, keys)), 'wrong_proof');
+      await requireProof(this.#secret, saidByNew(this.#meeting, keys), proof);
       this.#identity = keys.identity;
     });
   }
@@ -237,9 +246,17 @@ function requireIn(belonging, arrived, { identity, sealing }) {
 }
 
 /** @param {Bytes} secret @param {Bytes} message @returns {Promise<Bytes>} 32 bytes */
-async function hmac(secret, message) {
+async function prove(secret, message) {
+  return new Uint8Array(await crypto.subtle.sign('HMAC', await hmacKey(secret), message));
+}
+
+/** Rejects with Untrusted. How long it takes tells nothing of the right proof. @param {Bytes} secret @param {Bytes} message @param {Bytes} proof */
+async function requireProof(secret, message, proof) {
+  require(await crypto.subtle.verify('HMAC', await hmacKey(secret), proof, message), 'wrong_proof');
+}
+
+/** @param {Bytes} secret */
+function hmacKey(secret) {
   require(secret.length === SECRET_LENGTH, 'malformed');
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const key = await crypto.subtle.importKey('raw', secret, algorithm, false, ['sign']);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, message));
+  return crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
 }
