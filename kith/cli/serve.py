@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +23,7 @@ from kith.server.demo import start as start_demo
 from kith.server.demo import unpaired
 from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
+from kith.server.own_certificate import CertificateError, OwnCertificate, Reloading
 from kith.server.renewal import keep_fresh
 
 
@@ -47,8 +49,20 @@ from kith.server.renewal import keep_fresh
 @click.option("--bind", default="0.0.0.0", show_default=True, help="The address to listen on.")  # noqa: S104
 @click.option("--port", default=8443, show_default=True, help="0 for any free one.")
 @click.option("--no-tls", is_flag=True, help="Plain HTTP, for a proxy on this machine or a benchmark.")
-@click.option("--certificate", type=click.Path(path_type=Path), help="A certificate chain of your own.")
-@click.option("--private-key", type=click.Path(path_type=Path), help="Its private key.")
+@click.option(
+    "--certificate",
+    "--tls-cert",
+    "certificate",
+    type=click.Path(path_type=Path),
+    help="A certificate chain of your own, PEM. Taken anew when it is replaced: within the hour, or on SIGHUP.",
+)
+@click.option(
+    "--private-key",
+    "--tls-key",
+    "private_key",
+    type=click.Path(path_type=Path),
+    help="Its private key, PEM without a password. Default: in the same file.",
+)
 @click.option("--region", default="US", show_default=True, help="Country of mobile numbers without a code.")
 @click.option("--household", default="Home", show_default=True, help="What the first household is called.")
 @click.option("--open-sign-up", is_flag=True, help="Let anybody sign up without an invitation.")
@@ -93,13 +107,15 @@ def serve(*, demo: bool, **options: object) -> None:
     )
     try:
         uvloop.run(_serve(_settings(options), demo=demo))
-    except (StartError, AuthorityError, OSError) as error:
+    except (StartError, AuthorityError, CertificateError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
 def _settings(options: dict[str, object]) -> Settings:
     given = dict(options)
     tls = not given.pop("no_tls")
+    if given["certificate"] is None and given["private_key"] is not None:
+        raise click.UsageError("--private-key needs --certificate")
     announce = not given.pop("no_announce")
     proxies = given.pop("trusted_proxy")
     assert isinstance(proxies, tuple)
@@ -149,6 +165,8 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
                 make = partial(_certificates, settings, names)
                 renewal = asyncio.ensure_future(keep_fresh(presented.context, make, certificates.renew_at))
                 stack.callback(renewal.cancel)
+            if settings.certificate is not None and presented is not None:
+                stack.callback(_reload(_own(settings), presented.context))
             if devices is not None:
                 url = f"{scheme}://localhost:{started.port}"
                 ca = None if certificates is None else certificates.ca
@@ -169,11 +187,31 @@ def _present(settings: Settings, names: frozenset[str]) -> tuple[Certificates | 
     """The operator's own certificate, or one from the local authority, made or renewed where needed."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     if settings.certificate is not None:
-        context.load_cert_chain(settings.certificate, settings.private_key)
+        _own(settings).load_into(context)
         return None, Presented(context, None)
     certificates = _certificates(settings, names)
     context.load_cert_chain(certificates.chain, certificates.key)
     return certificates, Presented(context, certificates.ca)
+
+
+def _own(settings: Settings) -> OwnCertificate:
+    """The operator's certificate; its key may be in the same file."""
+    assert settings.certificate is not None
+    return OwnCertificate(settings.certificate, settings.private_key or settings.certificate)
+
+
+def _reload(own: OwnCertificate, context: ssl.SSLContext) -> Callable[[], None]:
+    """Take the operator's certificate anew when it is replaced; SIGHUP looks at once. Returns what ends it."""
+    loop = asyncio.get_running_loop()
+    reloading = Reloading(own, context)
+    reloading.start()
+    loop.add_signal_handler(signal.SIGHUP, reloading.look)
+
+    def close() -> None:
+        loop.remove_signal_handler(signal.SIGHUP)
+        reloading.close()
+
+    return close
 
 
 def _certificates(settings: Settings, names: frozenset[str]) -> Certificates:

@@ -3,12 +3,13 @@
 import ipaddress
 import ssl
 import stat
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.verification import PolicyBuilder, Store, Subject, VerificationError
 
@@ -80,6 +81,41 @@ def test_the_authority_cannot_vouch_for_strangers(made: Certificates, name: str,
         _handshake(made.ca, chain, key, name)
     with pytest.raises(VerificationError, match="no permitted name constraints matched SAN"):
         _verify(made.ca, chain, name)
+
+
+def _openssl(ca: Path, chain: Path) -> subprocess.CompletedProcess[str]:
+    """RFC 5280's path validation as the command carries it out."""
+    command = ("openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", ca, chain)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+
+
+def test_openssl_refuses_what_is_outside_the_constraints(made: Certificates, tmp_path: Path) -> None:
+    assert _openssl(made.ca, made.chain).returncode == 0
+    chain, _ = _forge(made, "bank.example", tmp_path)
+    refused = _openssl(made.ca, chain)
+    assert refused.returncode != 0 and "permitted subtree violation" in refused.stderr
+    chain, _ = _forge(made, "other.local", tmp_path)
+    assert _openssl(made.ca, chain).returncode == 0
+
+
+def test_an_authority_under_this_one_is_refused(made: Certificates, tmp_path: Path) -> None:
+    """A path length of 0 (RFC 5280, 4.2.1.9): the thief cannot make an authority without constraints."""
+    ca = x509.load_pem_x509_certificate(made.ca.read_bytes())
+    ca_key = serialization.load_pem_private_key((made.ca.parent / "ca.key").read_bytes(), password=None)
+    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Between")])
+    between = (
+        authority._builder(name, ca.subject, key, NOW, timedelta(days=30))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(authority._usage(authority=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    chain, leaf_key = tmp_path / "leaf.pem", tmp_path / "leaf.key"
+    authority._issue(between, key, {"other.local"}, NOW, chain, leaf_key)
+    with pytest.raises(ssl.SSLCertVerificationError, match="path length"):
+        _handshake(made.ca, chain, leaf_key, "other.local")
 
 
 def test_forging_works_for_a_permitted_name(made: Certificates, tmp_path: Path) -> None:
