@@ -62,7 +62,7 @@ async def coturn(
 ) -> AsyncIterator[Coturn]:
     """`inside` is a command that the relay is started with, such as `ip netns exec NAME`. Ended by its process id."""
     chosen = free_port() if port is None else port
-    secret, file, log = _written(directory, host, chosen)
+    secret, file = _written(directory, host, chosen)
     with (directory / "coturn.out").open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             *inside,
@@ -73,10 +73,7 @@ async def coturn(
             stderr=out,
         )
     try:
-        if inside:
-            await _logged(log, "Total auth threads", process)
-        else:
-            await _answers(host, chosen, process)
+        await _answers(host, chosen, process)
         yield Coturn(host, chosen, secret)
     finally:
         if process.returncode is None:
@@ -89,14 +86,14 @@ async def coturn(
             await process.wait()
 
 
-def _written(directory: Path, host: str, port: int) -> tuple[Path, Path, Path]:
-    """The files with the secret and the configuration, and where the log will be."""
+def _written(directory: Path, host: str, port: int) -> tuple[Path, Path]:
+    """The files with the secret and the configuration."""
     directory.mkdir(parents=True, exist_ok=True)
     secret, file, log = (directory / name for name in ("turn.secret", "turnserver.conf", "coturn.log"))
     secret.write_text("a-secret-that-only-tests-know\n")
     text = configuration(realm="kith.test", secret=secret.read_text().strip(), port=port)
     file.write_text(_for_tests(text, host, log, directory))
-    return secret, file, log
+    return secret, file
 
 
 def free_port() -> int:
@@ -138,14 +135,3 @@ async def _answers(host: str, port: int, process: asyncio.subprocess.Process) ->
             else:
                 writer.close()
                 return
-
-
-async def _logged(log: Path, words: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(GENEROUS):
-        while not await asyncio.to_thread(_says, log, words):
-            assert process.returncode is None, "coturn ended"
-            await asyncio.sleep(0.05)
-
-
-def _says(log: Path, words: str) -> bool:
-    return log.exists() and words in log.read_text(errors="replace")

@@ -40,6 +40,7 @@ class RunningServer:
     data: Path
     certs: Path
     arguments: Sequence[str]
+    inside: Sequence[str] = ()
     port: int = 0
     url: str = ""
     ca: Path | None = None
@@ -69,6 +70,7 @@ class RunningServer:
         self.console.clear()
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *self.inside,
                 sys.executable,
                 "-m",
                 "kith",
@@ -233,9 +235,14 @@ def as_json(keys: PublicKeys) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_server(directory: Path, *arguments: str) -> AsyncIterator[RunningServer]:
-    """A server on a free port with its data under `directory`; ended by its process id."""
-    server = RunningServer(directory / "data", directory / "certs", arguments)
+async def running_server(
+    directory: Path, *arguments: str, inside: Sequence[str] = ()
+) -> AsyncIterator[RunningServer]:
+    """A server on a free port with its data under `directory`; ended by its process id.
+
+    `inside` is a command that it is started with, such as `ip netns exec NAME`.
+    """
+    server = RunningServer(directory / "data", directory / "certs", arguments, inside)
     await server.start()
     try:
         yield server
