@@ -35,9 +35,13 @@ RING_TIMEOUT = 45.0
 """How long an unanswered call rings. Shorter and a grandparent does not reach the door frame;
 longer and the caller, who hears only ringing, has given up anyway."""
 
-CONNECT_TIMEOUT = 20.0
-"""From answer (or loss of media) to media on both sides. ICE through a relay on a bad network takes
-up to 10 s; beyond 20 s people have hung up."""
+CONNECT_TIMEOUT = 15.0
+"""From answer to media on both sides. ICE through a relay on a bad network takes up to 10 s; where there is no
+way through, this is how long two people look at "connecting"."""
+
+RECOVERY_TIMEOUT = 30.0
+"""From loss of media to media on both sides. As long as GRACE: a network that is away takes both with it, and media
+cannot be back before signaling is."""
 
 GRACE = 30.0
 """How long signaling may be away before the leg is given up: a phone changing from Wi-Fi to mobile,

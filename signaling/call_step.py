@@ -13,6 +13,7 @@ from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
     OPEN,
+    RECOVERY_TIMEOUT,
     RING_TIMEOUT,
     Acceptance,
     Alerting,
@@ -237,7 +238,7 @@ def _in_call(call: Call, leg: Leg, event: Event, now: float) -> Step:
                 connectivity=Connectivity.CONNECTED if leg.away_until is None else leg.connectivity,
             )
             return _settle_connected(_with(call, up), tell=())
-        case MediaLost(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch == leg.confirmed:
+        case MediaLost(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch:
             return _new_epoch(call, now)
     return _ignore(call, event)
 
@@ -276,13 +277,16 @@ def _out(call: Call, leg: Leg, now: float) -> Step:
 
 
 def _new_epoch(call: Call, now: float) -> Step:
-    """Open epoch + 1: both parties must report media again within CONNECT_TIMEOUT."""
+    """Open epoch + 1: both parties must report media again in time. A try that did not succeed (the network changed
+    again meanwhile) does not buy the next one more of it."""
+    answering = call.phase is Phase.ANSWERING
+    fresh = now + (CONNECT_TIMEOUT if answering or call.moving is not None else RECOVERY_TIMEOUT)
     legs = [msgspec.structs.replace(leg, connectivity=_opening(leg)) for leg in _parties(call)]
     opened = msgspec.structs.replace(
         _with(call, *legs),
         epoch=call.epoch + 1,
-        phase=Phase.ANSWERING if call.phase is Phase.ANSWERING else Phase.RECOVERING,
-        deadline=now + CONNECT_TIMEOUT,
+        phase=Phase.ANSWERING if answering else Phase.RECOVERING,
+        deadline=fresh if call.deadline is None else call.deadline,
     )
     return opened, tuple(Update(leg.endpoint) for leg in legs)
 
@@ -358,7 +362,7 @@ def _abandon_move(call: Call, reason: EndReason, now: float) -> Step:
     assert call.moving is not None
     gone = call.moving
     left = msgspec.structs.replace(call.legs[gone], connectivity=Connectivity.LEFT, away_until=None)
-    call, effects = _new_epoch(msgspec.structs.replace(_with(call, left), moving=None), now)
+    call, effects = _new_epoch(msgspec.structs.replace(_with(call, left), moving=None, deadline=None), now)
     return call, (End(gone, reason), *effects)
 
 

@@ -388,7 +388,7 @@ class MediaUp(Command, frozen=True, kw_only=True, tag="media_up"):
 
 
 class MediaLost(Command, frozen=True, kw_only=True, tag="media_lost"):
-    """Media of this epoch is gone although signaling is there: opens epoch + 1."""
+    """Media of this epoch is gone, or cannot come any more: opens epoch + 1."""
 
     call: CallRef
     epoch: Epoch

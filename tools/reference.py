@@ -233,11 +233,8 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
 def _timers() -> str:
     rows = (
         ("A call rings", call.RING_TIMEOUT, "`no_answer`"),
-        (
-            "From answer, or loss of media, to media on both sides",
-            call.CONNECT_TIMEOUT,
-            "`connect_failed`, `lost`",
-        ),
+        ("From answer to media on both sides", call.CONNECT_TIMEOUT, "`connect_failed`"),
+        ("From loss of media to media on both sides", call.RECOVERY_TIMEOUT, "`lost`"),
         ("Signaling may be away", call.GRACE, "`lost`; `cancelled` for the caller of a ringing call"),
     )
     return _table(

@@ -53,7 +53,12 @@ chosen.subscribe(async () => {
 });
 
 for (const gesture of ['pointerup', 'keyup']) window.addEventListener(gesture, touched, { capture: true });
-window.addEventListener('online', () => account.probe());
+window.addEventListener('online', () => {
+  account.redial();
+  calls.networkChanged();
+});
+// Not in every browser, and not in TypeScript's list of what browsers have.
+/** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener('change', () => account.probe());
 window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 document.addEventListener('visibilitychange', () => document.hidden || account.probe());
 window.addEventListener('beforeunload', (event) => {

@@ -305,7 +305,7 @@ export interface MediaUp {
   epoch: number;
 }
 
-/** Media of this epoch is gone although signaling is there: opens epoch + 1. */
+/** Media of this epoch is gone, or cannot come any more: opens epoch + 1. */
 export interface MediaLost {
   t: 'media_lost';
   id: string;

@@ -242,7 +242,15 @@ class Call:
 
     def peer_indicated(self, indication: PeerIndicated) -> None:
         self.indicated = indication
+        for link in self._links.values():
+            link.expect(sound=indication.audio)
         self._listener.call_changed(self)
+
+    def network_changed(self, addresses: frozenset[str]) -> None:
+        """The machine has these addresses now."""
+        link = self._links.get(self.view.epoch)
+        if link is not None:
+            link.network_changed(addresses)
 
     def finish(self, reason: EndReason) -> None:
         """It is over: nothing is captured from this moment on. Told once."""
@@ -293,8 +301,8 @@ class Call:
                 await self._take(item)
             case Up(epoch):
                 self._link_is_up(epoch)
-            case Lost(epoch):
-                self._link_is_lost(epoch)
+            case Lost():
+                self._link_is_lost(item)
             case Found(epoch, data):
                 self._signal(epoch, data)
             case _Resync():
@@ -319,6 +327,7 @@ class Call:
             helpers=await self._ice.helpers(),
         )
         self._links[view.epoch] = link
+        link.expect(sound=self.indicated is not None and self.indicated.audio)
         if view.role is Role.CALLER:
             self._signal(view.epoch, await link.offer())
         early, self._early = self._early, []
@@ -363,13 +372,19 @@ class Call:
             self._was_connected = True
             self._listener.call_connected(self)
 
-    def _link_is_lost(self, epoch: int) -> None:
-        """Unless a newer link has replaced it. (After a move that failed the older link is the one that counts.)"""
-        if not any(link.up and link.epoch > epoch for link in self._links.values()):
-            self._spawn(self._report_loss(self.view.epoch))
+    def _link_is_lost(self, lost: Lost) -> None:
+        """Unless a newer link has replaced it. (After a move that failed the older link is the one that counts.)
+        One that never was up is given the time that the server gives it, unless it stands on a network that is gone.
+        """
+        link = self._links.get(lost.epoch)
+        if link is not None and not link.up and not lost.network_changed:
+            return
+        if not any(link.up and link.epoch > lost.epoch for link in self._links.values()):
+            self._connection.probe()
+            self._spawn(self._report_loss(self.view.epoch, 0.0 if lost.network_changed else PATIENCE))
 
-    async def _report_loss(self, epoch: int) -> None:
-        await asyncio.sleep(PATIENCE)
+    async def _report_loss(self, epoch: int, patience: float) -> None:
+        await asyncio.sleep(patience)
         if self.reason is None and self.view.epoch == epoch:
             await self._quietly(protocol.MediaLost(id=self._connection.new_id(), call=self.id, epoch=epoch))
 

@@ -54,6 +54,10 @@ STEADY = 5.0
 would throw each other out as fast as they can dial."""
 
 SIGN_IN_WITHIN = 15.0
+ANSWER_WITHIN = 1.5
+"""Seconds the server has to answer when something else says that the network may be gone. Dialling again costs it a
+resume, and nothing is lost by it."""
+
 HEARTBEAT = 10.0
 """Seconds between pings. A server that vanished is noticed after 1.5 times as long, within its grace of 30 s."""
 
@@ -105,6 +109,7 @@ class Connection:
         "_ack_timer",
         "_acked",
         "_codec",
+        "_dialling",
         "_first",
         "_heartbeat",
         "_http",
@@ -115,6 +120,7 @@ class Connection:
         "_not_before",
         "_pending",
         "_prefix",
+        "_probing",
         "_replied",
         "_seq",
         "_server_key",
@@ -123,6 +129,7 @@ class Connection:
         "_task",
         "_tls",
         "_unconfirmed",
+        "_wake",
         "_ws",
         "capabilities",
         "endpoint",
@@ -168,6 +175,9 @@ class Connection:
         self._first: asyncio.Future[Welcome] | None = None
         self._leaving = False
         self._not_before = 0.0
+        self._wake = asyncio.Event()
+        self._dialling: asyncio.Timeout | None = None
+        self._probing: asyncio.Task[None] | None = None
         self._signed_in_at: float | None = None
 
     @property
@@ -247,6 +257,35 @@ class Connection:
         if self._ws is not None:
             self._ws._response.close()  # noqa: SLF001 - no public way to be rude
 
+    def network_changed(self, addresses: frozenset[str]) -> None:
+        """The machine has these addresses now: dial anew if the old one is gone, and wait no longer if away."""
+        ws = self._ws
+        if ws is not None:
+            name = ws.get_extra_info("sockname")
+            if name is not None and str(name[0]).partition("%")[0] not in addresses:
+                self.drop()
+            else:
+                self.probe()
+        elif self._dialling is not None:
+            self._dialling.reschedule(asyncio.get_running_loop().time())
+        self._wake.set()
+
+    def probe(self) -> None:
+        """Look at once whether the server is still there: something says that the network may not be."""
+        if self._ws is not None and (self._probing is None or self._probing.done()):
+            self._probing = asyncio.create_task(self._probe(self._ws))
+
+    async def _probe(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await self.request(protocol.Ping(id=self.new_id()))
+        except (Problem, Unreachable):
+            pass
+        except (TimeoutError, OSError, aiohttp.ClientError):
+            if ws is self._ws:
+                self.drop()
+                self._wake.set()
+
     # -- the one task ---------------------------------------------------------------------------------
 
     async def _live(self) -> None:
@@ -280,13 +319,25 @@ class Connection:
                 self._tell(self._listener.away, trouble)
                 pause = max(pause_before(attempt, random.random()), self._not_before - now)
                 attempt += 1
-                await asyncio.sleep(pause)
+                if await self._woken(pause):
+                    attempt = 0
         except Unreachable as error:
             cause = error
         except asyncio.CancelledError:
             pass
         finally:
             self._over(cause)
+
+    async def _woken(self, pause: float) -> bool:
+        """Wait before the next try; whether something said that it is worth trying now."""
+        try:
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        left = self._not_before - asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, left))
+        return True
 
     def _over(self, cause: Unreachable | None) -> None:
         end = cause or Unreachable("the connection is closed")
@@ -299,29 +350,35 @@ class Connection:
         self._tell(self._listener.closed, cause)
 
     async def _connect_and_read(self) -> None:
-        async with self._http.ws_connect(
-            f"{self.origin}/v1/connect",
-            protocols=(self._codec.subprotocol,),
-            ssl=True if self._tls is None else self._tls,
-            heartbeat=self._heartbeat,
-            compress=0,
-            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-        ) as ws:
-            try:
-                async with asyncio.timeout(SIGN_IN_WITHIN):
-                    welcome = await self._sign_in(ws)
-                await self._begin(ws, welcome)
-                while True:
-                    message = await self._receive(ws)
-                    if isinstance(message, protocol.Event):
-                        await self._take(ws, message)
-                    elif not isinstance(message, protocol.Hello):
-                        self._answer(message)
-            finally:
-                self._ws = None
-                if self._ack_timer is not None:
-                    self._ack_timer.cancel()
-                    self._ack_timer = None
+        self._wake.clear()
+        ws: aiohttp.ClientWebSocketResponse | None = None
+        try:
+            async with asyncio.timeout(SIGN_IN_WITHIN) as self._dialling:
+                ws = await self._http.ws_connect(
+                    f"{self.origin}/v1/connect",
+                    protocols=(self._codec.subprotocol,),
+                    ssl=True if self._tls is None else self._tls,
+                    heartbeat=self._heartbeat,
+                    compress=0,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                )
+                welcome = await self._sign_in(ws)
+            self._dialling = None
+            await self._begin(ws, welcome)
+            while True:
+                message = await self._receive(ws)
+                if isinstance(message, protocol.Event):
+                    await self._take(ws, message)
+                elif not isinstance(message, protocol.Hello):
+                    self._answer(message)
+        finally:
+            self._dialling = None
+            self._ws = None
+            if self._ack_timer is not None:
+                self._ack_timer.cancel()
+                self._ack_timer = None
+            if ws is not None:
+                await ws.close()
 
     async def _sign_in(self, ws: aiohttp.ClientWebSocketResponse) -> Welcome:
         hello = await self._receive(ws)

@@ -42,6 +42,7 @@ from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.ice import IceBook
+from kith.endpoint.networks import Networks
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
 from media.tones import Samples
@@ -76,6 +77,7 @@ class Endpoint(AsyncIOEventEmitter):
         self._keys = home.keys()
         self._relay_only = relay_only
         self._ice: IceBook | None = None
+        self._networks: Networks | None = None
         self._call: Call | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._http: aiohttp.ClientSession | None = None
@@ -138,9 +140,11 @@ class Endpoint(AsyncIOEventEmitter):
             replied=self.replied,
         )
         self._ice = IceBook(self._connection, relay_only=self._relay_only)
+        self._networks = Networks(self._network_changed)
         try:
             await self._connection.open()
         except BaseException:
+            self._networks.close()
             await self._http.close()
             raise
 
@@ -156,6 +160,8 @@ class Endpoint(AsyncIOEventEmitter):
             await call.settled()
         for task in self._tasks:
             task.cancel()
+        if self._networks is not None:
+            self._networks.close()
         if self._ice is not None:
             await self._ice.close()
         if self._connection is not None:
@@ -386,6 +392,12 @@ class Endpoint(AsyncIOEventEmitter):
         fresh = self.directory.hear(news)
         if fresh:
             self.emit("news", fresh)
+
+    def _network_changed(self, addresses: frozenset[str]) -> None:
+        if self._connection is not None:
+            self._connection.network_changed(addresses)
+        if self._call is not None:
+            self._call.network_changed(addresses)
 
     def _adopt(self, snapshot: Snapshot) -> None:
         self.directory.change(snapshot)

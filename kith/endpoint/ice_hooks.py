@@ -199,5 +199,21 @@ class Gathering:
         answer(message, addr, protocol)
 
 
+def bases_in_use(connection: RTCPeerConnection) -> frozenset[str]:
+    """The addresses of this machine that the peer connection stands on: the pair in use, or all it has gathered."""
+    found: set[str] = set()
+    for ice in {one.receiver.transport.transport._connection for one in connection.getTransceivers()}:
+        protocols = [pair.protocol for pair in ice._nominated.values()] or ice._protocols
+        found |= {_base(protocol) for protocol in protocols}
+    return frozenset(found)
+
+
+def _base(protocol: aioice.ice.StunProtocol) -> str:
+    transport: Any = protocol.transport
+    inner = getattr(transport, "_TurnTransport__inner_protocol", None)
+    name = (transport if inner is None else inner.transport).get_extra_info("sockname")
+    return "" if name is None else str(name[0])
+
+
 def _through_relay(pair: aioice.ice.CandidatePair) -> bool:
     return "relay" in (pair.local_candidate.type, pair.remote_candidate.type)

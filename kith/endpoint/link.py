@@ -21,7 +21,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 from av import VideoFrame
 
-from kith.endpoint import aiortc_hooks, body, sdp
+from kith.endpoint import aiortc_hooks, body, ice_hooks, sdp
 from kith.endpoint.capture import OutletTrack
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.ice_hooks import Gathering, Helpers
@@ -31,8 +31,13 @@ from signaling.protocol import MediaView
 
 log = logging.getLogger(__name__)
 
+SILENT_AFTER = 2.0
+"""Seconds without any packet while the other side says that it sends sound, fifty a second. A new connection is made
+beside the old one then, which goes on if it was only a gap: less would cost one at every hiccup, more is time in
+which nobody is heard."""
+
 DEAF_AFTER = 8.0
-"""Seconds without any packet after which media counts as lost. Even where both sides are silent checks come
+"""The same where the other side is silent by choice. Even where both sides are silent checks come
 every 6 s at the latest; longer leaves two people saying "hello?" to each other."""
 
 NO_HELPERS = Helpers()
@@ -50,9 +55,11 @@ class Up:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Media of this epoch is gone and will not come back by itself."""
+    """Media of this epoch is gone, or cannot come, and will not come back by itself."""
 
     epoch: int
+    network_changed: bool = False
+    """The machine is in another network: a new try may well succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,8 @@ class Link:
         self._described = False
         self._reader: asyncio.Task[None] | None = None
         self._heard_at = 0.0
+        self._sounding = False
+        self._expecting = False
         self._watch: asyncio.TimerHandle | None = None
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._voice_outlet = equipment.voice.attach() if media.send_audio else None
@@ -222,11 +231,19 @@ class Link:
         if self._picture_outlet is not None:
             self._picture_outlet.enabled = picture
 
+    def expect(self, *, sound: bool) -> None:
+        """Whether the other side says that it sends sound: then its absence means something."""
+        self._expecting = sound
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch_for_silence()
+
     def pull(self, now: float) -> Samples | None:
         """The next 20 ms of the other side's voice."""
         return self.voice.pull(now)
 
     def _take_voice(self, source: int, sequence: int, timestamp: int, payload: bytes) -> None:
+        self._sounding = True
         self.voice.put(source, sequence, timestamp, payload, asyncio.get_running_loop().time())
 
     def _track_arrived(self, track: MediaStreamTrack) -> None:
@@ -270,11 +287,21 @@ class Link:
 
     def _watch_for_silence(self) -> None:
         loop = asyncio.get_running_loop()
-        deadline = self._heard_at + DEAF_AFTER
+        patience = SILENT_AFTER if self._expecting and self._sounding else DEAF_AFTER
+        deadline = self._heard_at + patience
         if loop.time() >= deadline:
             self._lose()
         else:
             self._watch = loop.call_at(deadline, self._watch_for_silence)
+
+    def network_changed(self, addresses: frozenset[str]) -> None:
+        """The machine has these addresses now. What stands on one that is gone is lost at once."""
+        bases = ice_hooks.bases_in_use(self._pc)
+        gone = bases - addresses - {"127.0.0.1", ""}
+        came = not self.up and addresses - bases - {"127.0.0.1", "::1"}
+        if not self._closed and bases and (gone or came):
+            self._stop_watching()
+            self._tell(Lost(self.epoch, network_changed=True))
 
     def _lose(self) -> None:
         if not self._closed:

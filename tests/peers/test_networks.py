@@ -1,6 +1,7 @@
 """Calls between homes behind routers: the server and the relay on an internet of their own, all of it real."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.afar import Afar, afar
+from tests.support.browsers import CHROMIUM, Screen, browsers
 from tests.support.coturn import Coturn, coturn
-from tests.support.nets import Nat, Nets, nets
+from tests.support.nets import Nat, Nets, nets, within
 from tests.support.server import Joined, RunningServer, running_server
 
 ANA, BEN = 440, 1000
@@ -43,6 +45,23 @@ class World:
         return await self.stack.enter_async_context(
             afar(inside, self.server.url, code, f"{person.name}-{machine}", self.directory, tone=tone)
         )
+
+    async def browser(self, person: Joined, machine: str, tone: int) -> Screen:
+        """A page of a person's, in a Chromium at a machine."""
+        launch = await self.stack.enter_async_context(
+            browsers(
+                self.server,
+                self.directory,
+                chromium=within(self.directory, self.net.inside(machine), CHROMIUM),
+                flags=(
+                    f"--unsafely-treat-insecure-origin-as-secure={self.server.url}",
+                    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {self.net.server}",
+                ),
+            )
+        )
+        screen = await launch.screen("chromium", tone=tone)
+        await screen.pair(await self.server.pairing(person, shared=False), "Page")
+        return screen
 
     async def pair(self) -> tuple[Afar, Afar]:
         """A device of Ana's at "a" and one of Ben's at "b"."""
@@ -119,3 +138,75 @@ async def test_routers_that_change_ports_need_the_relay_and_get_it(world: World,
     after = await world.net.counts()
     assert after["relay"].packets - before["relay"].packets > 200
     assert after["signaling"].bytes - before["signaling"].bytes < 5_000, "the server's sockets carry no media"
+
+
+BACK_WITHIN = 3.0
+"""Seconds from the new network being there to sound both ways."""
+
+
+async def back(ana: Afar, ben: Afar) -> float:
+    """Seconds from now until both hear each other again, and go on doing so."""
+    now = time.monotonic()
+    began = await asyncio.gather(ana.steady(BEN, after=now), ben.steady(ANA, after=now))
+    return max(began) - now
+
+
+@pytest.mark.parametrize("nat", ["preserving", "symmetric"])
+@pytest.mark.parametrize("turned", [False, True], ids=["the caller moves", "the callee moves"])
+async def test_a_device_that_changes_its_network_is_heard_again(world: World, turned: bool, nat: Nat) -> None:
+    await world.homes(nat)
+    ana, ben = await world.pair()
+    await (in_call(ben, ana, "Ana") if turned else in_call(ana, ben, "Ben"))
+    await both_hear(ana, ben)
+    await world.net.unplug("a", "ra")
+    await asyncio.sleep(1)  # a moment without any network, as between two Wi-Fis
+    await world.net.plug("a", "rc", 3)
+    assert await back(ana, ben) < BACK_WITHIN
+    await world.net.plug("a", "ra", 1)  # and home again: the old way is there before the other one goes
+    await world.net.unplug("a", "rc")
+    assert await back(ana, ben) < BACK_WITHIN
+    assert not any(one["event"] == "ended" for one in (*ana.history, *ben.history))
+
+
+async def test_a_network_that_is_cut_and_mended_brings_the_sound_back(world: World) -> None:
+    await world.homes("preserving")
+    ana, ben = await world.pair()
+    await in_call(ana, ben, "Ben")
+    await both_hear(ana, ben)
+    await world.net.unplug("a", "ra")
+    await asyncio.sleep(6)  # longer than either side takes for a hiccup
+    await world.net.plug("a", "ra", 1)
+    assert await back(ana, ben) < BACK_WITHIN
+
+
+async def chosen(screen: Screen) -> set[tuple[str, str]]:
+    """(own, other) kinds of candidates that the page's call goes over."""
+    transports = await screen.statistics("transport")
+    pairs = {one["id"]: one for one in await screen.statistics("candidate-pair")}
+    own = {one["id"]: one["candidateType"] for one in await screen.statistics("local-candidate")}
+    other = {one["id"]: one["candidateType"] for one in await screen.statistics("remote-candidate")}
+    used = [pairs[one["selectedCandidatePairId"]] for one in transports]
+    return {(own[one["localCandidateId"]], other[one["remoteCandidateId"]]) for one in used}
+
+
+@pytest.mark.parametrize("nat", ["preserving", "symmetric"])
+async def test_a_browser_behind_a_router_calls_and_moves(world: World, nat: Nat) -> None:
+    await world.homes(nat)
+    page = await world.browser(world.ana, "a", ANA)
+    ben = await world.device(world.ben, "b", BEN)
+    await page.place("Ben", video=False)
+    await ben.until("ringing")
+    await ben.say("answer")
+    await page.connected()
+    await ben.until("heard", hertz=ANA)
+    assert await page.hears() == pytest.approx(BEN, abs=8)
+    kinds = {kind for pair in [*await chosen(page), *await ben.pairs()] for kind in pair}
+    assert ("relay" in kinds) is (nat == "symmetric"), kinds
+
+    await world.net.unplug("a", "ra")
+    await asyncio.sleep(1)
+    await world.net.plug("a", "rc", 3)
+    now = time.monotonic()
+    assert await ben.steady(ANA, after=now) - now < BACK_WITHIN
+    assert await page.hears() == pytest.approx(BEN, abs=8)
+    await page.connected()

@@ -14,11 +14,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -34,7 +34,11 @@ GENEROUS = 40.0
 FRAMES = 5
 """20 ms each: how much sound is listened to at a time."""
 
+BREAK = 0.3
+"""Seconds without the right sound after which it is not one stretch. (What browsers hear in tests has pauses.)"""
+
 Happened = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -55,21 +59,39 @@ class Afar:
     async def until(self, event: str, *, after: float = 0.0, hertz: float | None = None) -> Happened:
         """The first such event after a time; of sound, one of this pitch."""
 
-        def fits(one: Happened) -> bool:
-            pitch = hertz is None or abs(one.get("hertz", 0) - hertz) < 15
-            return bool(one["event"] == event and one["at"] >= after and pitch)
+        def found() -> Happened | None:
+            later = (one for one in self.history if one["event"] == event and one["at"] >= after)
+            return next((one for one in later if hertz is None or _is(one, hertz)), None)
 
+        return await self._wait(found, f"{event} {hertz}")
+
+    async def steady(self, hertz: float, *, after: float) -> float:
+        """When a second of this pitch began, after a time; it may have short breaks."""
+
+        def found() -> float | None:
+            began, last = 0.0, 0.0
+            for one in self.history:
+                if one["event"] != "heard" or one["at"] < after or not _is(one, hertz):
+                    continue
+                if not began or one["at"] - last > BREAK:
+                    began = one["at"]
+                last = one["at"]
+                if last - began >= 1:
+                    return began
+            return None
+
+        return await self._wait(found, f"a second of {hertz} Hz")
+
+    async def _wait(self, found: Callable[[], T | None], what: str) -> T:
         try:
             async with asyncio.timeout(GENEROUS):
-                while (found := next((one for one in self.history if fits(one)), None)) is None:
+                while (result := found()) is None:
                     self._grown.clear()
                     await self._grown.wait()
         except TimeoutError:
             quiet = [one for one in self.history if one["event"] != "heard"]
-            raise AssertionError(
-                f"{self.name}: never came: {event} {hertz}; what did: {quiet[-12:]}"
-            ) from None
-        return found
+            raise AssertionError(f"{self.name}: never came: {what}; what did: {quiet[-12:]}") from None
+        return result
 
     async def pairs(self) -> list[list[str]]:
         """(own, other) kinds of candidates in use."""
@@ -116,6 +138,10 @@ async def afar(
             process.send_signal(signal.SIGTERM)
         await process.wait()
         await reading
+
+
+def _is(one: Happened, hertz: float) -> bool:
+    return bool(abs(one["hertz"] - hertz) < 15)
 
 
 # -- the program -------------------------------------------------------------------------------------

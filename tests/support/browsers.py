@@ -270,6 +270,8 @@ class Launcher:
     directory: Path
     playwright: Playwright
     stack: AsyncExitStack
+    chromium: str | Path = CHROMIUM
+    flags: Sequence[str] = ()
     running: dict[tuple[Kind, int, Path | None, bool], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
@@ -330,7 +332,7 @@ class Launcher:
         sound = self.directory / f"{tone}.wav"
         write_wav(sound, np.concatenate([sine(tone, 0, RATE // 2), np.zeros(RATE // 8, np.int16)]))
         return await self.playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=self.chromium,
             chromium_sandbox=False,
             args=[
                 *CHROMIUM_FLAGS,
@@ -338,6 +340,7 @@ class Launcher:
                 f"--use-file-for-fake-audio-capture={sound}",
                 *([] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]),
                 *self._trust(),
+                *self.flags,
             ],
         )
 
@@ -355,10 +358,12 @@ class Launcher:
 
 
 @asynccontextmanager
-async def browsers(server: RunningServer, directory: Path) -> AsyncIterator[Launcher]:
-    """Browsers that trust `server`; closed with everything in them at the end."""
+async def browsers(
+    server: RunningServer, directory: Path, *, chromium: str | Path = CHROMIUM, flags: Sequence[str] = ()
+) -> AsyncIterator[Launcher]:
+    """Browsers that trust `server`; closed with everything in them at the end. `chromium` is the program to start."""
     async with async_playwright() as playwright, AsyncExitStack() as stack:
-        launcher = Launcher(server, directory, playwright, stack)
+        launcher = Launcher(server, directory, playwright, stack, chromium=chromium, flags=flags)
         yield launcher
         await launcher.dismiss()
 

@@ -5,7 +5,8 @@
       |- home "b"  router b, network 10.99.2.0/24     "symmetric": another port for every destination
       `- "c", "d"  further ways out, for those who move
 
-Names carry the process id; everything goes when the namespaces are deleted.
+IPv4 only: what IPv6 does by itself in the first seconds on a link (RFC 4862) makes Chromium wait longer before it
+looks at its addresses. Names carry the process id; everything goes when the namespaces are deleted.
 """
 
 import asyncio
@@ -121,6 +122,7 @@ class Nets:
         await run("ip", "netns", "add", space)
         self.spaces.append(space)
         await run("ip", "-n", space, "link", "set", "lo", "up")
+        await run("ip", "netns", "exec", space, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
         return space
 
     async def build(self) -> None:
@@ -181,7 +183,8 @@ class Nets:
         inner, near = self.space(machine), f"to-{router}"
         await run("ip", "-n", inner, "addr", "add", f"10.99.{network}.2/24", "dev", near)
         await run("ip", "-n", inner, "link", "set", near, "up")
-        await run("ip", "-n", inner, "route", "add", "default", "via", f"10.99.{network}.1")
+        metric = str(100 + network)  # there may be two ways out for a moment
+        await run("ip", "-n", inner, "route", "add", "default", "via", f"10.99.{network}.1", "metric", metric)
 
     async def unplug(self, machine: str, router: str) -> None:
         """Its address and way out are gone, as when a Wi-Fi is left."""

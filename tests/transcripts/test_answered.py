@@ -3,6 +3,7 @@
 from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
+    RECOVERY_TIMEOUT,
     Acceptance,
     Answered,
     Busy,
@@ -189,7 +190,7 @@ def test_the_next_epoch_makes_it_active_again(active: Bench) -> None:
 
 def test_media_that_does_not_come_back_ends_the_call(active: Bench) -> None:
     active.feed(MediaLost(KITCHEN, 0))
-    assert active.elapse(CONNECT_TIMEOUT - 0.001) == ()
+    assert active.elapse(RECOVERY_TIMEOUT - 0.001) == ()
     assert set(active.elapse(0.001)) == {
         End(CALLER, EndReason.LOST),
         End(KITCHEN, EndReason.LOST),
@@ -222,3 +223,14 @@ def test_a_shared_endpoint_may_take_a_call_after_another_shared_one_declined() -
     bench = Bench.calling({KITCHEN: SHARED, HALL: SHARED})
     bench.feed(Declined(KITCHEN))
     assert bench.feed(Answered(HALL, video=True)) == (Update(CALLER), Update(HALL))
+
+
+def test_a_network_that_changes_again_while_recovering_is_another_try_within_the_same_time(
+    active: Bench,
+) -> None:
+    active.feed(MediaLost(KITCHEN, 0))
+    active.elapse(10.0)
+    assert active.feed(MediaLost(KITCHEN, 1)) == (Update(CALLER), Update(KITCHEN))
+    assert (active.call.epoch, active.call.phase) == (2, Phase.RECOVERING)
+    assert active.elapse(RECOVERY_TIMEOUT - 10.001) == ()
+    assert End(CALLER, EndReason.LOST) in active.elapse(0.001)

@@ -118,6 +118,13 @@ export class Calls {
     void this.capture.want({ video: !this.capture.live.videoWanted });
   }
 
+  /** The network is another one. */
+  networkChanged() {
+    for (const talk of this.#store.state.talks) {
+      if (talk.mine && talk.ended === null) this.#conversations.get(talk.id)?.networkChanged();
+    }
+  }
+
   // -- what the server says ------------------------------------------------------------------------
 
   /** After the store has heard it. @param {ServerEvent} event */

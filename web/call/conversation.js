@@ -101,6 +101,11 @@ export class Conversation {
     this.#indicate();
   }
 
+  /** The network is another one: connect anew, beside what there is. */
+  networkChanged() {
+    if (this.#newest >= 0) this.#sink.send({ t: 'media_lost', call: this.#call, epoch: this.#newest });
+  }
+
   close() {
     for (const peer of this.#peers.values()) peer.close();
     this.#peers.clear();

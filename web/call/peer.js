@@ -13,8 +13,11 @@ import { relayedCandidate, relayedOnly } from './relayed.js';
 /** @import {Body} from './body.js' */
 /** @import {Ice} from './ice.js' */
 
-/** A connection that says `disconnected` often heals by itself; after this long the person has noticed. */
-const DISCONNECTED_PATIENCE = 4_000;
+/**
+ * Nothing came for two seconds or three when a connection says `disconnected`. It may heal by itself; another one is
+ * made beside it soon all the same, because a person notices.
+ */
+const DISCONNECTED_PATIENCE = 500;
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
 

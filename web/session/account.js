@@ -163,6 +163,11 @@ export class Account {
     this.#place.take();
   }
 
+  /** The network is another one: what was connected over the old one is dead, even if nobody said so. */
+  redial() {
+    this.#session?.redial();
+  }
+
   /** The network may have changed, or the page was asleep: look at once. */
   probe() {
     this.#session?.probe();

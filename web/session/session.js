@@ -23,6 +23,7 @@ const SUBPROTOCOL = 'kith.v1.json';
 const ACK_AFTER = 1_000;
 const SILENCE = 25_000; // home routers forget a silent connection after 30 s or more
 const PONG_WITHIN = 10_000;
+const PONG_AT_ONCE = 1_500; // when something says that the network may be gone: dialling anew costs little
 const PENDING_LIMIT = 256;
 const REMOVED = 4010; // the close code for an endpoint that was signed out for good
 
@@ -235,15 +236,25 @@ export class Session {
     this.#timers.silence = setTimeout(() => this.#probe(), SILENCE);
   }
 
-  #probe() {
+  /** @param {number} [within] */
+  #probe(within = PONG_WITHIN) {
     if (this.#online) this.#socket?.send(JSON.stringify({ t: 'ping', id: newRequest() }));
-    this.#timers.pong = setTimeout(() => this.#lose(), PONG_WITHIN);
+    clearTimeout(this.#timers.pong);
+    this.#timers.pong = setTimeout(() => this.#lose(), within);
   }
 
   /** Look at once whether the connection lives: the network has just changed, or the page was asleep. */
   probe() {
     if (this.#socket === null) this.connect();
-    else if (this.#online) this.#probe();
+    else if (this.#online) this.#probe(PONG_AT_ONCE);
+  }
+
+  /** Connect anew at once, whatever the old connection believes of itself. */
+  redial() {
+    if (this.#stopped) return;
+    this.#drop();
+    clearTimeout(this.#timers.retry);
+    this.connect();
   }
 
   #lose() {
