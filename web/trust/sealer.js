@@ -10,6 +10,7 @@
 import { concat, equal } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
 import { consistent } from './keys.js';
+import { countOf } from './links.js';
 import { require, Untrusted } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -51,7 +52,7 @@ export class Sealer {
     const shared = await agree(secret, peer.sealing);
     const key = (/** @type {PublicKeys} */ from, /** @type {PublicKeys} */ to, /** @type {KeyUsage} */ usage) => {
       const ends = [from.identity, to.identity, from.sealing, to.sealing];
-      return derive(shared, statement('kith/1 signal-key', kind, call, u64(epoch), ...ends), usage);
+      return derive(shared, statement('kith/1 signal-key', kind, call, u64(countOf(epoch)), ...ends), usage);
     };
     return new Sealer(...(await Promise.all([key(own, peer, 'encrypt'), key(peer, own, 'decrypt')])));
   }

@@ -2,7 +2,7 @@
 
 import { statement, u64 } from '../core/statements.js';
 import { verify } from './keys.js';
-import { pointFields } from './links.js';
+import { countOf, pointFields } from './links.js';
 import { require } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -33,7 +33,7 @@ export function transcript(role, { kind, call, epoch, caller, callee }) {
     role,
     kind,
     call,
-    u64(epoch),
+    u64(countOf(epoch)),
     ...who(caller),
     ...who(callee),
     caller.fingerprint,
