@@ -53,6 +53,10 @@ from signaling.protocol import AnyEvent, AnyReply, CallView, Command, Snapshot, 
 log = logging.getLogger(__name__)
 
 
+PLACE_WITHIN = 5.0
+"""Seconds a call may take to reach the server. Then who calls is told, and nobody is rung late."""
+
+
 class NoCall(Exception):
     """There is no call to do this to."""
 
@@ -223,7 +227,14 @@ class Endpoint(AsyncIOEventEmitter):
         self.emit("calling", call)
         self._show()
         try:
-            await call.perform(command)
+            async with asyncio.timeout(PLACE_WITHIN):
+                await call.perform(command)
+        except TimeoutError:
+            call.finish(EndReason.CANCELLED)
+            self._tell(
+                protocol.Cancel(id=self._wire.new_id(), call=call.id)
+            )  # it may have got there after all
+            raise Unreachable("the server does not answer") from None
         except (Problem, Unreachable):
             call.finish(EndReason.CANCELLED)
             raise

@@ -53,7 +53,7 @@ class Presentation:
             self._emit("screen", now.screen)
         if (now.live_audio, now.live_video) != (before.live_audio, before.live_video):
             self._emit("indicator", now.live_audio, now.live_video)
-        self._keep_ringing(stage)
+        self._keep_ringing(stage, placing=call is not None and call.placing is not None)
 
     def announce(self, text: str) -> None:
         """Say it aloud, if there is a voice to say it with."""
@@ -79,8 +79,11 @@ class Presentation:
         self._stop_speaking()
         await self._equipment.playback.close()
 
-    def _keep_ringing(self, stage: Stage) -> None:
+    def _keep_ringing(self, stage: Stage, *, placing: bool) -> None:
+        """The tone that says "it rings there" is not heard before the server knows of the call."""
         wanted = {Stage.RINGING_HERE: Tone.RINGING, Stage.RINGING_THERE: Tone.RINGBACK}.get(stage)
+        if placing:
+            wanted = None
         if wanted is self._tone:
             return
         if wanted is not None:
