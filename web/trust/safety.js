@@ -13,7 +13,7 @@ const GROUPS = 6;
 const GROUP_BYTES = 5;
 
 /** One person's half: 30 digits. @param {Bytes} root @returns {Promise<string>} */
-export async function safetyHalf(root) {
+async function safetyHalf(root) {
   let hash = await sha256(statement('kith/1 safety', root));
   for (let round = 0; round < ROUNDS; round += 1) hash = await sha256(concat(hash, root));
   const groups = Array.from({ length: GROUPS }, (_, at) => digits(hash.subarray(at * GROUP_BYTES, (at + 1) * GROUP_BYTES)));
