@@ -1,6 +1,7 @@
 /** Screens that say one thing: starting, refused, in another tab. */
 
 import { screenOf } from '../state/state.js';
+import { openCheck } from './check.js';
 import { h, setText } from './dom.js';
 import { mark } from './icons.js';
 import { button } from './pieces.js';
@@ -29,7 +30,9 @@ export class Plain extends View {
     const { account } = this.parts;
     if (screen === 'refused') {
       this.#say(this.t(state.refused === 'endpoint_removed' ? `${key}.title` : 'refused.title'), this.t(key));
-      if (state.refused !== 'unsupported') {
+      if (state.refused === 'unsupported') {
+        this.#action.append(button(this.t('check.open'), () => openCheck(this.parts), { icon: 'check', kind: 'wide' }));
+      } else {
         this.#action.append(button(this.t('refused.start_over'), () => void account.startOver(), { kind: 'wide' }));
       }
     } else if (screen === 'elsewhere') {

@@ -4,6 +4,7 @@ import { LANGUAGES } from '../i18n.js';
 import { lookAround } from '../session/devices.js';
 import { codeOf } from '../session/problem.js';
 import { RING_TONES, ringTone } from '../sound/tones.js';
+import { openCheck } from './check.js';
 import { openDevices } from './devices.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
@@ -135,7 +136,8 @@ function choice(label, name, options, chosen, words, changed) {
 }
 
 /** @param {Parts} parts */
-function permissions({ notifier, translate }) {
+function permissions(parts) {
+  const { notifier, translate } = parts;
   const t = translate();
   const notifications = h('p', { class: 'permission' });
   const ask = button(t('settings.allow'), () => void notifier.ask().then(show), { icon: 'bell' });
@@ -150,5 +152,6 @@ function permissions({ notifier, translate }) {
     setText(microphone, t(`microphone.${given.microphone}`));
     setText(camera, t(`camera.${given.camera}`));
   });
-  return h('fieldset', {}, h('legend', {}, t('settings.permissions')), notifications, ask, microphone, camera);
+  const check = button(t('check.open'), () => openCheck(parts), { icon: 'check' });
+  return h('fieldset', {}, h('legend', {}, t('settings.permissions')), notifications, ask, microphone, camera, check);
 }

@@ -1,6 +1,7 @@
 /** Where a newcomer arrives: with an invitation, with a pairing code, or with neither. */
 
 import { codeOf } from '../session/problem.js';
+import { openCheck } from './check.js';
 import { h, setText } from './dom.js';
 import { icon, mark } from './icons.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
@@ -28,6 +29,7 @@ export class Welcome extends View {
       this.#join,
       this.#pair,
       this.#choice,
+      button(this.t('check.open'), () => openCheck(this.parts), { icon: 'check', kind: 'quiet wide' }),
       h('p', { class: 'notice emergency' }, icon('warning'), h('span', {}, this.t('emergency'))),
     );
   }

@@ -2,7 +2,7 @@
 
 import { codeOf, ProblemError } from './problem.js';
 import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
-import { deviceName, lookAround, watchDevices } from './devices.js';
+import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
 import { makeKeys, publicKeys, supported } from './keys.js';
 import { enrolled, lookUpInvitation, pair, signUp } from './open.js';
 import { Session } from './session.js';
@@ -199,15 +199,21 @@ export class Account {
     await this.#enrolled();
   }
 
+  async #lookAround() {
+    const around = await lookAround();
+    this.#capabilities = around.capabilities;
+    this.#store.dispatch({ t: 'lacking', lacking: lackingOf(around) });
+  }
+
   async #enrolled() {
-    this.#capabilities = (await lookAround()).capabilities;
+    await this.#lookAround();
     watchDevices(() => void this.#describe());
     this.#store.dispatch({ t: 'enrolled' });
     this.#place.claim();
   }
 
   async #describe() {
-    this.#capabilities = (await lookAround()).capabilities;
+    await this.#lookAround();
     this.#session?.describe(this.#capabilities);
   }
 

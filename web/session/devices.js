@@ -20,7 +20,7 @@ export function capabilitiesOf(devices, permissions) {
   };
 }
 
-/** @returns {Promise<{capabilities: Capabilities, permissions: Permissions}>} */
+/** `found`: whether there is such a device, allowed or not. @returns {Promise<{capabilities: Capabilities, permissions: Permissions, found: Record<'microphone' | 'camera', boolean>}>} */
 export async function lookAround() {
   const [devices, microphone, camera] = await Promise.all([
     navigator.mediaDevices?.enumerateDevices().catch(() => []) ?? [],
@@ -28,7 +28,11 @@ export async function lookAround() {
     permission('camera'),
   ]);
   const permissions = { microphone, camera };
-  return { capabilities: capabilitiesOf(devices, permissions), permissions };
+  const found = {
+    microphone: devices.some(({ kind }) => kind === 'audioinput'),
+    camera: devices.some(({ kind }) => kind === 'videoinput'),
+  };
+  return { capabilities: capabilitiesOf(devices, permissions), permissions, found };
 }
 
 /** @param {() => void} changed called when a device comes or goes or a permission is given or withdrawn */
@@ -54,6 +58,17 @@ async function permission(name) {
 /** @param {string} name */
 async function query(name) {
   return navigator.permissions.query({ name: /** @type {PermissionName} */ (name) });
+}
+
+/**
+ * Why a part cannot be used, null where it can as far as is known.
+ * @param {{permissions: Permissions, found: Record<'microphone' | 'camera', boolean>}} around
+ * @returns {Record<'microphone' | 'camera', 'denied' | 'missing' | null>}
+ */
+export function lackingOf({ permissions, found }) {
+  const why = (/** @type {'microphone' | 'camera'} */ part) =>
+    permissions[part] === 'denied' ? 'denied' : found[part] ? null : 'missing';
+  return { microphone: why('microphone'), camera: why('camera') };
 }
 
 const BROWSERS = [

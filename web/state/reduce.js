@@ -29,6 +29,7 @@ import { START } from './state.js';
  *   | {t: 'silence', call: string}
  *   | {t: 'media', call: string, media: Talk['media'], at: number}
  *   | {t: 'capture', capture: Capture}
+ *   | {t: 'lacking', lacking: State['lacking']}
  *   | {t: 'notice', notice: State['notice']}} Action
  */
 
@@ -79,6 +80,8 @@ export function reduce(state, action) {
       }));
     case 'capture':
       return { ...state, capture: action.capture };
+    case 'lacking':
+      return { ...state, lacking: action.lacking };
     case 'notice':
       return { ...state, notice: action.notice };
   }

@@ -60,6 +60,7 @@
  * @property {readonly NewsItem[]} news  of the household, the newest first
  * @property {readonly Talk[]} talks
  * @property {Capture} capture
+ * @property {Record<'microphone' | 'camera', 'denied' | 'missing' | null>} lacking  what this browser cannot use, and why
  * @property {string | null} silenced  the ringing call whose sound was turned off here
  * @property {{key: string, values: Record<string, string>} | null} notice  one sentence about what just happened
  */
@@ -88,6 +89,7 @@ export const START = {
     audioTrouble: null,
     videoTrouble: null,
   },
+  lacking: { microphone: null, camera: null },
   silenced: null,
   notice: null,
 };

@@ -44,10 +44,14 @@ export function peerNotes(talk) {
 }
 
 /** What stands in the way of being heard and seen, as text keys. @param {State} state @param {Talk} talk @returns {string[]} */
-export function ownTroubles({ capture }, talk) {
+export function ownTroubles({ capture, lacking }, talk) {
   const troubles = [];
-  if (capture.audioTrouble) troubles.push(`microphone.trouble.${capture.audioTrouble}`);
-  if (capture.videoTrouble && talk.video) troubles.push(`camera.trouble.${capture.videoTrouble}`);
+  // What this browser may not use is not even tried: the call has no line for it.
+  const { send_audio: heard, send_video: seen } = talk.view?.media ?? { send_audio: true, send_video: true };
+  const audio = capture.audioTrouble ?? (heard ? null : lacking.microphone);
+  const video = capture.videoTrouble ?? (seen ? null : lacking.camera);
+  if (audio) troubles.push(`microphone.trouble.${audio}`);
+  if (video && talk.video) troubles.push(`camera.trouble.${video}`);
   return troubles;
 }
 

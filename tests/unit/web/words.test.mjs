@@ -173,6 +173,16 @@ test('what stands in the way of being seen matters in a video call only', () => 
   assert.deepEqual(ownTroubles({ ...START, capture }, talk({ video: false })), ['microphone.trouble.denied']);
 });
 
+test('what this browser may not use is said although nobody tried it', () => {
+  const lacking = { microphone: 'denied', camera: 'missing' };
+  const media = { send_audio: false, receive_audio: true, send_video: false, receive_video: true };
+  const deaf = talk({ view: { media } });
+  assert.deepEqual(ownTroubles({ ...START, lacking }, deaf), ['microphone.trouble.denied', 'camera.trouble.missing']);
+  assert.deepEqual(ownTroubles(START, deaf), [], 'the other side has no speaker or screen');
+  const able = talk({ view: { media: { ...media, send_audio: true, send_video: true } } });
+  assert.deepEqual(ownTroubles({ ...START, lacking }, able), []);
+});
+
 test('time is read at a glance', () => {
   assert.deepEqual([0, 7.9, 754, 3723].map(duration), ['0:00', '0:07', '12:34', '1:02:03']);
 });
