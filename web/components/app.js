@@ -97,10 +97,29 @@ function obstacle({ connection }) {
   return navigator.userActivation?.hasBeenActive === false ? 'connection.untouched' : null;
 }
 
+/**
+ * What draws, at most once for each frame that is seen: an answer changes the state five times, and what the
+ * person waits for is the connection, which is begun meanwhile.
+ * @param {() => void} draw
+ */
+function onceAFrame(draw) {
+  let due = false;
+  const drawn = () => {
+    due = false;
+    draw();
+  };
+  return () => {
+    if (due) return;
+    due = true;
+    if (document.hidden) setTimeout(drawn); // a page that nobody sees has no frames
+    else requestAnimationFrame(drawn);
+  };
+}
+
 /** @param {Parts} parts */
 export function startApp(parts) {
   const app = create(App, parts);
   document.body.append(app);
-  parts.store.subscribe((state) => app.show(state));
+  parts.store.subscribe(onceAFrame(() => app.show(parts.store.state)));
   return app;
 }
