@@ -19,6 +19,11 @@ from msgspec import Meta, Struct
 from kith.core.capabilities import Capabilities
 from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code, Problem, Scalar
+from kith.core.trust.delegations import Delegations
+from kith.core.trust.household import MAX_LINKS as MAX_HOUSEHOLD_LINKS
+from kith.core.trust.household_links import HouseholdLink
+from kith.core.trust.person import MAX_LINKS as MAX_PERSON_LINKS
+from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
 from signaling.call import EndReason, Phase, Role
 
 MAX_FRAME = 65_536
@@ -47,6 +52,7 @@ Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Epoch = Annotated[int, Meta(ge=0, le=65_535)]
+PairingBody = Annotated[bytes, Meta(min_length=1, max_length=4_096)]
 Body = Annotated[bytes, Meta(min_length=1, max_length=MAX_SIGNAL)]
 
 
@@ -97,6 +103,24 @@ class EnrolledEndpoint(Part, frozen=True, kw_only=True):
     seen: float | None = None
 
 
+class PersonIdentity(Part, frozen=True, kw_only=True):
+    """What shows whose an endpoint is, for the viewer to check: a person's chain, and which shared endpoints
+    they let act for them. None of it is to be believed because the server says so (docs/trust.md)."""
+
+    person: PersonRef
+    links: Annotated[tuple[PersonLink, ...], Meta(max_length=MAX_PERSON_LINKS)]
+    delegations: Delegations | None = None
+
+
+class WaitingEndpoint(Part, frozen=True, kw_only=True):
+    """An endpoint with its keys, as its server has them, which prove nothing."""
+
+    id: EndpointRef
+    name: str
+    shared: bool
+    keys: Keys
+
+
 class PeerEndpoint(Part, frozen=True, kw_only=True):
     """The endpoint at the other end of an answered call."""
 
@@ -121,6 +145,8 @@ class CallView(Part, frozen=True, kw_only=True):
     `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
     shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
     before that `media` is what an answer here would give. `epoch` counts peer connections.
+    `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
+    shared endpoint, called by itself, speaks for its household.
     """
 
     id: CallRef
@@ -128,6 +154,7 @@ class CallView(Part, frozen=True, kw_only=True):
     phase: Phase
     peer_name: str
     peer_person: PersonRef | None = None
+    own_person: PersonRef | None = None
     called_name: str = ""
     video: bool
     media: MediaView
@@ -212,6 +239,7 @@ class SignUp(Command, frozen=True, kw_only=True, tag="sign_up"):
     device_name: Name
     secret: Secret | None = None
     capabilities: Capabilities = Capabilities()
+    link: PersonBegin | None = None
 
     open: ClassVar[bool] = True
 
@@ -221,6 +249,25 @@ class Pair(Command, frozen=True, kw_only=True, tag="pair"):
 
     code: ShortCode
     keys: Keys
+    name: Name
+    capabilities: Capabilities = Capabilities()
+
+    open: ClassVar[bool] = True
+
+
+class LookUpRecovery(Command, frozen=True, kw_only=True, tag="look_up_recovery"):
+    """The chain that the public half of a printed recovery key belongs to."""
+
+    recovery: Key
+
+    open: ClassVar[bool] = True
+
+
+class Recover(Command, frozen=True, kw_only=True, tag="recover"):
+    """Enrol this endpoint as a person's only one, by the link that the printed recovery key signs. All former
+    personal endpoints are signed out. Answered as `pair` is."""
+
+    link: PersonRecover
     name: Name
     capabilities: Capabilities = Capabilities()
 
@@ -328,6 +375,44 @@ class DismissNews(Command, frozen=True, kw_only=True, tag="dismiss_news"):
     up_to: Seq
 
 
+class ListIdentities(Command, frozen=True, kw_only=True, tag="list_identities"):
+    """The identities of persons that can be called from here or are in a call here, and the own one. Those of
+    others are left out of the reply, as are persons who have none."""
+
+    persons: Annotated[tuple[PersonRef, ...], Meta(min_length=1, max_length=64)]
+
+
+class ShowRoster(Command, frozen=True, kw_only=True, tag="show_roster"):
+    """The own household's roster, everybody whose chain it rests on, and who waits to be signed for."""
+
+
+class ExtendPerson(Command, frozen=True, kw_only=True, tag="extend_person"):
+    """More links for the own chain. With `delegations` where that set must be signed anew, because its signer goes."""
+
+    links: Annotated[tuple[PersonLink, ...], Meta(min_length=1, max_length=8)]
+    delegations: Delegations | None = None
+
+
+class ExtendHousehold(Command, frozen=True, kw_only=True, tag="extend_household"):
+    """More links for the own household's roster."""
+
+    links: Annotated[tuple[HouseholdLink, ...], Meta(min_length=1, max_length=64)]
+
+
+class Delegate(Command, frozen=True, kw_only=True, tag="delegate"):
+    """Which shared endpoints may act for the own person from now on."""
+
+    delegations: Delegations
+
+
+class PairingSignal(Command, frozen=True, kw_only=True, tag="pairing_signal"):
+    """A blob between an endpoint that waits to be signed for and one that could sign: an own one, or for a
+    shared endpoint any personal one of its household. The server does not read it."""
+
+    to: EndpointRef
+    body: PairingBody
+
+
 class PlaceCall(Command, frozen=True, kw_only=True, tag="call"):
     """Call a person (all of their endpoints ring) or one endpoint. The caller names the call, so a retry
     is the same call."""
@@ -415,6 +500,8 @@ AnyCommand = (
     | LookUpInvitation
     | SignUp
     | Pair
+    | LookUpRecovery
+    | Recover
     | EnrolTest
     | Verify
     | ResendCode
@@ -432,6 +519,12 @@ AnyCommand = (
     | RemoveEndpoint
     | DismissMissed
     | DismissNews
+    | ListIdentities
+    | ShowRoster
+    | ExtendPerson
+    | ExtendHousehold
+    | Delegate
+    | PairingSignal
     | PlaceCall
     | Alerting
     | Answer
@@ -563,6 +656,26 @@ class IceServers(Reply, frozen=True, kw_only=True, tag="ice_servers"):
     expires_in: float
 
 
+class Identities(Reply, frozen=True, kw_only=True, tag="identities"):
+    identities: tuple[PersonIdentity, ...]
+
+
+class RosterShown(Reply, frozen=True, kw_only=True, tag="roster"):
+    """`links` is empty where nobody has begun the roster. `identities`: of everybody it rests on, members or not
+    any more. `waiting`: the viewer could sign for them."""
+
+    links: Annotated[tuple[HouseholdLink, ...], Meta(max_length=MAX_HOUSEHOLD_LINKS)]
+    identities: tuple[PersonIdentity, ...]
+    waiting: tuple[WaitingEndpoint, ...]
+
+
+class RecoveryFound(Reply, frozen=True, kw_only=True, tag="recovery_found"):
+    """Whose chain it is: the recovering link goes behind the last of its links."""
+
+    name: str
+    identity: PersonIdentity
+
+
 class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):
     """The call as it is after the command. The reply to every command about a call but `signal`."""
 
@@ -600,6 +713,9 @@ AnyReply = (
     | Directory
     | Endpoints
     | IceServers
+    | Identities
+    | RosterShown
+    | RecoveryFound
     | CallState
     | CallEnded
     | ProblemReply
@@ -685,6 +801,23 @@ class Registered(Event, frozen=True, kw_only=True, tag="registered"):
     """The own mobile number is verified."""
 
 
+class IdentityChanged(Event, frozen=True, kw_only=True, tag="identity_changed"):
+    """A person's chain or delegations have grown: ask for them again before relying on them."""
+
+    person: PersonRef
+
+
+class RosterChanged(Event, frozen=True, kw_only=True, tag="roster_changed"):
+    """The own household's roster has grown, or somebody waits to be signed for."""
+
+
+class PairingSignalled(Event, frozen=True, kw_only=True, tag="pairing_signalled"):
+    """From the other endpoint of a pairing."""
+
+    endpoint: WaitingEndpoint
+    body: PairingBody
+
+
 class ServerLeaving(Event, frozen=True, kw_only=True, tag="server_leaving"):
     """The server drains: connect again after `retry_after` seconds."""
 
@@ -702,6 +835,9 @@ AnyEvent = (
     | MissedCalls
     | HouseholdNews
     | Registered
+    | IdentityChanged
+    | RosterChanged
+    | PairingSignalled
     | ServerLeaving
 )
 

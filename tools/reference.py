@@ -17,6 +17,8 @@ from msgspec import inspect
 from kith.core.capabilities import Capabilities
 from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import SENTENCES, Code
+from kith.core.trust.household_links import HouseholdBegin
+from kith.core.trust.person_links import PersonBegin
 from signaling import call, conversation, gateway, http, limits, protocol, session
 from signaling.schema import REPLIES
 
@@ -33,8 +35,13 @@ PARTS: tuple[type, ...] = (
     protocol.CallView,
     protocol.MissedCall,
     protocol.IceServer,
+    protocol.PersonIdentity,
+    protocol.WaitingEndpoint,
     protocol.NewsItem,
 )
+_LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
+"""What docs/trust.md calls the kinds of link, by the first of them."""
+
 _IDS = {"p": "person id", "e": "endpoint id", "h": "household id", "c": "call id", "s": "session id"}
 _MARK = re.compile(r"<!-- (fields|table): (\w+) -->\n(?:\n((?:\|.*\n)+))?")
 
@@ -128,6 +135,8 @@ def _kind(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata(type=inner):
             return _kind(inner)
+        case inspect.UnionType(types=(inspect.StructType(cls=cls), inspect.StructType(), *_)) if cls in _LINKS:
+            return _LINKS[cls]
         case inspect.UnionType(types=options):
             words = [_kind(option) for option in options if not isinstance(option, inspect.NoneType)]
             return " or ".join([*words, *(["null"] if kind.includes_none else [])])

@@ -61,6 +61,7 @@ export interface SignUp {
   device_name: string;
   secret?: string | null;
   capabilities?: Capabilities;
+  link?: PersonBegin | null;
 }
 
 /** An endpoint's public keys: Ed25519, X25519, and the former's signature on the latter. */
@@ -68,6 +69,20 @@ export interface Keys {
   identity: string;
   sealing: string;
   sealing_signature: string;
+}
+
+/** The first endpoint of a person, signed by itself. `recovery` is the public half of the printed key. */
+export interface PersonBegin {
+  action: 'begin';
+  version: number;
+  previous: string;
+  time: number;
+  signer: string;
+  signature: string;
+  identity: string;
+  sealing: string;
+  sealing_signature: string;
+  recovery: string;
 }
 
 /** Enrol another endpoint with a code that an adult of the household asked for. */
@@ -79,6 +94,41 @@ export interface Pair {
   keys: Keys;
   name: string;
   capabilities?: Capabilities;
+}
+
+/** The chain that the public half of a printed recovery key belongs to. */
+export interface LookUpRecovery {
+  t: 'look_up_recovery';
+  id: string;
+  as?: string | null;
+  recovery: string;
+}
+
+/**
+ * Enrol this endpoint as a person's only one, by the link that the printed recovery key signs. All former
+ * personal endpoints are signed out. Answered as `pair` is.
+ */
+export interface Recover {
+  t: 'recover';
+  id: string;
+  as?: string | null;
+  link: PersonRecover;
+  name: string;
+  capabilities?: Capabilities;
+}
+
+/** Every endpoint was lost: the printed key names the one that starts again, and what is printed next. */
+export interface PersonRecover {
+  action: 'recover';
+  version: number;
+  previous: string;
+  time: number;
+  signer: string;
+  signature: string;
+  identity: string;
+  sealing: string;
+  sealing_signature: string;
+  recovery: string;
 }
 
 /** Enrol a load generator's endpoint, only on a server for tests, making person and household by name. */
@@ -220,6 +270,199 @@ export interface DismissNews {
   id: string;
   as?: string | null;
   up_to: number;
+}
+
+/**
+ * The identities of persons that can be called from here or are in a call here, and the own one. Those of
+ * others are left out of the reply, as are persons who have none.
+ */
+export interface ListIdentities {
+  t: 'list_identities';
+  id: string;
+  as?: string | null;
+  persons: string[];
+}
+
+/** The own household's roster, everybody whose chain it rests on, and who waits to be signed for. */
+export interface ShowRoster {
+  t: 'show_roster';
+  id: string;
+  as?: string | null;
+}
+
+/** More links for the own chain. With `delegations` where that set must be signed anew, because its signer goes. */
+export interface ExtendPerson {
+  t: 'extend_person';
+  id: string;
+  as?: string | null;
+  links: (PersonBegin | PersonAdd | PersonRemove | PersonRecover | PersonRenew)[];
+  delegations?: Delegations | null;
+}
+
+/** One more endpoint, signed by one that the person has. */
+export interface PersonAdd {
+  action: 'add';
+  version: number;
+  previous: string;
+  time: number;
+  signer: string;
+  signature: string;
+  identity: string;
+  sealing: string;
+  sealing_signature: string;
+}
+
+/** An endpoint goes: lost, sold, signed out. */
+export interface PersonRemove {
+  action: 'remove';
+  version: number;
+  previous: string;
+  time: number;
+  signer: string;
+  signature: string;
+  identity: string;
+}
+
+/** Another key was printed; the former is worth nothing from here on. */
+export interface PersonRenew {
+  action: 'renew';
+  version: number;
+  previous: string;
+  time: number;
+  signer: string;
+  signature: string;
+  recovery: string;
+}
+
+/**
+ * The whole set: `endpoints` are identities of shared endpoints, ascending. An empty one takes all back.
+ *
+ * `person`, `person_version` and `person_head` are the root of the person and the point of their chain at which
+ * `signer` is active.
+ */
+export interface Delegations {
+  person: string;
+  person_version: number;
+  person_head: string;
+  version: number;
+  time: number;
+  endpoints: string[];
+  signer: string;
+  signature: string;
+}
+
+/** More links for the own household's roster. */
+export interface ExtendHousehold {
+  t: 'extend_household';
+  id: string;
+  as?: string | null;
+  links: (HouseholdBegin | HouseholdJoin | HouseholdLeave | HouseholdAdd | HouseholdRemove | HouseholdConfirm)[];
+}
+
+/** The signer's person is the first member. */
+export interface HouseholdBegin {
+  action: 'begin';
+  version: number;
+  previous: string;
+  time: number;
+  person: string;
+  person_version: number;
+  person_head: string;
+  signer: string;
+  signature: string;
+}
+
+/** Somebody moves in; with the point of their chain as the signer knows it. */
+export interface HouseholdJoin {
+  action: 'join';
+  version: number;
+  previous: string;
+  time: number;
+  person: string;
+  person_version: number;
+  person_head: string;
+  signer: string;
+  signature: string;
+  member: string;
+  member_version: number;
+  member_head: string;
+}
+
+/** Somebody moves out, or is put out by another member. */
+export interface HouseholdLeave {
+  action: 'leave';
+  version: number;
+  previous: string;
+  time: number;
+  person: string;
+  person_version: number;
+  person_head: string;
+  signer: string;
+  signature: string;
+  member: string;
+}
+
+/** A shared endpoint. */
+export interface HouseholdAdd {
+  action: 'add';
+  version: number;
+  previous: string;
+  time: number;
+  person: string;
+  person_version: number;
+  person_head: string;
+  signer: string;
+  signature: string;
+  identity: string;
+  sealing: string;
+  sealing_signature: string;
+}
+
+/** A shared endpoint goes. */
+export interface HouseholdRemove {
+  action: 'remove';
+  version: number;
+  previous: string;
+  time: number;
+  person: string;
+  person_version: number;
+  person_head: string;
+  signer: string;
+  signature: string;
+  identity: string;
+}
+
+/** Pins the signer's own chain: written when an endpoint of theirs came or went. */
+export interface HouseholdConfirm {
+  action: 'confirm';
+  version: number;
+  previous: string;
+  time: number;
+  person: string;
+  person_version: number;
+  person_head: string;
+  signer: string;
+  signature: string;
+}
+
+/** Which shared endpoints may act for the own person from now on. */
+export interface Delegate {
+  t: 'delegate';
+  id: string;
+  as?: string | null;
+  delegations: Delegations;
+}
+
+/**
+ * A blob between an endpoint that waits to be signed for and one that could sign: an own one, or for a
+ * shared endpoint any personal one of its household. The server does not read it.
+ */
+export interface PairingSignal {
+  t: 'pairing_signal';
+  id: string;
+  as?: string | null;
+  to: string;
+  body: string;
 }
 
 /**
@@ -404,6 +647,8 @@ export interface EndpointView {
  * `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
  * shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
  * before that `media` is what an answer here would give. `epoch` counts peer connections.
+ * `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
+ * shared endpoint, called by itself, speaks for its household.
  */
 export interface CallView {
   id: string;
@@ -411,6 +656,7 @@ export interface CallView {
   phase: Phase;
   peer_name: string;
   peer_person: string | null;
+  own_person: string | null;
   called_name: string;
   video: boolean;
   media: MediaView;
@@ -579,6 +825,50 @@ export interface IceServer {
   credential: string | null;
 }
 
+export interface Identities {
+  t: 'identities';
+  re: string;
+  identities: PersonIdentity[];
+}
+
+/**
+ * What shows whose an endpoint is, for the viewer to check: a person's chain, and which shared endpoints
+ * they let act for them. None of it is to be believed because the server says so (docs/trust.md).
+ */
+export interface PersonIdentity {
+  person: string;
+  links: (PersonBegin | PersonAdd | PersonRemove | PersonRecover | PersonRenew)[];
+  delegations: Delegations | null;
+}
+
+/**
+ * `links` is empty where nobody has begun the roster. `identities`: of everybody it rests on, members or not
+ * any more. `waiting`: the viewer could sign for them.
+ */
+export interface RosterShown {
+  t: 'roster';
+  re: string;
+  links: (HouseholdBegin | HouseholdJoin | HouseholdLeave | HouseholdAdd | HouseholdRemove | HouseholdConfirm)[];
+  identities: PersonIdentity[];
+  waiting: WaitingEndpoint[];
+}
+
+/** An endpoint with its keys, as its server has them, which prove nothing. */
+export interface WaitingEndpoint {
+  id: string;
+  name: string;
+  shared: boolean;
+  keys: Keys;
+}
+
+/** Whose chain it is: the recovering link goes behind the last of its links. */
+export interface RecoveryFound {
+  t: 'recovery_found';
+  re: string;
+  name: string;
+  identity: PersonIdentity;
+}
+
 /** The call as it is after the command. The reply to every command about a call but `signal`. */
 export interface CallState {
   t: 'call_state';
@@ -640,6 +930,7 @@ export interface ProblemReply {
  * - `call_over`: The call has ended.
  * - `not_answered`: Nobody has answered this call yet.
  * - `self_call`: A device cannot call itself, nor a person themself.
+ * - `untrusted`: What was signed does not fit what is known: look at that again and sign anew.
  * - `invitation_invalid`: The invitation is unknown, used or expired.
  * - `pairing_invalid`: The pairing code is unknown, used or expired.
  * - `wrong_code`: The code is wrong.
@@ -675,6 +966,7 @@ export type Code =
   | 'call_over'
   | 'not_answered'
   | 'self_call'
+  | 'untrusted'
   | 'invitation_invalid'
   | 'pairing_invalid'
   | 'wrong_code'
@@ -765,6 +1057,27 @@ export interface Registered {
   seq: number;
 }
 
+/** A person's chain or delegations have grown: ask for them again before relying on them. */
+export interface IdentityChanged {
+  t: 'identity_changed';
+  seq: number;
+  person: string;
+}
+
+/** The own household's roster has grown, or somebody waits to be signed for. */
+export interface RosterChanged {
+  t: 'roster_changed';
+  seq: number;
+}
+
+/** From the other endpoint of a pairing. */
+export interface PairingSignalled {
+  t: 'pairing_signalled';
+  seq: number;
+  endpoint: WaitingEndpoint;
+  body: string;
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -778,6 +1091,8 @@ export type Command =
   | LookUpInvitation
   | SignUp
   | Pair
+  | LookUpRecovery
+  | Recover
   | EnrolTest
   | Verify
   | ResendCode
@@ -795,6 +1110,12 @@ export type Command =
   | RemoveEndpoint
   | DismissMissed
   | DismissNews
+  | ListIdentities
+  | ShowRoster
+  | ExtendPerson
+  | ExtendHousehold
+  | Delegate
+  | PairingSignal
   | PlaceCall
   | Alerting
   | Answer
@@ -821,6 +1142,9 @@ export type Reply =
   | Directory
   | Endpoints
   | IceServers
+  | Identities
+  | RosterShown
+  | RecoveryFound
   | CallState
   | CallEnded
   | ProblemReply;
@@ -836,6 +1160,9 @@ export type Event =
   | MissedCalls
   | HouseholdNews
   | Registered
+  | IdentityChanged
+  | RosterChanged
+  | PairingSignalled
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

@@ -38,6 +38,7 @@ class Code(StrEnum):
     CALL_OVER = "call_over"
     NOT_ANSWERED = "not_answered"
     SELF_CALL = "self_call"
+    UNTRUSTED = "untrusted"
     # joining
     INVITATION_INVALID = "invitation_invalid"
     PAIRING_INVALID = "pairing_invalid"
@@ -76,6 +77,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.CALL_OVER: "The call has ended.",
     Code.NOT_ANSWERED: "Nobody has answered this call yet.",
     Code.SELF_CALL: "A device cannot call itself, nor a person themself.",
+    Code.UNTRUSTED: "What was signed does not fit what is known: look at that again and sign anew.",
     Code.INVITATION_INVALID: "The invitation is unknown, used or expired.",
     Code.PAIRING_INVALID: "The pairing code is unknown, used or expired.",
     Code.WRONG_CODE: "The code is wrong.",

@@ -14,6 +14,20 @@ _FILL: dict[str, Any] = {
     "as": "p_" + "1" * 20,
     "endpoint": "e_" + "1" * 20,
     "nonce": b"n" * 16,
+    "link": None,
+    "links": [],
+    "persons": ["p_" + "1" * 20],
+    "recovery": b"r" * 32,
+    "delegations": {
+        "person": b"r" * 32,
+        "person_version": 0,
+        "person_head": b"r" * 32,
+        "version": 0,
+        "time": 1,
+        "endpoints": [b"e" * 32],
+        "signer": b"i" * 32,
+        "signature": b"g" * 64,
+    },
     "signature": b"g" * 64,
     "capabilities": {},
     "resume": {"session": "s_" + "1" * 20, "seq": 1},
@@ -49,6 +63,15 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
     fill = {field.encode_name: _FILL[field.encode_name] for field in msgspec.structs.fields(kind)}
     if kind is protocol.Invite:
         fill["household"] = True  # elsewhere it is a name
+    link = {"version": 1, "previous": b"h" * 32, "time": 1, "signer": b"i" * 32, "signature": b"g" * 64}
+    if kind is protocol.ExtendPerson:
+        fill["links"] = [{"action": "remove", "identity": b"o" * 32, **link}]
+    if kind is protocol.ExtendHousehold:
+        fill["links"] = [
+            {"action": "confirm", "person": b"r" * 32, "person_version": 0, "person_head": b"h" * 32, **link}
+        ]
+    if kind is protocol.Recover:
+        fill["link"] = {"action": "recover", **KEYS, "recovery": b"n" * 32, **link}
     return msgspec.convert(fill, kind)
 
 
