@@ -604,12 +604,14 @@ class SignedUp(Reply, frozen=True, kw_only=True, tag="signed_up"):
 
 
 class Paired(Reply, frozen=True, kw_only=True, tag="paired"):
-    """Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared."""
+    """Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared. `offered_by`
+    asked for the code, and is the one to compare keys with; absent where the server made the code itself."""
 
     household: HouseholdRef
     endpoint: EndpointRef
     server: Key
     person: PersonRef | None = None
+    offered_by: EndpointRef | None = None
 
 
 class Invited(Reply, frozen=True, kw_only=True, tag="invited"):

@@ -749,7 +749,10 @@ export interface SignedUp {
   server: string;
 }
 
-/** Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared. */
+/**
+ * Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared. `offered_by`
+ * asked for the code, and is the one to compare keys with; absent where the server made the code itself.
+ */
 export interface Paired {
   t: 'paired';
   re: string;
@@ -757,6 +760,7 @@ export interface Paired {
   endpoint: string;
   server: string;
   person: string | null;
+  offered_by: string | null;
 }
 
 /**
