@@ -97,23 +97,23 @@ class Accounts:
         await self._announcer.endpoints_changed(endpoint)
 
     async def _remove(self, endpoint: Endpoint, principal: Principal) -> None:
-        """Where rosters are signed, the statement by which `principal` takes the endpoint out of its
-        person's chain or its household's roster belongs into the same write."""
+        """What the server does about it. That nobody else believes the endpoint any more is signed
+        by whoever removes it, before (`extend_person`, `extend_household`)."""
         if not await self._directory.remove_endpoint(endpoint, by=registered(principal), now=self._clock()):
             raise Problem(Code.UNKNOWN_ENDPOINT, path="endpoint")
         itself = endpoint.id == principal.endpoint
         if not itself:
-            self._expel(endpoint)
+            self.expel(endpoint.id)
         await self._announcer.told(self._announcer.endpoints_changed(endpoint))
         await self._announcer.told(self._news.tell(endpoint.household))
         if itself:  # its answer leaves first: nothing is awaited from here to there
-            asyncio.get_running_loop().call_soon(self._expel, endpoint)
+            asyncio.get_running_loop().call_soon(self.expel, endpoint.id)
 
-    def _expel(self, endpoint: Endpoint) -> None:
-        """Out of its calls, and away: at once and whatever it is doing."""
-        self._switchboard.left(endpoint.id)
-        live = self._sessions.of(endpoint.id)
+    def expel(self, endpoint: EndpointId) -> None:
+        """One that was removed: out of its calls, and away, at once and whatever it is doing."""
+        self._switchboard.left(endpoint)
+        live = self._sessions.of(endpoint)
         if live is not None:
             self._sessions.expel(live)
-        self._reachable.leave(endpoint.id)
-        self._switchboard.went(endpoint.id)
+        self._reachable.leave(endpoint)
+        self._switchboard.went(endpoint)

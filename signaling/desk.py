@@ -4,10 +4,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
+
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
 from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.identities import Identities
 from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import Registry, named, registered, tidy
@@ -18,6 +21,7 @@ from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.ice import IceDesk
+from signaling.identities import IdentityDesk
 from signaling.news import HouseholdNews
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
@@ -51,6 +55,7 @@ class Desk:
         *,
         directory: DirectoryStore,
         registry: Registry,
+        identities: Identities,
         switchboard: Switchboard,
         sessions: Sessions,
         reachable: Reachable,
@@ -77,6 +82,8 @@ class Desk:
             news=self.news,
             clock=clock,
         )
+        self.identities = identities
+        self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
@@ -91,6 +98,8 @@ class Desk:
             case wire.LookUpInvitation():
                 return await self._look_up(command)
             case wire.SignUp():
+                if command.link is not None:
+                    self.identities.check_begin(command.link, command.keys.identity)
                 endpoint = await self.registry.sign_up(
                     secret=command.secret,
                     name=command.name,
@@ -100,6 +109,9 @@ class Desk:
                     capabilities=command.capabilities,
                 )
                 assert endpoint.person is not None
+                if command.link is not None:
+                    await self.identities.begin(endpoint.person, command.link)
+                    await self.announcer.told(self._identity_desk.household_changed(endpoint.household))
                 return wire.SignedUp(
                     re=command.id,
                     person=endpoint.person,
@@ -111,13 +123,38 @@ class Desk:
                 endpoint = await self.registry.pair(
                     command.code, public_keys(command.keys), command.name, command.capabilities
                 )
-                await self.announcer.told(self.announcer.endpoints_changed(endpoint))
-                await self.announcer.told(self.news.tell(endpoint.household))
-                return self._paired(endpoint, command.id, shared=endpoint.shared)
+                await self._told_of_newcomer(endpoint)
+                offered_by = await self.directory.offered_by(endpoint.id)
+                paired = self._paired(endpoint, command.id, shared=endpoint.shared)
+                return msgspec.structs.replace(paired, offered_by=offered_by)
+            case wire.LookUpRecovery():
+                person, signed = await self.identities.by_recovery(command.recovery)
+                found = await self.directory.person(person)
+                return wire.RecoveryFound(
+                    re=command.id,
+                    name="" if found is None else found.name,
+                    identity=wire.PersonIdentity(
+                        person=person, links=signed.links, delegations=signed.delegations
+                    ),
+                )
+            case wire.Recover():
+                endpoint, former = await self.identities.recover(
+                    command.link, command.name, command.capabilities
+                )
+                for one in former:
+                    self._accounts.expel(one)
+                await self._told_of_newcomer(endpoint)
+                await self.announcer.told(self._identity_desk.person_changed(PersonId(endpoint.person or "")))
+                return self._paired(endpoint, command.id, shared=False)
             case wire.EnrolTest():
                 return await self._enrol_test(command)
             case _:
                 raise Problem(Code.NOT_SIGNED_IN)
+
+    async def _told_of_newcomer(self, endpoint: Endpoint) -> None:
+        await self.announcer.told(self.announcer.endpoints_changed(endpoint))
+        await self.announcer.told(self._identity_desk.household_changed(endpoint.household))
+        await self.announcer.told(self.news.tell(endpoint.household))
 
     async def _look_up(self, command: wire.LookUpInvitation) -> wire.AnyReply:
         invitation = await self.registry.invitation(command.secret)
@@ -246,6 +283,15 @@ class Desk:
                 if not principal.shared:  # who may not call yet has no use for the relay's bandwidth
                     registered(principal)
                 return self.ice.issue(command.id)
+            case (
+                wire.ListIdentities()
+                | wire.ShowRoster()
+                | wire.ExtendPerson()
+                | wire.ExtendHousehold()
+                | wire.Delegate()
+                | wire.PairingSignal()
+            ):
+                return await self._identity_desk.carry_out(principal, command)
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
                 return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)

@@ -284,6 +284,12 @@ class Switchboard:
             if live.begun and has_part(live.call, endpoint)
         )
 
+    def people_with(self, endpoint: EndpointId) -> set[PersonId]:
+        """Everybody in a call that this endpoint has a part in."""
+        live = [one.call for one in self._calls.of_endpoint(endpoint) if has_part(one.call, endpoint)]
+        people = {person for call in live for person in (call.caller_person, call.callee_person)}
+        return {person for person in people if person is not None}
+
     # -- one turn: step, save, tell --------------------------------------------------------------
 
     async def _take_turn(self, live: LiveCall, event: calls.Event) -> None:

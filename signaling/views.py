@@ -74,6 +74,7 @@ def call_view(call: Call, viewer: EndpointId, faces: Faces) -> CallView:
         phase=call.phase,
         peer_name=_called_name(call, faces) if caller else _caller_name(call, faces),
         peer_person=call.callee_person if caller else call.caller_person,
+        own_person=call.caller_person if caller else call.callee_person,
         called_name=_called_name(call, faces),
         video=call.video,
         media=MediaView(

@@ -135,7 +135,9 @@ def _kind(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata(type=inner):
             return _kind(inner)
-        case inspect.UnionType(types=(inspect.StructType(cls=cls), inspect.StructType(), *_)) if cls in _LINKS:
+        case inspect.UnionType(types=(inspect.StructType(cls=cls), inspect.StructType(), *_)) if (
+            cls in _LINKS
+        ):
             return _LINKS[cls]
         case inspect.UnionType(types=options):
             words = [_kind(option) for option in options if not isinstance(option, inspect.NoneType)]

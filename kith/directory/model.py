@@ -6,6 +6,8 @@ from kith.core.capabilities import Capabilities
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.keys import PublicKeys
 from kith.core.news import NewsKind
+from kith.core.trust.delegations import Delegations
+from kith.core.trust.person_links import PersonLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ class News:
     name: str
     device: str
     shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a person signed: their chain, empty where there is none, and the newest set of delegations."""
+
+    links: tuple[PersonLink, ...]
+    delegations: Delegations | None
 
 
 @dataclass(frozen=True, slots=True)

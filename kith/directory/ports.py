@@ -59,6 +59,10 @@ class DirectoryStore(Protocol):
         """The endpoint with this identity key for which the invitation or pairing was used up."""
         ...
 
+    async def offered_by(self, endpoint: EndpointId) -> EndpointId | None:
+        """Who asked for the pairing by which the endpoint was enrolled."""
+        ...
+
     async def pair(self, digest: bytes, endpoint: Endpoint, *, now: float) -> Endpoint:
         """Use up the pairing; returns the endpoint with the pairing's household and person.
         Problem(pairing_invalid) if it is unknown, used or expired at `now`, Problem(invalid) if the keys

@@ -10,11 +10,13 @@ from aiohttp import web
 from kith.core.keys import KeyPair
 from kith.core.settings import Settings
 from kith.directory.digest import Digest
+from kith.directory.identities import Identities
 from kith.directory.registry import Admission, CodeSender, Registry
 from kith.server.stalls import Stalls
 from kith.store.calls import SqliteCalls
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
+from kith.store.identities import SqliteIdentities
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
 from signaling.conversation import Reception
@@ -82,8 +84,10 @@ async def wire(
     await switchboard.load()
 
     # who is asked
+    identities = Identities(SqliteIdentities(database), directory, clock)
     desk = Desk(
         directory=directory,
+        identities=identities,
         registry=registry,
         switchboard=switchboard,
         sessions=sessions,

@@ -190,6 +190,10 @@ class SqliteDirectory:
 
         return await self._db.write(work)
 
+    async def offered_by(self, endpoint: EndpointId) -> EndpointId | None:
+        rows = await self._rows(f"SELECT offered_by FROM pairing WHERE endpoint = ? AND {_OFFERED}", endpoint)  # noqa: S608 - words of this file
+        return rows[0]["offered_by"] if rows else None
+
     async def enrolled_by(self, digest: bytes, identity: bytes) -> Endpoint | None:
         rows = await self._rows(
             "SELECT e.* FROM endpoint e WHERE e.identity = ? AND e.removed IS NULL AND e.id IN ("

@@ -117,6 +117,21 @@ def news(db: Database) -> None:
     db.table("network").create_index(["seen"])
 
 
+@migrations()
+def identities(db: Database) -> None:
+    """What people signed, as they signed it. A person's `root` and `recovery` are those of their chain."""
+    for column in ("root", "recovery"):
+        db.table("person").add_column(column, bytes)
+        db.execute(f"CREATE UNIQUE INDEX person_{column} ON person({column}) WHERE {column} IS NOT NULL")
+    db.table("person_link").create(
+        {"person": str, "version": int, "link": bytes}, pk=("person", "version"), not_null={"link"}
+    )
+    db.table("household_link").create(
+        {"household": str, "version": int, "link": bytes}, pk=("household", "version"), not_null={"link"}
+    )
+    db.table("delegation").create({"person": str, "version": int, "signed": bytes}, pk="person")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

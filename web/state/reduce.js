@@ -121,6 +121,9 @@ function onEvent(state, event) {
       return { ...state, registered: true };
     case 'signalled': // for the conversation alone
     case 'server_leaving': // for the session alone
+    case 'identity_changed': // for whoever asks for identities
+    case 'roster_changed':
+    case 'pairing_signalled':
       return state;
   }
 }

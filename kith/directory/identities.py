@@ -1,0 +1,248 @@
+"""Who is who by what people signed: chains, rosters, delegations. The server keeps them for everybody to check.
+
+It checks them itself before it stores them, so that nobody is handed what nobody could believe; but nobody has to
+believe that it did (docs/trust.md).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from kith.core.capabilities import Capabilities
+from kith.core.ids import EndpointId, HouseholdId, PersonId, new_endpoint
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.core.trust import delegations as sets
+from kith.core.trust import household, person
+from kith.core.trust.delegations import Delegations
+from kith.core.trust.household import Roster
+from kith.core.trust.household_links import HouseholdJoin, HouseholdLink
+from kith.core.trust.person import Chain
+from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover, keys_in
+from kith.core.trust.untrusted import Untrusted
+from kith.directory.model import Endpoint, Signed
+from kith.directory.ports import DirectoryStore
+from kith.directory.registry import registered, tidy
+
+REMEMBERED = 4_096
+"""Chains whose replay is kept: some 2 KiB each, and 0.4 ms a link to make anew."""
+
+T = TypeVar("T")
+
+
+class IdentityStore(Protocol):
+    """What people signed. A link whose number is taken is Problem(untrusted). Every method may raise
+    Problem(storage_unavailable), and then has changed nothing."""
+
+    async def signed(self, person: PersonId) -> Signed: ...
+    async def roster(self, household: HouseholdId) -> Sequence[HouseholdLink]: ...
+    async def person_of_root(self, root: bytes) -> PersonId | None: ...
+    async def person_of_recovery(self, recovery: bytes) -> PersonId | None: ...
+    async def extend_person(
+        self,
+        person: PersonId,
+        links: Sequence[PersonLink],
+        *,
+        root: bytes,
+        recovery: bytes,
+        delegations: Delegations | None,
+    ) -> None:
+        """Append all or nothing; `root` and `recovery` are those of the chain with them."""
+        ...
+
+    async def extend_household(self, household: HouseholdId, links: Sequence[HouseholdLink]) -> None: ...
+    async def delegate(self, person: PersonId, delegations: Delegations) -> None:
+        """Put the set in the place of an older one; Problem(untrusted) where there is a newer."""
+        ...
+
+    async def recover(
+        self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, root: bytes, now: float
+    ) -> Sequence[EndpointId]:
+        """Append the link, enrol the endpoint and remove all former personal ones, whose ids are returned."""
+        ...
+
+
+class Identities:
+    """Raises Problem(untrusted) for what does not follow from what is there, with the reason in its data."""
+
+    def __init__(self, store: IdentityStore, directory: DirectoryStore, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._chains: OrderedDict[PersonId, tuple[int, Chain]] = OrderedDict()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def of(self, one: PersonId) -> Signed | None:
+        """What the person signed; None if they never did."""
+        signed = await self._store.signed(one)
+        return signed if signed.links else None
+
+    async def chain(self, one: PersonId) -> Chain | None:
+        signed = await self._store.signed(one)
+        return await self._replay(one, signed.links) if signed.links else None
+
+    async def roster(self, home: HouseholdId) -> tuple[Sequence[HouseholdLink], Mapping[PersonId, Signed]]:
+        """A household's roster, and what everybody signed whom it rests on or who lives there."""
+        links = await self._store.roster(home)
+        people = [one.id for one in await self._directory.housemates(home)]
+        for root in sorted(_roots(links)):
+            found = await self._store.person_of_root(root)
+            if found is not None and found not in people:
+                people.append(found)
+        signed = {one: await self._store.signed(one) for one in people}
+        return links, {one: each for one, each in signed.items() if each.links}
+
+    async def waiting(self, principal: Principal) -> Sequence[Endpoint]:
+        """Own and shared endpoints for which nobody has signed."""
+        if principal.person is None:
+            return ()
+        chain = await self.chain(principal.person)
+        roster = await self._roster(principal.household)
+        own = chain.active if chain is not None else {}
+        shared = roster.shared if roster is not None else {}
+        return [
+            one
+            for one in await self._directory.endpoints_for(principal.person)
+            if one.keys.identity not in (shared if one.shared else own)
+        ]
+
+    async def by_recovery(self, recovery: bytes) -> tuple[PersonId, Signed]:
+        """Whose recovery key this is. Raises Problem(unknown_person)."""
+        found = await self._store.person_of_recovery(recovery)
+        if found is None:
+            raise Problem(Code.UNKNOWN_PERSON, path="recovery")
+        return found, await self._store.signed(found)
+
+    # -- signing ---------------------------------------------------------------------------------
+
+    def check_begin(self, link: PersonBegin, identity: bytes) -> None:
+        """Whether the endpoint with this identity key can begin a chain by this link."""
+        chain = _believed(lambda: person.extend(None, link))
+        if identity not in chain.active:
+            raise Problem(Code.UNTRUSTED, path="link")
+
+    async def begin(self, one: PersonId, link: PersonBegin) -> None:
+        """The first link of a person who signs up; again after a lost reply it changes nothing."""
+        signed = await self._store.signed(one)
+        if signed.links[:1] != (link,):
+            await self._extend(one, (link,), None)
+
+    async def extend_person(
+        self, principal: Principal, links: Sequence[PersonLink], delegations: Delegations | None
+    ) -> None:
+        await self._extend(_personal(principal), links, delegations)
+
+    async def extend_household(self, principal: Principal, links: Sequence[HouseholdLink]) -> None:
+        _personal(principal)
+        before, signed = await self.roster(principal.household)
+        roots = await self._by_root(signed)
+        await _thread(lambda: household.replay((*before, *links), roots))
+        await self._store.extend_household(principal.household, links)
+
+    async def delegate(self, principal: Principal, delegations: Delegations) -> None:
+        one = _personal(principal)
+        signed = await self._store.signed(one)
+        chain = await self._replay(one, signed.links)
+        _believed(lambda: sets.check(delegations, chain, signed.delegations))
+        await self._store.delegate(one, delegations)
+
+    async def recover(
+        self, link: PersonRecover, name: str, capabilities: Capabilities
+    ) -> tuple[Endpoint, Sequence[EndpointId]]:
+        """Enrol the endpoint that a recovery key names; returns it with those that are removed for it."""
+        one, signed = await self.by_recovery(link.signer)
+        chain = await self._replay(one, signed.links)
+        new = _believed(lambda: person.extend(chain, link))
+        found = await self._directory.person(one)
+        if found is None:
+            raise Problem(Code.UNKNOWN_PERSON)
+        now = self._clock()
+        endpoint = Endpoint(
+            id=new_endpoint(),
+            household=found.household,
+            person=one,
+            name=tidy(name, "name"),
+            shared=False,
+            keys=keys_in(link),
+            capabilities=capabilities,
+            added=now,
+            seen=now,
+        )
+        former = await self._store.recover(one, link, endpoint, root=new.root, now=now)
+        return endpoint, former
+
+    # -- checking --------------------------------------------------------------------------------
+
+    async def _extend(
+        self, one: PersonId, links: Sequence[PersonLink], delegations: Delegations | None
+    ) -> None:
+        signed = await self._store.signed(one)
+        chain = await self._replay(one, (*signed.links, *links), remember=False)
+        if delegations is not None:
+            _believed(lambda: sets.check(delegations, chain, signed.delegations))
+        await self._store.extend_person(
+            one, links, root=chain.root, recovery=chain.recovery, delegations=delegations
+        )
+
+    async def _roster(self, home: HouseholdId) -> Roster | None:
+        links, signed = await self.roster(home)
+        if not links:
+            return None
+        roots = await self._by_root(signed)
+        return await _thread(lambda: household.replay(links, roots))
+
+    async def _by_root(self, signed: Mapping[PersonId, Signed]) -> dict[bytes, Chain]:
+        chains = [await self._replay(one, each.links) for one, each in signed.items()]
+        return {chain.root: chain for chain in chains}
+
+    async def _replay(self, one: PersonId, links: Sequence[PersonLink], *, remember: bool = True) -> Chain:
+        """The chain of these links, off the event loop and from what was replayed before. Only stored links
+        are remembered: what comes from outside may never be saved."""
+        length, chain = self._chains.get(one, (0, None))
+        if chain is None or length > len(links):
+            length, chain = 0, None
+        if length < len(links):
+            known, rest = chain, links[length:]
+            chain = await _thread(lambda: _continued(known, rest))
+        if chain is None:
+            raise Problem(Code.UNTRUSTED)
+        if remember:
+            self._chains[one] = len(links), chain
+            self._chains.move_to_end(one)
+            while len(self._chains) > REMEMBERED:
+                self._chains.popitem(last=False)
+        return chain
+
+
+def _continued(chain: Chain | None, links: Iterable[PersonLink]) -> Chain | None:
+    for link in links:
+        chain = person.extend(chain, link)
+    return chain
+
+
+def _roots(links: Iterable[HouseholdLink]) -> set[bytes]:
+    """Everybody whose chain a roster rests on."""
+    signers = {link.person for link in links}
+    return signers | {link.member for link in links if isinstance(link, HouseholdJoin)}
+
+
+def _personal(principal: Principal) -> PersonId:
+    """The person who signs. Raises Problem: a shared endpoint signs for nobody."""
+    if principal.shared:
+        raise Problem(Code.NOT_PERMITTED)
+    return registered(principal)
+
+
+async def _thread(work: Callable[[], T]) -> T:
+    """Many signatures take milliseconds, for which nobody else should wait."""
+    return await asyncio.to_thread(_believed, work)
+
+
+def _believed(work: Callable[[], T]) -> T:
+    """Raises Problem(untrusted) in the place of Untrusted."""
+    try:
+        return work()
+    except Untrusted as untrusted:
+        raise Problem(Code.UNTRUSTED, data={"reason": untrusted.reason}) from None

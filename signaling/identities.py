@@ -1,0 +1,137 @@
+"""The commands about who is who, and who is told when that changes."""
+
+from collections.abc import Iterable
+
+from kith.core.ids import EndpointId, HouseholdId, PersonId
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.directory.identities import Identities
+from kith.directory.model import Endpoint, Signed
+from kith.directory.ports import DirectoryStore
+from kith.directory.registry import registered
+from signaling import protocol as wire
+from signaling.sessions import Sessions
+from signaling.switchboard import Switchboard
+from signaling.views import keys_view
+
+Command = (
+    wire.ListIdentities
+    | wire.ShowRoster
+    | wire.ExtendPerson
+    | wire.ExtendHousehold
+    | wire.Delegate
+    | wire.PairingSignal
+)
+
+
+class IdentityDesk:
+    """Shows what people signed to those whom it concerns, and takes what they sign."""
+
+    def __init__(
+        self,
+        identities: Identities,
+        directory: DirectoryStore,
+        sessions: Sessions,
+        switchboard: Switchboard,
+    ) -> None:
+        self._identities = identities
+        self._directory = directory
+        self._sessions = sessions
+        self._switchboard = switchboard
+
+    async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
+        """One of the commands. Raises Problem."""
+        match command:
+            case wire.ListIdentities():
+                return await self._list(principal, command)
+            case wire.ShowRoster():
+                return await self._show(principal, command.id)
+            case wire.ExtendPerson():
+                await self._identities.extend_person(principal, command.links, command.delegations)
+                await self.person_changed(registered(principal))
+                await self.household_changed(principal.household)
+            case wire.ExtendHousehold():
+                await self._identities.extend_household(principal, command.links)
+                await self.household_changed(principal.household)
+            case wire.Delegate():
+                await self._identities.delegate(principal, command.delegations)
+                await self.person_changed(registered(principal))
+            case wire.PairingSignal():
+                await self._pass_on(principal, command)
+        return wire.Ok(re=command.id)
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    async def _list(self, principal: Principal, command: wire.ListIdentities) -> wire.Identities:
+        visible = await self._visible(principal)
+        found = [
+            _view(one, signed)
+            for one in dict.fromkeys(map(PersonId, command.persons))
+            if one in visible and (signed := await self._identities.of(one)) is not None
+        ]
+        return wire.Identities(re=command.id, identities=tuple(found))
+
+    async def _visible(self, principal: Principal) -> set[PersonId]:
+        """Whoever lives here, is known to the person or is in a call with this endpoint."""
+        people = {one.id for one in await self._directory.housemates(principal.household)}
+        people |= self._switchboard.people_with(principal.endpoint)
+        if principal.person is not None:
+            people |= {one.id for one in await self._directory.people_known_to(principal.person)}
+        return people
+
+    async def _show(self, principal: Principal, request: str) -> wire.RosterShown:
+        links, signed = await self._identities.roster(principal.household)
+        waiting = () if principal.shared else await self._identities.waiting(principal)
+        return wire.RosterShown(
+            re=request,
+            links=tuple(links),
+            identities=tuple(_view(one, each) for one, each in signed.items()),
+            waiting=tuple(_waiting(one) for one in waiting),
+        )
+
+    # -- pairing ---------------------------------------------------------------------------------
+
+    async def _pass_on(self, principal: Principal, command: wire.PairingSignal) -> None:
+        """To the other one of a pairing; whoever may not be is answered as if it was not there."""
+        sender = await self._directory.endpoint(principal.endpoint)
+        receiver = await self._directory.endpoint(EndpointId(command.to))
+        if sender is None or receiver is None or not await self._pairing(sender, receiver):
+            raise Problem(Code.UNKNOWN_ENDPOINT, path="to")
+        if self._sessions.of(receiver.id) is None:
+            raise Problem(Code.UNKNOWN_ENDPOINT, path="to")
+        self._sessions.push(receiver.id, wire.PairingSignalled(endpoint=_waiting(sender), body=command.body))
+
+    async def _pairing(self, one: Endpoint, other: Endpoint) -> bool:
+        """Whether one of the two could sign for the other."""
+        if one.household != other.household or one.id == other.id or (one.shared and other.shared):
+            return False
+        return one.shared or other.shared or one.person == other.person
+
+    # -- telling ---------------------------------------------------------------------------------
+
+    async def person_changed(self, one: PersonId) -> None:
+        """Tell everybody who may see the person's identity."""
+        people = [one, *(each.id for each in await self._directory.people_known_to(one))]
+        endpoints = [each.id for person in people for each in await self._directory.endpoints_for(person)]
+        self._push(endpoints, wire.IdentityChanged(person=one))
+
+    async def household_changed(self, household: HouseholdId) -> None:
+        """Tell the household that its roster has grown, or that somebody waits."""
+        people = await self._directory.housemates(household)
+        endpoints = [each.id for one in people for each in await self._directory.endpoints_for(one.id)]
+        shared = [each.id for each in await self._directory.household_endpoints(household)]
+        self._push((*endpoints, *shared), wire.RosterChanged())
+
+    def _push(self, endpoints: Iterable[EndpointId], event: wire.AnyEvent) -> None:
+        for endpoint in dict.fromkeys(endpoints):
+            self._sessions.push(endpoint, event)
+
+
+def _view(one: PersonId, signed: Signed) -> wire.PersonIdentity:
+    return wire.PersonIdentity(person=one, links=signed.links, delegations=signed.delegations)
+
+
+def _waiting(endpoint: Endpoint) -> wire.WaitingEndpoint:
+    return wire.WaitingEndpoint(
+        id=endpoint.id, name=endpoint.name, shared=endpoint.shared, keys=keys_view(endpoint.keys)
+    )
