@@ -10,6 +10,7 @@ import pytest
 
 from kith.core.keys import KeyPair
 from kith.core.trust import delegations, household, household_write, person, person_write
+from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person import Chain
 from kith.core.trust.person_links import PersonLink
 from kith.core.trust.recovery import RecoveryKey
@@ -132,7 +133,7 @@ async def test_a_roster_and_who_waits(home: Home) -> None:
             "Tablet",
         }
         persons = {one.chain.root: one.chain for one in (own, his)}
-        links = [household_write.begin(own.chain, home.mum.keys, time=TIME)]
+        links: list[HouseholdLink] = [household_write.begin(own.chain, home.mum.keys, time=TIME)]
         roster = household.extend(None, links[0], persons)
         links.append(household_write.join(roster, own.chain, home.mum.keys, his.chain, time=TIME))
         roster = household.extend(roster, links[1], persons)

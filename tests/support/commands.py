@@ -63,6 +63,8 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
     fill = {field.encode_name: _FILL[field.encode_name] for field in msgspec.structs.fields(kind)}
     if kind is protocol.Invite:
         fill["household"] = True  # elsewhere it is a name
+    if kind is protocol.PairingSignal:
+        fill["to"] = "e_" + "1" * 20  # elsewhere it may be a person
     link = {"version": 1, "previous": b"h" * 32, "time": 1, "signer": b"i" * 32, "signature": b"g" * 64}
     if kind is protocol.ExtendPerson:
         fill["links"] = [{"action": "remove", "identity": b"o" * 32, **link}]

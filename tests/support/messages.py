@@ -32,7 +32,7 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
         return any_of(hint)
     arguments = get_args(hint)
     if get_origin(hint) is tuple:
-        return st.lists(of(arguments[0]), max_size=4).map(tuple)
+        return st.lists(of(arguments[0]), min_size=meta.min_length or 0, max_size=4).map(tuple)
     if get_origin(hint) is dict:
         return st.dictionaries(of(arguments[0]), of(arguments[1]), max_size=3)
     if arguments:  # a union, or a Literal
