@@ -244,6 +244,7 @@ class Desk:
             endpoints=endpoints,
             calls=self.switchboard.views_for(endpoint.id),
             missed=tuple(missed_view(one) for one in missed),
+            elsewhere=() if own is None else await self.switchboard.elsewhere.ongoing(own, endpoint.id),
             news=() if own is None else await self.news.view(own),
         )
 

@@ -185,6 +185,16 @@ class NewsItem(Part, frozen=True, kw_only=True):
     shared: bool
 
 
+class OngoingCall(Part, frozen=True, kw_only=True):
+    """A call of the same person's at another of their endpoints, which `move` brings here. `at` is what that one is
+    called, `name` who is on the other side."""
+
+    call: CallRef
+    name: str
+    at: str
+    video: bool
+
+
 class Resume(Part, frozen=True, kw_only=True):
     """The session to take up again and the last event that arrived."""
 
@@ -565,6 +575,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     endpoints: tuple[EndpointView, ...]
     calls: tuple[CallView, ...]
     missed: tuple[MissedCall, ...]
+    elsewhere: tuple[OngoingCall, ...]
     news: tuple[NewsItem, ...] = ()
 
 
@@ -799,6 +810,12 @@ class HouseholdNews(Event, frozen=True, kw_only=True, tag="household_news"):
     news: tuple[NewsItem, ...]
 
 
+class CallsElsewhere(Event, frozen=True, kw_only=True, tag="calls_elsewhere"):
+    """All calls that the person may go on with here; it replaces the old list. Own endpoints only, not shared ones."""
+
+    calls: tuple[OngoingCall, ...]
+
+
 class Registered(Event, frozen=True, kw_only=True, tag="registered"):
     """The own mobile number is verified."""
 
@@ -835,6 +852,7 @@ AnyEvent = (
     | DirectoryChanged
     | EndpointChanged
     | MissedCalls
+    | CallsElsewhere
     | HouseholdNews
     | Registered
     | IdentityChanged

@@ -6,8 +6,8 @@ between the two who talk pass without touching the state.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Protocol, assert_never
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, assert_never
 
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
@@ -25,6 +25,7 @@ from signaling.call_index import LiveCalls
 from signaling.call_replies import has_part, reason_for, reply_about
 from signaling.call_step import start, step
 from signaling.deadlines import Deadlines
+from signaling.elsewhere import Elsewhere, places
 from signaling.live_call import LiveCall
 from signaling.sessions import Sessions
 from signaling.views import call_view, missed_view
@@ -77,6 +78,7 @@ class Switchboard:
         self._clock = clock
         self._finder = FactFinder(directory, sessions)
         self._calls = LiveCalls()
+        self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -315,6 +317,8 @@ class Switchboard:
             self._catch_up(live)
         else:
             self._arm(live)
+        for person in {person for person, _ in places(before) ^ places(after)}:
+            self._spawn(self.elsewhere.tell(person))
 
     def _arm(self, live: LiveCall) -> None:
         due = calls.next_deadline(live.call)
@@ -363,9 +367,12 @@ class Switchboard:
         log.info("call ended: call=%s reason=%s", call.id, reason)
         person = calls.missed_by(call)
         if person is not None:
-            task = asyncio.get_running_loop().create_task(self._tell_missed(call, person))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._tell_missed(call, person))
+
+    def _spawn(self, telling: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(telling)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _tell_missed(self, call: Call, person: PersonId) -> None:
         try:

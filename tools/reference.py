@@ -37,6 +37,7 @@ PARTS: tuple[type, ...] = (
     protocol.IceServer,
     protocol.PersonIdentity,
     protocol.WaitingEndpoint,
+    protocol.OngoingCall,
     protocol.NewsItem,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}

@@ -620,6 +620,7 @@ export interface Snapshot {
   endpoints: EndpointView[];
   calls: CallView[];
   missed: MissedCall[];
+  elsewhere: OngoingCall[];
   news: NewsItem[];
 }
 
@@ -698,6 +699,17 @@ export interface MissedCall {
   person: string;
   name: string;
   at: number;
+  video: boolean;
+}
+
+/**
+ * A call of the same person's at another of their endpoints, which `move` brings here. `at` is what that one is
+ * called, `name` who is on the other side.
+ */
+export interface OngoingCall {
+  call: string;
+  name: string;
+  at: string;
   video: boolean;
 }
 
@@ -1048,6 +1060,13 @@ export interface MissedCalls {
   missed: MissedCall[];
 }
 
+/** All calls that the person may go on with here; it replaces the old list. Own endpoints only, not shared ones. */
+export interface CallsElsewhere {
+  t: 'calls_elsewhere';
+  seq: number;
+  calls: OngoingCall[];
+}
+
 /** All news not yet dismissed, the newest first; it replaces the old list. */
 export interface HouseholdNews {
   t: 'household_news';
@@ -1162,6 +1181,7 @@ export type Event =
   | DirectoryChanged
   | EndpointChanged
   | MissedCalls
+  | CallsElsewhere
   | HouseholdNews
   | Registered
   | IdentityChanged

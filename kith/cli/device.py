@@ -136,6 +136,9 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "ringing": lambda d: (
         f"☎  {d['name']} is calling{' with video' if d['video'] else ''}: answer or decline?"
     ),
+    "elsewhere": lambda d: (
+        f"☎  In a call with {d['name']} on {d['at']}: continue here?" if d["name"] else None
+    ),
     "calling": lambda d: f"☎  Calling {d['name']} ...",
     "answered": lambda d: "Answered.",
     "connected": lambda d: f"In a call with {d['name']}.",
@@ -265,6 +268,12 @@ def _report(endpoint: Endpoint, show: Show) -> None:
                 "video": said.video,
                 "hardware_muted": said.hardware_muted,
             },
+        ),
+    )
+    endpoint.on(
+        "elsewhere",
+        lambda calls: show(
+            "elsewhere", {"name": calls[0].name if calls else "", "at": calls[0].at if calls else ""}
         ),
     )
     endpoint.on("frame", frame)

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from kith.core.ids import EndpointId
 from kith.endpoint.utterance import Named, Nobody, Which, meant
-from signaling.protocol import DirectoryChanged, EndpointView, MissedCall, NewsItem, PersonView, Snapshot
+from signaling.protocol import (
+    DirectoryChanged,
+    EndpointView,
+    MissedCall,
+    NewsItem,
+    OngoingCall,
+    PersonView,
+    Snapshot,
+)
 
 
 class Unclear(Exception):
@@ -24,6 +32,8 @@ class Directory:
         self.people: tuple[PersonView, ...] = ()
         self.endpoints: tuple[EndpointView, ...] = ()
         self.missed: tuple[MissedCall, ...] = ()
+        self.elsewhere: tuple[OngoingCall, ...] = ()
+        """Own calls at other own endpoints."""
         self._heard = 0
 
     def change(self, to: DirectoryChanged | Snapshot) -> None:

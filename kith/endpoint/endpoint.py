@@ -18,7 +18,7 @@ Events, with what their listeners are given:
     light (Light)           screen (Screen)         indicator (audio, video)
     tone (Tone)             speak (text)
     audio (call, samples)   frame (call, frame)     own_frame (frame)
-    directory ()            missed (calls)          news (items)            registered ()
+    elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
 """
 
 import asyncio
@@ -210,17 +210,7 @@ class Endpoint(AsyncIOEventEmitter):
                 await self._call.answer(video=video)  # who calls a caller wants to answer
                 return self._call
             raise InCall("there is a call already")
-        view = CallView(
-            id=new_call(),
-            role=Role.CALLER,
-            phase=Phase.RINGING,
-            peer_name=target.name,
-            video=video,
-            media=protocol.MediaView(
-                send_audio=False, receive_audio=False, send_video=False, receive_video=False
-            ),
-            created=time.time(),
-        )
+        view = _unseen(new_call(), target.name, video=video)
         call = self._begin(view)
         command = protocol.PlaceCall(id=self._wire.new_id(), call=call.id, to=target.id, video=video)
         call.placing = command.id
@@ -240,6 +230,26 @@ class Endpoint(AsyncIOEventEmitter):
             raise
         except asyncio.CancelledError:
             self._spawn(call.hang_up())  # who stops waiting does not want it to ring
+            raise
+        return call
+
+    async def continue_here(self) -> Call:
+        """Go on here with a call of the person's that is at another of their endpoints; that one falls silent when
+        this one is connected. Raises NoCall where there is none, besides what `call` raises.
+        """
+        if self._call is not None:
+            raise InCall("there is a call already")
+        if not self.directory.elsewhere:
+            raise NoCall("there is no call elsewhere")
+        await self._book.check()
+        ongoing = self.directory.elsewhere[0]
+        call = self._begin(_unseen(CallId(ongoing.call), ongoing.name, video=ongoing.video))
+        command = protocol.Move(id=self._wire.new_id(), call=ongoing.call)
+        call.placing = command.id
+        try:
+            await call.perform(command)
+        except (Problem, Unreachable):
+            call.finish(EndReason.LOST)
             raise
         return call
 
@@ -308,6 +318,9 @@ class Endpoint(AsyncIOEventEmitter):
             case protocol.DirectoryChanged():
                 self.directory.change(event)
                 self.emit("directory")
+            case protocol.CallsElsewhere(calls=elsewhere):
+                self.directory.elsewhere = elsewhere
+                self.emit("elsewhere", elsewhere)
             case protocol.MissedCalls(missed=missed):
                 self.directory.missed = missed
                 self.emit("missed", missed)
@@ -413,6 +426,7 @@ class Endpoint(AsyncIOEventEmitter):
     def _adopt(self, snapshot: Snapshot) -> None:
         self.directory.change(snapshot)
         self.directory.missed = snapshot.missed
+        self.directory.elsewhere = snapshot.elsewhere
         self._take_news(snapshot.news)
         views = {view.id: view for view in snapshot.calls}
         call = self._call
@@ -490,6 +504,21 @@ class Endpoint(AsyncIOEventEmitter):
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _unseen(call: CallId, name: str, *, video: bool) -> CallView:
+    """A call as long as the server has not said how it stands."""
+    return CallView(
+        id=call,
+        role=Role.CALLER,
+        phase=Phase.RINGING,
+        peer_name=name,
+        video=video,
+        media=protocol.MediaView(
+            send_audio=False, receive_audio=False, send_video=False, receive_video=False
+        ),
+        created=time.time(),
+    )
 
 
 def _nothing(*_: object) -> None:

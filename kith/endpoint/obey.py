@@ -45,6 +45,9 @@ async def _do(endpoint: Endpoint, intent: Intent) -> str:
             await endpoint.decline()
         case Act.HANG_UP:
             await endpoint.hang_up()
+        case Act.CONTINUE_HERE:
+            call = await endpoint.continue_here()
+            return f"Going on with {call.peer_name}."
         case Act.VIDEO_OFF:
             endpoint.video(on=False)
         case Act.VIDEO_ON:

@@ -17,6 +17,7 @@ class Act(StrEnum):
     ANSWER = "answer"
     DECLINE = "decline"
     HANG_UP = "hang_up"
+    CONTINUE_HERE = "continue_here"
     VIDEO_OFF = "video_off"
     VIDEO_ON = "video_on"
     MUTE = "mute"
@@ -43,6 +44,8 @@ _PLAIN = {
     "reject": Act.DECLINE,
     "ignore": Act.DECLINE,
     "hang up": Act.HANG_UP,
+    "continue here": Act.CONTINUE_HERE,
+    "move the call here": Act.CONTINUE_HERE,
     "end call": Act.HANG_UP,
     "goodbye": Act.HANG_UP,
     "cancel": Act.HANG_UP,

@@ -20,7 +20,7 @@ T = TypeVar("T")
 GENEROUS = 20.0
 EVENTS = (
     *("signed_in", "away", "closed"),
-    *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated"),
+    *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated", "elsewhere"),
     *("light", "screen", "indicator", "tone", "speak"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]

@@ -110,6 +110,20 @@ export class Calls {
     this.#tell({ t: 'media_lost', call, epoch: view.epoch });
   }
 
+  /** Go on here with an own call that is at another own device; it falls silent there when it sounds here.
+   * @param {{call: string, name: string, video: boolean}} ongoing
+   */
+  async take({ call, name, video }) {
+    if (currentTalk(this.#store.state)) return;
+    if (this.#noWay()) {
+      this.#store.dispatch({ t: 'notice', notice: { key: 'problem.no_relay', values: {} } });
+      return;
+    }
+    this.#store.dispatch({ t: 'placing', call, to: '', name, person: null, video });
+    void this.capture.want({ audio: true, video });
+    await this.#ask(call, { t: 'move', call });
+  }
+
   toggleMicrophone() {
     void this.capture.want({ audio: !this.capture.live.audioWanted });
   }

@@ -7,6 +7,7 @@ import { icon, mark } from './icons.js';
 import { openInvite } from './invite.js';
 import { Missed } from './missed.js';
 import { News } from './news.js';
+import { Ongoing } from './ongoing.js';
 import { openPairing } from './pairing.js';
 import { avatar, button, setIcon } from './pieces.js';
 import { openSettings } from './settings.js';
@@ -22,6 +23,7 @@ export class Home extends View {
   #nobody = h('div', { class: 'card empty' });
   #name = h('p', { class: 'own-name' });
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
+  #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
   #ask = /** @type {Ask} */ (/** @type {unknown} */ (null));
 
@@ -29,6 +31,7 @@ export class Home extends View {
   build() {
     this.className = 'page';
     this.#missed = create(Missed, this.parts);
+    this.#ongoing = create(Ongoing, this.parts);
     this.#news = create(News, this.parts);
     this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
@@ -43,6 +46,7 @@ export class Home extends View {
       h(
         'main',
         {},
+        this.#ongoing,
         this.#missed,
         this.#news,
         this.#ask,
@@ -79,6 +83,7 @@ export class Home extends View {
     });
     this.#nobody.hidden = people.length > 0;
     this.#devicesPart.hidden = endpoints.length === 0;
+    this.#ongoing.show(state);
     this.#missed.show(state);
     this.#news.show(state);
     this.#ask.show(state);

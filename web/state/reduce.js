@@ -89,11 +89,11 @@ export function reduce(state, action) {
 
 /** @param {State} state @param {Snapshot} snapshot @returns {State} */
 function fromSnapshot(state, snapshot) {
-  const { person, endpoint, registered, people, endpoints, calls, missed, news } = snapshot;
+  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere } = snapshot;
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, person, endpoint, registered, people, endpoints, missed, news };
+  const next = { ...state, known: true, person, endpoint, registered, people, endpoints, missed, news, ongoing: elsewhere };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -115,6 +115,8 @@ function onEvent(state, event) {
       return { ...state, ...withEndpoint(state, event.endpoint) };
     case 'missed_calls':
       return { ...state, missed: event.missed };
+    case 'calls_elsewhere':
+      return { ...state, ongoing: event.calls };
     case 'household_news':
       return { ...state, news: event.news };
     case 'registered':

@@ -1,6 +1,6 @@
 /** Everything the screens show, in one value. Pure: types, the start value, and questions asked of it. */
 
-/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, NewsItem, PeerIndicated, PersonView} from '../protocol.js' */
+/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, PeerIndicated, PersonView} from '../protocol.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 
 /**
@@ -58,6 +58,7 @@
  * @property {readonly EndpointView[]} endpoints
  * @property {readonly MissedCall[]} missed
  * @property {readonly NewsItem[]} news  of the household, the newest first
+ * @property {readonly OngoingCall[]} ongoing  own calls at other own devices, which can be continued here
  * @property {readonly Talk[]} talks
  * @property {Capture} capture
  * @property {Record<'microphone' | 'camera', 'denied' | 'missing' | null>} lacking  what this browser cannot use, and why
@@ -80,6 +81,7 @@ export const START = {
   endpoints: [],
   missed: [],
   news: [],
+  ongoing: [],
   talks: [],
   capture: {
     audio: false,

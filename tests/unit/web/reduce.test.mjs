@@ -31,6 +31,7 @@ const snapshot = (changes = {}) => ({
   endpoints: [],
   calls: [],
   missed: [],
+  elsewhere: [],
   news: [],
   ...changes,
 });
