@@ -163,7 +163,9 @@ async def test_one_who_said_goodbye_meanwhile_is_missed_afterwards(home: Home, d
             await mum.ask("leave", how="disconnect")
             await mum.closed()
             await mum.close()
-            await granny.ok("ping")
+            await refused(
+                granny, "media_lost", call=call, epoch=0
+            )  # after the goodbye, in the call's own order
         await granny.event("call_changed", call=call, phase="recovering", epoch=0)
 
 
