@@ -183,3 +183,10 @@ test('news of the household comes with the snapshot and is replaced as a whole',
   assert.deepEqual(told.news, [one]);
   assert.deepEqual(reduce(told, event('household_news', { news: [] })).news, []);
 });
+
+test('own calls at other own devices come with the snapshot and are replaced as a whole', () => {
+  const one = { call: 'c_1', name: 'Ben', at: 'Study', video: false };
+  const told = after({ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot({ elsewhere: [one] }) });
+  assert.deepEqual(told.ongoing, [one]);
+  assert.deepEqual(reduce(told, event('calls_elsewhere', { calls: [] })).ongoing, []);
+});
