@@ -300,7 +300,7 @@ class Endpoint(AsyncIOEventEmitter):
     def welcomed(self, welcome: Welcome) -> None:
         if welcome.snapshot is not None:
             self._adopt(welcome.snapshot)
-        self._book.refresh()
+        self._book.refresh(anew=welcome.snapshot is not None)
         self.emit("signed_in")
 
     def happened(self, event: AnyEvent) -> None:

@@ -33,8 +33,10 @@ class IceBook:
         self._until = 0.0
         self._asking: asyncio.Task[None] | None = None
 
-    def refresh(self) -> None:
-        """Ask, unless what is known will do."""
+    def refresh(self, *, anew: bool = False) -> None:
+        """Ask, unless what is known will do. `anew`: the server was started again, perhaps with other settings."""
+        if anew:
+            self._until = 0.0
         now = asyncio.get_running_loop().time()
         if (self._helpers is None or now >= self._until) and (self._asking is None or self._asking.done()):
             self._asking = asyncio.create_task(self._ask())

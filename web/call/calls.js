@@ -149,7 +149,7 @@ export class Calls {
 
   /** After the store has taken a snapshot over. @param {readonly CallView[]} views */
   restored(views) {
-    this.ice.refresh();
+    this.ice.renew();
     for (const view of views) this.#follow(view);
   }
 

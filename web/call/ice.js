@@ -48,6 +48,12 @@ export class Ice {
     return { iceServers: this.#servers ?? [], iceTransportPolicy: this.relayOnly ? 'relay' : 'all' };
   }
 
+  /** The server was started again, perhaps with other settings. */
+  renew() {
+    this.#until = 0;
+    this.refresh();
+  }
+
   /** Ask, unless what is known will do. */
   refresh() {
     if (Date.now() >= this.#until) this.#asking ??= this.#ask().finally(() => (this.#asking = null));
