@@ -31,15 +31,27 @@ export class SelfView extends View {
     const may = talk !== null && talk.ended === null && talk.video && talk.view?.media.send_video !== false;
     this.hidden = !may;
     const track = may ? this.parts.calls.capture.tracks.video : null;
-    if (track !== this.#track) {
+    const still = may && talk.media === 'connecting' && talk.since === null;
+    if (track !== this.#track && !still) {
       this.#track = track;
       this.#video.srcObject = track === null ? null : new MediaStream([track]);
     }
+    this.#hold(still);
     this.#video.hidden = track === null;
     this.#off.hidden = track !== null;
     const words = this.t(track === null ? 'self.off' : 'self.sent');
     this.setAttribute('aria-label', words);
     setText(this.#caption, track === null ? '' : this.t('self.you'));
+  }
+
+  /**
+   * The picture stands still for the moment in which two devices find each other: drawing it would take from a
+   * small computer what it needs for that. @param {boolean} still
+   */
+  #hold(still) {
+    if (this.#video.srcObject === null || still === this.#video.paused) return;
+    if (still) this.#video.pause();
+    else this.#video.play().catch(() => {}); // it is silent, so nothing forbids it; if it went meanwhile, it went
   }
 }
 

@@ -37,7 +37,12 @@ def texts(language: str) -> dict[str, str]:
 
 
 def test_pure_modules() -> None:
-    said = node("--test", "--test-isolation=none", "--test-reporter=tap", *map(str, sorted(Path(__file__).parent.glob("*.test.mjs"))))
+    said = node(
+        "--test",
+        "--test-isolation=none",
+        "--test-reporter=tap",
+        *map(str, sorted(Path(__file__).parent.glob("*.test.mjs"))),
+    )
     assert re.search(r"^# fail 0$", said, re.MULTILINE)
     assert re.search(r"^# pass [1-9]", said, re.MULTILINE)
 
