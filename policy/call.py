@@ -12,6 +12,7 @@ from kith.core.ids import EndpointId
 
 class Reason(StrEnum):
     CALLER_NOT_REGISTERED = "caller_not_registered"
+    CALLER_NOT_CONFIRMED = "caller_not_confirmed"
     CALLEE_UNKNOWN = "callee_unknown"
     CALLEE_NOT_REGISTERED = "callee_not_registered"
     OWN_ENDPOINT = "own_endpoint"
@@ -19,6 +20,7 @@ class Reason(StrEnum):
 
 SENTENCES = {
     Reason.CALLER_NOT_REGISTERED: "The caller's mobile number is not verified.",
+    Reason.CALLER_NOT_CONFIRMED: "Nobody has confirmed yet that the calling device is the caller's.",
     Reason.CALLEE_UNKNOWN: "The caller does not know this person or device.",
     Reason.CALLEE_NOT_REGISTERED: "The person called has not finished signing up.",
     Reason.OWN_ENDPOINT: "The call would ring nothing but the device it comes from.",
@@ -31,7 +33,8 @@ class CallFacts:
 
     `known` is whether caller and callee know each other (same household, or by invitation).
     `endpoints` are all that could ring: the person's own and those shared ones that act for them,
-    or the one device that was called.
+    or the one device that was called. `waiting` are those that nobody has signed for, though somebody could:
+    the other side would believe nothing that they say (docs/trust.md), so they neither call nor ring.
     """
 
     caller_registered: bool
@@ -39,6 +42,7 @@ class CallFacts:
     known: bool
     callee_registered: bool
     endpoints: frozenset[EndpointId]
+    waiting: frozenset[EndpointId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ def may_call(facts: CallFacts) -> Decision:
     match facts:
         case CallFacts(caller_registered=False):
             return Refuse(Reason.CALLER_NOT_REGISTERED)
+        case _ if facts.caller_endpoint in facts.waiting:
+            return Refuse(Reason.CALLER_NOT_CONFIRMED)
         case CallFacts(known=False):
             return Refuse(Reason.CALLEE_UNKNOWN)
         case CallFacts(callee_registered=False):
@@ -72,4 +78,4 @@ def may_call(facts: CallFacts) -> Decision:
     ring = facts.endpoints - {facts.caller_endpoint}
     if facts.endpoints and not ring:
         return Refuse(Reason.OWN_ENDPOINT)
-    return Admit(ring)
+    return Admit(ring - facts.waiting)

@@ -36,8 +36,13 @@ class FactFinder:
     async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
         """The facts of one call attempt."""
         if target.startswith("e_"):
-            return await self._wanted_endpoint(principal, caller, EndpointId(target))
-        return await self._wanted_person(principal, caller, PersonId(target))
+            wanted = await self._wanted_endpoint(principal, caller, EndpointId(target))
+        else:
+            wanted = await self._wanted_person(principal, caller, PersonId(target))
+        calling = await self._directory.endpoint(principal.endpoint)
+        concerned = wanted.ring if calling is None else [calling, *wanted.ring]
+        waiting = frozenset(one.id for one in concerned if one.waiting)
+        return replace(wanted, facts=replace(wanted.facts, waiting=waiting))
 
     async def _wanted_endpoint(self, principal: Principal, caller: PersonId, target: EndpointId) -> Wanted:
         endpoint = await self._directory.endpoint(target)

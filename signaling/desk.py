@@ -83,7 +83,7 @@ class Desk:
             clock=clock,
         )
         self.identities = identities
-        self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard)
+        self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard, self.news)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
@@ -293,6 +293,11 @@ class Desk:
                 | wire.PairingSignal()
             ):
                 return await self._identity_desk.carry_out(principal, command)
+            case wire.BeginAnew():
+                for one in await self.identities.begin_anew(principal, command.link):
+                    self._accounts.expel(one)
+                await self.announcer.told(self._identity_desk.person_changed(registered(principal)))
+                await self._told_of_newcomer(endpoint)
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
                 return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)

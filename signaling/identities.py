@@ -10,6 +10,7 @@ from kith.directory.model import Endpoint, Signed
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from signaling import protocol as wire
+from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import keys_view
@@ -33,11 +34,13 @@ class IdentityDesk:
         directory: DirectoryStore,
         sessions: Sessions,
         switchboard: Switchboard,
+        news: HouseholdNews,
     ) -> None:
         self._identities = identities
         self._directory = directory
         self._sessions = sessions
         self._switchboard = switchboard
+        self._news = news
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands. Raises Problem."""
@@ -53,6 +56,7 @@ class IdentityDesk:
             case wire.ExtendHousehold():
                 await self._identities.extend_household(principal, command.links)
                 await self.household_changed(principal.household)
+                await self._news.tell(principal.household)
             case wire.Delegate():
                 await self._identities.delegate(principal, command.delegations)
                 await self.person_changed(registered(principal))
@@ -85,7 +89,7 @@ class IdentityDesk:
         return wire.RosterShown(
             re=request,
             links=tuple(links),
-            identities=tuple(_view(one, each) for one, each in signed.items()),
+            identities=tuple(_view(one, each) for one, each in signed),
             waiting=tuple(_waiting(one) for one in waiting),
         )
 

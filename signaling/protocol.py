@@ -409,6 +409,13 @@ class ExtendHousehold(Command, frozen=True, kw_only=True, tag="extend_household"
     links: Annotated[tuple[HouseholdLink, ...], Meta(min_length=1, max_length=64)]
 
 
+class BeginAnew(Command, frozen=True, kw_only=True, tag="begin_anew"):
+    """Every own endpoint and the recovery key are lost: begin another chain, by an endpoint that waits to be signed
+    for. Former endpoints are signed out, and everybody sees that this is another identity."""
+
+    link: PersonBegin
+
+
 class Delegate(Command, frozen=True, kw_only=True, tag="delegate"):
     """Which shared endpoints may act for the own person from now on."""
 
@@ -533,6 +540,7 @@ AnyCommand = (
     | ShowRoster
     | ExtendPerson
     | ExtendHousehold
+    | BeginAnew
     | Delegate
     | PairingSignal
     | PlaceCall

@@ -55,6 +55,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.ShowRoster: (protocol.RosterShown,),
     protocol.ExtendPerson: _DONE,
     protocol.ExtendHousehold: _DONE,
+    protocol.BeginAnew: _DONE,
     protocol.Delegate: _DONE,
     protocol.PairingSignal: _DONE,
     protocol.PlaceCall: _CALL,

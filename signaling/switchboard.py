@@ -39,6 +39,7 @@ RETRY_SAVE = 1.0
 """When something could not be saved: try again after so many seconds."""
 
 _REFUSALS = {
+    Reason.CALLER_NOT_CONFIRMED: Code.NOT_CONFIRMED,
     Reason.CALLER_NOT_REGISTERED: Code.NOT_REGISTERED,
     Reason.CALLEE_UNKNOWN: Code.UNKNOWN_PERSON,
     Reason.CALLEE_NOT_REGISTERED: Code.UNKNOWN_PERSON,
@@ -254,7 +255,7 @@ class Switchboard:
             # Always, even where the call does not show it away: that it went may be waiting to be saved.
             await live.settled(calls.SignalingBack(endpoint.id))
             self._hand_over(live, endpoint.id)
-        for live in self._calls.joinable(endpoint):
+        for live in () if endpoint.waiting else self._calls.joinable(endpoint):
             live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
             await live.settled(calls.Joined(endpoint.id, personal=not endpoint.shared))
 

@@ -445,6 +445,17 @@ export interface HouseholdConfirm {
   signature: string;
 }
 
+/**
+ * Every own endpoint and the recovery key are lost: begin another chain, by an endpoint that waits to be signed
+ * for. Former endpoints are signed out, and everybody sees that this is another identity.
+ */
+export interface BeginAnew {
+  t: 'begin_anew';
+  id: string;
+  as?: string | null;
+  link: PersonBegin;
+}
+
 /** Which shared endpoints may act for the own person from now on. */
 export interface Delegate {
   t: 'delegate';
@@ -732,6 +743,8 @@ export type NewsKind =
   | 'endpoint_added'
   | 'endpoint_removed'
   | 'new_network'
+  | 'roster_changed'
+  | 'identity_renewed'
   | 'person_joined';
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
@@ -937,6 +950,7 @@ export interface ProblemReply {
  * - `endpoint_removed`: This device was signed out for good; pair it again to use it.
  * - `not_registered`: The mobile number has not been verified yet.
  * - `not_permitted`: This is not permitted.
+ * - `not_confirmed`: This device has to be confirmed with another one first.
  * - `already_signed_in`: This connection has signed in already.
  * - `unknown_person`: There is no such person among those you know.
  * - `unknown_endpoint`: There is no such device among those you may use.
@@ -973,6 +987,7 @@ export type Code =
   | 'endpoint_removed'
   | 'not_registered'
   | 'not_permitted'
+  | 'not_confirmed'
   | 'already_signed_in'
   | 'unknown_person'
   | 'unknown_endpoint'
@@ -1137,6 +1152,7 @@ export type Command =
   | ShowRoster
   | ExtendPerson
   | ExtendHousehold
+  | BeginAnew
   | Delegate
   | PairingSignal
   | PlaceCall

@@ -9,4 +9,10 @@ class NewsKind(StrEnum):
     ENDPOINT_ADDED = "endpoint_added"  # The person enrolled the device.
     ENDPOINT_REMOVED = "endpoint_removed"  # The person signed the device out for good.
     NEW_NETWORK = "new_network"  # The person's device signed in from a network that is new for the person.
+    ROSTER_CHANGED = (
+        "roster_changed"  # The person signed, with the device, who and what belongs to the household.
+    )
+    IDENTITY_RENEWED = (
+        "identity_renewed"  # The person, who had lost everything, began a new identity with the device.
+    )
     PERSON_JOINED = "person_joined"  # The person became a member of the household, with the device.

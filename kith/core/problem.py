@@ -28,6 +28,7 @@ class Code(StrEnum):
     ENDPOINT_REMOVED = "endpoint_removed"
     NOT_REGISTERED = "not_registered"
     NOT_PERMITTED = "not_permitted"
+    NOT_CONFIRMED = "not_confirmed"
     ALREADY_SIGNED_IN = "already_signed_in"
     # what was asked for
     UNKNOWN_PERSON = "unknown_person"
@@ -67,6 +68,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.INVALID_TOKEN: "The token is unknown or has expired; sign in again.",
     Code.ENDPOINT_REMOVED: "This device was signed out for good; pair it again to use it.",
     Code.NOT_REGISTERED: "The mobile number has not been verified yet.",
+    Code.NOT_CONFIRMED: "This device has to be confirmed with another one first.",
     Code.NOT_PERMITTED: "This is not permitted.",
     Code.ALREADY_SIGNED_IN: "This connection has signed in already.",
     Code.UNKNOWN_PERSON: "There is no such person among those you know.",

@@ -6,7 +6,7 @@ believe that it did (docs/trust.md).
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from kith.core.capabilities import Capabilities
@@ -26,7 +26,8 @@ from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered, tidy
 
 REMEMBERED = 4_096
-"""Chains whose replay is kept: some 2 KiB each, and 0.4 ms a link to make anew."""
+"""Chains whose replay is kept, by the signature of their first link: some 2 KiB each, and 0.4 ms a link to
+make anew."""
 
 T = TypeVar("T")
 
@@ -36,31 +37,55 @@ class IdentityStore(Protocol):
     Problem(storage_unavailable), and then has changed nothing."""
 
     async def signed(self, person: PersonId) -> Signed: ...
+    async def former(self, root: bytes) -> tuple[PersonId, Signed] | None:
+        """A chain by its root, also one in whose place its person has begun another."""
+        ...
+
     async def roster(self, household: HouseholdId) -> Sequence[HouseholdLink]: ...
-    async def person_of_root(self, root: bytes) -> PersonId | None: ...
     async def person_of_recovery(self, recovery: bytes) -> PersonId | None: ...
     async def extend_person(
         self,
         person: PersonId,
         links: Sequence[PersonLink],
         *,
-        root: bytes,
-        recovery: bytes,
+        chain: Chain,
         delegations: Delegations | None,
     ) -> None:
-        """Append all or nothing; `root` and `recovery` are those of the chain with them."""
+        """Append all or nothing; `chain` is what they make, and decides which endpoints wait."""
         ...
 
-    async def extend_household(self, household: HouseholdId, links: Sequence[HouseholdLink]) -> None: ...
+    async def extend_household(
+        self,
+        household: HouseholdId,
+        links: Sequence[HouseholdLink],
+        *,
+        roster: Roster,
+        by: Endpoint,
+        now: float,
+    ) -> None:
+        """Append all or nothing, and leave it as news by this endpoint to the other adults."""
+        ...
+
     async def delegate(self, person: PersonId, delegations: Delegations) -> None:
         """Put the set in the place of an older one; Problem(untrusted) where there is a newer."""
         ...
 
     async def recover(
-        self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, root: bytes, now: float
+        self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, chain: Chain, now: float
     ) -> Sequence[EndpointId]:
         """Append the link, enrol the endpoint and remove all former personal ones, whose ids are returned."""
         ...
+
+    async def begin_anew(
+        self, endpoint: Endpoint, link: PersonBegin, *, chain: Chain, now: float
+    ) -> Sequence[EndpointId]:
+        """Put a new chain in the place of the old one; `endpoint` is all that its person has from now on.
+        Returns the ids of those that are removed."""
+        ...
+
+
+Identity = tuple[PersonId, Signed]
+"""Whose, and what."""
 
 
 class Identities:
@@ -70,7 +95,7 @@ class Identities:
         self._store = store
         self._directory = directory
         self._clock = clock
-        self._chains: OrderedDict[PersonId, tuple[int, Chain]] = OrderedDict()
+        self._chains: OrderedDict[bytes, tuple[int, Chain]] = OrderedDict()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -81,25 +106,23 @@ class Identities:
 
     async def chain(self, one: PersonId) -> Chain | None:
         signed = await self._store.signed(one)
-        return await self._replay(one, signed.links) if signed.links else None
+        return await self._replay(signed.links) if signed.links else None
 
-    async def roster(self, home: HouseholdId) -> tuple[Sequence[HouseholdLink], Mapping[PersonId, Signed]]:
+    async def roster(self, home: HouseholdId) -> tuple[Sequence[HouseholdLink], Sequence[Identity]]:
         """A household's roster, and what everybody signed whom it rests on or who lives there."""
         links = await self._store.roster(home)
         people = [one.id for one in await self._directory.housemates(home)]
-        for root in sorted(_roots(links)):
-            found = await self._store.person_of_root(root)
-            if found is not None and found not in people:
-                people.append(found)
-        signed = {one: await self._store.signed(one) for one in people}
-        return links, {one: each for one, each in signed.items() if each.links}
+        found = [(one, await self._store.signed(one)) for one in people]
+        found = [(one, signed) for one, signed in found if signed.links]
+        missing = _roots(links) - {(await self._replay(signed.links)).root for _, signed in found}
+        former = [await self._store.former(root) for root in sorted(missing)]
+        return links, [*found, *(one for one in former if one is not None)]
 
     async def waiting(self, principal: Principal) -> Sequence[Endpoint]:
         """Own and shared endpoints for which nobody has signed."""
         if principal.person is None:
             return ()
-        chain = await self.chain(principal.person)
-        roster = await self._roster(principal.household)
+        chain, roster = await self.chain(principal.person), await self._roster(principal.household)
         own = chain.active if chain is not None else {}
         shared = roster.shared if roster is not None else {}
         return [
@@ -136,15 +159,20 @@ class Identities:
 
     async def extend_household(self, principal: Principal, links: Sequence[HouseholdLink]) -> None:
         _personal(principal)
+        endpoint = await self._directory.endpoint(principal.endpoint)
+        if endpoint is None:
+            raise Problem(Code.ENDPOINT_REMOVED)
         before, signed = await self.roster(principal.household)
         roots = await self._by_root(signed)
-        await _thread(lambda: household.replay((*before, *links), roots))
-        await self._store.extend_household(principal.household, links)
+        roster = await _thread(lambda: household.replay((*before, *links), roots))
+        await self._store.extend_household(
+            principal.household, links, roster=roster, by=endpoint, now=self._clock()
+        )
 
     async def delegate(self, principal: Principal, delegations: Delegations) -> None:
         one = _personal(principal)
         signed = await self._store.signed(one)
-        chain = await self._replay(one, signed.links)
+        chain = await self._replay(signed.links)
         _believed(lambda: sets.check(delegations, chain, signed.delegations))
         await self._store.delegate(one, delegations)
 
@@ -153,7 +181,7 @@ class Identities:
     ) -> tuple[Endpoint, Sequence[EndpointId]]:
         """Enrol the endpoint that a recovery key names; returns it with those that are removed for it."""
         one, signed = await self.by_recovery(link.signer)
-        chain = await self._replay(one, signed.links)
+        chain = await self._replay(signed.links)
         new = _believed(lambda: person.extend(chain, link))
         found = await self._directory.person(one)
         if found is None:
@@ -170,8 +198,22 @@ class Identities:
             added=now,
             seen=now,
         )
-        former = await self._store.recover(one, link, endpoint, root=new.root, now=now)
+        former = await self._store.recover(one, link, endpoint, chain=new, now=now)
         return endpoint, former
+
+    async def begin_anew(self, principal: Principal, link: PersonBegin) -> Sequence[EndpointId]:
+        """A new identity after everything was lost: everybody sees that it is another one.
+
+        Only for an endpoint that nobody has signed for, so that no one that was is talked out of its chain.
+        Returns the endpoints that are removed.
+        """
+        _personal(principal)
+        endpoint = await self._directory.endpoint(principal.endpoint)
+        if endpoint is None or not endpoint.waiting:
+            raise Problem(Code.NOT_PERMITTED)
+        self.check_begin(link, endpoint.keys.identity)
+        chain = _believed(lambda: person.extend(None, link))
+        return await self._store.begin_anew(endpoint, link, chain=chain, now=self._clock())
 
     # -- checking --------------------------------------------------------------------------------
 
@@ -179,12 +221,10 @@ class Identities:
         self, one: PersonId, links: Sequence[PersonLink], delegations: Delegations | None
     ) -> None:
         signed = await self._store.signed(one)
-        chain = await self._replay(one, (*signed.links, *links), remember=False)
+        chain = await self._replay((*signed.links, *links), remember=False)
         if delegations is not None:
             _believed(lambda: sets.check(delegations, chain, signed.delegations))
-        await self._store.extend_person(
-            one, links, root=chain.root, recovery=chain.recovery, delegations=delegations
-        )
+        await self._store.extend_person(one, links, chain=chain, delegations=delegations)
 
     async def _roster(self, home: HouseholdId) -> Roster | None:
         links, signed = await self.roster(home)
@@ -193,24 +233,26 @@ class Identities:
         roots = await self._by_root(signed)
         return await _thread(lambda: household.replay(links, roots))
 
-    async def _by_root(self, signed: Mapping[PersonId, Signed]) -> dict[bytes, Chain]:
-        chains = [await self._replay(one, each.links) for one, each in signed.items()]
+    async def _by_root(self, identities: Iterable[Identity]) -> dict[bytes, Chain]:
+        chains = [await self._replay(signed.links) for _, signed in identities]
         return {chain.root: chain for chain in chains}
 
-    async def _replay(self, one: PersonId, links: Sequence[PersonLink], *, remember: bool = True) -> Chain:
+    async def _replay(self, links: Sequence[PersonLink], *, remember: bool = True) -> Chain:
         """The chain of these links, off the event loop and from what was replayed before. Only stored links
         are remembered: what comes from outside may never be saved."""
-        length, chain = self._chains.get(one, (0, None))
-        if chain is None or length > len(links):
+        if not links:
+            raise Problem(Code.UNTRUSTED)
+        first = links[0].signature
+        length, chain = self._chains.get(first, (0, None))
+        if length > len(links):
             length, chain = 0, None
         if length < len(links):
             known, rest = chain, links[length:]
             chain = await _thread(lambda: _continued(known, rest))
-        if chain is None:
-            raise Problem(Code.UNTRUSTED)
+        assert chain is not None
         if remember:
-            self._chains[one] = len(links), chain
-            self._chains.move_to_end(one)
+            self._chains[first] = len(links), chain
+            self._chains.move_to_end(first)
             while len(self._chains) > REMEMBERED:
                 self._chains.popitem(last=False)
         return chain

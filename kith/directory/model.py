@@ -40,6 +40,8 @@ class Endpoint:
     added: float | None = None
     seen: float | None = None
     removed: float | None = None
+    waiting: bool = False
+    """Whether nobody has signed for it, although somebody could have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ def sentence(item: NewsItem) -> str:
             return f"{who} signed out a device: {device}."
         case NewsKind.NEW_NETWORK:
             return f"{device}{_of(item)} signed in from a network that it had not used before."
+        case NewsKind.ROSTER_CHANGED:
+            return f"{who} confirmed with {device} who and what belongs to the household."
+        case NewsKind.IDENTITY_RENEWED:
+            return f"{who} had lost every device and began anew with {device}."
         case NewsKind.PERSON_JOINED:
             return f"{who} joined the household with {device}."
 

@@ -19,7 +19,16 @@ from kith.directory.model import (
 )
 from kith.store.database import Database
 from kith.store.news import add_news, news_of, note_network
-from kith.store.rows import acquaint, add_endpoint, add_person, endpoint_of, pack, person_of, set_verification
+from kith.store.rows import (
+    acquaint,
+    add_endpoint,
+    add_person,
+    endpoint_of,
+    pack,
+    person_of,
+    set_verification,
+    somebody_could_sign,
+)
 
 _OFFERED = "(offered_by IS NULL OR offered_by IN (SELECT id FROM endpoint WHERE removed IS NULL))"
 """Of an invitation or pairing: whoever asked for it is still enrolled."""
@@ -175,7 +184,11 @@ class SqliteDirectory:
             if row is None:
                 raise Problem(Code.PAIRING_INVALID, path="code")
             paired = replace(
-                endpoint, household=row["household"], person=row["person"], shared=bool(row["shared"])
+                endpoint,
+                household=row["household"],
+                person=row["person"],
+                shared=bool(row["shared"]),
+                waiting=somebody_could_sign(db, row["household"], None if row["shared"] else row["person"]),
             )
             add_endpoint(db, paired)
             add_news(

@@ -1,7 +1,7 @@
 """What people signed about their endpoints and households, on SQLite. Whether it holds is not decided here."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -10,8 +10,10 @@ from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
 from kith.core.trust.delegations import Delegations
+from kith.core.trust.household import Roster
 from kith.core.trust.household_links import HouseholdLink
-from kith.core.trust.person_links import PersonLink, PersonRecover
+from kith.core.trust.person import Chain
+from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
 from kith.core.trust.untrusted import Reason
 from kith.directory.model import Endpoint, Signed
 from kith.store.database import Database
@@ -32,10 +34,17 @@ class SqliteIdentities:
 
     async def signed(self, person: PersonId) -> Signed:
         def work(db: sqlite3.Connection) -> Signed:
-            links = db.execute("SELECT link FROM person_link WHERE person = ? ORDER BY version", (person,))
-            chain = tuple(_person_link.decode(row["link"]) for row in links)
+            row = db.execute("SELECT root FROM person WHERE id = ?", (person,)).fetchone()
+            links = () if row is None else _links(db, row["root"])
             found = db.execute("SELECT signed FROM delegation WHERE person = ?", (person,)).fetchone()
-            return Signed(chain, None if found is None else _delegations.decode(found["signed"]))
+            return Signed(links, None if found is None else _delegations.decode(found["signed"]))
+
+        return await self._db.read(work)
+
+    async def former(self, root: bytes) -> tuple[PersonId, Signed] | None:
+        def work(db: sqlite3.Connection) -> tuple[PersonId, Signed] | None:
+            row = db.execute("SELECT person FROM person_link WHERE root = ? LIMIT 1", (root,)).fetchone()
+            return None if row is None else (PersonId(row["person"]), Signed(_links(db, root), None))
 
         return await self._db.read(work)
 
@@ -48,9 +57,6 @@ class SqliteIdentities:
 
         return await self._db.read(work)
 
-    async def person_of_root(self, root: bytes) -> PersonId | None:
-        return await self._person("SELECT id FROM person WHERE root = ?", root)
-
     async def person_of_recovery(self, recovery: bytes) -> PersonId | None:
         return await self._person("SELECT id FROM person WHERE recovery = ?", recovery)
 
@@ -59,19 +65,30 @@ class SqliteIdentities:
         person: PersonId,
         links: Sequence[PersonLink],
         *,
-        root: bytes,
-        recovery: bytes,
+        chain: Chain,
         delegations: Delegations | None,
     ) -> None:
         def work(db: sqlite3.Connection) -> None:
-            add_links(db, person, links, root=root, recovery=recovery)
+            _add_links(db, person, links, chain)
             if delegations is not None:
                 _set_delegations(db, person, delegations)
 
         await self._db.write(work)
 
-    async def extend_household(self, household: HouseholdId, links: Sequence[HouseholdLink]) -> None:
+    async def extend_household(
+        self,
+        household: HouseholdId,
+        links: Sequence[HouseholdLink],
+        *,
+        roster: Roster,
+        by: Endpoint,
+        now: float,
+    ) -> None:
         def work(db: sqlite3.Connection) -> None:
+            _mark_waiting(db, "shared AND household = ?", household, roster.shared)
+            add_news(
+                db, NewsKind.ROSTER_CHANGED, by, household=household, by=by.person, at=now, but=by.person
+            )
             for link in links:
                 _insert(
                     db, "INSERT INTO household_link VALUES (?, ?, ?)", household, link.version, _pack(link)
@@ -83,18 +100,35 @@ class SqliteIdentities:
         await self._db.write(lambda db: _set_delegations(db, person, delegations))
 
     async def recover(
-        self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, root: bytes, now: float
+        self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, chain: Chain, now: float
     ) -> Sequence[EndpointId]:
         def work(db: sqlite3.Connection) -> Sequence[EndpointId]:
-            add_links(db, person, [link], root=root, recovery=link.recovery)
-            former = db.execute(
-                "UPDATE endpoint SET removed = ? WHERE person = ? AND NOT shared AND removed IS NULL"
-                " RETURNING id",
-                (now, person),
-            ).fetchall()
+            former = _remove_personal(db, person, now)
             add_endpoint(db, endpoint)
+            _add_links(db, person, [link], chain)
             add_news(db, NewsKind.ENDPOINT_ADDED, endpoint, household=endpoint.household, by=person, at=now)
-            return [EndpointId(row["id"]) for row in former]
+            return former
+
+        return await self._db.write(work)
+
+    async def begin_anew(
+        self, endpoint: Endpoint, link: PersonBegin, *, chain: Chain, now: float
+    ) -> Sequence[EndpointId]:
+        person = PersonId(endpoint.person or "")
+
+        def work(db: sqlite3.Connection) -> Sequence[EndpointId]:
+            former = _remove_personal(db, person, now, but=endpoint.id)
+            db.execute("DELETE FROM delegation WHERE person = ?", (person,))
+            _add_links(db, person, [link], chain)
+            add_news(
+                db,
+                NewsKind.IDENTITY_RENEWED,
+                endpoint,
+                household=endpoint.household,
+                by=person,
+                at=now,
+            )
+            return former
 
         return await self._db.write(work)
 
@@ -106,13 +140,42 @@ class SqliteIdentities:
         return await self._db.read(work)
 
 
-def add_links(
-    db: sqlite3.Connection, person: PersonId, links: Sequence[PersonLink], *, root: bytes, recovery: bytes
-) -> None:
-    """Append to a chain, whose root and recovery key these are then."""
+def _links(db: sqlite3.Connection, root: bytes | None) -> tuple[PersonLink, ...]:
+    rows = db.execute("SELECT link FROM person_link WHERE root = ? ORDER BY version", (root,))
+    return tuple(_person_link.decode(row["link"]) for row in rows)
+
+
+def _add_links(db: sqlite3.Connection, person: PersonId, links: Sequence[PersonLink], chain: Chain) -> None:
+    """Append what makes `chain`, or begin it."""
     for link in links:
-        _insert(db, "INSERT INTO person_link VALUES (?, ?, ?)", person, link.version, _pack(link))
-    _insert(db, "UPDATE person SET root = ?, recovery = ? WHERE id = ?", root, recovery, person)
+        _insert(
+            db,
+            "INSERT INTO person_link(root, version, person, link) VALUES (?, ?, ?, ?)",
+            chain.root,
+            link.version,
+            person,
+            _pack(link),
+        )
+    _insert(db, "UPDATE person SET root = ?, recovery = ? WHERE id = ?", chain.root, chain.recovery, person)
+    _mark_waiting(db, "NOT shared AND person = ?", person, chain.active)
+
+
+def _mark_waiting(db: sqlite3.Connection, which: str, whose: str, signed_for: Collection[bytes]) -> None:
+    """Of these endpoints those wait for which nobody signed."""
+    rows = db.execute(f"SELECT id, identity FROM endpoint WHERE {which}", (whose,)).fetchall()  # noqa: S608 - words of this file
+    marks = [(row["identity"] not in signed_for, row["id"]) for row in rows]
+    db.executemany("UPDATE endpoint SET waiting = ? WHERE id = ?", marks)
+
+
+def _remove_personal(
+    db: sqlite3.Connection, person: PersonId, now: float, *, but: EndpointId | None = None
+) -> Sequence[EndpointId]:
+    rows = db.execute(
+        "UPDATE endpoint SET removed = ? WHERE person = ? AND NOT shared AND removed IS NULL AND id IS NOT ?"
+        " RETURNING id",
+        (now, person, but),
+    ).fetchall()
+    return [EndpointId(row["id"]) for row in rows]
 
 
 def _set_delegations(db: sqlite3.Connection, person: PersonId, delegations: Delegations) -> None:

@@ -37,6 +37,7 @@ def endpoint_of(row: sqlite3.Row) -> Endpoint:
         added=row["added"],
         seen=row["seen"],
         removed=row["removed"],
+        waiting=bool(row["waiting"]),
     )
 
 
@@ -53,7 +54,7 @@ def add_endpoint(db: sqlite3.Connection, endpoint: Endpoint) -> None:
         raise Problem(Code.INVALID, path="keys.identity")
     db.execute(
         "INSERT INTO endpoint(id, household, person, name, shared, identity, sealing, sealing_signature,"
-        " capabilities, test, added, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " capabilities, test, added, seen, waiting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             endpoint.id,
             endpoint.household,
@@ -67,8 +68,19 @@ def add_endpoint(db: sqlite3.Connection, endpoint: Endpoint) -> None:
             endpoint.test,
             endpoint.added,
             endpoint.seen,
+            endpoint.waiting,
         ),
     )
+
+
+def somebody_could_sign(db: sqlite3.Connection, household: HouseholdId, person: PersonId | None) -> bool:
+    """Whether there is a chain (or for a shared endpoint a roster) that a new endpoint could be taken into."""
+    found = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM person WHERE id = :person AND root IS NOT NULL)"
+        " OR (:person IS NULL AND EXISTS (SELECT 1 FROM household_link WHERE household = :household))",
+        {"person": person, "household": household},
+    ).fetchone()
+    return bool(found[0])
 
 
 def acquaint(db: sqlite3.Connection, one: PersonId, other: PersonId) -> None:

@@ -119,12 +119,16 @@ def news(db: Database) -> None:
 
 @migrations()
 def identities(db: Database) -> None:
-    """What people signed, as they signed it. A person's `root` and `recovery` are those of their chain."""
+    """What people signed, as they signed it. A person's `root` and `recovery` are those of their chain; former
+    chains stay, because rosters rest on them. An endpoint is `waiting` until somebody has signed for it."""
+    db.table("endpoint").add_column("waiting", int, not_null_default=0)
     for column in ("root", "recovery"):
         db.table("person").add_column(column, bytes)
         db.execute(f"CREATE UNIQUE INDEX person_{column} ON person({column}) WHERE {column} IS NOT NULL")
     db.table("person_link").create(
-        {"person": str, "version": int, "link": bytes}, pk=("person", "version"), not_null={"link"}
+        {"root": bytes, "version": int, "person": str, "link": bytes},
+        pk=("root", "version"),
+        not_null={"person", "link"},
     )
     db.table("household_link").create(
         {"household": str, "version": int, "link": bytes}, pk=("household", "version"), not_null={"link"}

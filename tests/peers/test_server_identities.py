@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kith.core.ids import new_call
 from kith.core.keys import KeyPair
 from kith.core.trust import delegations, household, household_write, person, person_write
 from kith.core.trust.household_links import HouseholdLink
@@ -225,3 +226,47 @@ async def test_whoever_pairs_is_told_with_whom_to_compare_keys(home: Home) -> No
             },
         )
     assert paired["offered_by"] == home.mum.endpoint
+
+
+async def test_an_endpoint_nobody_signed_for_neither_calls_nor_rings(home: Home) -> None:
+    async with home.online(home.mum, home.granny) as (mum, granny):
+        signer = await begun(home.mum, mum)
+        watch = await home.server.device("Watch", by=home.mum, shared=False)
+        async with Endpoint(home.server, watch) as new:
+            refused = await new.ask("call", call=new_call(), to=home.granny.person)
+            assert refused["code"] == "not_confirmed"
+            call = new_call()
+            await granny.call(home.mum.person or "", call)
+            await mum.event("ringing", call=call)
+            await mum.ok("decline", call=call)
+            assert not new.had("ringing")
+            await signer.extend(person_write.add(signer.chain, home.mum.keys, watch.keys.public, time=TIME))
+            again = new_call()
+            await granny.call(home.mum.person or "", again)
+            for one in (mum, new):
+                await one.event("ringing", call=again)
+            await new.ok("decline", call=again)
+
+
+async def test_whoever_lost_everything_begins_anew_and_everybody_sees_it(home: Home) -> None:
+    async with home.online(home.dad, home.mum) as (dad, mum):
+        tablet = await Endpoint(home.server, home.tablet).open()
+        own, his = await begun(home.mum, mum), await begun(home.dad, dad, RecoveryKey(b"d" * 32))
+        persons = {one.chain.root: one.chain for one in (own, his)}
+        links: list[HouseholdLink] = [household_write.begin(own.chain, home.mum.keys, time=TIME)]
+        roster = household.extend(None, links[0], persons)
+        links.append(household_write.join(roster, own.chain, home.mum.keys, his.chain, time=TIME))
+        await mum.ok("extend_household", links=[plain(link) for link in links])
+        anew = person_write.begin(home.tablet.keys, RecoveryKey(b"t" * 32).public, time=TIME)
+        assert (await dad.ask("begin_anew", link=plain(anew)))["code"] == "not_permitted", "it was signed for"
+        await tablet.ok("begin_anew", link=plain(anew))
+        await dad.closed()
+        await mum.event("identity_changed", person=home.dad.person)
+        assert (await identity(mum, home.dad))["links"] == [plain(anew)]
+        shown = await mum.ok("show_roster")
+        chains = [one["links"] for one in shown["identities"] if one["person"] == home.dad.person]
+        assert len(chains) == 2, "the roster rests on the old one"
+        news = await mum.event("household_news")
+        while not any(item["kind"] == "identity_renewed" for item in news["news"]):
+            news = await mum.event("household_news")
+        await tablet.close()

@@ -72,6 +72,8 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
         fill["links"] = [
             {"action": "confirm", "person": b"r" * 32, "person_version": 0, "person_head": b"h" * 32, **link}
         ]
+    if kind is protocol.BeginAnew:
+        fill["link"] = {"action": "begin", **KEYS, "recovery": b"n" * 32, **link}
     if kind is protocol.Recover:
         fill["link"] = {"action": "recover", **KEYS, "recovery": b"n" * 32, **link}
     return msgspec.convert(fill, kind)
