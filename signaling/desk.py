@@ -12,6 +12,7 @@ from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.identities import Identities
 from kith.directory.model import Endpoint, Person
+from kith.directory.passkeys import Passkeys
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import Registry, named, registered, tidy
 from presence.reachable import Reachable
@@ -23,6 +24,7 @@ from signaling.attendance import Attendance
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.news import HouseholdNews
+from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
@@ -43,6 +45,7 @@ PERSONAL = (
     wire.RemoveEndpoint,
     wire.DismissMissed,
     wire.DismissNews,
+    *PASSKEY_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -56,6 +59,7 @@ class Desk:
         directory: DirectoryStore,
         registry: Registry,
         identities: Identities,
+        passkeys: Passkeys,
         switchboard: Switchboard,
         sessions: Sessions,
         reachable: Reachable,
@@ -84,6 +88,7 @@ class Desk:
         )
         self.identities = identities
         self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard, self.news)
+        self._passkey_desk = PasskeyDesk(passkeys, directory)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
@@ -92,8 +97,9 @@ class Desk:
 
     # -- before sign-in ----------------------------------------------------------------------------
 
-    async def welcome_stranger(self, command: wire.AnyCommand) -> wire.AnyReply:
-        """The commands by which one joins. `challenge` and `sign_in` belong to the connection."""
+    async def welcome_stranger(self, command: wire.AnyCommand, *, origin: str) -> wire.AnyReply:
+        """The commands by which one joins. `challenge` and `sign_in` belong to the connection. `origin` is how
+        the stranger dialled this server."""
         match command:
             case wire.LookUpInvitation():
                 return await self._look_up(command)
@@ -145,6 +151,12 @@ class Desk:
                     self._accounts.expel(one)
                 await self._told_of_newcomer(endpoint)
                 await self.announcer.told(self._identity_desk.person_changed(PersonId(endpoint.person or "")))
+                return self._paired(endpoint, command.id, shared=False)
+            case wire.AskPasskey():
+                return self._passkey_desk.ask(command, origin)
+            case wire.UsePasskey():
+                endpoint = await self._passkey_desk.enrol(command, origin)
+                await self._told_of_newcomer(endpoint)
                 return self._paired(endpoint, command.id, shared=False)
             case wire.EnrolTest():
                 return await self._enrol_test(command)
@@ -251,9 +263,9 @@ class Desk:
     # -- signed in ---------------------------------------------------------------------------------
 
     async def carry_out(
-        self, principal: Principal, endpoint: Endpoint, command: wire.AnyCommand
+        self, principal: Principal, endpoint: Endpoint, command: wire.AnyCommand, *, origin: str
     ) -> wire.AnyReply:
-        """One command of a signed-in endpoint."""
+        """One command of a signed-in endpoint, which dialled this server as `origin`."""
         if command.as_person is not None:
             principal = await self.principal(endpoint, command.as_person)
         if principal.shared and isinstance(command, PERSONAL):
@@ -298,6 +310,14 @@ class Desk:
                     self._accounts.expel(one)
                 await self.announcer.told(self._identity_desk.person_changed(registered(principal)))
                 await self._told_of_newcomer(endpoint)
+            case (
+                wire.BeginPasskey()
+                | wire.AddPasskey()
+                | wire.ListPasskeys()
+                | wire.RenamePasskey()
+                | wire.RemovePasskey()
+            ):
+                return await self._passkey_desk.carry_out(principal, command, origin)
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
                 return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)

@@ -53,6 +53,7 @@ STATUS = {
     Code.BAD_SIGNATURE: 401,
     Code.STALE_NONCE: 401,
     Code.INVALID_TOKEN: 401,
+    Code.PASSKEY_REFUSED: 401,
     Code.NOT_REGISTERED: 403,
     Code.NOT_PERMITTED: 403,
     Code.NOT_CONFIRMED: 403,
@@ -67,6 +68,7 @@ STATUS = {
     Code.NOT_ANSWERED: 409,
     Code.NUMBER_TAKEN: 409,
     Code.ALREADY_REGISTERED: 409,
+    Code.TOO_MANY_PASSKEYS: 409,
     Code.ENDPOINT_REMOVED: 410,
     Code.TOO_LARGE: 413,
     Code.RATE_LIMITED: 429,
@@ -149,22 +151,24 @@ class Door:
             case wire.Ack() | wire.Leave():
                 raise Problem(Code.UNKNOWN_COMMAND, path="t")  # these are about a connection
         if command.open:
-            return await desk.welcome_stranger(command)
+            return await desk.welcome_stranger(command, origin=self._origin(request))
         return await self._carry_out(request, command, now)
 
     async def _sign_in(self, request: web.Request, command: wire.SignIn, now: float) -> wire.AnyReply:
         issued = self._nonces.pop(command.nonce, None)
         nonce = command.nonce if issued is not None and issued + NONCE_LIFE > now else None
-        origin = self._address.origin_of(request.headers, ends(request.transport))
         desk = self._reception.desk
         endpoint, _ = await desk.authenticate(
-            command, origin=origin, nonce=nonce, address=self._remote(request)
+            command, origin=self._origin(request), nonce=nonce, address=self._remote(request)
         )
         token = await desk.registry.issue_token(endpoint.id, TOKEN_LIFE)
         return wire.Token(re=command.id, token=token, expires_in=TOKEN_LIFE)
 
     def _remote(self, request: web.Request) -> str:
         return self._address.remote(request.headers, ends(request.transport))
+
+    def _origin(self, request: web.Request) -> str:
+        return self._address.origin_of(request.headers, ends(request.transport))
 
     def _new_nonce(self, now: float) -> bytes:
         nonce = secrets.token_bytes(16)
@@ -185,7 +189,7 @@ class Door:
         found = replies.find(command)
         if found is not None:
             return found
-        return await asyncio.shield(self._worker(token, endpoint, command, replies))
+        return await asyncio.shield(self._worker(token, endpoint, command, replies, self._origin(request)))
 
     async def _endpoint_of(self, token: str, address: str, now: float) -> Endpoint:
         """Whose token it is. Raises Problem(invalid_token), or (rate_limited) for one who guesses."""
@@ -203,7 +207,7 @@ class Door:
         return endpoint
 
     def _worker(
-        self, token: str, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies
+        self, token: str, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies, origin: str
     ) -> asyncio.Task[wire.AnyReply]:
         """The task that carries the command out: who hangs up or asks again changes nothing about it."""
         key = token, command.id
@@ -212,16 +216,18 @@ class Door:
             if kind is not type(command):
                 raise Problem(Code.INVALID, path="id")
             return task
-        task = asyncio.get_running_loop().create_task(self._work(endpoint, command, replies))
+        task = asyncio.get_running_loop().create_task(self._work(endpoint, command, replies, origin))
         self._working[key] = type(command), task
         task.add_done_callback(lambda _: self._working.pop(key, None))
         return task
 
-    async def _work(self, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies) -> wire.AnyReply:
+    async def _work(
+        self, endpoint: Endpoint, command: wire.AnyCommand, replies: Replies, origin: str
+    ) -> wire.AnyReply:
         desk = self._reception.desk
         try:
             principal = await desk.principal(endpoint, None)
-            reply = await desk.carry_out(principal, endpoint, command)
+            reply = await desk.carry_out(principal, endpoint, command, origin=origin)
         except Problem as problem:
             reply = wire.problem_reply(problem, command.id)
         replies.remember(command, reply)

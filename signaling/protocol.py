@@ -52,6 +52,9 @@ Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Epoch = Annotated[int, Meta(ge=0, le=65_535)]
+Handle = Annotated[bytes, Meta(min_length=1, max_length=64)]  # WebAuthn, section 5.4.3
+Credential = Annotated[bytes, Meta(min_length=1, max_length=1_023)]  # WebAuthn, section 5.10.3
+ByAuthenticator = Annotated[bytes, Meta(min_length=1, max_length=4_096)]
 PairingBody = Annotated[bytes, Meta(min_length=1, max_length=4_096)]
 Body = Annotated[bytes, Meta(min_length=1, max_length=MAX_SIGNAL)]
 
@@ -162,6 +165,15 @@ class CallView(Part, frozen=True, kw_only=True):
     epoch: int = 0
     created: float
     answered: float | None = None
+
+
+class PasskeyView(Part, frozen=True, kw_only=True):
+    """A passkey of the viewer's. `used`: when a browser last came in with it, absent if none has."""
+
+    credential: Credential
+    name: str
+    added: float
+    used: float | None = None
 
 
 class MissedCall(Part, frozen=True, kw_only=True):
@@ -284,6 +296,28 @@ class Recover(Command, frozen=True, kw_only=True, tag="recover"):
     open: ClassVar[bool] = True
 
 
+class AskPasskey(Command, frozen=True, kw_only=True, tag="ask_passkey"):
+    """What an authenticator is to sign, so that this browser comes in with a passkey."""
+
+    open: ClassVar[bool] = True
+
+
+class UsePasskey(Command, frozen=True, kw_only=True, tag="use_passkey"):
+    """Enrol this endpoint as one more of the person whose passkey signed. Nobody else believes that it is the person's
+    until one of their endpoints signs for it. Answered as `pair` is."""
+
+    credential: Credential
+    client_data: ByAuthenticator
+    authenticator_data: ByAuthenticator
+    signature: ByAuthenticator
+    handle: Handle
+    keys: Keys
+    name: Name
+    capabilities: Capabilities = Capabilities()
+
+    open: ClassVar[bool] = True
+
+
 class EnrolTest(Command, frozen=True, kw_only=True, tag="enrol_test"):
     """Enrol a load generator's endpoint, only on a server for tests, making person and household by name."""
 
@@ -373,6 +407,35 @@ class RemoveEndpoint(Command, frozen=True, kw_only=True, tag="remove_endpoint"):
     """Sign one of them out for good: its key, session and tokens are dead, its calls end."""
 
     endpoint: EndpointRef
+
+
+class BeginPasskey(Command, frozen=True, kw_only=True, tag="begin_passkey"):
+    """What an authenticator is to make a new passkey of."""
+
+
+class AddPasskey(Command, frozen=True, kw_only=True, tag="add_passkey"):
+    """Keep the passkey that an authenticator made."""
+
+    name: Name
+    client_data: ByAuthenticator
+    attestation: ByAuthenticator
+
+
+class ListPasskeys(Command, frozen=True, kw_only=True, tag="list_passkeys"):
+    """The own passkeys, the oldest first."""
+
+
+class RenamePasskey(Command, frozen=True, kw_only=True, tag="rename_passkey"):
+    """Call one of them something else."""
+
+    credential: Credential
+    name: Name
+
+
+class RemovePasskey(Command, frozen=True, kw_only=True, tag="remove_passkey"):
+    """Nobody comes in with it from now on."""
+
+    credential: Credential
 
 
 class DismissMissed(Command, frozen=True, kw_only=True, tag="dismiss_missed"):
@@ -519,6 +582,8 @@ AnyCommand = (
     | Pair
     | LookUpRecovery
     | Recover
+    | AskPasskey
+    | UsePasskey
     | EnrolTest
     | Verify
     | ResendCode
@@ -534,6 +599,11 @@ AnyCommand = (
     | ListEndpoints
     | RenameEndpoint
     | RemoveEndpoint
+    | BeginPasskey
+    | AddPasskey
+    | ListPasskeys
+    | RenamePasskey
+    | RemovePasskey
     | DismissMissed
     | DismissNews
     | ListIdentities
@@ -697,6 +767,32 @@ class RecoveryFound(Reply, frozen=True, kw_only=True, tag="recovery_found"):
     identity: PersonIdentity
 
 
+class PasskeyAsked(Reply, frozen=True, kw_only=True, tag="passkey_asked"):
+    """For `navigator.credentials.get`: any passkey for `relying_party` signs the challenge, once and within
+    `expires_in` seconds, after it has verified whose finger, face or PIN it was."""
+
+    challenge: Nonce
+    relying_party: str
+    expires_in: float
+
+
+class PasskeyBegun(Reply, frozen=True, kw_only=True, tag="passkey_begun"):
+    """For `navigator.credentials.create`. `handle` is what the authenticator keeps to say whose the passkey is,
+    `algorithms` what it may be of, the best first (COSE), `exclude` the passkeys that the person has."""
+
+    challenge: Nonce
+    relying_party: str
+    expires_in: float
+    handle: Handle
+    name: str
+    algorithms: tuple[int, ...]
+    exclude: tuple[Credential, ...]
+
+
+class Passkeys(Reply, frozen=True, kw_only=True, tag="passkeys"):
+    passkeys: tuple[PasskeyView, ...]
+
+
 class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):
     """The call as it is after the command. The reply to every command about a call but `signal`."""
 
@@ -737,6 +833,9 @@ AnyReply = (
     | Identities
     | RosterShown
     | RecoveryFound
+    | PasskeyAsked
+    | PasskeyBegun
+    | Passkeys
     | CallState
     | CallEnded
     | ProblemReply

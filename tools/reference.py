@@ -30,6 +30,7 @@ PARTS: tuple[type, ...] = (
     protocol.PersonView,
     protocol.EndpointView,
     protocol.EnrolledEndpoint,
+    protocol.PasskeyView,
     protocol.PeerEndpoint,
     protocol.MediaView,
     protocol.CallView,

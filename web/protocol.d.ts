@@ -131,6 +131,31 @@ export interface PersonRecover {
   recovery: string;
 }
 
+/** What an authenticator is to sign, so that this browser comes in with a passkey. */
+export interface AskPasskey {
+  t: 'ask_passkey';
+  id: string;
+  as?: string | null;
+}
+
+/**
+ * Enrol this endpoint as one more of the person whose passkey signed. Nobody else believes that it is the person's
+ * until one of their endpoints signs for it. Answered as `pair` is.
+ */
+export interface UsePasskey {
+  t: 'use_passkey';
+  id: string;
+  as?: string | null;
+  credential: string;
+  client_data: string;
+  authenticator_data: string;
+  signature: string;
+  handle: string;
+  keys: Keys;
+  name: string;
+  capabilities?: Capabilities;
+}
+
 /** Enrol a load generator's endpoint, only on a server for tests, making person and household by name. */
 export interface EnrolTest {
   t: 'enrol_test';
@@ -255,6 +280,47 @@ export interface RemoveEndpoint {
   id: string;
   as?: string | null;
   endpoint: string;
+}
+
+/** What an authenticator is to make a new passkey of. */
+export interface BeginPasskey {
+  t: 'begin_passkey';
+  id: string;
+  as?: string | null;
+}
+
+/** Keep the passkey that an authenticator made. */
+export interface AddPasskey {
+  t: 'add_passkey';
+  id: string;
+  as?: string | null;
+  name: string;
+  client_data: string;
+  attestation: string;
+}
+
+/** The own passkeys, the oldest first. */
+export interface ListPasskeys {
+  t: 'list_passkeys';
+  id: string;
+  as?: string | null;
+}
+
+/** Call one of them something else. */
+export interface RenamePasskey {
+  t: 'rename_passkey';
+  id: string;
+  as?: string | null;
+  credential: string;
+  name: string;
+}
+
+/** Nobody comes in with it from now on. */
+export interface RemovePasskey {
+  t: 'remove_passkey';
+  id: string;
+  as?: string | null;
+  credential: string;
 }
 
 /** The person has seen the missed calls: they vanish on all own endpoints. */
@@ -898,6 +964,48 @@ export interface RecoveryFound {
   identity: PersonIdentity;
 }
 
+/**
+ * For `navigator.credentials.get`: any passkey for `relying_party` signs the challenge, once and within
+ * `expires_in` seconds, after it has verified whose finger, face or PIN it was.
+ */
+export interface PasskeyAsked {
+  t: 'passkey_asked';
+  re: string;
+  challenge: string;
+  relying_party: string;
+  expires_in: number;
+}
+
+/**
+ * For `navigator.credentials.create`. `handle` is what the authenticator keeps to say whose the passkey is,
+ * `algorithms` what it may be of, the best first (COSE), `exclude` the passkeys that the person has.
+ */
+export interface PasskeyBegun {
+  t: 'passkey_begun';
+  re: string;
+  challenge: string;
+  relying_party: string;
+  expires_in: number;
+  handle: string;
+  name: string;
+  algorithms: number[];
+  exclude: string[];
+}
+
+export interface Passkeys {
+  t: 'passkeys';
+  re: string;
+  passkeys: PasskeyView[];
+}
+
+/** A passkey of the viewer's. `used`: when a browser last came in with it, absent if none has. */
+export interface PasskeyView {
+  credential: string;
+  name: string;
+  added: number;
+  used: number | null;
+}
+
 /** The call as it is after the command. The reply to every command about a call but `signal`. */
 export interface CallState {
   t: 'call_state';
@@ -968,6 +1076,9 @@ export interface ProblemReply {
  * - `number_invalid`: This is not a mobile number that can receive a code.
  * - `number_taken`: This number belongs to another person here.
  * - `already_registered`: This person is registered already.
+ * - `passkey_refused`: This passkey does not serve here, or not any more.
+ * - `passkeys_unavailable`: Passkeys need the server's host name, and TLS.
+ * - `too_many_passkeys`: There are as many passkeys as one person may have.
  * - `test_server`: This server is for tests only and admits no real person.
  * - `not_test_server`: This server admits no test principals.
  * - `rate_limited`: Too many requests; wait and try again.
@@ -1005,6 +1116,9 @@ export type Code =
   | 'number_invalid'
   | 'number_taken'
   | 'already_registered'
+  | 'passkey_refused'
+  | 'passkeys_unavailable'
+  | 'too_many_passkeys'
   | 'test_server'
   | 'not_test_server'
   | 'rate_limited'
@@ -1131,6 +1245,8 @@ export type Command =
   | Pair
   | LookUpRecovery
   | Recover
+  | AskPasskey
+  | UsePasskey
   | EnrolTest
   | Verify
   | ResendCode
@@ -1146,6 +1262,11 @@ export type Command =
   | ListEndpoints
   | RenameEndpoint
   | RemoveEndpoint
+  | BeginPasskey
+  | AddPasskey
+  | ListPasskeys
+  | RenamePasskey
+  | RemovePasskey
   | DismissMissed
   | DismissNews
   | ListIdentities
@@ -1184,6 +1305,9 @@ export type Reply =
   | Identities
   | RosterShown
   | RecoveryFound
+  | PasskeyAsked
+  | PasskeyBegun
+  | Passkeys
   | CallState
   | CallEnded
   | ProblemReply;

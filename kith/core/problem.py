@@ -48,6 +48,9 @@ class Code(StrEnum):
     NUMBER_INVALID = "number_invalid"
     NUMBER_TAKEN = "number_taken"
     ALREADY_REGISTERED = "already_registered"
+    PASSKEY_REFUSED = "passkey_refused"
+    PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
+    TOO_MANY_PASSKEYS = "too_many_passkeys"
     TEST_SERVER = "test_server"
     NOT_TEST_SERVER = "not_test_server"
     # the server itself
@@ -87,6 +90,9 @@ SENTENCES: Mapping[Code, str] = {
     Code.NUMBER_INVALID: "This is not a mobile number that can receive a code.",
     Code.NUMBER_TAKEN: "This number belongs to another person here.",
     Code.ALREADY_REGISTERED: "This person is registered already.",
+    Code.PASSKEY_REFUSED: "This passkey does not serve here, or not any more.",
+    Code.PASSKEYS_UNAVAILABLE: "Passkeys need the server's host name, and TLS.",
+    Code.TOO_MANY_PASSKEYS: "There are as many passkeys as one person may have.",
     Code.TEST_SERVER: "This server is for tests only and admits no real person.",
     Code.NOT_TEST_SERVER: "This server admits no test principals.",
     Code.RATE_LIMITED: "Too many requests; wait and try again.",

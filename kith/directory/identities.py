@@ -73,7 +73,8 @@ class IdentityStore(Protocol):
     async def recover(
         self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, chain: Chain, now: float
     ) -> Sequence[EndpointId]:
-        """Append the link, enrol the endpoint and remove all former personal ones, whose ids are returned."""
+        """Append the link, enrol the endpoint and remove all former personal ones, whose ids are returned, and
+        all passkeys."""
         ...
 
     async def begin_anew(

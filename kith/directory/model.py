@@ -45,6 +45,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """A public key credential of a person's (WebAuthn, section 4): nothing in it lets anybody in.
+
+    `public_key` is in COSE form (RFC 9052, section 7), `counter` what the authenticator counted last, 0 for one that
+    does not count. `added` and `used` are Unix seconds, `used` None until a browser has come in with it.
+    """
+
+    credential: bytes
+    person: PersonId
+    public_key: bytes
+    counter: int
+    name: str
+    added: float
+    used: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """`household` is the one to join, None for a new one. `owner`: to the server's first adult.
     `offered_by` is the endpoint that asked for it: it is void once that one is removed."""

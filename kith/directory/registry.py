@@ -116,7 +116,7 @@ class Registry:
         The same keys with the same invitation again are the same endpoint: its reply was lost on the way.
         """
         self._refuse_on_test_server()
-        _check(keys)
+        check_keys(keys)
         try:
             return await self._sign_up(secret, name, mobile, keys, device_name, capabilities)
         except Problem as problem:
@@ -177,7 +177,7 @@ class Registry:
     async def pair(self, code: str, keys: PublicKeys, name: str, capabilities: Capabilities) -> Endpoint:
         """Enrol one more endpoint. The same keys with the same code again are the same endpoint."""
         self._refuse_on_test_server()
-        _check(keys)
+        check_keys(keys)
         plain = code.upper().replace("-", "").replace(" ", "")
         now = self._clock()
         unplaced = Endpoint(
@@ -204,7 +204,7 @@ class Registry:
     ) -> Endpoint:
         if not self._admission.test:
             raise Problem(Code.NOT_TEST_SERVER)
-        _check(endpoint.keys)
+        check_keys(endpoint.keys)
         return await self._store.enrol_test(household, person, endpoint, knows)
 
     async def verify(self, person: PersonId, code: str) -> None:
@@ -293,6 +293,7 @@ def named(endpoint: Endpoint, person: Person | None) -> Principal:
     )
 
 
-def _check(keys: PublicKeys) -> None:
+def check_keys(keys: PublicKeys) -> None:
+    """Raises Problem(bad_signature) for keys that do not belong together."""
     if not keys.consistent():
         raise Problem(Code.BAD_SIGNATURE, path="keys.sealing_signature")

@@ -11,12 +11,14 @@ from kith.core.keys import KeyPair
 from kith.core.settings import Settings
 from kith.directory.digest import Digest
 from kith.directory.identities import Identities
+from kith.directory.passkeys import Passkeys
 from kith.directory.registry import Admission, CodeSender, Registry
 from kith.server.stalls import Stalls
 from kith.store.calls import SqliteCalls
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.identities import SqliteIdentities
+from kith.store.passkeys import SqlitePasskeys
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
 from signaling.conversation import Reception
@@ -88,6 +90,7 @@ async def wire(
     desk = Desk(
         directory=directory,
         identities=identities,
+        passkeys=Passkeys(SqlitePasskeys(database), clock, test=settings.admit_test),
         registry=registry,
         switchboard=switchboard,
         sessions=sessions,

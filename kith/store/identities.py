@@ -175,6 +175,8 @@ def _remove_personal(
         " RETURNING id",
         (now, person, but),
     ).fetchall()
+    # Whoever has the devices that were lost has what is in them, too.
+    db.execute("DELETE FROM passkey WHERE person = ?", (person,))
     return [EndpointId(row["id"]) for row in rows]
 
 

@@ -136,6 +136,26 @@ def identities(db: Database) -> None:
     db.table("delegation").create({"person": str, "version": int, "signed": bytes}, pk="person")
 
 
+@migrations()
+def passkeys(db: Database) -> None:
+    """The public halves of passkeys."""
+    db.table("passkey").create(
+        {
+            "credential": bytes,
+            "person": str,
+            "public_key": bytes,
+            "counter": int,
+            "name": str,
+            "added": float,
+            "used": float,
+        },
+        pk="credential",
+        not_null={"person", "public_key", "counter", "name", "added"},
+        foreign_keys=[("person", "person", "id")],
+    )
+    db.table("passkey").create_index(["person"])
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

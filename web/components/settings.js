@@ -9,6 +9,7 @@ import { openDevices } from './devices.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { installButton } from './install.js';
+import { passkeySettings } from './passkeys.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
 
 /** @import {Settings} from '../settings.js' */
@@ -60,7 +61,7 @@ function devices(parts) {
   if (endpoint === null || endpoint.shared || !registered) return [];
   const t = parts.translate();
   const open = button(t('devices.open'), () => openDevices(parts), { icon: 'device' });
-  return [h('fieldset', {}, h('legend', {}, t('devices.title')), open)];
+  return [h('fieldset', {}, h('legend', {}, t('devices.title')), open), passkeySettings(parts)];
 }
 
 /** @param {Parts} parts */

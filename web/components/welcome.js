@@ -1,5 +1,6 @@
 /** Where a newcomer arrives: with an invitation, with a pairing code, or with neither. */
 
+import { passkeysHere } from '../session/passkeys.js';
 import { codeOf } from '../session/problem.js';
 import { openCheck } from './check.js';
 import { h, setText } from './dom.js';
@@ -114,8 +115,19 @@ export class Welcome extends View {
     this.#choice.append(
       h('p', {}, this.t('welcome.no_link')),
       button(this.t('welcome.have_code'), () => this.#go('pair'), { kind: 'wide', icon: 'device' }),
+      ...this.#passkey(),
       button(this.t('welcome.no_invitation'), () => this.#go('join'), { kind: 'quiet wide' }),
     );
+  }
+
+  /** Under an address the browser has no passkeys: who looks for the button is told why. */
+  #passkey() {
+    const here = passkeysHere();
+    if (here === 'address') return [h('p', { class: 'hint' }, this.t('passkeys.address'))];
+    if (here === 'missing') return [];
+    const enter = () => void busy(pressed, () => this.parts.account.enterByPasskey(), (error) => this.#failed(error));
+    const pressed = button(this.t('welcome.passkey'), enter, { kind: 'wide', icon: 'key' });
+    return [pressed];
   }
 
   /** @param {...HTMLInputElement} inputs */

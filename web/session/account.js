@@ -5,6 +5,7 @@ import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
 import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
 import { makeKeys, publicKeys, supported } from './keys.js';
 import { enrolled, lookUpInvitation, pair, signUp } from './open.js';
+import { enterByPasskey, Passkeys } from './passkeys.js';
 import { Session } from './session.js';
 import { Place } from '../tabs.js';
 
@@ -26,6 +27,7 @@ export class Account {
   /** @type {Session | null} */ #session = null;
   /** @type {Promise<KeyPairs> | null} */ #keys = null;
   /** @type {Capabilities} */ #capabilities = {};
+  passkeys = new Passkeys((draft, options) => this.send(draft, options));
   #place = new Place(
     () => this.#connect(),
     () => this.#displaced(),
@@ -84,6 +86,11 @@ export class Account {
     const { capabilities } = await lookAround();
     const reply = await pair({ code, name, keys: await publicKeys(keys), capabilities });
     await this.#become(enrolled(reply, keys));
+  }
+
+  /** Come in with a passkey. Rejects with ProblemError. */
+  async enterByPasskey() {
+    await this.#become(await enterByPasskey(await this.#ownKeys()));
   }
 
   /** The name that a pairing gives this browser if the person chooses none. */

@@ -4,7 +4,7 @@ import { fromBase64 } from '../core/bytes.js';
 import { newRequest } from '../core/ids.js';
 import { ProblemError } from './problem.js';
 
-/** @import {Capabilities, InvitationDetails, Keys, Paired, ProblemReply, SignedUp} from '../protocol.js' */
+/** @import {Capabilities, InvitationDetails, Keys, Paired, PasskeyAsked, ProblemReply, SignedUp, UsePasskey} from '../protocol.js' */
 /** @import {Identity} from './database.js' */
 /** @import {KeyPairs} from './keys.js' */
 
@@ -26,6 +26,16 @@ export function signUp(form) {
 /** @param {{code: string, name: string, keys: Keys, capabilities: Capabilities}} form @returns {Promise<Paired>} */
 export function pair(form) {
   return post('pair', form);
+}
+
+/** @returns {Promise<PasskeyAsked>} */
+export function askPasskey() {
+  return post('ask_passkey', {});
+}
+
+/** @param {Omit<UsePasskey, 't' | 'id' | 'as'>} form @returns {Promise<Paired>} */
+export function usePasskey(form) {
+  return post('use_passkey', form);
 }
 
 /** @param {SignedUp | Paired} reply @param {KeyPairs} keys @returns {Identity} */

@@ -4,7 +4,8 @@
 
 /**
  * `offline`: there was no answer. `no_relay`: the person wants the relay only, and the server has none.
- * @typedef {Code | 'offline' | 'no_relay'} ProblemCode
+ * `passkey_unchosen`: the person chose no passkey, or has none here. `passkey_there`: this authenticator has one.
+ * @typedef {Code | 'offline' | 'no_relay' | 'passkey_unchosen' | 'passkey_there'} ProblemCode
  */
 
 export class ProblemError extends Error {
