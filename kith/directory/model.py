@@ -41,7 +41,7 @@ class Endpoint:
     seen: float | None = None
     removed: float | None = None
     waiting: bool = False
-    """Whether nobody has signed for it, although somebody could have."""
+    """Whether nobody has signed for it, although somebody could have, or nothing but a passkey let it in."""
 
 
 @dataclass(frozen=True, slots=True)

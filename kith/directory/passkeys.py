@@ -167,6 +167,7 @@ class Passkeys:
             capabilities=capabilities,
             added=now,
             seen=now,
+            waiting=True,
         )
         return await self._store.enrol_by_passkey(said.credential, counter, endpoint, now=now)
 

@@ -10,7 +10,7 @@ from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Passkey
 from kith.store.database import Database
 from kith.store.news import add_news
-from kith.store.rows import add_endpoint, endpoint_of, somebody_could_sign
+from kith.store.rows import add_endpoint, endpoint_of
 
 
 class SqlitePasskeys:
@@ -89,9 +89,9 @@ class SqlitePasskeys:
             ).fetchone()
             if before is not None:
                 return endpoint_of(before)
-            home, person = HouseholdId(owner["household"]), PersonId(owner["id"])
-            waiting = somebody_could_sign(db, home, person)
-            enrolled = replace(endpoint, household=home, person=person, waiting=waiting)
+            enrolled = replace(
+                endpoint, household=HouseholdId(owner["household"]), person=PersonId(owner["id"])
+            )
             add_endpoint(db, enrolled)
             add_news(
                 db,

@@ -101,7 +101,7 @@ async def test_a_passkey_enrols_an_endpoint_of_its_person(house: House) -> None:
     house.world.now += 60
     laptop = await house.use(authenticator)
     assert (laptop.person, laptop.household) == (house.mum.person, house.mum.household)
-    assert (laptop.shared, laptop.by_passkey, laptop.name) == (False, True, "Laptop")
+    assert (laptop.shared, laptop.waiting, laptop.name) == (False, True, "Laptop")
     assert await house.world.store.endpoint(laptop.id) == laptop
     news = await house.world.store.news(PersonId(str(house.mum.person)))
     assert [(one.kind, one.device) for one in news] == [(NewsKind.ENDPOINT_ADDED, "Laptop")]
