@@ -49,6 +49,9 @@ PERSONAL = (
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
+CONFIRMED = (*PERSONAL, wire.Move)
+"""What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
+
 
 class Desk:
     """Everything that an endpoint can ask, in one place; each answer is made elsewhere."""
@@ -246,7 +249,7 @@ class Desk:
         principal = live.principal
         endpoint = live.endpoint
         people, endpoints = await self.announcer.listing(endpoint, principal)
-        own = None if me is None or endpoint.shared else me.id
+        own = None if me is None or endpoint.shared or endpoint.waiting else me.id
         missed = () if own is None else await self.directory.missed(own)
         return wire.Snapshot(
             person=None if me is None else person_view(me, own=True),
@@ -270,6 +273,10 @@ class Desk:
             principal = await self.principal(endpoint, command.as_person)
         if principal.shared and isinstance(command, PERSONAL):
             raise Problem(Code.NOT_PERMITTED)
+        if endpoint.waiting and isinstance(command, CONFIRMED) and await self._waits(endpoint):
+            raise Problem(Code.NOT_CONFIRMED)
+        if isinstance(command, PASSKEY_COMMANDS):
+            return await self._passkey_desk.carry_out(principal, command, origin)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -310,14 +317,7 @@ class Desk:
                     self._accounts.expel(one)
                 await self.announcer.told(self._identity_desk.person_changed(registered(principal)))
                 await self._told_of_newcomer(endpoint)
-            case (
-                wire.BeginPasskey()
-                | wire.AddPasskey()
-                | wire.ListPasskeys()
-                | wire.RenamePasskey()
-                | wire.RemovePasskey()
-            ):
-                return await self._passkey_desk.carry_out(principal, command, origin)
+                await self.announcer.told(self._identity_desk.catch_up(principal))
             case wire.Invite():
                 secret, expires = await self.registry.invite_from(principal, household=command.household)
                 return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)
@@ -327,6 +327,11 @@ class Desk:
             case _:
                 return await self._about_call(principal, command)
         return wire.Ok(re=command.id)
+
+    async def _waits(self, endpoint: Endpoint) -> bool:
+        """Still, whatever its session knows."""
+        found = await self.directory.endpoint(endpoint.id)
+        return found is None or found.waiting
 
     async def _about_call(self, principal: Principal, command: wire.AnyCommand) -> wire.AnyReply:
         act = self.switchboard.act

@@ -25,7 +25,8 @@ def places(call: Call) -> frozenset[tuple[PersonId, EndpointId]]:
 
 
 class Elsewhere:
-    """Tells a person's endpoints of that person's calls at the others. Shared endpoints are told nothing."""
+    """Tells a person's endpoints of that person's calls at the others. Shared endpoints, and those that wait
+    to be signed for, are told nothing."""
 
     def __init__(self, directory: DirectoryStore, sessions: Sessions, calls: LiveCalls) -> None:
         self._directory = directory
@@ -58,7 +59,7 @@ class Elsewhere:
         """Something about the person's calls has changed."""
         try:
             for endpoint in await self._directory.endpoints_for(person):
-                if endpoint.shared or self._sessions.of(endpoint.id) is None:
+                if endpoint.shared or endpoint.waiting or self._sessions.of(endpoint.id) is None:
                     continue
                 knew = endpoint.id in self._told
                 found = await self.ongoing(person, endpoint.id)

@@ -53,6 +53,7 @@ class IdentityDesk:
                 await self._identities.extend_person(principal, command.links, command.delegations)
                 await self.person_changed(registered(principal))
                 await self.household_changed(principal.household)
+                await self.catch_up(principal)
             case wire.ExtendHousehold():
                 await self._identities.extend_household(principal, command.links)
                 await self.household_changed(principal.household)
@@ -118,6 +119,13 @@ class IdentityDesk:
         people = [one, *(each.id for each in await self._directory.people_known_to(one))]
         endpoints = [each.id for person in people for each in await self._directory.endpoints_for(person)]
         self._push(endpoints, wire.IdentityChanged(person=one))
+
+    async def catch_up(self, principal: Principal) -> None:
+        """What an endpoint was not told while it waited to be signed for."""
+        person = registered(principal)
+        await self._switchboard.announce_missed(person)
+        await self._switchboard.elsewhere.tell(person)
+        await self._news.tell(principal.household)
 
     async def household_changed(self, household: HouseholdId) -> None:
         """Tell the household that its roster has grown, or that somebody waits."""

@@ -82,7 +82,7 @@ class HouseholdNews:
         here = [
             one.id
             for one in await self._directory.endpoints_for(person)
-            if not one.shared and self._sessions.of(one.id) is not None
+            if not (one.shared or one.waiting) and self._sessions.of(one.id) is not None
         ]
         if here:
             news = await self.view(person)

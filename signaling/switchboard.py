@@ -385,7 +385,7 @@ class Switchboard:
         """Tell the person's own endpoints the list of missed calls as it is now."""
         missed = tuple(missed_view(one) for one in await self._directory.missed(person))
         for endpoint in await self._directory.endpoints_for(person):
-            if not endpoint.shared:
+            if not (endpoint.shared or endpoint.waiting):
                 self._sessions.push(endpoint.id, wire.MissedCalls(missed=missed))
 
     # -- calls that are there already, or over ---------------------------------------------------

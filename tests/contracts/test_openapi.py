@@ -93,6 +93,12 @@ def _value(schema: dict[str, Any]) -> Any:
             return "A" * (length // 4 * 4 - 4) + {24: "AA==", 44: "AAA=", 88: "AA==", 4: "AA=="}[length]
         case {"pattern": pattern}:
             return f"{pattern[1] if pattern[1] != '[' else 'p'}_{'0' * 20}"
+        case {"type": "array", "minItems": count, "items": items}:
+            return [_value(items)] * count
+        case {"type": "array"}:
+            return []
+        case {"anyOf": [first, *_]} | {"oneOf": [first, *_]}:
+            return _value(first)
         case {"type": "string"}:
             return "0" * schema.get("minLength", 1)
         case {"type": "boolean"}:
