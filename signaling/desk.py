@@ -91,7 +91,7 @@ class Desk:
         )
         self.identities = identities
         self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard, self.news)
-        self._passkey_desk = PasskeyDesk(passkeys, directory)
+        self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""

@@ -7,6 +7,8 @@ from kith.directory.passkeys import CHALLENGE_LIFE, Passkeys
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from signaling import protocol as wire
+from signaling.announcing import Announcer
+from signaling.news import HouseholdNews
 from signaling.views import public_keys
 
 Command = wire.BeginPasskey | wire.AddPasskey | wire.ListPasskeys | wire.RenamePasskey | wire.RemovePasskey
@@ -22,9 +24,13 @@ PASSKEY_COMMANDS = (
 class PasskeyDesk:
     """`origin` is the address under which whoever asks has dialled this server."""
 
-    def __init__(self, passkeys: Passkeys, directory: DirectoryStore) -> None:
+    def __init__(
+        self, passkeys: Passkeys, directory: DirectoryStore, announcer: Announcer, news: HouseholdNews
+    ) -> None:
         self._passkeys = passkeys
         self._directory = directory
+        self._announcer = announcer
+        self._news = news
 
     async def carry_out(self, principal: Principal, command: Command, origin: str) -> wire.AnyReply:
         """One of a signed-in person's. Raises Problem."""
@@ -39,6 +45,7 @@ class PasskeyDesk:
                     client_data=command.client_data,
                     attestation=command.attestation,
                 )
+                await self._announcer.told(self._news.tell(principal.household))
                 return await self._list(principal, command.id)
             case wire.ListPasskeys():
                 return await self._list(principal, command.id)

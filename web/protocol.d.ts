@@ -811,6 +811,7 @@ export type NewsKind =
   | 'new_network'
   | 'roster_changed'
   | 'identity_renewed'
+  | 'passkey_added'
   | 'person_joined';
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */

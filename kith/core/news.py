@@ -15,4 +15,5 @@ class NewsKind(StrEnum):
     IDENTITY_RENEWED = (
         "identity_renewed"  # The person, who had lost everything, began a new identity with the device.
     )
+    PASSKEY_ADDED = "passkey_added"
     PERSON_JOINED = "person_joined"  # The person became a member of the household, with the device.

@@ -46,8 +46,9 @@ class PasskeyStore(Protocol):
         """The oldest first."""
         ...
 
-    async def add_passkey(self, passkey: Passkey, *, most: int) -> None:
-        """Problem(passkey_refused) if it is there already, (too_many_passkeys) for more than `most` of a person."""
+    async def add_passkey(self, passkey: Passkey, *, by: EndpointId, most: int) -> None:
+        """Which is news. Problem(passkey_refused) if it is there already, (too_many_passkeys) for more than `most`
+        of a person, (endpoint_removed) if that is what the endpoint is that asks."""
         ...
 
     async def rename_passkey(self, person: PersonId, credential: bytes, name: str) -> bool: ...
@@ -121,7 +122,7 @@ class Passkeys:
         if new is None:
             raise Problem(Code.PASSKEY_REFUSED)
         passkey = Passkey(new.credential, person, new.public_key, new.counter, shown, added=now)
-        await self._store.add_passkey(passkey, most=MOST)
+        await self._store.add_passkey(passkey, by=principal.endpoint, most=MOST)
 
     async def of(self, principal: Principal) -> Sequence[Passkey]:
         return await self._store.passkeys(registered(principal))

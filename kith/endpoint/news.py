@@ -19,6 +19,8 @@ def sentence(item: NewsItem) -> str:
             return f"{who} confirmed with {device} who and what belongs to the household."
         case NewsKind.IDENTITY_RENEWED:
             return f"{who} had lost every device and began anew with {device}."
+        case NewsKind.PASSKEY_ADDED:
+            return f"{who} added a passkey with {device}."
         case NewsKind.PERSON_JOINED:
             return f"{who} joined the household with {device}."
 

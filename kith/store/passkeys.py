@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kith.core.ids import HouseholdId, PersonId
+from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Passkey
@@ -33,8 +33,12 @@ class SqlitePasskeys:
 
         return await self._db.read(work)
 
-    async def add_passkey(self, passkey: Passkey, *, most: int) -> None:
+    async def add_passkey(self, passkey: Passkey, *, by: EndpointId, most: int) -> None:
         def work(db: sqlite3.Connection) -> None:
+            row = db.execute("SELECT * FROM endpoint WHERE id = ? AND removed IS NULL", (by,)).fetchone()
+            if row is None:
+                raise Problem(Code.ENDPOINT_REMOVED)
+            endpoint = endpoint_of(row)
             found = db.execute("SELECT count(*) FROM passkey WHERE person = ?", (passkey.person,)).fetchone()
             if found[0] >= most:
                 raise Problem(Code.TOO_MANY_PASSKEYS)
@@ -52,6 +56,14 @@ class SqlitePasskeys:
             )
             if not added.rowcount:
                 raise Problem(Code.PASSKEY_REFUSED)
+            add_news(
+                db,
+                NewsKind.PASSKEY_ADDED,
+                endpoint,
+                household=endpoint.household,
+                by=passkey.person,
+                at=passkey.added,
+            )
 
         await self._db.write(work)
 

@@ -70,11 +70,11 @@ async def newcomer(server: RunningServer, authenticator: Authenticator) -> Joine
     return Joined("Laptop", keys, reply["endpoint"], reply["person"], reply["household"])
 
 
-async def news_of(adult: Endpoint, device: str) -> dict[str, Any]:
-    """The newest piece of news, once it is about this device."""
+async def news_of(adult: Endpoint, device: str, kind: str) -> dict[str, Any]:
+    """The newest piece of news, once it is this one."""
     while True:
         newest = (await adult.event("household_news"))["news"][0]
-        if newest["device"] == device:
+        if (newest["device"], newest["kind"]) == (device, kind):
             return dict(newest)
 
 
@@ -91,12 +91,13 @@ async def test_what_came_in_waits_until_it_is_signed_for(home: Home) -> None:
     async with home.online(home.mum, home.dad, home.granny) as (mum, dad, granny):
         signer = await begun(home.mum, mum)
         passkey = await added(mum, home.server)
+        for adult in (mum, dad):
+            assert (await news_of(adult, "Phone", "passkey_added"))["own"] is (adult is mum)
         await missed_call(home, granny, mum)
         laptop = await newcomer(home.server, passkey)
         assert laptop.person == home.mum.person
         for adult in (mum, dad):
-            told = await news_of(adult, "Laptop")
-            assert (told["kind"], told["name"]) == ("endpoint_added", "Mum")
+            assert (await news_of(adult, "Laptop", "endpoint_added"))["name"] == "Mum"
         waiting = (await mum.ok("show_roster"))["waiting"]
         assert laptop.endpoint in {one["id"] for one in waiting}
 

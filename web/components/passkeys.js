@@ -59,6 +59,7 @@ class PasskeyList {
       this.#say('');
       this.#show(await this.#parts.account.passkeys.add(name.input.value.trim()));
       this.#say(this.#t('passkeys.added.now'));
+      name.input.value = deviceName(navigator.userAgent);
     };
     const submitted = () => {
       if (name.input.value.trim() === '') this.#problem.say(this.#t('field.missing'));

@@ -104,7 +104,10 @@ async def test_a_passkey_enrols_an_endpoint_of_its_person(house: House) -> None:
     assert (laptop.shared, laptop.waiting, laptop.name) == (False, True, "Laptop")
     assert await house.world.store.endpoint(laptop.id) == laptop
     news = await house.world.store.news(PersonId(str(house.mum.person)))
-    assert [(one.kind, one.device) for one in news] == [(NewsKind.ENDPOINT_ADDED, "Laptop")]
+    assert [(one.kind, one.device) for one in news] == [
+        (NewsKind.ENDPOINT_ADDED, "Laptop"),
+        (NewsKind.PASSKEY_ADDED, "Phone"),
+    ]
     (passkey,) = await house.passkeys.of(house.mum)
     assert (passkey.name, passkey.added, passkey.used) == ("Key", house.world.now - 60, house.world.now)
 
@@ -115,7 +118,7 @@ async def test_the_same_keys_again_are_the_same_endpoint(house: House) -> None:
     keys = KeyPair.generate().public
     first = await house.use(authenticator, keys=keys)
     assert await house.use(authenticator, keys=keys) == first
-    assert len(await house.world.store.news(PersonId(str(house.mum.person)))) == 1
+    assert len(await house.world.store.news(PersonId(str(house.mum.person)))) == 2
     mallory = KeyPair.generate().public
     mixed = PublicKeys(keys.identity, mallory.sealing, mallory.sealing_signature)
     with pytest.raises(Problem, match=Code.BAD_SIGNATURE):
