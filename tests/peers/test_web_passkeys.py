@@ -142,6 +142,21 @@ async def test_under_an_address_it_is_said_why_there_are_none(house: House) -> N
     await expect(screen.button("Use a passkey")).to_be_hidden()
 
 
+async def test_past_a_certificate_that_is_not_trusted_there_are_none(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person may go on there all the same, and is told what is wrong."""
+    monkeypatch.setattr(house.launch, "_trust", list)
+    browser = (await house.launch.screen("chromium", tone=523)).context.browser  # a process of its own
+    assert browser is not None
+    context = await browser.new_context(ignore_https_errors=True)
+    screen = Screen("chromium", house.launch.server, context, await context.new_page())
+    await screen.open()
+    await screen.button("Use a passkey").click()
+    await expect(screen.page.get_by_text("with a certificate that this browser trusts")).to_be_visible()
+    await context.close()
+
+
 async def test_a_shared_screen_has_no_passkeys(house: House) -> None:
     wall = await house.launch.screen("chromium")
     await wall.pair(await house.ana.offer_pairing(shared=True), "Wall")

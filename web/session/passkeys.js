@@ -8,6 +8,7 @@ import { deviceName, lookAround } from './devices.js';
 import { publicKeys } from './keys.js';
 import { askPasskey, enrolled, usePasskey } from './open.js';
 import { ProblemError } from './problem.js';
+import { checkCertificate } from './selfcheck.js';
 
 /** @import {PasskeyAsked, PasskeyBegun, PasskeyView, Reply} from '../protocol.js' */
 /** @import {Identity} from './database.js' */
@@ -125,6 +126,8 @@ async function asked(ask) {
     const name = error instanceof DOMException ? error.name : '';
     if (name === 'InvalidStateError') throw new ProblemError('passkey_there');
     if (name === 'SecurityError' || name === 'NotSupportedError') throw new ProblemError('passkeys_unavailable');
+    // Past a certificate that nobody vouches for a browser goes on at a person's wish, but without passkeys.
+    if ((await checkCertificate()).outcome === 'bad') throw new ProblemError('passkeys_unavailable');
   }
   throw new ProblemError('passkey_unchosen'); // browsers do not tell a person who declined from one who has none
 }
