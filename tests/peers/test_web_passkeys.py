@@ -152,6 +152,7 @@ async def test_past_a_certificate_that_is_not_trusted_there_are_none(
     context = await browser.new_context(ignore_https_errors=True)
     screen = Screen("chromium", house.launch.server, context, await context.new_page())
     await screen.open()
+    await Virtual.into(screen)
     await screen.button("Use a passkey").click()
     await expect(screen.page.get_by_text("with a certificate that this browser trusts")).to_be_visible()
     await context.close()
