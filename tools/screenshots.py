@@ -19,6 +19,7 @@ from playwright.async_api import expect
 from kith import Endpoint
 from tests.support.browsers import Launcher, Screen, browsers
 from tests.support.server import running_server
+from tests.support.virtual_authenticator import Virtual
 from tools.portraits import portrait
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,6 +118,13 @@ async def dialogs(album: Album, ana: Screen) -> None:
     await album.take("devices", ana)
     await ana.button("Sign out Kitchen").click()
     await album.take("devices-confirm", ana)
+    await ana.button("Close").click()
+    await Virtual.into(ana)
+    await ana.button("Settings").click()
+    await ana.button("See your passkeys").click()
+    await ana.button("Add a passkey").click()
+    await expect(ana.page.locator(".passkeys .device")).to_be_visible()
+    await album.take("passkeys", ana)
     await ana.button("Close").click()
     await ana.button("Settings").click()
     await ana.page.get_by_label("Large").check(force=True)
