@@ -13,6 +13,7 @@ from aiortc import RTCPeerConnection
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtp import RtpPacket
+from cryptography.hazmat.primitives.serialization import Encoding
 
 CHECK_PACE = 0.02
 """Seconds between two connectivity checks, as aioice has it (Ta of RFC 8445 section 6.1.4.2)."""
@@ -139,6 +140,19 @@ async def _connect(ice: aioice.ice.Connection) -> None:
     if result != aioice.ice.ICE_COMPLETED:
         raise ConnectionError("no way to the other side was found")
     ice._query_consent_task = asyncio.create_task(ice.query_consent())
+
+
+def peer_certificate(connection: RTCPeerConnection) -> bytes | None:
+    """The certificate (DER) with which the other side did the DTLS handshake; None before that, or without media.
+
+    All media is bundled, so there is one transport.
+    """
+    transports = {transceiver.receiver.transport for transceiver in connection.getTransceivers()}
+    if len(transports) != 1:
+        return None
+    tls = transports.pop()._ssl
+    certificate = None if tls is None else tls.get_peer_certificate(as_cryptography=True)
+    return None if certificate is None else certificate.public_bytes(Encoding.DER)
 
 
 def pairs_in_use(connection: RTCPeerConnection) -> list[tuple[str, str]]:

@@ -1,24 +1,48 @@
-"""What two endpoints say to each other through `signal`: session descriptions and candidates.
+"""What two endpoints say to each other through `signal`, inside the seal (docs/trust.md, section 9). Pure.
 
-The server carries these bytes without reading them. They are UTF-8 JSON:
+UTF-8 JSON, bytes as base64. What has another version or a kind that is not known is ignored, so that either side
+may be newer:
 
-    {"v": 1, "kind": "description", "type": "offer" | "answer", "sdp": "..."}
-    {"v": 1, "kind": "candidate", "candidate": {"candidate": "...", "sdpMid": ..., "sdpMLineIndex": ...} | null}
+    {"v": 2, "kind": "description", "type": "offer" | "answer", "sdp": "...", "nonce": "...",
+     "root": "...", "version": 3, "head": "...", "signature": "..." in an answer}
+    {"v": 2, "kind": "confirm", "signature": "..."}
+    {"v": 2, "kind": "candidate", "candidate": {"candidate": "...", "sdpMid": ..., "sdpMLineIndex": ...} | null}
 
-`null` ends the candidates of that side. A body of another version or kind is ignored, so that either side may be newer.
+`root`, `version` and `head` are for whom the sender speaks, and the point of that chain which it signs. A null
+candidate ends those of its side.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
-VERSION = 1
+from kith.core.trust.history import Count, Hash, Point, Signature
+from kith.core.trust.untrusted import Reason, Untrusted
+
+VERSION = 2
+
+Nonce = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="description"):
     v: int = VERSION
     type: Literal["offer", "answer"]
     sdp: str
+    nonce: Nonce
+    root: Hash
+    version: Count
+    head: Hash
+    signature: Signature | UnsetType = UNSET
+
+    @property
+    def point(self) -> Point:
+        return Point(self.version, self.head)
+
+
+class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="confirm"):
+    v: int = VERSION
+    signature: Signature
 
 
 class CandidateLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +58,16 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     candidate: CandidateLine | None
 
 
-Body = Description | Candidate
+class _Head(msgspec.Struct, frozen=True):
+    v: int = 0
+    kind: str = ""
+
+
+Body = Description | Confirm | Candidate
+
+_head = msgspec.json.Decoder(_Head)
 _decoder = msgspec.json.Decoder(Body)
+_KINDS = frozenset({"description", "confirm", "candidate"})
 
 
 def write(body: Body) -> bytes:
@@ -43,9 +75,12 @@ def write(body: Body) -> bytes:
 
 
 def read(data: bytes) -> Body | None:
-    """None for what this version does not understand."""
+    """None for what this version does not understand. Raises Untrusted for what it should and cannot."""
     try:
+        head = _head.decode(data)
+        if head.v != VERSION or head.kind not in _KINDS:
+            return None
         body: Body = _decoder.decode(data)
     except msgspec.DecodeError:
-        return None
-    return body if body.v == VERSION else None
+        raise Untrusted(Reason.MALFORMED) from None
+    return body

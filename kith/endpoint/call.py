@@ -4,11 +4,13 @@
     the links' ups and losses      ->  what the server is told
 
 What arrives is dealt with one thing at a time by one task. Media never waits for the server: a link stays up while
-signaling is away, and a link of a new epoch is made before the old one is broken.
+signaling is away, and a link of a new epoch is made before the old one is broken. It waits for one thing only: that
+the other end has shown who it is, see kith.endpoint.sealed.
 """
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,13 +19,17 @@ import msgspec
 from av import VideoFrame
 
 from kith.core.ids import CallId
+from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
-from kith.endpoint import body
+from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.ice import IceBook
-from kith.endpoint.link import Found, Link, LinkEvent, Lost, Picture, Up
+from kith.endpoint.identities import Identities, Meeting
+from kith.endpoint.link import Found, Impostor, Link, LinkEvent, Lost, Picture, Up
+from kith.endpoint.sealed import Conversation
+from kith.endpoint.sealed_link import SealedLink
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
@@ -40,6 +46,9 @@ EARLY = 32
 PATIENCE = 0.3
 """Seconds between the loss of media and saying so. Who hung up closes the link a moment before the server says why."""
 
+_MAY_BE_NEW = frozenset({Reason.MISSING, Reason.FORKED, Reason.NOT_ACTIVE, Reason.NOT_DELEGATED})
+"""What may only mean that more has been signed since this endpoint asked."""
+
 _GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
 
 
@@ -55,6 +64,12 @@ class Listener(Protocol):
     def call_picture(self, call: "Call", frame: VideoFrame) -> None: ...
 
     def call_voice(self, call: "Call", samples: Samples) -> None: ...
+
+    def call_distrusted(self, call: "Call", reason: Reason) -> None:
+        """Whoever is at the other end is not believed; the call is being hung up."""
+
+    async def call_identity_changed(self, call: "Call") -> bool:
+        """Whether to go on although the person at the other end is another one than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,8 @@ class Call:
         connection: Connection,
         equipment: Equipment,
         ice: IceBook,
+        identities: Identities,
+        keys: KeyPair,
         listener: Listener,
     ) -> None:
         self.view = view
@@ -99,15 +116,19 @@ class Call:
         self._connection = connection
         self._equipment = equipment
         self._ice = ice
+        self._identities = identities
+        self._keys = keys
         self._listener = listener
-        self._links: dict[int, Link] = {}
+        self._links: dict[int, SealedLink] = {}
         self._early: list[Signalled] = []
         self._told: tuple[bool, bool, bool] | None = None
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._foreseen: tuple[str, ...] = ()
         self._was_connected = False
         self._ended = asyncio.Event()
         self._worker = asyncio.create_task(self._work())
+        self._foresee(view)
 
     # -- what it is -----------------------------------------------------------------------------------
 
@@ -144,14 +165,20 @@ class Call:
     @property
     def current_link(self) -> Link | None:
         """The newest link that is up: what is heard and seen comes from there."""
-        up = [link for link in self._links.values() if link.up]
+        up = [one.link for one in self._links.values() if one.up]
         return max(up, key=lambda link: link.epoch, default=None)
 
     @property
-    def said(self) -> bytes | None:
-        """The body of the own description in the current epoch."""
+    def verified(self) -> bool:
+        """Whether the other end has shown that it is who it should be, in the current epoch."""
         link = self._links.get(self.view.epoch)
-        return None if link is None else link.said
+        return link is not None and link.verified
+
+    @property
+    def description(self) -> str | None:
+        """The own session description in the current epoch."""
+        link = self._links.get(self.view.epoch)
+        return None if link is None else link.link.described
 
     @property
     def played(self) -> int:
@@ -206,8 +233,8 @@ class Call:
 
     def switched(self) -> None:
         """A switch was turned: apply it, and tell the other side what really leaves now."""
-        for link in self._links.values():
-            link.send(voice=not self.muted, picture=self.video_on)
+        for one in self._links.values():
+            one.link.send(voice=not self.muted, picture=self.video_on)
         self._indicate()
         self._listener.call_changed(self)
 
@@ -228,6 +255,7 @@ class Call:
             self.placing = None
             self.view = view
             self._put(view)
+            self._foresee(view)
             self._listener.call_changed(self)
 
     def resync(self, view: CallView) -> None:
@@ -242,15 +270,15 @@ class Call:
 
     def peer_indicated(self, indication: PeerIndicated) -> None:
         self.indicated = indication
-        for link in self._links.values():
-            link.expect(sound=indication.audio)
+        for one in self._links.values():
+            one.link.expect(sound=indication.audio)
         self._listener.call_changed(self)
 
     def network_changed(self, addresses: frozenset[str]) -> None:
         """The machine has these addresses now."""
         link = self._links.get(self.view.epoch)
         if link is not None:
-            link.network_changed(addresses)
+            link.link.network_changed(addresses)
 
     def finish(self, reason: EndReason) -> None:
         """It is over: nothing is captured from this moment on. Told once."""
@@ -260,9 +288,9 @@ class Call:
         self._connection.forget(self.id)
         self._worker.cancel()
         self._equipment.playback.voice(None)
-        for link in self._links.values():
-            link.stop_sending()
-            self._spawn(link.close())
+        for one in self._links.values():
+            one.link.stop_sending()
+            self._spawn(one.link.close())
         self._links.clear()
         self._ended.set()
         self._listener.call_ended(self, reason)
@@ -281,11 +309,27 @@ class Call:
 
     # -- the one task ---------------------------------------------------------------------------------
 
+    def _foresee(self, view: CallView) -> None:
+        """Whose identities will be needed is known while it rings: then nothing waits for them at the answer."""
+        people = tuple(one for one in (view.own_person, view.peer_person) if one is not None)
+        if view.phase is Phase.RINGING and people and people != self._foreseen:
+            self._foreseen = people
+            self._spawn(self._look_up(people))
+
+    async def _look_up(self, people: tuple[str, ...]) -> None:
+        try:
+            await self._identities.persons(*people)
+            await self._identities.roster()
+        except (Untrusted, Unreachable) as error:
+            log.info("identities were not shown: %s", type(error).__name__)  # asked for again at the answer
+
     async def _work(self) -> None:
         while True:
             item = await self._inbox.get()
             try:
                 await self._deal_with(item)
+            except Untrusted as untrusted:
+                self._distrust(untrusted.reason)
             except ValueError:
                 log.warning("the other side sent a description that cannot be used")
                 self._spawn(self.hang_up())
@@ -303,8 +347,11 @@ class Call:
                 self._link_is_up(epoch)
             case Lost():
                 self._link_is_lost(item)
-            case Found(epoch, data):
-                self._signal(epoch, data)
+            case Impostor():
+                raise Untrusted(Reason.FINGERPRINT)
+            case Found(epoch, line):
+                if (link := self._links.get(epoch)) is not None:
+                    self._signal(epoch, link.found(line))
             case _Resync():
                 self._say_again()
 
@@ -314,10 +361,20 @@ class Call:
             return
         if self._links and view.epoch < max(self._links):
             return
+        meeting = await self._meet(view)
         media = view.media
         if not self._equipment.capabilities.can_send_video:  # the server may not have heard of a switch yet
             media = msgspec.structs.replace(media, send_video=False)
-        link = Link(
+        conversation = Conversation(
+            view.role.value,
+            call=view.id,
+            epoch=view.epoch,
+            own=self._keys,
+            speaks=meeting.own,
+            peer=meeting.peer,
+            random=secrets.token_bytes,
+        )
+        bare = Link(
             view.epoch,
             media,
             equipment=self._equipment,
@@ -326,13 +383,27 @@ class Call:
             tell=self._link_said,
             helpers=await self._ice.helpers(),
         )
-        self._links[view.epoch] = link
-        link.expect(sound=self.indicated is not None and self.indicated.audio)
+        bare.expect(sound=self.indicated is not None and self.indicated.audio)
+        link = self._links[view.epoch] = SealedLink(bare, conversation)
         if view.role is Role.CALLER:
             self._signal(view.epoch, await link.offer())
         early, self._early = self._early, []
         for signal in early:
             await self._take(signal)
+
+    async def _meet(self, view: CallView) -> Meeting:
+        """Who is at both ends. Raises Untrusted where that is not as it must be, or another one and nobody agrees."""
+        try:
+            meeting = await self._identities.meet(view)
+        except Untrusted as untrusted:
+            if untrusted.reason not in _MAY_BE_NEW:
+                raise
+            meeting = await self._identities.meet(view, anew=True)
+        if meeting.changed is not None:
+            if not await self._listener.call_identity_changed(self):
+                raise Untrusted(Reason.FORKED)
+            await self._identities.accept(meeting.changed)
+        return meeting
 
     async def _take(self, signal: Signalled) -> None:
         link = self._links.get(signal.epoch)
@@ -340,15 +411,22 @@ class Call:
             if signal.epoch >= self.view.epoch and len(self._early) < EARLY:
                 self._early.append(signal)
             return
-        match body.read(signal.body):
-            case body.Description() as description:
-                if (description.type == "offer") is (self.view.role is Role.CALLER):
-                    return  # only the caller's side offers
-                answer = await link.take_description(description)
-                if answer is not None:
-                    self._signal(signal.epoch, answer)
-            case body.Candidate() as candidate:
-                await link.take_candidate(candidate)
+        try:
+            self._signal(signal.epoch, await link.take(signal.body))
+        except Untrusted as untrusted:
+            if untrusted.reason is Reason.UNREADABLE:
+                log.warning("a signal was not sealed by the other end")  # anybody on the way can send one
+            elif untrusted.reason in _MAY_BE_NEW:
+                link.believe((await self._identities.meet(self.view, anew=True)).peer)
+                self._signal(signal.epoch, await link.take(signal.body))
+            else:
+                raise
+
+    def _distrust(self, reason: Reason) -> None:
+        """Nothing has been sent, and nothing will be."""
+        log.warning("a call is given up, for the other end is not believed: %s", reason)
+        self._listener.call_distrusted(self, reason)
+        self._spawn(self.hang_up())
 
     def _link_said(self, event: LinkEvent) -> None:
         if isinstance(event, Picture):
@@ -362,8 +440,8 @@ class Call:
         """Sound and picture come from the new link now; what it replaces is closed."""
         for old in [link for link in self._links.values() if link.epoch < epoch]:
             del self._links[old.epoch]
-            old.stop_sending()
-            self._spawn(old.close())
+            old.link.stop_sending()
+            self._spawn(old.link.close())
         self._equipment.playback.voice(self._pull)
         self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=epoch))
         self._told = None
@@ -397,9 +475,8 @@ class Call:
         if link.up:
             self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=link.epoch))
             self._indicate()
-        elif link.said is not None:
-            for data in (link.said, *link.found):
-                self._signal(link.epoch, data)
+        else:
+            self._signal(link.epoch, link.said)
 
     # -- small things ---------------------------------------------------------------------------------
 
@@ -426,9 +503,10 @@ class Call:
             )
         )
 
-    def _signal(self, epoch: int, data: bytes) -> None:
-        signal = protocol.Signal(id=self._connection.new_id(), call=self.id, epoch=epoch, body=data)
-        self._spawn(self._connection.signal(signal))
+    def _signal(self, epoch: int, bodies: list[bytes]) -> None:
+        for data in bodies:
+            signal = protocol.Signal(id=self._connection.new_id(), call=self.id, epoch=epoch, body=data)
+            self._spawn(self._connection.signal(signal))
 
     def _tell_server(self, command: Command) -> None:
         self._spawn(self._quietly(command))

@@ -19,12 +19,13 @@ Events, with what their listeners are given:
     tone (Tone)             speak (text)
     audio (call, samples)   frame (call, frame)     own_frame (frame)
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
+    identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -35,7 +36,9 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from kith.core.ids import CallId, new_call
 from kith.core.problem import Code, Problem
+from kith.core.trust.untrusted import Reason
 from kith.endpoint.call import Call
+from kith.endpoint.circle import Circle, Offered, Progress, Same, spaced
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Directory
@@ -48,13 +51,16 @@ from kith.endpoint.presentation import Presentation
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
-from signaling.protocol import AnyEvent, AnyReply, CallView, Command, Snapshot, Welcome
+from signaling.protocol import AnyEvent, AnyReply, CallView, Command, Snapshot, WaitingEndpoint, Welcome
 
 log = logging.getLogger(__name__)
 
 
 PLACE_WITHIN = 5.0
 """Seconds a call may take to reach the server. Then who calls is told, and nobody is rung late."""
+
+
+AcceptChanged = bool | Callable[[Call], Awaitable[bool]]
 
 
 class NoCall(Exception):
@@ -68,9 +74,19 @@ class InCall(Exception):
 class Endpoint(AsyncIOEventEmitter):
     """See the module. One call at a time; a second incoming one is answered with "busy"."""
 
-    def __init__(self, home: Home, enrolment: Enrolment, parts: Parts, *, relay_only: bool = False) -> None:
+    def __init__(
+        self,
+        home: Home,
+        enrolment: Enrolment,
+        parts: Parts,
+        *,
+        relay_only: bool = False,
+        accept_changed_identities: AcceptChanged = False,
+    ) -> None:
         """For `open` and `pair`. `relay_only`: calls go through the server's relay or not at all, and nobody who
-        is called learns this endpoint's address. Raises ValueError or OSError if a part or the key cannot be used."""
+        is called learns this endpoint's address. `accept_changed_identities`: whether to talk to somebody who is
+        another one than before, always or as somebody says who is asked.
+        Raises ValueError or OSError if a part, the key or what is remembered cannot be used."""
         super().__init__()
         self.enrolment = enrolment
         self.directory = Directory(enrolment.id)
@@ -80,6 +96,7 @@ class Endpoint(AsyncIOEventEmitter):
         self._home = home
         self._keys = home.keys()
         self._relay_only = relay_only
+        self._accept_changed = accept_changed_identities
         self._ice: IceBook | None = None
         self._networks: Networks | None = None
         self._call: Call | None = None
@@ -87,6 +104,9 @@ class Endpoint(AsyncIOEventEmitter):
         self._http: aiohttp.ClientSession | None = None
         self._connection: Connection | None = None
         self._closed = asyncio.Event()
+        self._circle = Circle(
+            home, enrolment, self._keys, ask=self.request, new_id=self.new_id, told=self._told_of_pairing
+        )
         self.presentation = Presentation(self.equipment, self.emit)
         self.on("error", _report)
 
@@ -103,9 +123,15 @@ class Endpoint(AsyncIOEventEmitter):
         ca: Path | None = None,
         ca_fingerprint: str | None = None,
         relay_only: bool = False,
+        accept_changed_identities: AcceptChanged = False,
+        trust_server: bool = False,
         **parts: Unpack[Parts],
     ) -> Self:
         """Enrol a new endpoint with a pairing code, and open it.
+
+        It belongs to somebody once one of their endpoints has signed for it (event `pairing`): by the secret after
+        the dot of the code, `CODE.SECRET`, or by six digits that both show. `trust_server`: believe the server about
+        whom it belongs to, where both are on one machine.
 
         The server's own certificate authority is read from `ca`, or fetched from the server: then `ca_fingerprint`
         says which one is expected, and without it the first one seen is believed from now on.
@@ -120,14 +146,30 @@ class Endpoint(AsyncIOEventEmitter):
             capabilities=capabilities_of(parts),
             ca=ca,
             ca_fingerprint=ca_fingerprint,
+            trust_server=trust_server,
         )
-        return await cls.open(home, relay_only=relay_only, **parts)
+        return await cls.open(
+            home, relay_only=relay_only, accept_changed_identities=accept_changed_identities, **parts
+        )
 
     @classmethod
-    async def open(cls, home: Path, *, relay_only: bool = False, **parts: Unpack[Parts]) -> Self:
+    async def open(
+        cls,
+        home: Path,
+        *,
+        relay_only: bool = False,
+        accept_changed_identities: AcceptChanged = False,
+        **parts: Unpack[Parts],
+    ) -> Self:
         """The endpoint that was enrolled in `home`, not signed in yet. Raises home.NotEnrolled, ValueError, OSError."""
         place = Home(home)
-        return cls(place, place.load(), parts, relay_only=relay_only)
+        return cls(
+            place,
+            place.load(),
+            parts,
+            relay_only=relay_only,
+            accept_changed_identities=accept_changed_identities,
+        )
 
     async def start(self) -> None:
         """Sign in; returns when it succeeded for the first time. Raises Unreachable if the server refuses."""
@@ -164,6 +206,7 @@ class Endpoint(AsyncIOEventEmitter):
             await call.settled()
         for task in self._tasks:
             task.cancel()
+        await self._circle.close()
         if self._networks is not None:
             self._networks.close()
         if self._ice is not None:
@@ -279,6 +322,41 @@ class Endpoint(AsyncIOEventEmitter):
         self.equipment.switch(shutter_closed=closed)
         self._switched()
 
+    # -- belonging together ---------------------------------------------------------------------------
+
+    @property
+    def joined(self) -> bool:
+        """Whether somebody has signed for this endpoint. Before that nobody believes whose it is."""
+        return self._circle.joined
+
+    async def offer_pairing(self, *, shared: bool, same: Same | None = None) -> Offered:
+        """A code for one more endpoint, of the own person or shared by the household. Whoever has it with its secret
+        is signed for; whoever has the bare code if `same` says, given six digits, that the other shows them too.
+        Raises Problem, Unreachable, Untrusted."""
+        return await self._circle.offer(shared=shared, same=same)
+
+    async def waiting(self) -> tuple[WaitingEndpoint, ...]:
+        """Endpoints for which nobody has signed yet. Raises Unreachable, Untrusted."""
+        return await self._circle.waiting()
+
+    async def sign_for(self, endpoint: str, same: Same) -> None:
+        """Sign for one of those that wait, by its id: both show six digits, and `same` says whether they are alike.
+        Raises Problem, Unreachable, Untrusted."""
+        await self._circle.sign_for(endpoint, same)
+
+    async def welcome(self, person: str) -> None:
+        """Take somebody of the household into its roster, by id. Raises Problem, Unreachable, Untrusted."""
+        await self._circle.welcome(person)
+
+    async def compared(self, *, same: bool) -> None:
+        """Whether the digits that this new endpoint shows (event `pairing`) are those of the other one.
+        Raises Untrusted if it shows none."""
+        await self._circle.compared(same=same)
+
+    async def compare_again(self) -> None:
+        """Show other digits on both."""
+        await self._circle.compare_again()
+
     async def request(self, command: Command) -> AnyReply:
         """Any other command; its id comes from `new_id`. Raises Problem, Unreachable."""
         return await self._wire.request(command)
@@ -300,6 +378,7 @@ class Endpoint(AsyncIOEventEmitter):
     def welcomed(self, welcome: Welcome) -> None:
         if welcome.snapshot is not None:
             self._adopt(welcome.snapshot)
+            self._circle.begun_anew()
         self._book.refresh(anew=welcome.snapshot is not None)
         self.emit("signed_in")
 
@@ -328,6 +407,8 @@ class Endpoint(AsyncIOEventEmitter):
                 self._take_news(news)
             case protocol.Registered():
                 self.emit("registered")
+            case protocol.IdentityChanged() | protocol.RosterChanged() | protocol.PairingSignalled():
+                self._circle.happened(event)
             case protocol.ServerLeaving():
                 pass  # the connection sees to it
 
@@ -398,6 +479,19 @@ class Endpoint(AsyncIOEventEmitter):
     def call_voice(self, call: Call, samples: Samples) -> None:
         self.emit("audio", call, samples)
 
+    def _told_of_pairing(self, progress: Progress) -> None:
+        if progress.step == "digits" and progress.digits is not None and not self.joined:
+            self.presentation.announce(f"Do both show {spaced(progress.digits)}?")
+        self.emit("pairing", progress)
+
+    def call_distrusted(self, call: Call, reason: Reason) -> None:
+        self.emit("untrusted", call, reason)
+
+    async def call_identity_changed(self, call: Call) -> bool:
+        self.emit("identity_changed", call)
+        accept = self._accept_changed
+        return accept if isinstance(accept, bool) else await accept(call)
+
     # -- the pieces -----------------------------------------------------------------------------------
 
     @property
@@ -458,7 +552,13 @@ class Endpoint(AsyncIOEventEmitter):
     def _begin(self, view: CallView) -> Call:
         self._book.refresh()
         self._call = Call(
-            view, connection=self._wire, equipment=self.equipment, ice=self._book, listener=self
+            view,
+            connection=self._wire,
+            equipment=self.equipment,
+            ice=self._book,
+            identities=self._circle.identities,
+            keys=self._keys,
+            listener=self,
         )
         return self._call
 

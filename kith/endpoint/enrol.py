@@ -4,8 +4,11 @@ Each takes the key pair that the endpoint will sign in with and gives the server
 endpoint's id and the server's identity key: keep both, the key is pinned from then on.
 """
 
+import secrets
 import ssl
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import aiohttp
@@ -15,6 +18,10 @@ from kith.core.capabilities import Capabilities
 from kith.core.ids import new_secret
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
+from kith.core.trust import person_write
+from kith.core.trust.history import Known
+from kith.core.trust.person import replay
+from kith.core.trust.recovery import SEED, RecoveryKey
 from kith.endpoint.dialling import origin_of
 from signaling.protocol import (
     AnyReply,
@@ -29,6 +36,16 @@ from signaling.protocol import (
 )
 
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A new person. `recovery` is to be printed, and is nowhere else: with it they start again when every endpoint
+    is lost. `known` is their chain, to be remembered (kith.endpoint.memory)."""
+
+    signed_up: SignedUp
+    recovery: str = field(repr=False)
+    known: Known
 
 _replies = msgspec.json.Decoder(AnyReply)
 
@@ -90,8 +107,10 @@ async def sign_up(
     device_name: str,
     capabilities: Capabilities,
     tls: ssl.SSLContext | None = None,
-) -> SignedUp:
+) -> Begun:
     """Become a person, by an invitation's `secret` or where sign-up is open. The mobile number is verified later."""
+    recovery = RecoveryKey(secrets.token_bytes(SEED))
+    link = person_write.begin(keys, recovery.public, time=int(time.time()))
     command = SignUp(
         id=new_secret(),
         name=name,
@@ -100,8 +119,11 @@ async def sign_up(
         device_name=device_name,
         secret=secret,
         capabilities=capabilities,
+        link=link,
     )
-    return _expect(SignedUp, await post(http, server, command, tls=tls))
+    reply = _expect(SignedUp, await post(http, server, command, tls=tls))
+    chain = replay([link])
+    return Begun(reply, recovery.text(), Known(chain.root, chain.point.version, chain.point.head))
 
 
 async def enrol_test(

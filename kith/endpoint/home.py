@@ -3,6 +3,8 @@
 key            64 private bytes; see kith.core.keys
 endpoint.json  the server's address and identity key, the endpoint's id and name
 ca.pem         the server's own certificate authority, if it has one
+known.json     whom it has believed (mode 0600); see kith.endpoint.memory
+pairing.json   what its pairing still needs (mode 0600), until somebody has signed for it
 """
 
 import ssl
@@ -10,9 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from kith.core.files import write_whole
 from kith.core.ids import EndpointId
 from kith.core.keys import KeyPair, load_or_create
-from kith.endpoint import trust
+from kith.endpoint import memory, trust
+from kith.endpoint.memory import Memory
 
 
 class NotEnrolled(Exception):
@@ -32,6 +36,16 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> EndpointId:
         return EndpointId(self.endpoint)
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """How to find out whether who signs is who it should be. `by` is the endpoint that asked for the code, None
+    where the server made it; `secret` (16 bytes) came with a link; `trusting`: believe what the server says."""
+
+    by: str | None
+    code: str
+    secret: bytes | None = None
+    trusting: bool = False
 
 
 class Home:
@@ -64,6 +78,33 @@ class Home:
         partial = self.path / "endpoint.json.new"
         partial.write_bytes(msgspec.json.format(msgspec.json.encode(enrolment)))
         partial.replace(self.path / "endpoint.json")
+
+    def memory(self) -> Memory:
+        """Raises ValueError if the file was damaged: to forget whom one believed is not for a program to decide."""
+        try:
+            return memory.read((self.path / "known.json").read_bytes())
+        except FileNotFoundError:
+            return Memory()
+
+    def remember(self, remembered: Memory) -> None:
+        write_whole(self.path / "known.json", memory.write(remembered))
+
+    def pairing(self) -> Pairing | None:
+        """None once somebody has signed, or where nobody needs to. Raises ValueError if the file was damaged."""
+        try:
+            return msgspec.json.decode((self.path / "pairing.json").read_bytes(), type=Pairing)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError as error:
+            raise ValueError(f"{self.path / 'pairing.json'} is damaged: {error}") from None
+
+    def save_pairing(self, pairing: Pairing) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path / "pairing.json", msgspec.json.encode(pairing))
+
+    def paired(self) -> None:
+        """The secret has served."""
+        (self.path / "pairing.json").unlink(missing_ok=True)
 
     def authority(self) -> bytes | None:
         """The PEM of the certificate authority that is believed; None for the system's."""

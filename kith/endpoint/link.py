@@ -1,14 +1,15 @@
 """One epoch of a call's media: a peer connection from its making to its end.
 
 The caller's side offers, the other answers; both sides' candidates may come one by one after the descriptions.
-Nothing here knows about the call or the server.
+Nothing here knows about the call, the server or who is at the other end: microphone and camera are attached by
+`let_out`, once somebody does.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from aiortc import (
     RTCBundlePolicy,
@@ -20,9 +21,11 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 from av import VideoFrame
+from av.packet import Packet
+from av.stream import Stream
 
 from kith.endpoint import aiortc_hooks, body, ice_hooks, sdp
-from kith.endpoint.capture import OutletTrack
+from kith.endpoint.capture import Outlet, OutletTrack
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.ice_hooks import Gathering, Helpers
 from media.tones import Samples
@@ -63,6 +66,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Impostor:
+    """Who connected has another certificate than the one that was signed."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A frame of the other side's video."""
 
@@ -72,17 +82,17 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One more body for the other side: a way to reach this one, or that there are no more."""
+    """A way for the other side to reach this one; None: there are no more."""
 
     epoch: int
-    body: bytes
+    line: body.CandidateLine | None
 
 
-LinkEvent = Up | Lost | Picture | Found
+LinkEvent = Up | Lost | Impostor | Picture | Found
 
 
 class Link:
-    """`tell` is called from the event loop. Capture runs from `open` to `close`, or while its outlets are enabled."""
+    """`tell` is called from the event loop. Capture runs from `let_out` to `close`, while its outlets are enabled."""
 
     def __init__(
         self,
@@ -99,10 +109,9 @@ class Link:
         self.epoch = epoch
         self.media = media
         self.up = False
-        self.said: bytes | None = None
+        """Whether media flows, both ways as far as there are lines for it, to and from who was expected."""
+        self.described: str | None = None
         """The own description, as it was sent."""
-        self.found: list[bytes] = []
-        """What was sent after it, besides."""
         self.voice = Voice()
         self._tell = tell
         self._closed = False
@@ -115,9 +124,11 @@ class Link:
         self._expecting = False
         self._watch: asyncio.TimerHandle | None = None
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
-        self._voice_outlet = equipment.voice.attach() if media.send_audio else None
-        self._picture_outlet = equipment.picture.attach() if media.send_video else None
-        self.send(voice=send_voice, picture=send_picture)
+        self._voice_outlet: Outlet[Packet[Stream]] | None = None
+        self._picture_outlet: Outlet[VideoFrame] | None = None
+        self._wanted = (send_voice, send_picture)
+        self._pinned: bytes | None = None
+        self._released = False
         self._add("audio", send=media.send_audio, receive=media.receive_audio)
         if media.send_video or media.receive_video:
             self._add("video", send=media.send_video, receive=media.receive_video)
@@ -135,9 +146,7 @@ class Link:
             (False, True): "recvonly",
             (False, False): "inactive",
         }[send, receive]
-        outlet = self._voice_outlet if kind == "audio" else self._picture_outlet
-        track = kind if outlet is None else OutletTrack(kind, outlet)
-        transceiver = self._pc.addTransceiver(track, direction=direction)
+        transceiver = self._pc.addTransceiver(kind, direction=direction)
         codecs = RTCRtpSender.getCapabilities(kind).codecs
         if kind == "audio":
             # The playout speaks Opus only; every browser and every Kith endpoint does.
@@ -149,42 +158,46 @@ class Link:
 
     # -- negotiation ----------------------------------------------------------------------------------
 
-    async def offer(self) -> bytes:
-        """The body to send to the other side."""
+    async def offer(self) -> str:
+        """The description to send to the other side."""
         await self._pc.setLocalDescription(await self._pc.createOffer())
         return self._describe()
 
-    async def take_description(self, description: body.Description) -> bytes | None:
-        """The other side's description; the body to answer with if it was an offer.
-
-        One that comes again, because a server lost track of it, changes nothing; an offer is answered again.
-        Raises ValueError if it cannot be used.
-        """
-        if self._described:
-            return self.said if description.type == "offer" else None
-        text = sdp.without_unreachable(description.sdp)
+    async def take_offer(self, description: str) -> str:
+        """The answer to the other side's description. Raises ValueError if that cannot be used."""
+        await self._take_remote(description, "offer")
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(text, description.type))
-            for transceiver in self._pc.getTransceivers():
-                if transceiver.kind == "video" and not (self.media.send_video or self.media.receive_video):
-                    transceiver.direction = "inactive"
-            self._described = True
-            answer = None
-            if description.type == "offer":
-                await self._pc.setLocalDescription(await self._pc.createAnswer())
-                answer = self._describe()
+            await self._pc.setLocalDescription(await self._pc.createAnswer())
+        except Exception as error:
+            raise ValueError("the other side's description cannot be answered") from error
+        await self._take_early()
+        return self._describe()
+
+    async def take_answer(self, description: str) -> None:
+        """Raises ValueError if it cannot be used."""
+        await self._take_remote(description, "answer")
+        await self._take_early()
+
+    async def _take_remote(self, description: str, kind: str) -> None:
+        text = sdp.without_unreachable(description)
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(text, kind))
         except ValueError:
             raise
         except Exception as error:  # aiortc has no common base for what a foreign description can do to it
             raise ValueError("the other side's description cannot be used") from error
+        for transceiver in self._pc.getTransceivers():
+            if transceiver.kind == "video" and not (self.media.send_video or self.media.receive_video):
+                transceiver.direction = "inactive"
+        self._described = True
+
+    async def _take_early(self) -> None:
         for line in self._early:
             await self._add_candidate(line)
         self._early.clear()
-        return answer
 
-    async def take_candidate(self, candidate: body.Candidate) -> None:
+    async def take_candidate(self, line: body.CandidateLine | None) -> None:
         """One of the other side's candidates. Their end is not passed on: some may never be told."""
-        line = candidate.candidate
         if line is None or not sdp.reachable(line.candidate):
             return
         if self._described:
@@ -200,16 +213,14 @@ class Link:
         except (ValueError, AssertionError, IndexError, KeyError):
             log.info("a candidate could not be used")
 
-    def _describe(self) -> bytes:
-        local = self._pc.localDescription
-        kind: Literal["offer", "answer"] = "offer" if local.type == "offer" else "answer"
-        text = sdp.tidy(local.sdp)
+    def _describe(self) -> str:
+        text = sdp.tidy(self._pc.localDescription.sdp)
         if self._helpers.any:
             text = sdp.still_gathering(text)
         if self._helpers.relay_only:
             text = sdp.relayed_only(text)
-        self.said = body.write(body.Description(type=kind, sdp=text))
-        return self.said
+        self.described = text
+        return text
 
     def _candidate_found(self, candidate: str | None) -> None:
         line = None
@@ -217,15 +228,34 @@ class Link:
             if self._helpers.relay_only and (candidate := sdp.relayed(candidate)) is None:
                 return
             line = body.CandidateLine(candidate=candidate, sdpMid="0", sdpMLineIndex=0)
-        data = body.write(body.Candidate(candidate=line))
-        self.found.append(data)
         if not self._closed:
-            self._tell(Found(self.epoch, data))
+            self._tell(Found(self.epoch, line))
 
     # -- media ----------------------------------------------------------------------------------------
 
+    def pin(self, fingerprint: bytes) -> None:
+        """The SHA-256 of the certificate that the other side has signed."""
+        self._pinned = fingerprint
+
+    def let_out(self) -> None:
+        """The other side is who it should be: attach microphone and camera."""
+        if self._closed:
+            return
+        media, equipment = self.media, self._equipment
+        self._voice_outlet = equipment.voice.attach() if media.send_audio else None
+        self._picture_outlet = equipment.picture.attach() if media.send_video else None
+        for transceiver in self._pc.getTransceivers():
+            outlet = self._voice_outlet if transceiver.kind == "audio" else self._picture_outlet
+            if outlet is not None:  # until here there is nothing to send, not even silence
+                transceiver.sender.replaceTrack(OutletTrack(transceiver.kind, outlet))
+        voice, picture = self._wanted
+        self.send(voice=voice, picture=picture)
+        self._released = True
+        self._rise()
+
     def send(self, *, voice: bool, picture: bool) -> None:
         """What the person wants to be sent, as far as the call has a line for it."""
+        self._wanted = (voice, picture)
         if self._voice_outlet is not None:
             self._voice_outlet.enabled = voice
         if self._picture_outlet is not None:
@@ -274,13 +304,24 @@ class Link:
         state = self._pc.connectionState
         if self._closed:
             return
-        if state == "connected" and not self.up:
-            self.up = True
-            self._note_arrival()
-            self._watch_for_silence()
-            self._tell(Up(self.epoch))
+        if state == "connected":
+            self._rise()
         elif state in ("failed", "closed"):
             self._lose()
+
+    def _rise(self) -> None:
+        """Connected, and with whom it should be."""
+        if self.up or not self._released or self._pc.connectionState != "connected":
+            return
+        certificate = aiortc_hooks.peer_certificate(self._pc)
+        if certificate is None or hashlib.sha256(certificate).digest() != self._pinned:
+            self.stop_sending()
+            self._tell(Impostor(self.epoch))
+            return
+        self.up = True
+        self._note_arrival()
+        self._watch_for_silence()
+        self._tell(Up(self.epoch))
 
     def _note_arrival(self) -> None:
         self._heard_at = asyncio.get_running_loop().time()

@@ -5,8 +5,8 @@ from pathlib import Path
 import aiohttp
 
 from kith.core.capabilities import Capabilities
-from kith.endpoint import enrol, trust
-from kith.endpoint.home import Enrolment, Home
+from kith.endpoint import enrol, pairing_code, trust
+from kith.endpoint.home import Enrolment, Home, Pairing
 
 WITHIN = 15.0
 """Seconds for the server to answer."""
@@ -21,8 +21,10 @@ async def pair_at_home(
     capabilities: Capabilities,
     ca: Path | None,
     ca_fingerprint: str | None,
+    trust_server: bool,
 ) -> Enrolment:
     """Enrol with a code and save what that gave. Raises as `Endpoint.pair` does."""
+    code, secret = pairing_code.split(code)
     if home.enrolled:
         raise ValueError(f"an endpoint was enrolled in {home.path} already")
     if ca is not None:
@@ -42,6 +44,9 @@ async def pair_at_home(
         name=name,
         household=paired.household,
         person=paired.person,
+    )
+    home.save_pairing(
+        Pairing(by=paired.offered_by, code=pairing_code.plain(code), secret=secret, trusting=trust_server)
     )
     home.save(enrolment)
     return enrolment

@@ -23,13 +23,17 @@ class FingerprintMismatch(Exception):
     """The server offers another certificate authority than the one that was expected."""
 
 
+def der(pem: bytes) -> bytes:
+    """The certificate in DER. Raises ValueError if `pem` holds none."""
+    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+
+
 def fingerprint(pem: bytes) -> str:
     """SHA-256 of the certificate as colon-separated upper-case hex, as browsers and openssl show it.
 
     Raises ValueError if `pem` holds no certificate.
     """
-    der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
-    return hashlib.sha256(der).digest().hex(":").upper()
+    return hashlib.sha256(der(pem)).digest().hex(":").upper()
 
 
 def same_fingerprint(one: str, other: str) -> bool:

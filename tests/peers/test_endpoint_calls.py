@@ -9,7 +9,7 @@ from typing import Unpack
 
 import pytest
 
-from kith.endpoint import body, sdp
+from kith.endpoint import sdp
 from kith.endpoint.equipment import Parts
 from kith.endpoint.indicators import Light, Screen
 from kith.endpoint.obey import obey
@@ -209,9 +209,8 @@ async def test_a_closed_shutter_or_the_button_means_that_video_is_never_offered(
 
 def said(watched: Watched) -> str:
     """The session description that left."""
-    description = body.read(watched.call.said or b"")
-    assert isinstance(description, body.Description)
-    return description.sdp
+    assert watched.call.description is not None
+    return watched.call.description
 
 
 @pytest.mark.row("R133")

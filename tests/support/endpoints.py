@@ -11,8 +11,11 @@ from av import VideoFrame
 
 from kith import Endpoint
 from kith.endpoint.call import Call
-from kith.endpoint.equipment import Parts
+from kith.endpoint.equipment import Parts, capabilities_of
+from kith.endpoint.home import Home
+from kith.endpoint.pairing import pair_at_home
 from media.tones import RATE, Samples
+from tests.support import signing
 from tests.support.server import Joined, RunningServer
 
 T = TypeVar("T")
@@ -21,6 +24,7 @@ GENEROUS = 20.0
 EVENTS = (
     *("signed_in", "away", "closed"),
     *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated", "elsewhere"),
+    *("pairing", "identity_changed", "untrusted"),
     *("light", "screen", "indicator", "tone", "speak"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
@@ -133,12 +137,22 @@ async def endpoint_of(
     relay_only: bool = False,
     **parts: Unpack[Parts],
 ) -> AsyncIterator[Watched]:
-    """A new endpoint of a person (or shared by their household), paired over the wire and signed in."""
+    """A new endpoint of a person (or shared by their household), paired over the wire, signed for and signed in."""
     code = await server.pairing(person, shared=shared)
     chosen: Parts = {**DEFAULTS, **parts}
-    endpoint = await Endpoint.pair(
-        server.url, code, name=name, home=home / name, ca=server.ca, relay_only=relay_only, **chosen
+    place = Home(home / name)
+    await pair_at_home(
+        place,
+        server.url,
+        code,
+        name=name,
+        capabilities=capabilities_of(chosen),
+        ca=server.ca,
+        ca_fingerprint=None,
+        trust_server=False,
     )
+    await signing.vouch(server, person, place, shared=shared)
+    endpoint = await Endpoint.open(place.path, relay_only=relay_only, **chosen)
     watched = Watched(endpoint)
     async with endpoint:
         yield watched

@@ -1,0 +1,127 @@
+"""Whom an endpoint believes to be at each end of a call, from what it was shown and what it remembers. Pure."""
+
+from dataclasses import dataclass
+
+from kith.core.keys import PublicKeys
+from kith.core.trust import delegations as delegated
+from kith.core.trust.delegations import Delegations, require_acting
+from kith.core.trust.endpoints import Endpoints
+from kith.core.trust.history import Change, History, Known, Point, believed, reconcile
+from kith.core.trust.household import Roster
+from kith.core.trust.household import replay as replay_roster
+from kith.core.trust.person import Chain, replay
+from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.memory import Memory
+from signaling.protocol import Keys, PersonIdentity, RosterShown
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person whose chain was replayed. `change`: how it relates to what was remembered of this id."""
+
+    id: str
+    chain: Chain
+    delegations: Delegations | None
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a call: for whom it speaks (`history` is that person's chain, or the roster), with which keys.
+
+    `endpoints` is where the identity must be active; None for a shared endpoint that acts for a person, which is
+    in no chain but in the person's delegations.
+    """
+
+    history: History
+    keys: PublicKeys
+    endpoints: Endpoints | None
+
+    @property
+    def root(self) -> bytes:
+        return self.history.root
+
+    @property
+    def point(self) -> Point:
+        return self.history.newest
+
+    def accept(self, root: bytes, point: Point) -> None:
+        """Raises Untrusted unless this is what the other side may sign as its own root and point."""
+        require(root == self.root, Reason.FORKED)
+        self.history.require(point)
+        if self.endpoints is not None:
+            require(self.endpoints.active_at(self.keys.identity, point.version), Reason.NOT_ACTIVE)
+
+
+def judge(shown: PersonIdentity, memory: Memory) -> Person:
+    """The person that was shown. Raises Untrusted for a chain that is wrong, shortened or forked.
+
+    A set of delegations that cannot be believed is left out: nobody acts for the person then, and they may still
+    call by themselves.
+    """
+    chain = replay(shown.links)
+    known = memory.persons.get(shown.person)
+    change = reconcile(known, chain.history)
+    believed(known, chain.history)
+    before = None if change is Change.CHANGED else memory.delegations.get(shown.person)
+    return Person(shown.person, chain, _in_force(shown.delegations, chain, before), change)
+
+
+def _in_force(shown: Delegations | None, chain: Chain, before: Delegations | None) -> Delegations | None:
+    if shown is None:
+        return None
+    try:
+        delegated.check(shown, chain, before)
+    except Untrusted:
+        return None
+    return shown
+
+
+def judge_roster(shown: RosterShown, known: Known | None) -> Roster | None:
+    """The own household's roster; None where nobody has begun it. Raises Untrusted.
+
+    Another root than the one remembered is FORKED: a household does not begin anew unnoticed.
+    """
+    if not shown.links:
+        require(known is None, Reason.STALE)
+        return None
+    persons = {chain.root: chain for chain in (replay(one.links) for one in shown.identities)}
+    roster = replay_roster(shown.links, persons)
+    require(reconcile(known, roster.history) is not Change.CHANGED, Reason.FORKED)
+    believed(known, roster.history)
+    return roster
+
+
+def side(keys: PublicKeys, person: Person | None, roster: Roster | None) -> Side:
+    """The end at which the endpoint with these keys speaks: for `person`, or for its household if that is None.
+
+    Raises Untrusted if it may not, or if the keys are others than those that were signed for.
+    """
+    if person is None:
+        if roster is None:
+            raise Untrusted(Reason.UNKNOWN_PERSON)
+        return Side(roster.history, _same(keys, roster.endpoints), roster.endpoints)
+    if keys.identity in person.chain.endpoints.ever:
+        return Side(person.chain.history, _same(keys, person.chain.endpoints), person.chain.endpoints)
+    if person.delegations is None:
+        raise Untrusted(Reason.NOT_DELEGATED)
+    require(keys.identity in person.delegations.endpoints, Reason.NOT_DELEGATED)
+    require(keys.consistent(), Reason.WEAK_KEY)
+    if roster is not None and (person.chain.root in roster.members or keys.identity in roster.endpoints.ever):
+        require_acting(keys.identity, person.delegations, roster)
+        _same(keys, roster.endpoints)
+    return Side(person.chain.history, keys, None)
+
+
+def _same(keys: PublicKeys, endpoints: Endpoints) -> PublicKeys:
+    """The keys that were signed for, which are those of the other end as the server has them."""
+    active = endpoints.active.get(keys.identity)
+    if active is None:
+        raise Untrusted(Reason.NOT_ACTIVE)
+    require(active == keys, Reason.WEAK_KEY)
+    return active
+
+
+def public(keys: Keys) -> PublicKeys:
+    """As the server has them."""
+    return PublicKeys(keys.identity, keys.sealing, keys.sealing_signature)

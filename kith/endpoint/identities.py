@@ -1,0 +1,225 @@
+"""Who is who, as this endpoint has been shown it, has checked it and remembers it.
+
+What was asked for is kept until the server says that it has grown. Whom the endpoint believes, it remembers;
+who has become another one it remembers only when a person says so (`accept`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from kith.core.keys import KeyPair
+from kith.core.problem import Problem
+from kith.core.trust.history import Change, Known, believed
+from kith.core.trust.household import Roster
+from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.believing import Person, Side, judge, judge_roster, public, side
+from kith.endpoint.home import Enrolment, Home
+from kith.endpoint.memory import Memory
+from signaling import protocol
+from signaling.protocol import AnyReply, CallView, Command, WaitingEndpoint
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[Command], Awaitable[AnyReply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Both ends of an answered call. `changed` is who it is that has become another one; None if nobody has."""
+
+    own: Side
+    peer: Side
+    changed: Person | None
+
+
+class Identities:
+    """`ask` sends a command, `new_id` makes its id. What is not believed is raised as Untrusted."""
+
+    def __init__(
+        self, *, ask: Ask, new_id: Callable[[], str], home: Home, enrolment: Enrolment, keys: KeyPair
+    ) -> None:
+        self.waiting: tuple[WaitingEndpoint, ...] = ()
+        """Endpoints for which this one could sign."""
+        self.housemates: dict[str, Person] = {}
+        """Everybody of the household who has an identity that is believed."""
+        self._ask = ask
+        self._new_id = new_id
+        self._home = home
+        self._enrolment = enrolment
+        self._keys = keys
+        self._memory = home.memory()
+        self._persons: dict[str, Person] = {}
+        self._roster: Roster | None = None
+        self._roster_is_new = False
+        self._asking = asyncio.Lock()
+        self._saving = asyncio.Lock()
+
+    @property
+    def memory(self) -> Memory:
+        return self._memory
+
+    # -- what is known --------------------------------------------------------------------------------
+
+    def grown(self, person: str) -> None:
+        """There is more of a person than was shown."""
+        self._persons.pop(person, None)
+
+    def roster_grown(self) -> None:
+        self._roster_is_new = False
+
+    def forget_shown(self) -> None:
+        """The session is a new one: nobody said what has grown meanwhile."""
+        self._persons.clear()
+        self._roster_is_new = False
+
+    async def person(self, person: str, *, anew: bool = False) -> Person:
+        """A person, as shown and checked; asked for unless that was done. Raises Untrusted, Unreachable."""
+        return (await self.persons(person, anew=anew))[person]
+
+    async def persons(self, *persons: str, anew: bool = False) -> dict[str, Person]:
+        """Raises Untrusted if one of them cannot be believed or has no identity."""
+        async with self._asking:
+            missing = tuple(one for one in dict.fromkeys(persons) if anew or one not in self._persons)
+            if missing:
+                await self._look_up(missing)
+            return {one: self._persons[one] for one in persons}
+
+    async def roster(self, *, anew: bool = False) -> Roster | None:
+        """The own household's; None where nobody has begun it. Raises Untrusted, Unreachable."""
+        async with self._asking:
+            if anew or not self._roster_is_new:
+                await self._look_at_home()
+            return self._roster
+
+    async def meet(self, view: CallView, *, anew: bool = False) -> Meeting:
+        """The two ends of an answered call. Raises Untrusted if one of them may not speak for whom it does."""
+        if view.endpoint is None:
+            raise Untrusted(Reason.OUT_OF_TURN)
+        people = [one for one in (view.own_person, view.peer_person) if one is not None]
+        found = await self.persons(*people, anew=anew) if people else {}
+        own = found.get(view.own_person) if view.own_person else None
+        peer = found.get(view.peer_person) if view.peer_person else None
+        roster = await self._roster_for(own, peer, anew=anew)
+        if own is not None:
+            await self._require_own(own, roster)
+        changed = peer if peer is not None and peer.change is Change.CHANGED else None
+        return Meeting(
+            own=side(self._keys.public, own, roster),
+            peer=side(public(view.endpoint.keys), peer, roster),
+            changed=changed,
+        )
+
+    async def _roster_for(self, own: Person | None, peer: Person | None, *, anew: bool) -> Roster | None:
+        """The roster where it counts; a household that cannot be believed stops nobody who does not rest on it."""
+        try:
+            return await self.roster(anew=anew)
+        except Untrusted:
+            shared = self._enrolment.person is None or own is None or peer is None
+            if shared:
+                raise
+            return None
+
+    async def _require_own(self, own: Person, roster: Roster | None) -> None:
+        """For whom this endpoint speaks: its own person, somebody vouched for, or somebody of its household."""
+        if self._enrolment.person is None:
+            require(roster is not None and own.chain.root in roster.members, Reason.NOT_A_MEMBER)
+            if own.change is Change.CHANGED:
+                await self.accept(own)  # the household took the new one in
+        else:
+            require(own.id == self._enrolment.person, Reason.UNKNOWN_PERSON)
+            require(own.id in self._memory.persons, Reason.NOT_ACTIVE)
+            require(own.change is not Change.CHANGED, Reason.FORKED)
+
+    # -- remembering ----------------------------------------------------------------------------------
+
+    async def accept(self, person: Person) -> None:
+        """Somebody has seen that this person is another one now, and goes on."""
+        self._persons[person.id] = replace(person, change=Change.SAME)
+        await self._remember(_with(self._memory, person, None))
+
+    async def vouch_for_person(self, person: str) -> Person:
+        """Remember the own person, for whom somebody has vouched, as they are now."""
+        found = await self.person(person, anew=True)
+        await self._remember(_with(self._memory, found, self._memory.persons.get(person)))
+        return found
+
+    async def vouch_for_household(self) -> Roster:
+        """Remember the own household, for which somebody has vouched, as it is now."""
+        roster = await self.roster(anew=True)
+        if roster is None:
+            raise Untrusted(Reason.MISSING)
+        await self._remember(self._memory.with_household(believed(self._memory.household, roster.history)))
+        return roster
+
+    async def _remember(self, memory: Memory) -> None:
+        """On disk before anything rests on it, written beside the event loop."""
+        if memory == self._memory:
+            return
+        self._memory = memory
+        async with self._saving:
+            await asyncio.to_thread(self._home.remember, self._memory)
+
+    # -- asking ---------------------------------------------------------------------------------------
+
+    async def _look_up(self, persons: tuple[str, ...]) -> None:
+        reply = await self._request(protocol.ListIdentities(id=self._new_id(), persons=persons))
+        if not isinstance(reply, protocol.Identities):
+            raise Untrusted(Reason.MISSING)
+        for one in persons:
+            self._persons.pop(one, None)
+        for shown in reply.identities:
+            await self._take(shown)
+        if any(one not in self._persons for one in persons):
+            raise Untrusted(Reason.UNKNOWN_PERSON)
+
+    async def _look_at_home(self) -> None:
+        self._roster_is_new = True  # what grows while the answer is on its way makes it old again
+        try:
+            reply = await self._request(protocol.ShowRoster(id=self._new_id()))
+            if not isinstance(reply, protocol.RosterShown):
+                raise Untrusted(Reason.MISSING)
+            self.waiting = reply.waiting
+            self.housemates = {}
+            for shown in reply.identities:
+                try:
+                    self.housemates[shown.person] = await self._take(shown)
+                except Untrusted as untrusted:
+                    log.warning("a housemate is not believed: %s", untrusted.reason)
+            self._roster = judge_roster(reply, self._memory.household)
+        except BaseException:
+            self._roster_is_new = False
+            raise
+        if self._roster is not None and self._believes_households():
+            known = believed(self._memory.household, self._roster.history)
+            await self._remember(self._memory.with_household(known))
+
+    async def _take(self, shown: protocol.PersonIdentity) -> Person:
+        person = await asyncio.to_thread(judge, shown, self._memory)
+        self._persons[shown.person] = person
+        if person.change is not Change.CHANGED and self._believes(person):
+            known = self._memory.persons.get(person.id)
+            await self._remember(_with(self._memory, person, known))
+        return person
+
+    def _believes(self, person: Person) -> bool:
+        """Others at first sight; the own person only if somebody has vouched for them."""
+        return person.id != self._enrolment.person or person.id in self._memory.persons
+
+    def _believes_households(self) -> bool:
+        """A shared endpoint only the one that somebody vouched for, a person's with their own eyes."""
+        if self._enrolment.person is None:
+            return self._memory.household is not None
+        return self._enrolment.person in self._memory.persons
+
+    async def _request(self, command: Command) -> AnyReply:
+        try:
+            return await self._ask(command)
+        except Problem as problem:
+            log.warning("%s was refused: %s", type(command).__name__, problem.code)
+            raise Untrusted(Reason.MISSING) from problem
+
+
+def _with(memory: Memory, person: Person, known: Known | None) -> Memory:
+    return memory.with_person(person.id, believed(known, person.chain.history), person.delegations)

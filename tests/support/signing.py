@@ -1,0 +1,131 @@
+"""Signs for people and devices that tests make, as their apps would: chains, rosters, delegations.
+
+Everything is asked for and sent over HTTP with the keys that a test holds; what is signed is believed by real endpoints.
+"""
+
+import secrets
+import time
+from typing import TypeVar
+
+import msgspec
+
+from kith.core.keys import PublicKeys
+from kith.core.trust import household_write, person_write
+from kith.core.trust.delegations import Delegations, delegate
+from kith.core.trust.history import Known
+from kith.core.trust.household import Roster
+from kith.core.trust.household import replay as replay_roster
+from kith.core.trust.person import Chain, replay
+from kith.core.trust.recovery import RecoveryKey
+from kith.endpoint.home import Home
+from signaling import protocol
+from tests.support.server import Joined, RunningServer
+
+T = TypeVar("T")
+
+
+async def begin(server: RunningServer, person: Joined) -> Chain:
+    """The person's chain, begun by this endpoint if there is none."""
+    chain, _ = await identity(server, person)
+    if chain is not None:
+        return chain
+    recovery = RecoveryKey(secrets.token_bytes(32))
+    link = person_write.begin(person.keys, recovery.public, time=int(time.time()))
+    await _do(server, person, "extend_person", links=[link])
+    return replay([link])
+
+
+async def identity(server: RunningServer, person: Joined) -> tuple[Chain | None, Delegations | None]:
+    shown = await _ask(server, person, protocol.Identities, "list_identities", persons=[person.person])
+    for one in shown.identities:
+        return replay(one.links), one.delegations
+    return None, None
+
+
+async def roster_of(server: RunningServer, by: Joined) -> tuple[Roster | None, protocol.RosterShown]:
+    shown = await _ask(server, by, protocol.RosterShown, "show_roster")
+    if not shown.links:
+        return None, shown
+    chains = [replay(one.links) for one in shown.identities]
+    return replay_roster(shown.links, {chain.root: chain for chain in chains}), shown
+
+
+async def take_in(server: RunningServer, by: Joined, keys: PublicKeys, *, shared: bool) -> None:
+    """`by` signs for one more endpoint: an own one, or one of the household, which may act for them."""
+    chain = await begin(server, by)
+    if not shared:
+        link = person_write.add(chain, by.keys, keys, time=int(time.time()))
+        await _do(server, by, "extend_person", links=[link])
+        return
+    roster = await _begun(server, by, chain)
+    link_ = household_write.add(roster, chain, by.keys, keys, time=int(time.time()))
+    await _do(server, by, "extend_household", links=[link_])
+    await let_act(server, by)
+
+
+async def let_act(server: RunningServer, person: Joined) -> None:
+    """Everything that the household shares may act for the person."""
+    chain, known = await identity(server, person)
+    roster, _ = await roster_of(server, person)
+    assert chain is not None and roster is not None
+    signed = delegate(chain, person.keys, known, roster.shared, time=int(time.time()))
+    await _do(server, person, "delegate", delegations=signed)
+
+
+async def move_in(server: RunningServer, by: Joined, member: Joined) -> None:
+    """`by` takes a housemate into the roster."""
+    chain, theirs = await begin(server, by), await begin(server, member)
+    roster = await _begun(server, by, chain)
+    link = household_write.join(roster, chain, by.keys, theirs, time=int(time.time()))
+    await _do(server, by, "extend_household", links=[link])
+
+
+async def sign_for_all(server: RunningServer, by: Joined) -> list[str]:
+    """`by` signs for whatever waits; returns the names."""
+    await begin(server, by)
+    _, shown = await roster_of(server, by)
+    for one in shown.waiting:
+        keys = PublicKeys(one.keys.identity, one.keys.sealing, one.keys.sealing_signature)
+        if keys != by.keys.public:
+            await take_in(server, by, keys, shared=one.shared)
+    return [one.name for one in shown.waiting]
+
+
+async def vouch(server: RunningServer, by: Joined, home: Home, *, shared: bool) -> None:
+    """`by` signs for the endpoint that was enrolled in `home`, which from now on knows whose it is."""
+    await take_in(server, by, home.keys().public, shared=shared)
+    memory = home.memory()
+    if shared:
+        roster, _ = await roster_of(server, by)
+        assert roster is not None
+        memory = memory.with_household(Known(roster.root, roster.point.version, roster.point.head))
+    else:
+        chain, _ = await identity(server, by)
+        assert chain is not None and by.person is not None
+        memory = memory.with_person(
+            by.person, Known(chain.root, chain.point.version, chain.point.head), None
+        )
+    home.remember(memory)
+    home.paired()
+
+
+async def _begun(server: RunningServer, by: Joined, chain: Chain) -> Roster:
+    roster, _ = await roster_of(server, by)
+    if roster is None:
+        link = household_write.begin(chain, by.keys, time=int(time.time()))
+        await _do(server, by, "extend_household", links=[link])
+        roster, _ = await roster_of(server, by)
+    assert roster is not None
+    return roster
+
+
+async def _do(server: RunningServer, by: Joined, command: str, **fields: object) -> None:
+    written = {name: msgspec.to_builtins(value) for name, value in fields.items()}
+    status, reply = await server.post(command, token=await server.token(by), **written)
+    assert status == 200, reply
+
+
+async def _ask(server: RunningServer, by: Joined, kind: type[T], command: str, **fields: object) -> T:
+    status, reply = await server.post(command, token=await server.token(by), **fields)
+    assert status == 200, reply
+    return msgspec.json.decode(msgspec.json.encode(reply), type=kind)
