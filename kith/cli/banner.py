@@ -34,7 +34,8 @@ class Reached:
     """How the server is reached. `url` works on this machine; `network_url`, if it differs, on others.
 
     `fingerprint` is that of the certificate authority, None without TLS or with certificates of one's own.
-    `uncovered` are names that the authority may not vouch for. `owner_secret` is None once there is an owner.
+    `uncovered` are names that the authority may not vouch for. `owner_secret` is what the owner link carries, None
+    once there is an owner.
     """
 
     url: str

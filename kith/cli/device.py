@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import click
 import uvloop
 
 from kith.core.problem import SENTENCES, Code, Problem
+from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.endpoint import trust
 from kith.endpoint.call import Call
+from kith.endpoint.circle import Progress, spaced
 from kith.endpoint.dialling import Refused, Unreachable
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
@@ -40,7 +43,8 @@ _LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pu
     "code",
     metavar="CODE",
     envvar="KITH_PAIR",
-    help="Enrol with a pairing code; needed once. $KITH_PAIR will do, and is in no list of processes.",
+    help="Enrol with a pairing code; needed once. With what follows its dot the device belongs to you at once, without"
+    " you compare six digits. $KITH_PAIR will do, and is in no list of processes.",
 )
 @click.option(
     "--name", default="Device", show_default=True, help="What the device is called when it is enrolled."
@@ -58,6 +62,11 @@ _LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pu
     help="PEM of the server's certificate authority.",
 )
 @click.option("--ca-fingerprint", metavar="SHA256", help="The fingerprint that the server's console shows.")
+@click.option(
+    "--trust-server",
+    is_flag=True,
+    help="Believe the server about whose the device is, where both run on one machine.",
+)
 @click.option("--screen/--no-screen", default=False, help="Whether the device has a screen.")
 @click.option("--camera", default="none", show_default=True, metavar="none|pattern|FILE")
 @click.option("--microphone", default="auto", show_default=True, metavar="auto|tone[:HZ]|silence|FILE.wav")
@@ -76,6 +85,7 @@ def device(
     home: Path,
     ca: Path | None,
     ca_fingerprint: str | None,
+    trust_server: bool,
     screen: bool,
     camera: str,
     microphone: str,
@@ -92,9 +102,8 @@ def device(
     parts: Parts = {"screen": screen, "camera": camera, "microphone": microphone, "speaker": speaker}
     show: Show = _print_json if as_json else _print_line
     try:
-        opening = _open(
-            home.expanduser(), server, code, name, ca, ca_fingerprint, parts, show, relay_only=relay_only
-        )
+        enrolling = _Enrolling(server, code, name, ca, ca_fingerprint, trust_server)
+        opening = _open(home.expanduser(), enrolling, parts, show, relay_only=relay_only)
         uvloop.run(_run(opening, show, answers=answer))
     except NotEnrolled as error:
         raise click.UsageError(f"{error}; enrol it with --server and --pair") from error
@@ -155,7 +164,18 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     ),
     "frame": lambda d: f"video   {d['width']} by {d['height']}",
     "news": lambda d: f"news    {d['text']}" + (f" (and {d['more']} more)" if d["more"] else ""),
+    "pairing": lambda d: _PAIRING[d["step"]](d),
+    "untrusted": lambda d: f"Nothing was sent: {d['name']} could not be confirmed. {d['sentence']}",
+    "identity_changed": lambda d: (
+        f"{d['name']} has another identity than before. Ask them about it some other way; nothing is sent to them."
+    ),
     "said": lambda d: str(d["text"]),
+}
+
+_PAIRING: dict[str, Callable[[dict[str, Any]], str]] = {
+    "digits": lambda d: f"pair    Do both show {spaced(d['digits'])}? Say yes or no.",
+    "signed": lambda d: "pair    This device belongs to you now." if d["own"] else "pair    Confirmed.",
+    "stopped": lambda d: f"pair    {d['sentence']} Say again to have other digits.",
 }
 
 
@@ -194,38 +214,42 @@ async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool) -> No
         raise endpoint.failure
 
 
-async def _open(
-    home: Path,
-    server: str | None,
-    code: str | None,
-    name: str,
-    ca: Path | None,
-    ca_fingerprint: str | None,
-    parts: Parts,
-    show: Show,
-    *,
-    relay_only: bool,
-) -> Endpoint:
+@dataclass(frozen=True, slots=True)
+class _Enrolling:
+    """What is said on the command line about whose device this is to be."""
+
+    server: str | None
+    code: str | None
+    name: str
+    ca: Path | None
+    ca_fingerprint: str | None
+    trust_server: bool
+
+
+async def _open(home: Path, given: _Enrolling, parts: Parts, show: Show, *, relay_only: bool) -> Endpoint:
     """The endpoint in `home`, enrolled first if it is not. A code is not needed twice and then ignored."""
     place = Home(home)
     if place.enrolled:
-        place.moved(server, ca)
+        place.moved(given.server, given.ca)
         return await Endpoint.open(home, relay_only=relay_only, **parts)
-    if server is None or code is None:
+    if given.server is None or given.code is None:
         raise NotEnrolled(f"no endpoint was enrolled in {home}")
     endpoint = await Endpoint.pair(
-        server,
-        code,
-        name=name,
+        given.server,
+        given.code,
+        name=given.name,
         home=home,
-        ca=ca,
-        ca_fingerprint=ca_fingerprint,
+        ca=given.ca,
+        ca_fingerprint=given.ca_fingerprint,
         relay_only=relay_only,
+        trust_server=given.trust_server,
         **parts,
     )
     authority = place.authority()
     fingerprint = "" if authority is None else trust.fingerprint(authority)
-    show("enrolled", {"name": name, "endpoint": endpoint.enrolment.endpoint, "fingerprint": fingerprint})
+    show(
+        "enrolled", {"name": given.name, "endpoint": endpoint.enrolment.endpoint, "fingerprint": fingerprint}
+    )
     return endpoint
 
 
@@ -276,8 +300,28 @@ def _report(endpoint: Endpoint, show: Show) -> None:
             "elsewhere", {"name": calls[0].name if calls else "", "at": calls[0].at if calls else ""}
         ),
     )
+    endpoint.on("pairing", lambda progress: show("pairing", _pairing(endpoint, progress)))
+    endpoint.on(
+        "untrusted",
+        lambda call, reason: show(
+            "untrusted", {**about(call), "reason": reason.value, "sentence": TRUST_SENTENCES[reason]}
+        ),
+    )
+    endpoint.on("identity_changed", lambda call: show("identity_changed", about(call)))
     endpoint.on("frame", frame)
     endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
+
+
+def _pairing(endpoint: Endpoint, progress: Progress) -> dict[str, Any]:
+    reason = progress.reason
+    return {
+        "step": progress.step,
+        "digits": progress.digits,
+        "own": progress.endpoint is None,
+        "joined": endpoint.joined,
+        "reason": None if reason is None else reason.value,
+        "sentence": "" if reason is None else TRUST_SENTENCES[reason],
+    }
 
 
 def _listen(endpoint: Endpoint, show: Show, loop: asyncio.AbstractEventLoop) -> None:

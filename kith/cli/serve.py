@@ -19,8 +19,8 @@ from kith.cli import banner
 from kith.core.settings import Settings
 from kith.server.announce import Announcer, candidates, own_addresses, pick_host
 from kith.server.authority import AuthorityError, Certificates, ensure
+from kith.server.demo import digest, unpaired
 from kith.server.demo import start as start_demo
-from kith.server.demo import unpaired
 from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
 from kith.server.own_certificate import CertificateError, OwnCertificate, Reloading
@@ -141,7 +141,7 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
             banner.Reached(
                 url=url,
                 network_url=f"{scheme}://{network}:{started.port}" if settings.announce else None,
-                owner_secret=started.owner_secret,
+                owner_secret=_owner_secret(started, devices),
                 fingerprint=None if certificates is None else certificates.fingerprint,
                 uncovered=frozenset() if certificates is None else certificates.uncovered & {host, network},
             )
@@ -181,6 +181,13 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         demo=() if devices is None else unpaired(devices),
         company=company,
     )
+
+
+def _owner_secret(started: Started, devices: Path | None) -> str | None:
+    """What the owner link carries: the secret, and which devices the owner's app may sign for without asking."""
+    if started.owner_secret is None or devices is None:
+        return started.owner_secret
+    return f"{started.owner_secret}.{digest(devices)}"
 
 
 def _present(settings: Settings, names: frozenset[str]) -> tuple[Certificates | None, Presented]:

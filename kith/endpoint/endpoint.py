@@ -71,6 +71,10 @@ class InCall(Exception):
     """One call at a time."""
 
 
+class NotJoined(Exception):
+    """Nobody has signed for this endpoint yet, so nobody would believe whose it is."""
+
+
 class Endpoint(AsyncIOEventEmitter):
     """See the module. One call at a time; a second incoming one is answered with "busy"."""
 
@@ -100,6 +104,7 @@ class Endpoint(AsyncIOEventEmitter):
         self._ice: IceBook | None = None
         self._networks: Networks | None = None
         self._call: Call | None = None
+        self._rings_too_early: CallView | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._http: aiohttp.ClientSession | None = None
         self._connection: Connection | None = None
@@ -244,8 +249,10 @@ class Endpoint(AsyncIOEventEmitter):
     async def call(self, whom: str, *, video: bool = False) -> Call:
         """Call a person or an endpoint, by id or by name; returns when it rings.
 
-        Raises directory.Unclear, InCall, ice.NoRelay, Problem, Unreachable.
+        Raises directory.Unclear, InCall, NotJoined, ice.NoRelay, Problem, Unreachable.
         """
+        if not self.joined:
+            raise NotJoined("nobody has signed for this endpoint yet")
         target = self.directory.find(whom)
         await self._book.check()
         if self._call is not None:
@@ -429,6 +436,8 @@ class Endpoint(AsyncIOEventEmitter):
                     call.finish(reason)
 
     def _happened_to(self, call: Call | None, event: AnyEvent) -> None:
+        if isinstance(event, protocol.Ended) and self._rings_too_early is not None:
+            self._rings_too_early = None if self._rings_too_early.id == event.call else self._rings_too_early
         if call is None:
             return  # it ended here before the server heard of it
         match event:
@@ -482,6 +491,10 @@ class Endpoint(AsyncIOEventEmitter):
     def _told_of_pairing(self, progress: Progress) -> None:
         if progress.step == "digits" and progress.digits is not None and not self.joined:
             self.presentation.announce(f"Do both show {spaced(progress.digits)}?")
+        if progress.step == "signed" and progress.endpoint is None:
+            early, self._rings_too_early = self._rings_too_early, None
+            if early is not None:
+                self._ring(early)
         self.emit("pairing", progress)
 
     def call_distrusted(self, call: Call, reason: Reason) -> None:
@@ -538,6 +551,9 @@ class Endpoint(AsyncIOEventEmitter):
         self.emit("directory")
 
     def _ring(self, view: CallView) -> None:
+        if not self.joined:
+            self._rings_too_early = view  # nobody would believe who answers
+            return
         if self._known(view.id) is not None:
             self._alert(view.id)
         elif self._call is not None:

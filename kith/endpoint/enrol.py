@@ -47,6 +47,7 @@ class Begun:
     recovery: str = field(repr=False)
     known: Known
 
+
 _replies = msgspec.json.Decoder(AnyReply)
 
 

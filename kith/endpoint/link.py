@@ -112,6 +112,8 @@ class Link:
         """Whether media flows, both ways as far as there are lines for it, to and from who was expected."""
         self.described: str | None = None
         """The own description, as it was sent."""
+        self.found: list[str] = []
+        """The candidates that were told after it."""
         self.voice = Voice()
         self._tell = tell
         self._closed = False
@@ -227,6 +229,7 @@ class Link:
         if candidate is not None:
             if self._helpers.relay_only and (candidate := sdp.relayed(candidate)) is None:
                 return
+            self.found.append(candidate)
             line = body.CandidateLine(candidate=candidate, sdpMid="0", sdpMLineIndex=0)
         if not self._closed:
             self._tell(Found(self.epoch, line))

@@ -1,13 +1,16 @@
 """From an utterance to what the button does, and a sentence that says how it went."""
 
 from kith.core.problem import SENTENCES, Problem
+from kith.core.trust.untrusted import Untrusted
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
-from kith.endpoint.endpoint import Endpoint, InCall, NoCall
+from kith.endpoint.endpoint import Endpoint, InCall, NoCall, NotJoined
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.utterance import Act, Intent, understand
 
 NOT_UNDERSTOOD = "I did not understand that."
+NOT_JOINED = "First confirm this device in the app on a device of yours."
+NOT_NOW = "There is nothing to confirm."
 NO_RELAY = "This device may only call through a relay, and the server has none."
 
 
@@ -26,8 +29,12 @@ async def obey(endpoint: Endpoint, text: str) -> str:
         return "There is no call."
     except InCall:
         return "You are in a call already."
+    except NotJoined:
+        return NOT_JOINED
     except NoRelay:
         return NO_RELAY
+    except Untrusted:
+        return NOT_NOW
     except Problem as problem:
         return SENTENCES[problem.code]
     except Unreachable:
@@ -64,4 +71,10 @@ async def _do(endpoint: Endpoint, intent: Intent) -> str:
             endpoint.shutter(closed=True)
         case Act.SHUTTER_OPEN:
             endpoint.shutter(closed=False)
+        case Act.SAME:
+            await endpoint.compared(same=True)
+        case Act.NOT_SAME:
+            await endpoint.compared(same=False)
+        case Act.COMPARE_AGAIN:
+            await endpoint.compare_again()
     return "OK."

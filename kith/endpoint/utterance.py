@@ -26,6 +26,9 @@ class Act(StrEnum):
     MICROPHONE_ON = "microphone_on"
     SHUTTER_CLOSED = "shutter_closed"
     SHUTTER_OPEN = "shutter_open"
+    SAME = "same"
+    NOT_SAME = "not_same"
+    COMPARE_AGAIN = "compare_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ _PLAIN = {
     "close shutter": Act.SHUTTER_CLOSED,
     "shutter open": Act.SHUTTER_OPEN,
     "open shutter": Act.SHUTTER_OPEN,
+    "yes": Act.SAME,
+    "no": Act.NOT_SAME,
+    "again": Act.COMPARE_AGAIN,
 }
 _CALL = re.compile(r"(?P<video>video )?call (?P<name>.+)")
 _NOISE = frozenset({"please", "the", "a", "my"})

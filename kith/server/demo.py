@@ -4,7 +4,9 @@
     Hall      a screen with a synthetic camera
 
 They pair like any other device, with codes that the server made, answer by themselves, and keep their keys
-under data/demo. A device that ends is started again, later each time; with the server it ends for good.
+under data/demo. The owner's app knows them by a digest of those keys in the owner link, and signs for them; they
+believe the server about whose they are, as they run beside it. A device that ends is started again, later each
+time; with the server it ends for good.
 
 A code is handed over in the environment, which only the owner of a process can read; its arguments are for
 everybody on the machine. What a device says about calls goes nowhere, since it says with whom; its log holds
@@ -12,7 +14,9 @@ what went wrong.
 """
 
 import asyncio
+import base64
 import ctypes
+import hashlib
 import logging
 import os
 import signal
@@ -39,6 +43,9 @@ PATIENCE = 3.0
 
 CODE = "KITH_PAIR"
 """The environment variable from which `kith device` takes its pairing code."""
+
+DIGEST = 16
+"""Bytes of the digest in the owner link."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -127,6 +134,14 @@ class Demo:
             await _end(process)
 
 
+def digest(home: Path) -> str:
+    """What names the identity keys of all demo devices, which are made here if they are not there yet: base64url of
+    the first 16 bytes of SHA-256 over the keys in ascending order. Raises OSError, or ValueError for a damaged key."""
+    keys = sorted(Home(_own(home, device)).keys().public.identity for device in DEVICES)
+    hashed = hashlib.sha256(b"".join(keys)).digest()
+    return base64.urlsafe_b64encode(hashed[:DIGEST]).decode().rstrip("=")
+
+
 def unpaired(home: Path) -> tuple[str, ...]:
     """The names of the devices that need a pairing code, because they have not been enrolled under `home`."""
     return tuple(device.name for device in DEVICES if not Home(_own(home, device)).enrolled)
@@ -143,7 +158,7 @@ def start(server_url: str, ca: Path | None, home: Path, codes: Mapping[str, str]
         return (
             *(sys.executable, "-m", "kith", "device"),
             *("--server", server_url, *believed, "--home", str(own)),
-            *("--name", device.name, "--answer"),
+            *("--name", device.name, "--answer", "--trust-server"),
             *device.options,
         )
 

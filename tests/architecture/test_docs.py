@@ -1,19 +1,22 @@
 """What the docs claim of the code holds: tables, examples, links, names."""
 
+import base64
 import json
 import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from kith.endpoint import body
+from kith.endpoint import body, pairing_steps
 from signaling.closing import Close
 from tools import generate, reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+TRUST = (ROOT / "docs" / "trust.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "certs" / "README.md"]
 LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<target>[^)\s]+)\)")
 
@@ -51,11 +54,36 @@ def test_the_worked_example_can_be_followed_by_hand() -> None:
     public.verify(bytes.fromhex(rows["signature"]), statement)
 
 
+BYTES = {"nonce": 32, "root": 32, "head": 32, "signature": 64, "proof": 32, "commitment": 32, "identity": 32}
+BYTES |= {"sealing": 32, "sealing_signature": 64, "authority": 32}
+
+
+def _filled(example: Any) -> Any:
+    """An example of the page with bytes in the place of dots."""
+    keys = {"identity": "...", "sealing": "...", "sealing_signature": "..."}
+    return {
+        name: _filled(keys if value == {} else value)
+        if isinstance(value, dict)
+        else base64.b64encode(bytes(BYTES[name])).decode()
+        if value == "..." and name in BYTES
+        else value
+        for name, value in example.items()
+    }
+
+
 def test_the_bodies_of_signals_are_understood() -> None:
-    examples = re.findall(r'^    (\{"v": 1, .*\})$', PROTOCOL, re.MULTILINE)
-    assert len(examples) == 4
+    examples = re.findall(r'^    (\{"v": 2, .*\})$', TRUST, re.MULTILINE)
+    assert len(examples) == 5
     for example in examples:
-        assert body.read(json.dumps(json.loads(example)).encode()) is not None
+        assert body.read(json.dumps(_filled(json.loads(example))).encode()) is not None
+
+
+def test_the_steps_of_a_pairing_are_understood() -> None:
+    examples = re.findall(r'^    (\{"v": 1, "step": .*\})$', TRUST, re.MULTILINE)
+    assert len(examples) == 8
+    for example in examples:
+        step = _filled(json.loads(example.replace("{...}", "{}")))
+        assert pairing_steps.read(json.dumps(step).encode()) is not None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,10 +1,12 @@
 """The demo devices as `make run` has them: a real server, two real endpoints in processes of their own."""
 
 import asyncio
+import base64
+import hashlib
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ import numpy as np
 import pytest
 
 from kith import Endpoint
+from kith.core.capabilities import Capabilities
 from kith.endpoint.call import Call
 from kith.endpoint.directory import Unclear
+from kith.endpoint.home import Home
+from kith.endpoint.pairing import pair_at_home
 from media.tones import Samples
-from tests.support.server import GENEROUS, ROOT, RunningServer, running_server
+from tests.support import signing
+from tests.support.server import GENEROUS, ROOT, Joined, RunningServer, running_server
 from tests.support.sound import dominant
 
 
@@ -29,19 +35,42 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 async def annas(server: RunningServer, tmp_path: Path) -> AsyncIterator[Endpoint]:
     """The owner's device. Its directory is the one that the README's example opens."""
     owner = await server.person("Anna")
-    endpoint = await Endpoint.pair(
+    place = Home(tmp_path / "bedroom")
+    await pair_at_home(
+        place,
         server.url,
         await server.pairing(owner, shared=False),
         name="Bedroom",
-        home=tmp_path / "bedroom",
+        capabilities=Capabilities(screen=True),
         ca=server.ca,
-        microphone="silence",
-        speaker="null",
-        camera="none",
-        screen=True,
+        ca_fingerprint=None,
+        trust_server=False,
+    )
+    await signing.vouch(server, owner, place, shared=False)
+    endpoint = await Endpoint.open(
+        place.path, microphone="silence", speaker="null", camera="none", screen=True
     )
     async with endpoint:
+        await _sign_for_them(server, owner, endpoint)
         yield endpoint
+
+
+async def _sign_for_them(server: RunningServer, owner: Joined, endpoint: Endpoint) -> None:
+    """The owner's app signs for what the owner link names, once all of it waits."""
+    named = (await server.line(r"#join=[\w-]+\.([\w-]{22})$"))[1]
+    changed = asyncio.Event()
+    endpoint.on("directory", changed.set)
+    async with asyncio.timeout(GENEROUS):
+        while digest(one.keys.identity for one in await endpoint.waiting()) != named:
+            await changed.wait()
+            changed.clear()
+    assert sorted(await signing.sign_for_all(server, owner)) == ["Hall", "Kitchen"]
+
+
+def digest(identities: Iterable[bytes]) -> str:
+    """As the page on trust has it."""
+    hashed = hashlib.sha256(b"".join(sorted(identities))).digest()
+    return base64.urlsafe_b64encode(hashed[:16]).decode().rstrip("=")
 
 
 async def _paired(endpoint: Endpoint, *names: str) -> None:

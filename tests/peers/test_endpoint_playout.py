@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kith.endpoint import body
+from kith.core.trust.fingerprint import fingerprint_of
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.link import Link, LinkEvent, Up
 from media.playout import FRAME
@@ -53,11 +53,13 @@ async def linked() -> AsyncIterator[Link]:
         equipment.append(own)
         links.append(Link(0, AUDIO, equipment=own, send_voice=True, send_picture=False, tell=tell))
     near, far = links
-    offer = body.read(await near.offer())
-    assert isinstance(offer, body.Description)
-    answer = body.read(await far.take_description(offer) or b"")
-    assert isinstance(answer, body.Description)
-    await near.take_description(answer)
+    offer = await near.offer()
+    far.pin(fingerprint_of(offer))
+    answer = await far.take_offer(offer)
+    near.pin(fingerprint_of(answer))
+    await near.take_answer(answer)
+    for link in links:
+        link.let_out()
     async with asyncio.timeout(20):
         await asyncio.gather(*(one.wait() for one in up))
     try:

@@ -96,12 +96,12 @@ def pairs(watched: Watched) -> list[tuple[str, str]]:
 def left(watched: Watched) -> str:
     """Everything that this endpoint told the other side of how to reach it."""
     link = watched.call.current_link
-    assert link is not None and link.said is not None
-    return b"\n".join([link.said, *link.found]).decode()
+    assert link is not None and link.described is not None
+    return "\n".join([link.described, *link.found])
 
 
 def only_relayed(told: str) -> bool:
-    lines = [line for line in told.replace("\\r\\n", "\n").splitlines() if "candidate:" in line]
+    lines = [line for line in told.splitlines() if "candidate:" in line]
     return bool(lines) and all(" typ relay raddr 0.0.0.0 rport 9" in line for line in lines)
 
 

@@ -117,7 +117,7 @@ async def afar(
     tone: int,
     ca: Path | None = None,
 ) -> AsyncIterator[Afar]:
-    """Paired and signed in. Ended by its process id."""
+    """Paired and signed in; it says "joined" when somebody has signed for it. Ended by its process id."""
     with (directory / f"{name}.err").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *(*inside, sys.executable, "-m", "tests.support.afar"),
@@ -168,6 +168,7 @@ def _listen(endpoint: Endpoint) -> None:
     endpoint.on("ended", ended)
     endpoint.on("away", lambda cause: _tell("away", cause=repr(cause)))
     endpoint.on("signed_in", lambda: _tell("signed_in"))
+    endpoint.on("pairing", lambda progress: _tell("joined") if endpoint.joined else None)
     endpoint.on("changed", lambda call: _tell("changed", phase=call.view.phase.value, epoch=call.view.epoch))
     for event in ("ringing", "calling", "answered", "connected"):
         endpoint.on(event, lambda call, event=event: _tell(event, name=call.peer_name))
@@ -188,6 +189,7 @@ async def _main(server: str, code: str, name: str, home: str, tone: str, ca: str
         name=name,
         home=Path(home),
         ca=Path(ca) if ca else None,
+        trust_server=True,
         microphone=f"tone:{tone}",
         speaker="null",
     )

@@ -1,10 +1,13 @@
 """Session descriptions as text, and the bytes they travel in."""
 
+from contextlib import suppress
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import body, sdp
 
 LINES = """v=0
@@ -57,34 +60,67 @@ def test_whether_video_is_offered(direction: str, sends: bool) -> None:
     assert sdp.has_sendable_video(f"m=video 9 X 97\na={direction}\n" + LINES) is sends
 
 
-def test_bodies_are_the_json_that_the_protocol_says() -> None:
-    written = body.write(body.Description(type="offer", sdp="v=0"))
-    assert msgspec.json.decode(written) == {"v": 1, "kind": "description", "type": "offer", "sdp": "v=0"}
+SAID = {
+    "v": 2,
+    "kind": "description",
+    "type": "offer",
+    "sdp": "v=0",
+    "nonce": bytes(32),
+    "root": bytes(32),
+    "version": 3,
+    "head": bytes(32),
+}
+
+
+def test_bodies_are_the_json_that_the_page_says() -> None:
+    written = body.write(
+        body.Description(type="offer", sdp="v=0", nonce=bytes(32), root=bytes(32), version=3, head=bytes(32))
+    )
+    assert msgspec.json.decode(written) == msgspec.to_builtins(SAID)
     line = {"candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0}
-    read = body.read(msgspec.json.encode({"v": 1, "kind": "candidate", "candidate": line}))
+    read = body.read(msgspec.json.encode({"v": 2, "kind": "candidate", "candidate": line}))
     assert isinstance(read, body.Candidate) and read.candidate is not None and read.candidate.sdpMid == "0"
-    end = body.read(b'{"v":1,"kind":"candidate","candidate":null}')
+    end = body.read(b'{"v":2,"kind":"candidate","candidate":null}')
     assert isinstance(end, body.Candidate) and end.candidate is None
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
         b"{}",
-        b"\xff",
-        b'{"v":2,"kind":"description","type":"offer","sdp":""}',
-        b'{"v":1,"kind":"dance"}',
-        b'{"v":1,"kind":"description","type":"rollback","sdp":""}',
+        b'{"v":1,"kind":"description","type":"offer","sdp":""}',
+        b'{"v":3,"kind":"description","type":"offer","sdp":""}',
+        b'{"v":2,"kind":"dance"}',
     ],
 )
-def test_what_is_not_understood_is_nothing(data: bytes) -> None:
+def test_another_version_or_kind_is_nothing(data: bytes) -> None:
     assert body.read(data) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "rollback"},
+        {"nonce": bytes(31)},
+        {"root": bytes(33)},
+        {"version": -1},
+        {"version": 2**53},
+        {"head": None},
+        {"signature": bytes(63)},
+        {"sdp": 7},
+    ],
+)
+def test_what_should_be_understood_and_cannot_is_refused(change: dict[str, object]) -> None:
+    assert body.read(msgspec.json.encode(SAID)) is not None
+    with pytest.raises(Untrusted) as refused:
+        body.read(msgspec.json.encode({**SAID, **change}))
+    assert refused.value.reason is Reason.MALFORMED
 
 
 @given(st.binary())
-def test_noise_is_nothing(data: bytes) -> None:
-    assert body.read(data) is None
+def test_noise_is_refused_or_nothing(data: bytes) -> None:
+    with suppress(Untrusted):
+        assert body.read(data) is None
 
 
 RELAYED = "candidate:3 1 udp 41885695 203.0.113.9 49170 typ relay raddr 198.51.100.7 rport 50000"
