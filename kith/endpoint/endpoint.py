@@ -19,7 +19,7 @@ Events, with what their listeners are given:
     tone (Tone)             speak (text)
     audio (call, samples)   frame (call, frame)     own_frame (frame)
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
-    identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)
+    identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)   identity (person)
 """
 
 import asyncio
@@ -416,6 +416,8 @@ class Endpoint(AsyncIOEventEmitter):
                 self.emit("registered")
             case protocol.IdentityChanged() | protocol.RosterChanged() | protocol.PairingSignalled():
                 self._circle.happened(event)
+                if isinstance(event, protocol.IdentityChanged):
+                    self.emit("identity", event.person)
             case protocol.ServerLeaving():
                 pass  # the connection sees to it
 

@@ -17,6 +17,7 @@ from kith.endpoint.home import Home
 from kith.endpoint.microphones import read_wav
 from media.tones import RATE
 from tests.peers.test_endpoint_calls import Two, two
+from tests.support import signing
 from tests.support.server import ROOT
 from tests.unit.endpoint.test_sound_parts import write_wav
 
@@ -84,7 +85,8 @@ async def test_two_devices_that_are_spoken_to(two: Two, tmp_path: Path) -> None:
     expected = trust.fingerprint(two.server.ca.read_bytes())
     codes = [await two.server.pairing(who, shared=False) for who in (two.anna, two.bob)]
     enrol = [
-        (f"--server={two.server.url}", f"--pair={code}", f"--ca-fingerprint={expected}") for code in codes
+        (f"--server={two.server.url}", f"--pair={code}", f"--ca-fingerprint={expected}", "--trust-server")
+        for code in codes
     ]
     study = device(tmp_path / "study", *enrol[0], "--name=Study", "--microphone=tone:440")
     hall = device(
@@ -94,6 +96,11 @@ async def test_two_devices_that_are_spoken_to(two: Two, tmp_path: Path) -> None:
         assert (await anna.event("enrolled"))["fingerprint"] == expected
         await anna.event("signed_in")
         await bob.event("signed_in")
+        anna.say("call Bob")
+        assert (await anna.event("said"))["text"].startswith("First confirm this device")
+        for who, program in ((two.anna, anna), (two.bob, bob)):
+            await signing.sign_for_all(two.server, who)
+            assert (await program.event("pairing"))["joined"]
         anna.say("call Bob")
         assert (await anna.event("said"))["text"] == "Calling Bob."
         assert (await bob.event("speak"))["text"] == "Call from Anna"
@@ -117,8 +124,12 @@ async def test_answering_for_demos_shows_the_first_picture(two: Two, tmp_path: P
     anna, _ = await two.video_pair()
     code = await two.server.pairing(two.bob, shared=True)
     options = (f"--server={two.server.url}", f"--pair={code}", "--name=Den", "--camera=pattern", "--screen")
-    async with running(*device(tmp_path / "den", *options, "--answer", "--microphone=tone:700")) as den:
+    async with running(
+        *device(tmp_path / "den", *options, "--answer", "--trust-server", "--microphone=tone:700")
+    ) as den:
         await den.event("signed_in")
+        await signing.sign_for_all(two.server, two.bob)
+        await den.event("pairing")
         await anna.endpoint.call("Bob", video=True)
         await asyncio.gather(anna.hears(700), anna.sees(5))
         assert (await den.event("frame"))["width"] == 640
@@ -130,6 +141,7 @@ async def test_answering_for_demos_shows_the_first_picture(two: Two, tmp_path: P
         ((), 2, "no endpoint was enrolled"),
         (("--server=ftp://x", "--pair=123456"), 1, "address starts with"),
         (("--server={url}", "--pair=00000000"), 1, "pairing code"),
+        (("--server={url}", "--pair=0000-0000.cut-off"), 1, "incomplete"),
         (("--server={url}", "--pair=00000000", "--ca-fingerprint=AA:BB"), 1, "Not the expected server"),
         (("--server=https://127.0.0.1:1", "--pair=123456"), 1, "cannot be reached"),
         (("--microphone=nothing.wav", "--server={url}", "--pair=00000000"), 1, "nothing.wav"),
@@ -158,8 +170,10 @@ async def test_the_answering_machine_greets_and_takes_a_message(two: Two, tmp_pa
     write_wav(greeting, (6_000 * np.sin(np.arange(RATE) * 2 * np.pi * 600 / RATE)).astype(np.int16))
     code = await two.server.pairing(two.bob, shared=False)
     pairing = (f"--server={two.server.url}", f"--pair={code}", "--name=Machine")
-    async with running(*device(home, *pairing, "--microphone=silence")) as enrolling:
+    async with running(*device(home, *pairing, "--trust-server", "--microphone=silence")) as enrolling:
         await enrolling.event("signed_in")
+        await signing.sign_for_all(two.server, two.bob)
+        await enrolling.event("pairing")
     anna = await two.endpoint(two.anna, "Study", microphone="tone:440")
     example = ROOT / "examples" / "answering_machine.py"
     async with running(example, home, greeting, messages) as machine:  # rings as soon as it is there

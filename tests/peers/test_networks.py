@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import signing
 from tests.support.afar import Afar, afar
 from tests.support.browsers import CHROMIUM, Screen, browsers
 from tests.support.coturn import Coturn, coturn
@@ -42,9 +43,12 @@ class World:
     async def device(self, person: Joined, machine: str, tone: int) -> Afar:
         code = await self.server.pairing(person, shared=False)
         inside = self.net.inside(machine)
-        return await self.stack.enter_async_context(
+        one = await self.stack.enter_async_context(
             afar(inside, self.server.url, code, f"{person.name}-{machine}", self.directory, tone=tone)
         )
+        await signing.sign_for_all(self.server, person)
+        await one.until("joined")
+        return one
 
     async def browser(self, person: Joined, machine: str, tone: int) -> Screen:
         """A page of a person's, in a Chromium at a machine."""

@@ -10,9 +10,10 @@ import numpy as np
 from av import VideoFrame
 
 from kith import Endpoint
+from kith.core.trust.history import Known
 from kith.endpoint.call import Call
 from kith.endpoint.equipment import Parts, capabilities_of
-from kith.endpoint.home import Home
+from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.pairing import pair_at_home
 from media.tones import RATE, Samples
 from tests.support import signing
@@ -73,6 +74,14 @@ class Watched:
 
         return await self._wait(found, f"{event} {wanted}")
 
+    async def until_progress(self, step: str) -> Happened:
+        """The first event of a pairing in which this is said."""
+
+        def found() -> Happened | None:
+            return next((one for one in self.history if one[1] == "pairing" and one[2][0].step == step), None)
+
+        return await self._wait(found, f"pairing: {step}")
+
     async def until_true(self, test: Callable[[], bool], what: str) -> None:
         """Wait for something that some event, sound or frame brings about."""
         await self._wait(lambda: True if test() else None, what)
@@ -93,6 +102,10 @@ class Watched:
         self._sound.clear()
         await asyncio.sleep(seconds)
         return not self._sound
+
+    def wake(self) -> None:
+        """Something that is waited for has changed, of which the endpoint tells nothing."""
+        self._grown.set()
 
     def _loudest(self) -> float:
         recent = self._sound[-25:]
@@ -159,3 +172,38 @@ async def endpoint_of(
 
 
 DEFAULTS: Parts = {"microphone": "silence", "speaker": "null", "camera": "none", "screen": False}
+
+
+async def settled_in(server: RunningServer, joined: Joined, place: Home) -> Home:
+    """The state directory of an endpoint that was enrolled by a test, whose person began their chain with it."""
+    chain = await signing.begin(server, joined)
+    assert joined.person is not None
+    place.path.mkdir(parents=True, exist_ok=True)
+    (place.path / "key").write_bytes(joined.keys.private_bytes())
+    place.save(
+        Enrolment(
+            server=server.url,
+            server_key=await server.key(),
+            endpoint=joined.endpoint,
+            name=joined.name,
+            household=joined.household,
+            person=joined.person,
+        )
+    )
+    if server.ca is not None:
+        place.copy_authority(server.ca)
+    known = Known(chain.root, chain.point.version, chain.point.head)
+    place.remember(place.memory().with_person(joined.person, known, None))
+    return place
+
+
+@asynccontextmanager
+async def phone_of(
+    server: RunningServer, joined: Joined, home: Path, **parts: Unpack[Parts]
+) -> AsyncIterator[Watched]:
+    """The very endpoint with which a person joined, signed in."""
+    place = await settled_in(server, joined, Home(home / f"{joined.name}'s phone"))
+    chosen: Parts = {**DEFAULTS, **parts}
+    watched = Watched(await Endpoint.open(place.path, **chosen))
+    async with watched.endpoint:
+        yield watched

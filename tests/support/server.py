@@ -176,6 +176,11 @@ class RunningServer:
         joined = Joined(name, keys, reply["endpoint"], reply["person"], reply["household"])
         return joined, code
 
+    async def key(self) -> bytes:
+        """The server's identity key."""
+        _, issued = await self.post("challenge")
+        return base64.b64decode(issued["server"])
+
     async def token(self, joined: Joined) -> str:
         """A bearer token for scripts."""
         _, issued = await self.post("challenge")

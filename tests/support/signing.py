@@ -128,7 +128,9 @@ async def _do(server: RunningServer, by: Joined, command: str, **fields: object)
     assert status == 200, reply
 
 
-async def _post(server: RunningServer, by: Joined, command: str, **fields: object) -> tuple[int, dict[str, Any]]:
+async def _post(
+    server: RunningServer, by: Joined, command: str, **fields: object
+) -> tuple[int, dict[str, Any]]:
     written = {name: msgspec.to_builtins(value) for name, value in fields.items()}
     return await server.post(command, token=await server.token(by), **written)
 
