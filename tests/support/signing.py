@@ -78,6 +78,15 @@ async def let_act(server: RunningServer, person: Joined) -> None:
     raise AssertionError(reply)
 
 
+async def take_back(server: RunningServer, person: Joined) -> None:
+    """Nothing may act for the person any more."""
+    chain, known = await identity(server, person)
+    assert chain is not None
+    await _do(
+        server, person, "delegate", delegations=delegate(chain, person.keys, known, (), time=int(time.time()))
+    )
+
+
 async def move_in(server: RunningServer, by: Joined, member: Joined) -> None:
     """`by` takes a housemate into the roster."""
     chain, theirs = await begin(server, by), await begin(server, member)
