@@ -1,5 +1,6 @@
 """Whom an endpoint believes to be at each end of a call, from what it was shown and what it remembers. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kith.core.keys import PublicKeys
@@ -59,12 +60,20 @@ def judge(shown: PersonIdentity, memory: Memory) -> Person:
     A set of delegations that cannot be believed is left out: nobody acts for the person then, and they may still
     call by themselves.
     """
-    chain = replay(shown.links)
+    chain = judge_chain(shown, memory)
     known = memory.persons.get(shown.person)
     change = reconcile(known, chain.history)
-    believed(known, chain.history)
     before = None if change is Change.CHANGED else memory.delegations.get(shown.person)
     return Person(shown.person, chain, _in_force(shown.delegations, chain, before), change)
+
+
+def judge_chain(shown: PersonIdentity, memory: Memory) -> Chain:
+    """A chain, whoever it is said to belong to: what was held back from it is missed by its root."""
+    chain = replay(shown.links)
+    for known in memory.persons.values():
+        if known.root == chain.root:
+            believed(known, chain.history)
+    return chain
 
 
 def _in_force(shown: Delegations | None, chain: Chain, before: Delegations | None) -> Delegations | None:
@@ -77,32 +86,54 @@ def _in_force(shown: Delegations | None, chain: Chain, before: Delegations | Non
     return shown
 
 
-def judge_roster(shown: RosterShown, known: Known | None) -> Roster | None:
-    """The own household's roster; None where nobody has begun it. Raises Untrusted.
+def judge_roster(shown: RosterShown, persons: Iterable[Chain], known: Known | None) -> Roster | None:
+    """The own household's roster, read with chains that were judged; None where nobody has begun it.
 
-    Another root than the one remembered is FORKED: a household does not begin anew unnoticed.
+    Raises Untrusted. Another root than the one remembered is FORKED: a household does not begin anew unnoticed.
     """
     if not shown.links:
         require(known is None, Reason.STALE)
         return None
-    persons = {chain.root: chain for chain in (replay(one.links) for one in shown.identities)}
-    roster = replay_roster(shown.links, persons)
+    roster = replay_roster(shown.links, {chain.root: chain for chain in persons})
     require(reconcile(known, roster.history) is not Change.CHANGED, Reason.FORKED)
     believed(known, roster.history)
     return roster
 
 
-def side(keys: PublicKeys, person: Person | None, roster: Roster | None) -> Side:
+def signed_in(shown: RosterShown, person: bytes) -> bool:
+    """Whether an endpoint of the person with this root signed anything in the (replayed) roster.
+
+    Others can take a person in whom they have never met: that alone says nothing about them.
+    """
+    return any(link.person == person for link in shown.links)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The own roster: None where there is none, and `trouble` where what was shown cannot be believed."""
+
+    roster: Roster | None = None
+    trouble: Untrusted | None = None
+
+    def require(self) -> Roster | None:
+        """For whatever rests on it. Raises Untrusted."""
+        if self.trouble is not None:
+            raise self.trouble
+        return self.roster
+
+
+def side(keys: PublicKeys, person: Person | None, household: Household) -> Side:
     """The end at which the endpoint with these keys speaks: for `person`, or for its household if that is None.
 
     Raises Untrusted if it may not, or if the keys are others than those that were signed for.
     """
+    if person is not None and keys.identity in person.chain.endpoints.ever:
+        return Side(person.chain.history, _same(keys, person.chain.endpoints), person.chain.endpoints)
+    roster = household.require()
     if person is None:
         if roster is None:
             raise Untrusted(Reason.UNKNOWN_PERSON)
         return Side(roster.history, _same(keys, roster.endpoints), roster.endpoints)
-    if keys.identity in person.chain.endpoints.ever:
-        return Side(person.chain.history, _same(keys, person.chain.endpoints), person.chain.endpoints)
     if person.delegations is None:
         raise Untrusted(Reason.NOT_DELEGATED)
     require(keys.identity in person.delegations.endpoints, Reason.NOT_DELEGATED)

@@ -21,7 +21,7 @@ from av import VideoFrame
 from kith.core.ids import CallId
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
-from kith.core.trust.untrusted import Reason, Untrusted
+from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.equipment import Equipment
@@ -80,6 +80,11 @@ class _Resync:
 _ORDER = {Phase.RINGING: 0, Phase.ANSWERING: 1, Phase.ACTIVE: 2, Phase.RECOVERING: 2, Phase.ENDED: 3}
 
 
+def _people(view: CallView) -> tuple[str | None, str | None]:
+    """For whom the two sides speak."""
+    return view.own_person, view.peer_person
+
+
 def _order(view: CallView) -> tuple[int, int]:
     """After a reconnect a command that is sent again gets its old reply: it must not undo what came since."""
     return view.epoch, _ORDER[view.phase]
@@ -113,6 +118,10 @@ class Call:
         """Whether the endpoint has noticed that it was answered."""
         self.placing: str | None = None
         """Id of the command that places it, until the server has said that it knows this call."""
+        self.wanted: str | None = None
+        """Whom a person here called, by id."""
+        self.taken = view.role is Role.CALLER
+        """Whether a person here wants it: they placed it, answered it or go on with it here."""
         self._connection = connection
         self._equipment = equipment
         self._ice = ice
@@ -125,6 +134,8 @@ class Call:
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
         self._tasks: set[asyncio.Task[None]] = set()
         self._foreseen: tuple[str, ...] = ()
+        self._between = _people(view) if self.incoming else None
+        self._roots: tuple[bytes, bytes] | None = None
         self._was_connected = False
         self._ended = asyncio.Event()
         self._worker = asyncio.create_task(self._work())
@@ -197,6 +208,7 @@ class Call:
     async def answer(self, *, video: bool = True) -> None:
         """Take the call; `video` False takes a video call with sound only. Raises NoRelay besides."""
         await self._ice.check()
+        self.taken = True
         await self.perform(protocol.Answer(id=self._connection.new_id(), call=self.id, video=video))
 
     async def decline(self) -> None:
@@ -204,8 +216,11 @@ class Call:
 
     async def hang_up(self) -> None:
         """End the call, here at once and at the other end as soon as the server hears of it."""
-        if self.reason is not None:
-            return
+        if self.reason is None:
+            await self._say_goodbye(self._leave())
+
+    def _leave(self) -> Command:
+        """The call is over here; returns what the server is to be told."""
         new_id, ringing = self._connection.new_id(), self.ringing
         command: Command
         if ringing and self.incoming:
@@ -215,6 +230,9 @@ class Call:
         else:
             command = protocol.HangUp(id=new_id, call=self.id)
         self.finish(EndReason.CANCELLED if ringing else EndReason.HUNG_UP)
+        return command
+
+    async def _say_goodbye(self, command: Command) -> None:
         try:
             await self._connection.request(command)
         except Problem as problem:
@@ -330,6 +348,7 @@ class Call:
                 await self._deal_with(item)
             except Untrusted as untrusted:
                 self._distrust(untrusted.reason)
+                return
             except ValueError:
                 log.warning("the other side sent a description that cannot be used")
                 self._spawn(self.hang_up())
@@ -393,17 +412,34 @@ class Call:
 
     async def _meet(self, view: CallView) -> Meeting:
         """Who is at both ends. Raises Untrusted where that is not as it must be, or another one and nobody agrees."""
+        await self._require_whom(view)
         try:
             meeting = await self._identities.meet(view)
         except Untrusted as untrusted:
             if untrusted.reason not in _MAY_BE_NEW:
                 raise
             meeting = await self._identities.meet(view, anew=True)
+        roots = meeting.own.root, meeting.peer.root
+        if self._roots not in (None, roots):
+            raise Untrusted(Reason.FORKED)
         if meeting.changed is not None:
             if not await self._listener.call_identity_changed(self):
                 raise Untrusted(Reason.FORKED)
             await self._identities.accept(meeting.changed)
+        self._roots = roots
         return meeting
+
+    async def _require_whom(self, view: CallView) -> None:
+        """Whom the call is with, a person here has decided, or has seen when it rang. Raises Untrusted if the server
+        puts somebody else in their place, or begins a call that nobody here wants."""
+        require(self.taken, Reason.OUT_OF_TURN)
+        require(self._between in (None, _people(view)), Reason.FORKED)
+        if self.wanted is not None:
+            if self.wanted.startswith("p_"):
+                require(view.peer_person == self.wanted, Reason.FORKED)
+            elif view.peer_person not in (None, view.own_person):
+                await self._identities.require_of_household(view.peer_person or "")
+        self._between = _people(view)
 
     async def _take(self, signal: Signalled) -> None:
         link = self._links.get(signal.epoch)
@@ -414,8 +450,8 @@ class Call:
         try:
             self._signal(signal.epoch, await link.take(signal.body))
         except Untrusted as untrusted:
-            if untrusted.reason is Reason.UNREADABLE:
-                log.warning("a signal was not sealed by the other end")  # anybody on the way can send one
+            if untrusted.reason is Reason.UNREADABLE and link.verified:
+                log.warning("a signal was not sealed by the other end")  # it can do no harm any more
             elif untrusted.reason in _MAY_BE_NEW:
                 link.believe((await self._identities.meet(self.view, anew=True)).peer)
                 self._signal(signal.epoch, await link.take(signal.body))
@@ -423,10 +459,11 @@ class Call:
                 raise
 
     def _distrust(self, reason: Reason) -> None:
-        """Nothing has been sent, and nothing will be."""
+        """It ends here and now: nothing more is looked at, and nothing more is sent."""
         log.warning("a call is given up, for the other end is not believed: %s", reason)
         self._listener.call_distrusted(self, reason)
-        self._spawn(self.hang_up())
+        if self.reason is None:
+            self._spawn(self._say_goodbye(self._leave()))
 
     def _link_said(self, event: LinkEvent) -> None:
         if isinstance(event, Picture):

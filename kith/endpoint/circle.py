@@ -163,13 +163,12 @@ class Circle:
                 await self._look_around()
             except (Untrusted, Problem, Unreachable) as error:
                 reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
-                log.warning("what the household has signed is not acted on: %s", reason)
+                log.warning("nothing is signed on what the household has signed: %s", reason)
 
     async def _look_around(self) -> None:
         if self._joining is not None:
             await self._complete(self._joining)
         elif self._signing is not None:
-            await self.identities.roster()
             await self._signing.delegate()
 
     # -- being signed for -----------------------------------------------------------------------------
@@ -195,13 +194,13 @@ class Circle:
             if person is not None:
                 found = await self.identities.person(person)
                 joining.check(found.chain.history, found.chain.endpoints)
-                await self.identities.vouch_for_person(person)
+                await self.identities.vouch_for_person(found)
             else:
-                roster = await self.identities.roster()
+                roster = await self.identities.shown_roster()
                 if roster is None:
                     return
                 joining.check(roster.history, roster.endpoints)
-                await self.identities.vouch_for_household()
+                await self.identities.vouch_for_household(roster)
         except Untrusted as untrusted:
             log.info("not signed for yet: %s", untrusted.reason)
             return
@@ -235,7 +234,7 @@ class Circle:
 
     async def waiting(self) -> tuple[WaitingEndpoint, ...]:
         """Endpoints for which this one could sign. Raises Untrusted, Unreachable."""
-        await self.identities.roster(anew=True)
+        await self.identities.shown_roster(anew=True)
         return self.identities.waiting
 
     async def offer(self, *, shared: bool, same: Same | None) -> Offered:
@@ -356,6 +355,17 @@ class Circle:
         if self._signing is None:
             raise Untrusted(Reason.NOT_ACTIVE)
         return self._signing
+
+    async def move_in(self) -> None:
+        """The own person knows the household that has taken them in. Raises Untrusted if none has."""
+        self._signer()
+        roster = await self.identities.shown_roster(anew=True)
+        person = await self._signer().chain()
+        if roster is None:
+            raise Untrusted(Reason.MISSING)
+        require(person.chain.root in roster.members, Reason.NOT_A_MEMBER)
+        await self.identities.vouch_for_household(roster)
+        self._look.set()
 
     async def welcome(self, person: str) -> None:
         """See `Signing.welcome`."""

@@ -263,7 +263,7 @@ class Endpoint(AsyncIOEventEmitter):
         view = _unseen(new_call(), target.name, video=video)
         call = self._begin(view)
         command = protocol.PlaceCall(id=self._wire.new_id(), call=call.id, to=target.id, video=video)
-        call.placing = command.id
+        call.placing, call.wanted = command.id, target.id
         self.emit("calling", call)
         self._show()
         try:
@@ -354,6 +354,11 @@ class Endpoint(AsyncIOEventEmitter):
     async def welcome(self, person: str) -> None:
         """Take somebody of the household into its roster, by id. Raises Problem, Unreachable, Untrusted."""
         await self._circle.welcome(person)
+
+    async def move_in(self) -> None:
+        """The person of this endpoint knows the household that took them in: from here on its roster is believed.
+        Raises Problem, Unreachable, Untrusted."""
+        await self._circle.move_in()
 
     async def compared(self, *, same: bool) -> None:
         """Whether the digits that this new endpoint shows (event `pairing`) are those of the other one.

@@ -6,15 +6,26 @@ who has become another one it remembers only when a person says so (`accept`).
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
 from kith.core.keys import KeyPair
 from kith.core.problem import Problem
 from kith.core.trust.history import Change, Known, believed
 from kith.core.trust.household import Roster
+from kith.core.trust.person import Chain
 from kith.core.trust.untrusted import Reason, Untrusted, require
-from kith.endpoint.believing import Person, Side, judge, judge_roster, public, side
+from kith.endpoint.believing import (
+    Household,
+    Person,
+    Side,
+    judge,
+    judge_chain,
+    judge_roster,
+    public,
+    side,
+    signed_in,
+)
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.memory import Memory
 from signaling import protocol
@@ -87,7 +98,17 @@ class Identities:
             return {one: self._persons[one] for one in persons}
 
     async def roster(self, *, anew: bool = False) -> Roster | None:
-        """The own household's; None where nobody has begun it. Raises Untrusted, Unreachable."""
+        """The own household's, as far as it is believed; None where nobody has begun it.
+
+        Raises Untrusted, NOT_CONFIRMED where others have taken the own person in and nobody here has said that they
+        know them (`vouch_for_household`); Unreachable.
+        """
+        roster = await self.shown_roster(anew=anew)
+        require(roster is None or self._memory.household is not None, Reason.NOT_CONFIRMED)
+        return roster
+
+    async def shown_roster(self, *, anew: bool = False) -> Roster | None:
+        """The same, believed or not."""
         async with self._asking:
             if anew or not self._roster_is_new:
                 await self._look_at_home()
@@ -101,36 +122,44 @@ class Identities:
         found = await self.persons(*people, anew=anew) if people else {}
         own = found.get(view.own_person) if view.own_person else None
         peer = found.get(view.peer_person) if view.peer_person else None
-        roster = await self._roster_for(own, peer, anew=anew)
-        if own is not None:
-            await self._require_own(own, roster)
+        household = await self._household(anew=anew)
+        await self._require_own(own, household)
         changed = peer if peer is not None and peer.change is Change.CHANGED else None
         return Meeting(
-            own=side(self._keys.public, own, roster),
-            peer=side(public(view.endpoint.keys), peer, roster),
+            own=side(self._keys.public, own, household),
+            peer=side(public(view.endpoint.keys), peer, household),
             changed=changed,
         )
 
-    async def _roster_for(self, own: Person | None, peer: Person | None, *, anew: bool) -> Roster | None:
-        """The roster where it counts; a household that cannot be believed stops nobody who does not rest on it."""
-        try:
-            return await self.roster(anew=anew)
-        except Untrusted:
-            shared = self._enrolment.person is None or own is None or peer is None
-            if shared:
-                raise
-            return None
+    async def require_of_household(self, person: str) -> None:
+        """Raises Untrusted unless this person may speak through what the own household shares."""
+        roster = await self.roster()
+        found = await self.person(person)
+        require(roster is not None and found.chain.root in roster.members, Reason.NOT_A_MEMBER)
 
-    async def _require_own(self, own: Person, roster: Roster | None) -> None:
-        """For whom this endpoint speaks: its own person, somebody vouched for, or somebody of its household."""
-        if self._enrolment.person is None:
-            require(roster is not None and own.chain.root in roster.members, Reason.NOT_A_MEMBER)
+    async def _household(self, *, anew: bool) -> Household:
+        """A household that others have taken the own person into counts for nothing yet; one that cannot be believed
+        is in the way of whatever rests on it."""
+        try:
+            return Household(await self.roster(anew=anew))
+        except Untrusted as untrusted:
+            if untrusted.reason is Reason.NOT_CONFIRMED and self._enrolment.person is not None:
+                return Household()
+            return Household(trouble=untrusted)
+
+    async def _require_own(self, own: Person | None, household: Household) -> None:
+        """For whom this endpoint speaks: its own person, vouched for, or if it is shared somebody of its household."""
+        if self._enrolment.person is not None:
+            require(own is not None and own.id == self._enrolment.person, Reason.UNKNOWN_PERSON)
+            require(self._enrolment.person in self._memory.persons, Reason.NOT_ACTIVE)
+            require(own is not None and own.change is not Change.CHANGED, Reason.FORKED)
+            return
+        roster = household.require()
+        require(self._memory.household is not None and roster is not None, Reason.NOT_ACTIVE)
+        if own is not None and roster is not None:
+            require(own.chain.root in roster.members, Reason.NOT_A_MEMBER)
             if own.change is Change.CHANGED:
                 await self.accept(own)  # the household took the new one in
-        else:
-            require(own.id == self._enrolment.person, Reason.UNKNOWN_PERSON)
-            require(own.id in self._memory.persons, Reason.NOT_ACTIVE)
-            require(own.change is not Change.CHANGED, Reason.FORKED)
 
     # -- remembering ----------------------------------------------------------------------------------
 
@@ -139,19 +168,13 @@ class Identities:
         self._persons[person.id] = replace(person, change=Change.SAME)
         await self._remember(_with(self._memory, person, None))
 
-    async def vouch_for_person(self, person: str) -> Person:
-        """Remember the own person, for whom somebody has vouched, as they are now."""
-        found = await self.person(person, anew=True)
-        await self._remember(_with(self._memory, found, self._memory.persons.get(person)))
-        return found
+    async def vouch_for_person(self, person: Person) -> None:
+        """Remember the own person, for whom somebody has vouched as they are here."""
+        await self._remember(_with(self._memory, person, self._memory.persons.get(person.id)))
 
-    async def vouch_for_household(self) -> Roster:
-        """Remember the own household, for which somebody has vouched, as it is now."""
-        roster = await self.roster(anew=True)
-        if roster is None:
-            raise Untrusted(Reason.MISSING)
+    async def vouch_for_household(self, roster: Roster) -> None:
+        """Remember the own household, for which somebody has vouched as it is here."""
         await self._remember(self._memory.with_household(believed(self._memory.household, roster.history)))
-        return roster
 
     async def _remember(self, memory: Memory) -> None:
         """On disk before anything rests on it, written beside the event loop."""
@@ -170,7 +193,8 @@ class Identities:
         for one in persons:
             self._persons.pop(one, None)
         for shown in reply.identities:
-            await self._take(shown)
+            if shown.person in persons:
+                await self._take(shown)
         if any(one not in self._persons for one in persons):
             raise Untrusted(Reason.UNKNOWN_PERSON)
 
@@ -181,19 +205,29 @@ class Identities:
             if not isinstance(reply, protocol.RosterShown):
                 raise Untrusted(Reason.MISSING)
             self.waiting = reply.waiting
-            self.housemates = {}
-            for shown in reply.identities:
-                try:
-                    self.housemates[shown.person] = await self._take(shown)
-                except Untrusted as untrusted:
-                    log.warning("a housemate is not believed: %s", untrusted.reason)
-            self._roster = judge_roster(reply, self._memory.household)
+            chains = await self._take_housemates(reply.identities)
+            self._roster = judge_roster(reply, chains, self._memory.household)
         except BaseException:
             self._roster_is_new = False
             raise
-        if self._roster is not None and self._believes_households():
-            known = believed(self._memory.household, self._roster.history)
-            await self._remember(self._memory.with_household(known))
+        if self._roster is not None and self._believes_household(reply):
+            await self.vouch_for_household(self._roster)
+
+    async def _take_housemates(self, identities: Iterable[protocol.PersonIdentity]) -> list[Chain]:
+        """Each person as they are now comes first; a former chain of theirs may follow, on which links rest."""
+        chains = []
+        self.housemates = {}
+        for shown in identities:
+            try:
+                if shown.person in self.housemates:
+                    chains.append(await asyncio.to_thread(judge_chain, shown, self._memory))
+                else:
+                    person = await self._take(shown)
+                    self.housemates[shown.person] = person
+                    chains.append(person.chain)
+            except Untrusted as untrusted:
+                log.warning("a housemate is not believed: %s", untrusted.reason)
+        return chains
 
     async def _take(self, shown: protocol.PersonIdentity) -> Person:
         person = await asyncio.to_thread(judge, shown, self._memory)
@@ -207,11 +241,12 @@ class Identities:
         """Others at first sight; the own person only if somebody has vouched for them."""
         return person.id != self._enrolment.person or person.id in self._memory.persons
 
-    def _believes_households(self) -> bool:
-        """A shared endpoint only the one that somebody vouched for, a person's with their own eyes."""
-        if self._enrolment.person is None:
-            return self._memory.household is not None
-        return self._enrolment.person in self._memory.persons
+    def _believes_household(self, shown: protocol.RosterShown) -> bool:
+        """One that is remembered; and at first sight one in which an endpoint of the own person has signed."""
+        if self._memory.household is not None:
+            return True
+        own = self._memory.persons.get(self._enrolment.person or "")
+        return own is not None and signed_in(shown, own.root)
 
     async def _request(self, command: Command) -> AnyReply:
         try:

@@ -3,7 +3,7 @@
 what the conversation believes  ->  what the link does
 """
 
-from kith.core.trust.untrusted import Reason, Untrusted
+from kith.core.trust.untrusted import Reason, require
 from kith.endpoint import body
 from kith.endpoint.believing import Side
 from kith.endpoint.link import Link
@@ -33,8 +33,8 @@ class SealedLink:
 
     def believe(self, peer: Side) -> None:
         """More is known of who is at the other end. Raises Untrusted where that is somebody else now."""
-        if peer.keys != self._conversation.peer.keys:
-            raise Untrusted(Reason.WEAK_KEY)
+        require(peer.root == self._conversation.peer.root, Reason.FORKED)
+        require(peer.keys == self._conversation.peer.keys, Reason.WEAK_KEY)
         self._conversation.peer = peer
 
     async def offer(self) -> list[bytes]:

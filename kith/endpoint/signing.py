@@ -137,7 +137,10 @@ class Signing:
 
     async def _confirm(self) -> None:
         """Pin the own chain in the roster, so that a key which left it can sign nothing there."""
-        roster = await self._identities.roster(anew=True)
+        try:
+            roster = await self._identities.roster(anew=True)
+        except Untrusted:
+            return  # nothing of this person's rests on a roster that is not believed
         chain = (await self.chain()).chain
         if roster is not None and chain.root in roster.members and roster.pins.get(chain.root) != chain.point:
             await self._extend_household(household_write.confirm(roster, chain, self._own, time=self._time()))

@@ -168,16 +168,21 @@ async def test_digits_are_shown_three_times_and_then_only_if_a_person_there_asks
     assert refused.value.reason is Reason.NOT_CONFIRMED
 
 
-async def test_a_call_that_rings_before_it_is_signed_for_rings_once_it_is(pairing: Pairing) -> None:
+async def test_one_that_waits_neither_calls_nor_rings_and_rings_at_once_when_it_is_signed_for(
+    pairing: Pairing,
+) -> None:
     new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=False)).code)
+    with pytest.raises(NotJoined):
+        await new.endpoint.call("Bob")
     await pairing.other.endpoint.call("Anna")
     await pairing.phone.until("ringing")
-    assert new.endpoint.current is None
-    signed = asyncio.create_task(
-        pairing.phone.endpoint.sign_for(new.endpoint.enrolment.endpoint, _compared_by(new))
-    )
+    await pairing.other.endpoint.hang_up()
+    await pairing.phone.until("ended")
+    assert not new.times("ringing")
+    new_id = new.endpoint.enrolment.endpoint
+    await pairing.phone.endpoint.sign_for(new_id, _compared_by(new))
+    await pairing.other.endpoint.call("Anna")  # the new one may just be asking whose it is
     await new.until("ringing")
-    await signed
     await new.endpoint.answer()
     await asyncio.gather(new.hears(BOB), pairing.other.hears(NEW))
 
@@ -197,6 +202,10 @@ async def test_housemates_let_what_one_of_them_took_in_act_for_them(pairing: Pai
     async with phone_of(server, dad, home) as phone:
         assert dad.person is not None
         await pairing.phone.endpoint.welcome(dad.person)
+        with pytest.raises(Untrusted) as unknown:  # others have taken him in, which says nothing about them
+            await phone.endpoint.welcome(dad.person)
+        assert unknown.value.reason is Reason.NOT_CONFIRMED
+        await phone.endpoint.move_in()
         new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=True)).link)
         await new.until_progress("signed")
         wanted = (Home(home / "New").keys().public.identity,)

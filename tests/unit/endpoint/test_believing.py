@@ -13,7 +13,7 @@ from kith.core.trust.history import Change, Known
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person import replay
 from kith.core.trust.untrusted import Reason, Untrusted
-from kith.endpoint.believing import Person, judge, judge_roster, side
+from kith.endpoint.believing import Household, Person, judge, judge_chain, judge_roster, side, signed_in
 from kith.endpoint.home import Home, Pairing
 from kith.endpoint.memory import Memory, read, write
 from signaling.protocol import PersonIdentity, RosterShown
@@ -90,6 +90,7 @@ PEOPLE = {LONG.root: LONG}
 EMPTY = household.replay(HOUSE, PEOPLE)
 HOUSE.append(household_write.add(EMPTY, LONG, OWNER, KITCHEN.public, time=4))
 ROSTER = household.replay(HOUSE, PEOPLE)
+NONE, HOME = Household(), Household(ROSTER)
 ALLOWED = delegate(LONG, OWNER, None, [KITCHEN.public.identity], time=5)
 
 
@@ -98,7 +99,7 @@ def person(delegations: Delegations | None = None) -> Person:
 
 
 def test_a_personal_endpoint_speaks_at_points_at_which_it_was_in() -> None:
-    one = side(OTHER.public, person(), None)
+    one = side(OTHER.public, person(), NONE)
     one.accept(LONG.root, LONG.point)
     with refused(Reason.NOT_ACTIVE):
         one.accept(LONG.root, SHORT.point)
@@ -107,24 +108,32 @@ def test_a_personal_endpoint_speaks_at_points_at_which_it_was_in() -> None:
 
 
 def test_a_shared_endpoint_acts_for_who_said_so() -> None:
-    for roster in (None, ROSTER):  # who lives elsewhere has not seen the roster
-        side(KITCHEN.public, person(ALLOWED), roster).accept(LONG.root, LONG.point)
+    for home in (NONE, HOME):  # who lives elsewhere has not seen the roster
+        side(KITCHEN.public, person(ALLOWED), home).accept(LONG.root, LONG.point)
     with refused(Reason.NOT_DELEGATED):
-        side(KITCHEN.public, person(), None)
+        side(KITCHEN.public, person(), NONE)
     with refused(Reason.NOT_DELEGATED):
-        side(KITCHEN.public, person(delegate(LONG, OWNER, None, [], time=5)), ROSTER)
+        side(KITCHEN.public, person(delegate(LONG, OWNER, None, [], time=5)), HOME)
     with refused(Reason.NOT_ACTIVE):
-        side(KITCHEN.public, person(ALLOWED), EMPTY)
+        side(KITCHEN.public, person(ALLOWED), Household(EMPTY))
 
 
 def test_a_shared_endpoint_without_a_person_speaks_for_its_household() -> None:
-    side(KITCHEN.public, None, ROSTER).accept(ROSTER.root, ROSTER.point)
+    side(KITCHEN.public, None, HOME).accept(ROSTER.root, ROSTER.point)
     with refused(Reason.NOT_ACTIVE):
-        side(OTHER.public, None, ROSTER)
+        side(OTHER.public, None, HOME)
     with refused(Reason.NOT_ACTIVE):
-        side(KITCHEN.public, None, ROSTER).accept(ROSTER.root, EMPTY.point)
+        side(KITCHEN.public, None, HOME).accept(ROSTER.root, EMPTY.point)
     with refused(Reason.UNKNOWN_PERSON):
-        side(KITCHEN.public, None, None)
+        side(KITCHEN.public, None, NONE)
+
+
+def test_where_the_roster_cannot_be_believed_only_those_in_a_chain_speak() -> None:
+    trouble = Household(trouble=Untrusted(Reason.STALE))
+    side(OTHER.public, person(ALLOWED), trouble).accept(LONG.root, LONG.point)
+    for who in (person(ALLOWED), None):
+        with refused(Reason.STALE):
+            side(KITCHEN.public, who, trouble)
 
 
 @pytest.mark.parametrize("of", [OTHER, KITCHEN])
@@ -132,10 +141,10 @@ def test_keys_other_than_those_that_were_signed_are_refused(of: KeyPair) -> None
     swapped = KeyPair.from_private_bytes(of.private_bytes()[:32] + KeyPair.generate().private_bytes()[32:])
     assert swapped.public.identity == of.public.identity and swapped.public.consistent()
     with refused(Reason.WEAK_KEY):
-        side(swapped.public, person(ALLOWED), ROSTER)
+        side(swapped.public, person(ALLOWED), HOME)
     with refused(Reason.WEAK_KEY):
         unsigned = PublicKeys(of.public.identity, OWNER.public.sealing, OWNER.public.sealing_signature)
-        side(unsigned, person(ALLOWED), None)
+        side(unsigned, person(ALLOWED), NONE)
 
 
 # -- the household ----------------------------------------------------------------------------------------
@@ -146,17 +155,31 @@ def roster(*links: Any) -> RosterShown:
 
 
 def test_a_household_is_believed_as_it_grows_and_never_another_one() -> None:
-    assert judge_roster(roster(), None) is None
-    found = judge_roster(roster(*HOUSE), known(EMPTY))
+    assert judge_roster(roster(), [LONG], None) is None
+    found = judge_roster(roster(*HOUSE), [LONG], known(EMPTY))
     assert found is not None and set(found.shared) == {KITCHEN.public.identity}
     with refused(Reason.STALE):
-        judge_roster(roster(), known(ROSTER))
+        judge_roster(roster(), [LONG], known(ROSTER))
     with refused(Reason.STALE):
-        judge_roster(roster(*HOUSE[:1]), known(ROSTER))
+        judge_roster(roster(*HOUSE[:1]), [LONG], known(ROSTER))
     with refused(Reason.FORKED):
-        judge_roster(roster(household_write.begin(LONG, OWNER, time=9)), known(ROSTER))
+        judge_roster(roster(household_write.begin(LONG, OWNER, time=9)), [LONG], known(ROSTER))
     with refused(Reason.UNKNOWN_PERSON):
-        judge_roster(RosterShown(re="1", links=tuple(HOUSE), identities=(), waiting=()), None)
+        judge_roster(roster(*HOUSE), [], None)
+
+
+def test_who_signed_in_a_roster_is_told_from_who_was_only_taken_in() -> None:
+    joined = household_write.join(ROSTER, LONG, OWNER, ELSE, time=6)
+    assert signed_in(roster(*HOUSE, joined), LONG.root)
+    assert not signed_in(roster(*HOUSE, joined), ELSE.root)
+
+
+def test_what_is_held_back_of_a_chain_is_missed_whoever_it_is_said_to_be() -> None:
+    memory = Memory(persons={"p_other": known(LONG)})
+    assert judge_chain(shown(), memory).root == LONG.root
+    for judged in (judge_chain, judge):
+        with refused(Reason.STALE):
+            judged(shown(BEGIN), memory)
 
 
 # -- on disk ---------------------------------------------------------------------------------------------
