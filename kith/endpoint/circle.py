@@ -264,7 +264,8 @@ class Circle:
             if isinstance(step, Proof):
                 await self._meet_proof(sender, step)
                 return
-            offer = next((one for one in self._offers if one.same and one.shared == sender.shared), None)
+            newest = reversed(self._offers)
+            offer = next((one for one in newest if one.same and one.shared == sender.shared), None)
             if offer is not None and offer.same is not None:
                 self._offers.remove(offer)
                 await self._pair(sender, [], first=step, shared=offer.shared, same=offer.same)
