@@ -14,7 +14,8 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtp import RtpPacket
 
-from kith.endpoint import aiortc_hooks
+from kith.core.trust.fingerprint import fingerprint_of
+from kith.endpoint import aiortc_hooks, sdp
 
 CONNECT_OF_AIOICE = "de8f24937d84e8dd"
 """A digest of the statements of aioice 0.13's `Connection.connect`."""
@@ -96,6 +97,29 @@ async def test_arrivals_are_seen_below_rtp(connection: RTCPeerConnection) -> Non
     assert callable(ice.request_received)
     assert aiortc_hooks.pairs_in_use(connection) == []
     await connection.close()
+
+
+async def test_the_certificate_of_the_other_side_is_the_one_that_it_described() -> None:
+    """Two peer connections in memory; before they meet there is no certificate to see."""
+    ends = [RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2)]
+    near, far = ends
+    aiortc_hooks.allow_loopback_when_alone()
+    near.addTransceiver("audio")
+    assert aiortc_hooks.peer_certificate(near) is None
+    assert aiortc_hooks.peer_certificate(far) is None, "no media, no transport"
+    connected = asyncio.Event()
+    near.on("connectionstatechange", lambda: connected.set() if near.connectionState == "connected" else None)
+    await near.setLocalDescription(await near.createOffer())
+    await far.setRemoteDescription(near.localDescription)
+    await far.setLocalDescription(await far.createAnswer())
+    await near.setRemoteDescription(far.localDescription)
+    async with asyncio.timeout(10):
+        await connected.wait()
+    seen = aiortc_hooks.peer_certificate(near)
+    assert seen is not None
+    assert hashlib.sha256(seen).digest() == fingerprint_of(sdp.tidy(far.localDescription.sdp))
+    for end in ends:
+        await end.close()
 
 
 async def test_ice_connects_by_our_loop_and_fails_by_it() -> None:
