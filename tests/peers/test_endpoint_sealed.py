@@ -107,7 +107,8 @@ async def test_nothing_that_passes_the_server_can_be_read_there(two: Two) -> Non
     assert len({data for post in posts for data in post.bodies}) == sum(len(post.bodies) for post in posts)
 
 
-async def test_who_speaks_plainly_or_unsealed_is_not_heard(two: Two) -> None:
+@pytest.mark.parametrize("version", [1, 2, None])
+async def test_who_speaks_plainly_or_unsealed_is_refused(two: Two, version: int | None) -> None:
     anna = await two.phone(two.anna)
     await signing.begin(two.server, two.bob)
     async with Scripted(two.server, two.bob) as bob:
@@ -115,14 +116,13 @@ async def test_who_speaks_plainly_or_unsealed_is_not_heard(two: Two) -> None:
         await bob.event("ringing")
         await bob.ok("answer", call=call.id)
         await bob.event("signalled")
-        plain = {"v": 1, "kind": "description", "type": "answer", "sdp": call.description}
-        for body in (json.dumps(plain), json.dumps({**plain, "v": 2}), "\x01" + "x" * 60):
-            await bob.say("signal", call=call.id, epoch=0, body=body.encode())
-        await bob.ok("ping")
-        await anna.endpoint.request(protocol.Ping(id=anna.endpoint.new_id()))
-        assert not call.verified and not call.connected and call.reason is None
-        assert not anna.endpoint.equipment.voice.live, "the microphone is not even open"
-        await anna.endpoint.hang_up()
+        plain = {"v": version, "kind": "description", "type": "answer", "sdp": call.description}
+        body = b"\x01" + b"x" * 60 if version is None else json.dumps(plain).encode()
+        await bob.say("signal", call=call.id, epoch=0, body=body)
+        await anna.until("untrusted", call, Reason.UNREADABLE)
+        assert await bob.ended(call.id) == "hung_up"
+        assert not call.verified and not anna.times("connected")
+        assert anna.details("indicator") == [], "the microphone was not even opened"
 
 
 # -- what was known before ------------------------------------------------------------------------------
