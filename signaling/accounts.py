@@ -70,6 +70,7 @@ class Accounts:
             endpoints=tuple(
                 wire.EnrolledEndpoint(
                     id=one.id,
+                    identity=one.keys.identity,
                     name=one.name,
                     shared=one.shared,
                     added=one.added,

@@ -95,9 +95,11 @@ class EnrolledEndpoint(Part, frozen=True, kw_only=True):
     """An own endpoint, or a shared one of the household, as whoever may sign it out sees it.
 
     `added` and `seen`, which is true to the hour, are absent where nobody kept them. `current`: the viewer.
+    `identity` is what a signed removal names.
     """
 
     id: EndpointRef
+    identity: Key
     name: str
     shared: bool
     online: bool

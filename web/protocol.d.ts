@@ -895,9 +895,11 @@ export interface Endpoints {
  * An own endpoint, or a shared one of the household, as whoever may sign it out sees it.
  *
  * `added` and `seen`, which is true to the hour, are absent where nobody kept them. `current`: the viewer.
+ * `identity` is what a signed removal names.
  */
 export interface EnrolledEndpoint {
   id: string;
+  identity: string;
   name: string;
   shared: boolean;
   online: boolean;
