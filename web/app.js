@@ -29,7 +29,7 @@ const ice = new Ice(
   (draft, options) => account.send(draft, options),
   () => chosen.values.path === 'relay',
 );
-const calls = new Calls(store, account, ice);
+const calls = new Calls(store, account, account.identities, ice);
 account.follower = calls;
 
 const ringer = new Ringer();

@@ -151,9 +151,10 @@ async def device(owner: Screen, name: str, home: Path, **parts: Any) -> AsyncIte
     found = Device(endpoint)
     endpoint.on("audio", found.voice_came)
     endpoint.on("frame", found.frame_came)
-    for event in ("ringing", "connected", "ended", "directory"):
+    for event in ("ringing", "connected", "ended", "directory", "pairing"):
         endpoint.on(event, found.tell)
     async with endpoint:
+        await found.until(lambda: endpoint.joined)
         yield found
 
 

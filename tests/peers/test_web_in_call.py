@@ -187,9 +187,11 @@ async def test_second_call_taken(trio: Trio) -> None:
     await indicators_are_true(trio.ana, {"microphone"})
 
 
-async def test_no_lock_is_claimed(trio: Trio) -> None:
+async def test_the_lock_claims_what_was_verified_and_no_more(trio: Trio) -> None:
     await video_call(trio)
-    await expect(trio.ana.page.get_by_text("Their keys are not yet compared")).to_be_visible()
+    lock = trio.ana.page.locator("kith-lock")
+    await expect(lock).to_contain_text("devices, as first seen today. Compare safety numbers to be sure.")
+    await expect(lock).not_to_contain_text("You compared")
 
 
 async def test_without_microphone_and_camera_one_can_still_listen(trio: Trio) -> None:

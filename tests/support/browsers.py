@@ -160,10 +160,11 @@ class Screen:
         return link.partition("#join=")[2]
 
     async def offer_pairing(self, *, shared: bool) -> str:
-        """A pairing code, read from the dialog."""
+        """A pairing code and its secret, CODE.SECRET, read from the dialog."""
         await self.button("Add a device").click()
         await self.button("Everybody" if shared else "Mine").click()
-        code = await self.page.get_by_label("Pairing code").inner_text()
+        command = await self.page.get_by_label("Command to run on the device").inner_text()
+        code = command.partition("--pair ")[2].partition(" ")[0]
         await self.button("Close").click()
         return code
 
@@ -326,6 +327,8 @@ class Launcher:
         screen = await self.screen(kind, **options)
         self.numbers += 1
         await screen.join(secret, name, f"+1202555{9000 + self.numbers:04d}")
+        if by is not None and household:
+            await by.button(f"Yes, that is {name}", exact=True).click()
         self.people.append(screen)
         return screen
 

@@ -1,34 +1,86 @@
 /**
- * What travels inside a `signal`: one session description or one candidate, as JSON bytes that the
- * server does not read. The only place that makes and reads it.
+ * What two endpoints seal to each other in a `signal`, as JSON: descriptions, candidates, and the caller's
+ * signature. docs/trust.md, section 9. The only place that makes and reads it. Pure.
  */
 
-import { fromBase64, fromUtf8, toBase64, utf8 } from '../core/bytes.js';
+import { fromUtf8, utf8 } from '../core/bytes.js';
+import { toBase64 } from '../core/bytes.js';
+import { bytesOf, KEY_LENGTH, SIGNATURE_LENGTH } from '../trust/keys.js';
+import { countOf } from '../trust/links.js';
+import { Untrusted } from '../trust/untrusted.js';
 
-const VERSION = 1;
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Point} from '../trust/links.js' */
 
-/**
- * @typedef {{kind: 'description', type: 'offer' | 'answer', sdp: string}
- *   | {kind: 'candidate', candidate: RTCIceCandidateInit | null}} Body  a null candidate: there are no more
- */
+const VERSION = 2;
 
-/** @param {Body} body @returns {string} base64 */
+/** For whom the sender speaks, as its own chain or roster stands. @typedef {{root: Bytes, point: Point}} Party */
+
+/** @typedef {{kind: 'description', type: 'offer', sdp: string, nonce: Bytes} & Party} OfferBody */
+/** @typedef {{kind: 'description', type: 'answer', sdp: string, nonce: Bytes, signature: Bytes} & Party} AnswerBody */
+/** @typedef {{kind: 'confirm', signature: Bytes}} ConfirmBody */
+/** A null candidate: there are no more. @typedef {{kind: 'candidate', candidate: RTCIceCandidateInit | null}} CandidateBody */
+/** @typedef {OfferBody | AnswerBody | ConfirmBody | CandidateBody} Body */
+
+/** @param {Body} body @returns {Bytes} */
 export function writeBody(body) {
-  return toBase64(utf8(JSON.stringify({ v: VERSION, ...body })));
+  return utf8(JSON.stringify({ v: VERSION, ...written(body) }));
 }
 
-/** @param {string} text base64 @returns {Body | null} null for what this version does not know */
-export function readBody(text) {
-  try {
-    const body = JSON.parse(fromUtf8(fromBase64(text)));
-    return body?.v === VERSION && known(body) ? body : null;
-  } catch {
-    return null;
+/** @param {Body} body */
+function written(body) {
+  if (body.kind === 'candidate') return body;
+  if (body.kind === 'confirm') return { kind: body.kind, signature: toBase64(body.signature) };
+  const { kind, type, sdp, nonce, root, point } = body;
+  const signature = body.type === 'answer' ? { signature: toBase64(body.signature) } : {};
+  const party = { root: toBase64(root), version: point.version, head: toBase64(point.head) };
+  return { kind, type, sdp, nonce: toBase64(nonce), ...party, ...signature };
+}
+
+/**
+ * @param {Bytes} plain what was sealed
+ * @returns {Body | null} null for what this version does not know. Throws Untrusted for what it knows and cannot be.
+ */
+export function readBody(plain) {
+  const wire = parsed(plain);
+  if (wire?.v !== VERSION) return null;
+  switch (wire.kind) {
+    case 'candidate':
+      return candidateOf(wire);
+    case 'confirm':
+      return { kind: 'confirm', signature: bytesOf(wire.signature, SIGNATURE_LENGTH) };
+    case 'description':
+      return descriptionOf(wire);
+    default:
+      return null;
   }
 }
 
-/** @param {any} body */
-function known(body) {
-  if (body.kind === 'candidate') return body.candidate === null || typeof body.candidate?.candidate === 'string';
-  return body.kind === 'description' && ['offer', 'answer'].includes(body.type) && typeof body.sdp === 'string';
+/** @param {Bytes} plain @returns {any} */
+function parsed(plain) {
+  try {
+    return JSON.parse(fromUtf8(plain));
+  } catch {
+    throw new Untrusted('malformed');
+  }
+}
+
+/** @param {any} wire @returns {CandidateBody | null} */
+function candidateOf({ candidate }) {
+  if (candidate === null) return { kind: 'candidate', candidate };
+  return typeof candidate?.candidate === 'string' ? { kind: 'candidate', candidate } : null;
+}
+
+/** @param {any} wire @returns {OfferBody | AnswerBody | null} */
+function descriptionOf({ type, sdp, nonce, root, version, head, signature }) {
+  if (typeof sdp !== 'string') throw new Untrusted('malformed');
+  const common = {
+    sdp,
+    nonce: bytesOf(nonce, KEY_LENGTH),
+    root: bytesOf(root, KEY_LENGTH),
+    point: { version: countOf(version), head: bytesOf(head, KEY_LENGTH) },
+  };
+  if (type === 'offer') return { kind: 'description', type, ...common };
+  if (type !== 'answer') return null;
+  return { kind: 'description', type, ...common, signature: bytesOf(signature, SIGNATURE_LENGTH) };
 }

@@ -8,12 +8,16 @@ import { codeOf } from '../session/problem.js';
 import { currentTalk } from '../state/state.js';
 import { Capture } from './capture.js';
 import { Conversation } from './conversation.js';
+import { Vouching } from './vouching.js';
 
 /** @import {CallView, Event as ServerEvent, MediaView, Reply} from '../protocol.js' */
+/** @import {Identities} from '../session/identities.js' */
 /** @import {Draft} from '../session/session.js' */
 /** @import {Talk} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
+/** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Ice} from './ice.js' */
+/** @import {Assurance} from './secured.js' */
 
 /** How long an invite may take to reach the server; then the person is told instead of ringing somebody late. */
 const INVITE_WITHIN = 10_000;
@@ -30,14 +34,18 @@ export class Calls {
   /** @type {Server} */ #server;
   /** @type {Map<string, Conversation>} calls that ring have one already: its certificate is being made */
   #conversations = new Map();
+  /** Calls that wait for a person to go on with a changed identity. @type {Map<string, () => void>} */
+  #undecided = new Map();
+  #vouching;
   capture = new Capture(() => this.#captured());
   ice;
 
-  /** @param {Store} store @param {Server} server @param {Ice} ice */
-  constructor(store, server, ice) {
+  /** @param {Store} store @param {Server} server @param {Identities} identities @param {Ice} ice */
+  constructor(store, server, identities, ice) {
     this.#store = store;
     this.ice = ice;
     this.#server = server;
+    this.#vouching = new Vouching(identities);
     store.subscribe((state) => this.#tidy(state.talks));
   }
 
@@ -98,6 +106,16 @@ export class Calls {
     const view = this.#talk(call)?.view;
     this.#leave(call, view?.endpoint ? 'hang_up' : 'cancel');
     this.#store.dispatch({ t: 'forget', call });
+  }
+
+  /** The other side has another identity than before, and is talked to all the same. @param {string} call */
+  talkAnyway(call) {
+    this.#undecided.get(call)?.();
+  }
+
+  /** The safety number was compared during a call. @param {string} call @param {boolean} alike */
+  compared(call, alike) {
+    this.#store.dispatch({ t: 'compared', call, alike });
   }
 
   /** Take part again in a call that goes on although this page was away. @param {string} call */
@@ -164,12 +182,14 @@ export class Calls {
   /** @param {CallView} view */
   #alert(view) {
     this.#conversation(view.id, 'callee');
+    this.#vouching.prepare(view);
     this.#tell({ t: 'alerting', call: view.id });
   }
 
   /** @param {CallView} view */
   #connect(view) {
     const conversation = this.#conversation(view.id, view.role);
+    if (!view.endpoint) this.#vouching.prepare(view);
     conversation.update(view);
     // A camera that nobody will see is switched off: its light would be a lie.
     if (view.endpoint && !view.media.send_video) void this.capture.want({ video: false });
@@ -201,11 +221,33 @@ export class Calls {
         send: (draft) => this.#tell(draft),
         signal: (signal) => this.#server.signal(signal),
         media: (media) => this.#store.dispatch({ t: 'media', call, media, at: Date.now() }),
+        assure: (view) => this.#assure(view),
+        sealed: () => this.#store.dispatch({ t: 'sealed', call }),
+        untrusted: (reason) => this.#refuse(call, reason),
       },
     });
     this.#conversations.set(call, conversation);
     conversation.use(this.capture.tracks);
     return conversation;
+  }
+
+  /** Who the other side is; with another identity than before only by a person's deed. @param {CallView} view @returns {Promise<Assurance>} */
+  async #assure(view) {
+    const { assurance, acquaintance, accept } = await this.#vouching.vouch(view);
+    this.#store.dispatch({ t: 'acquainted', call: view.id, acquaintance });
+    if (!acquaintance.changed) return assurance;
+    await new Promise((resolve) => this.#undecided.set(view.id, () => resolve(null)));
+    this.#undecided.delete(view.id);
+    await accept();
+    this.#store.dispatch({ t: 'acquainted', call: view.id, acquaintance: { ...acquaintance, changed: false, since: Date.now() / 1_000 } });
+    return assurance;
+  }
+
+  /** Nothing that could not be verified is heard or seen: the call ends here. @param {string} call @param {Reason} reason */
+  #refuse(call, reason) {
+    console.warn(`a call was refused: ${reason}`);
+    this.#store.dispatch({ t: 'over', call, ending: 'unsafe' });
+    this.#tell({ t: 'hang_up', call });
   }
 
   /** A command whose answer is the call's new state. @param {string} call @param {Draft} draft @param {{within?: number}} [options] */
@@ -252,6 +294,8 @@ export class Calls {
       if (live.some((talk) => talk.id === call)) continue;
       conversation.close();
       this.#server.forget(call);
+      this.#vouching.forget(call);
+      this.#undecided.delete(call);
       this.#conversations.delete(call);
     }
     const { audioWanted, videoWanted } = this.capture.live;

@@ -5,13 +5,14 @@
  * what still works goes on working; losing signaling alone changes nothing here.
  */
 
-import { readBody } from './body.js';
 import { Peer, videoCodecs } from './peer.js';
+import { Secured } from './secured.js';
 
 /** @import {CallView, MediaView} from '../protocol.js' */
 /** @import {Draft} from '../session/session.js' */
-/** @import {Body} from './body.js' */
+/** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Ice} from './ice.js' */
+/** @import {Assurance} from './secured.js' */
 /** @import {Tracks} from './peer.js' */
 
 /** How many signals may come before their epoch: an offer and the candidates of a phone with many networks. */
@@ -25,17 +26,23 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
  * @property {(draft: Draft) => void} send
  * @property {(signal: {call: string, epoch: number, body: string}) => void} signal
  * @property {(media: 'connecting' | 'up' | 'lost') => void} media
+ * @property {(view: CallView) => Promise<Assurance>} assure  who the other side is; resolves when a person goes on with
+ *   them, should they be another one than before. Rejects with Untrusted.
+ * @property {() => void} sealed  both sides have signed, and the media goes to whom it should
+ * @property {(reason: Reason) => void} untrusted  the call must end here
  */
+
+/** An epoch: its connection, and the sealed way beside it. `assure` until it is known who the other side is. @typedef {{peer: Peer, secured: Secured, assure: ((assurance: Promise<Assurance>) => void) | null}} Epoch */
 
 export class Conversation {
   #call;
-  #offers;
+  #role;
   #ice;
   #sink;
   /** @type {Tracks} */ #tracks = { audio: null, video: null };
   /** @type {RTCCertificate | null} */ #certificate = null;
-  /** @type {Map<number, Peer>} */ #peers = new Map();
-  /** @type {{epoch: number, body: Body}[]} signals of epochs that are still to come */ #early = [];
+  /** @type {Map<number, Epoch>} */ #epochs = new Map();
+  /** @type {{epoch: number, body: string}[]} signals of epochs that are still to come */ #early = [];
   /** The epoch whose media is shown, -1 before the first is up. */
   #shown = -1;
   #newest;
@@ -48,7 +55,7 @@ export class Conversation {
    */
   constructor({ call, role, from = 0, ice, sink }) {
     this.#call = call;
-    this.#offers = role === 'caller';
+    this.#role = role;
     this.#newest = from - 1;
     this.#ice = ice;
     this.#sink = sink;
@@ -72,32 +79,39 @@ export class Conversation {
 
   /** Get ready for the offer of epoch 0 while the answer travels. @param {MediaView} media */
   prepare(media) {
-    if (!this.#offers && this.#newest < 0) this.#open(0, media);
+    if (this.#role === 'callee' && this.#newest < 0) this.#open(0, media);
   }
 
   /** The server's latest word on the call. @param {CallView} view */
   update(view) {
     if (!view.endpoint) return;
     this.#answered = true;
-    const prepared = this.#peers.get(view.epoch);
-    if (prepared) prepared.media = view.media;
+    const prepared = this.#epochs.get(view.epoch);
+    if (prepared) prepared.peer.media = view.media;
     else if (view.epoch > this.#newest) this.#open(view.epoch, view.media);
+    this.#assure(view);
     this.#indicate();
   }
 
-  /** A blob from the far end, which may have heard of the epoch before this page did. @param {number} epoch @param {string} text */
-  receive(epoch, text) {
-    const body = readBody(text);
-    if (body === null) return;
-    const peer = this.#peers.get(epoch);
-    if (peer) peer.receive(body);
+  /** The first view that names the other endpoint says whom this epoch is with. @param {CallView} view */
+  #assure(view) {
+    const epoch = this.#epochs.get(view.epoch);
+    if (!epoch?.assure) return;
+    epoch.assure(this.#sink.assure(view));
+    epoch.assure = null;
+  }
+
+  /** A blob from the far end, which may have heard of the epoch before this page did. @param {number} epoch @param {string} body */
+  receive(epoch, body) {
+    const there = this.#epochs.get(epoch);
+    if (there) there.secured.hear(body);
     else if (epoch > this.#newest && this.#early.length < EARLY) this.#early.push({ epoch, body });
   }
 
   /** Send these tracks from now on, and say so. @param {Tracks} tracks */
   use(tracks) {
     this.#tracks = tracks;
-    for (const peer of this.#peers.values()) peer.use(tracks);
+    for (const { peer } of this.#epochs.values()) peer.use(tracks);
     this.#indicate();
   }
 
@@ -107,34 +121,51 @@ export class Conversation {
   }
 
   close() {
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
+    for (const epoch of [...this.#epochs.keys()]) this.#retire(epoch);
   }
 
   #peer() {
-    return this.#peers.get(this.#shown) ?? this.#peers.get(this.#newest);
+    return (this.#epochs.get(this.#shown) ?? this.#epochs.get(this.#newest))?.peer;
   }
 
   /** @param {number} epoch @param {MediaView} media */
   #open(epoch, media) {
     this.#newest = epoch;
+    let assure = /** @type {Epoch['assure']} */ (null);
+    /** @type {Promise<Assurance>} */
+    const assurance = new Promise((resolve) => (assure = resolve));
+    const secured = new Secured({
+      kind: 'call',
+      call: this.#call,
+      epoch,
+      role: this.#role,
+      assurance,
+      sink: {
+        signal: (body) => this.#sink.signal({ call: this.#call, epoch, body }),
+        apply: (said) => peer.receive(said),
+        agreed: (fingerprint) => peer.trust(fingerprint),
+        untrusted: (reason) => this.#sink.untrusted(reason),
+      },
+    });
     const peer = new Peer({
       certificate: this.#certificate,
       media,
       tracks: this.#tracks,
+      mute: this.#role === 'callee',
       ice: this.#ice,
       sink: {
-        signal: (body) => this.#sink.signal({ call: this.#call, epoch, body }),
+        say: (said) => secured.say(said),
         up: () => this.#up(epoch),
+        impostor: () => this.#sink.untrusted('fingerprint'),
         weak: () => this.#weak(epoch),
         lost: () => this.#lost(epoch),
       },
     });
-    this.#peers.set(epoch, peer);
-    if (this.#offers) peer.offer();
+    this.#epochs.set(epoch, { peer, secured, assure });
+    if (this.#role === 'caller') peer.offer();
     const early = this.#early;
     this.#early = early.filter((one) => one.epoch > epoch);
-    for (const one of early) if (one.epoch === epoch) peer.receive(one.body);
+    for (const one of early) if (one.epoch === epoch) secured.hear(one.body);
     if (this.#shown < 0) this.#sink.media('connecting');
   }
 
@@ -143,14 +174,17 @@ export class Conversation {
     if (epoch !== this.#newest) return;
     if (this.#shown !== epoch) this.#sink.send({ t: 'media_up', call: this.#call, epoch });
     this.#shown = epoch;
-    for (const [old, peer] of this.#peers) if (old !== epoch) this.#retire(old, peer);
+    for (const old of [...this.#epochs.keys()]) if (old !== epoch) this.#retire(old);
+    this.#sink.sealed();
     this.#sink.media('up');
   }
 
-  /** @param {number} epoch @param {Peer} peer */
-  #retire(epoch, peer) {
-    peer.close();
-    this.#peers.delete(epoch);
+  /** @param {number} epoch */
+  #retire(epoch) {
+    const there = this.#epochs.get(epoch);
+    there?.secured.close();
+    there?.peer.close();
+    this.#epochs.delete(epoch);
   }
 
   /** @param {number} epoch */

@@ -6,11 +6,14 @@
  * a new negotiation, so nothing here waits for a camera.
  */
 
-import { writeBody } from './body.js';
+import { equal } from '../core/bytes.js';
+import { certificateOf } from './certificate.js';
 import { relayedCandidate, relayedOnly } from './relayed.js';
 
 /** @import {MediaView} from '../protocol.js' */
-/** @import {Body} from './body.js' */
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Description} from './agreement.js' */
+/** @import {CandidateBody} from './body.js' */
 /** @import {Ice} from './ice.js' */
 
 /**
@@ -23,8 +26,9 @@ const DISCONNECTED_PATIENCE = 500;
 
 /**
  * @typedef {object} PeerSink
- * @property {(body: string) => void} signal
- * @property {() => void} up  connected, also again after a short break
+ * @property {(said: Description | CandidateBody) => void} say  to the other endpoint
+ * @property {() => void} up  connected with whom it should be, also again after a short break
+ * @property {() => void} impostor  connected with another certificate than the one that was signed
  * @property {() => void} weak  no packets come; it may heal
  * @property {() => void} lost  gone for good
  */
@@ -45,14 +49,18 @@ export class Peer {
   /** Descriptions are applied one after the other. */
   #turn = Promise.resolve();
   #relayOnly;
+  /** The other side has not signed yet: nothing leaves. @type {boolean} */ #mute;
+  /** The certificate that the other side signed, by SHA-256. @type {Bytes | null} */ #signed = null;
   /** Nothing to wait for: the servers were known when this connection was made. */ #prepared = true;
 
   /**
-   * @param {{certificate: RTCCertificate | null, media: MediaView, tracks: Tracks, ice: Ice, sink: PeerSink}} options
+   * @param {{certificate: RTCCertificate | null, media: MediaView, tracks: Tracks, mute: boolean, ice: Ice, sink: PeerSink}} options
+   *   `mute`: give it no tracks before `trust`. Who offers needs not wait: without a remote description nothing leaves.
    */
-  constructor({ certificate, media, tracks, ice, sink }) {
+  constructor({ certificate, media, tracks, mute, ice, sink }) {
     this.media = media;
     this.#tracks = tracks;
+    this.#mute = mute;
     this.#sink = sink;
     const certificates = certificate === null ? {} : { certificates: [certificate] };
     this.#relayOnly = ice.relayOnly;
@@ -83,16 +91,24 @@ export class Peer {
     else this.#inTurn(() => this.#describe());
   }
 
-  /** What the far end sent. @param {Body} body */
-  receive(body) {
-    if (body.kind === 'description') this.#inTurn(() => this.#described(body));
-    else this.#inTurn(() => this.#reached(body.candidate));
+  /** What the far end said, and is to be acted upon. @param {Description | CandidateBody} said */
+  receive(said) {
+    if ('kind' in said) this.#inTurn(() => this.#reached(said.candidate));
+    else this.#inTurn(() => this.#described(said));
+  }
+
+  /** The other side has signed for this certificate: it may be heard and seen by. @param {Bytes} fingerprint SHA-256 */
+  trust(fingerprint) {
+    this.#signed = fingerprint;
+    this.#mute = false;
+    this.use(this.#tracks);
+    if (this.#connection.connectionState === 'connected') this.#stands();
   }
 
   /** Send these tracks from now on. @param {Tracks} tracks */
   use(tracks) {
     this.#tracks = tracks;
-    if (this.#done) return;
+    if (this.#done || this.#mute) return;
     for (const { sender, receiver, direction } of this.#connection.getTransceivers()) {
       const track = receiver.track.kind === 'audio' ? tracks.audio : tracks.video;
       if (direction.startsWith('send') && sender.track !== track) sender.replaceTrack(track).catch(() => {});
@@ -124,25 +140,14 @@ export class Peer {
 
   async #describe() {
     await this.#connection.setLocalDescription();
-    this.#say();
-  }
-
-  #say() {
     const description = this.#connection.localDescription;
     if (description === null) return;
     const sdp = this.#relayOnly ? relayedOnly(description.sdp) : description.sdp;
-    this.#send({ kind: 'description', type: description.type === 'offer' ? 'offer' : 'answer', sdp });
+    this.#say({ type: description.type === 'offer' ? 'offer' : 'answer', sdp });
   }
 
-  /**
-   * One that comes again, because a server lost track of it, changes nothing; an offer is answered again.
-   * @param {Extract<Body, {kind: 'description'}>} description
-   */
+  /** @param {Description} description */
   async #described({ type, sdp }) {
-    if (this.#connection.remoteDescription !== null) {
-      if (type === 'offer') this.#say();
-      return;
-    }
     await this.#connection.setRemoteDescription({ type, sdp });
     if (type === 'offer') {
       for (const transceiver of this.#connection.getTransceivers()) this.#accept(transceiver);
@@ -158,7 +163,7 @@ export class Peer {
     transceiver.direction = video ? directionOf(send_video, receive_video) : directionOf(send_audio, receive_audio);
     transceiver.sender.setStreams(this.#group);
     const track = video ? this.#tracks.video : this.#tracks.audio;
-    if (track && transceiver.direction.startsWith('send')) transceiver.sender.replaceTrack(track).catch(() => {});
+    if (track && !this.#mute && transceiver.direction.startsWith('send')) transceiver.sender.replaceTrack(track).catch(() => {});
   }
 
   /** @param {RTCIceCandidateInit | null} candidate */
@@ -174,17 +179,17 @@ export class Peer {
   /** @param {RTCIceCandidate | null} candidate */
   #candidate(candidate) {
     if (candidate === null) {
-      this.#send({ kind: 'candidate', candidate: null });
+      this.#say({ kind: 'candidate', candidate: null });
     } else if (candidate.candidate !== '') {
       const { sdpMid, sdpMLineIndex } = candidate;
       const line = this.#relayOnly ? relayedCandidate(candidate.candidate) : candidate.candidate;
-      if (line !== null) this.#send({ kind: 'candidate', candidate: { candidate: line, sdpMid, sdpMLineIndex } });
+      if (line !== null) this.#say({ kind: 'candidate', candidate: { candidate: line, sdpMid, sdpMLineIndex } });
     }
   }
 
-  /** @param {Body} body */
-  #send(body) {
-    if (!this.#done) this.#sink.signal(writeBody(body));
+  /** @param {Description | CandidateBody} said */
+  #say(said) {
+    if (!this.#done) this.#sink.say(said);
   }
 
   /** @param {() => Promise<void>} step a failed step means that these two will not understand each other */
@@ -201,7 +206,7 @@ export class Peer {
     clearTimeout(this.#patience);
     switch (this.#connection.connectionState) {
       case 'connected':
-        this.#sink.up();
+        this.#stands();
         break;
       case 'disconnected':
         this.#sink.weak();
@@ -210,6 +215,20 @@ export class Peer {
       case 'failed':
         this.#lost();
     }
+  }
+
+  /**
+   * It is up once both have signed, and the certificate in use is the signed one. The browser has held it against
+   * the description already; this looks again at what is really there, where the browser shows it.
+   */
+  #stands() {
+    if (this.#signed === null || this.#done) return;
+    const expected = this.#signed;
+    void certificateOf(this.#connection).then((found) => {
+      if (this.#done || this.#connection.connectionState !== 'connected') return;
+      if (found === null || equal(found, expected)) this.#sink.up();
+      else this.#sink.impostor();
+    });
   }
 
   #lost() {

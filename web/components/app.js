@@ -9,13 +9,14 @@ import { Home } from './home.js';
 import { Incoming } from './incoming.js';
 import { Plain } from './plain.js';
 import { create, View } from './view.js';
+import { Waiting } from './waiting.js';
 import { Welcome } from './welcome.js';
 
 /** @import {Screen, State} from '../state/state.js' */
 /** @import {Parts} from './view.js' */
 
 /** @type {Record<Screen, new () => View>} */
-const SCREENS = { starting: Plain, refused: Plain, elsewhere: Plain, welcome: Welcome, code: Code, home: Home };
+const SCREENS = { starting: Plain, refused: Plain, elsewhere: Plain, welcome: Welcome, waiting: Waiting, code: Code, home: Home };
 
 const READ_NOTICE = 6_000;
 

@@ -4,6 +4,8 @@ import { shownTalk } from '../state/state.js';
 import { duration, expectsVideo, ownTroubles, peerNotes, standingKey } from '../state/words.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { icon } from './icons.js';
+import { Changed } from './changed.js';
+import { Lock } from './lock.js';
 import { avatar, button, setIcon, setLabel } from './pieces.js';
 import { SelfView } from './self-view.js';
 import { create, View } from './view.js';
@@ -22,7 +24,8 @@ export class Call extends View {
   #name = h('h2', { id: 'call-name' });
   #standing = h('p', { class: 'standing', role: 'status' });
   #time = h('p', { class: 'time', role: 'timer', 'aria-live': 'off' });
-  #security = h('p', { class: 'security' });
+  #lock = /** @type {Lock} */ (/** @type {unknown} */ (null));
+  #changed = /** @type {Changed} */ (/** @type {unknown} */ (null));
   #notes = h('ul', { class: 'notes', role: 'status' });
   #live = h('ul', { class: 'live' });
   #controls = h('div', { class: 'controls', role: 'group' });
@@ -42,6 +45,8 @@ export class Call extends View {
     setAttribute(this, 'aria-modal', 'true');
     setAttribute(this, 'aria-labelledby', 'call-name');
     this.#self = create(SelfView, this.parts);
+    this.#lock = create(Lock, this.parts);
+    this.#changed = create(Changed, this.parts);
     setLabel(this.#hangUp, this.t('call.hang_up'));
     setLabel(this.#sound, this.t('call.sound'));
     this.#sound.hidden = true;
@@ -55,8 +60,9 @@ export class Call extends View {
     this.append(
       this.#remote,
       this.#face,
-      h('header', {}, this.#name, h('div', { class: 'row' }, this.#standing, this.#time), this.#security, this.#live),
+      h('header', {}, this.#name, h('div', { class: 'row' }, this.#standing, this.#time), this.#lock, this.#live),
       this.#notes,
+      this.#changed,
       this.#sound,
       this.#self,
       this.#controls,
@@ -80,6 +86,8 @@ export class Call extends View {
     this.#showControls(state, talk);
     this.#attach(talk);
     this.#self.show(state);
+    this.#lock.show(state);
+    this.#changed.show(state);
     if (before?.id !== talk.id) this.#hangUp.focus();
     else if (before.ended === null && talk.ended !== null) this.#ended(talk);
   }
@@ -101,8 +109,6 @@ export class Call extends View {
     setText(this.#standing, this.t(key, { name: talk.name }));
     this.classList.toggle('waiting', key === 'call.calling' || key === 'call.ringing');
     this.classList.toggle('over', talk.ended !== null);
-    const connected = talk.view?.endpoint && talk.ended === null;
-    setText(this.#security, connected ? this.t('call.security') : '');
     this.#tick();
   }
 
@@ -132,7 +138,7 @@ export class Call extends View {
 
   /** @param {State} state @param {Talk} talk */
   #showControls({ capture }, talk) {
-    this.#controls.hidden = talk.ended !== null;
+    this.#controls.hidden = talk.ended !== null || talk.acquaintance?.changed === true;
     this.#after.hidden = talk.ended === null;
     setLabel(this.#mute, this.t(capture.audioWanted ? 'call.mute' : 'call.unmute'));
     setIcon(this.#mute, capture.audioWanted ? 'microphone' : 'microphone-off');

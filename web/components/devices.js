@@ -125,10 +125,11 @@ class DeviceList {
   }
 
   /** @param {EnrolledEndpoint} endpoint @param {() => void} back */
-  #confirm({ id, name, current }, back) {
+  #confirm(endpoint, back) {
+    const { name, current } = endpoint;
     const sure = button(this.#t('devices.sign_out'), () => void busy(sure, remove, (error) => this.#failed(error)), { kind: 'danger' });
     const remove = async () => {
-      await this.#parts.account.removeEndpoint(id);
+      await this.#parts.account.removeEndpoint(endpoint);
       back();
       setText(this.#said, this.#t('devices.signed_out', { name }));
       await this.load();

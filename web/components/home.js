@@ -11,6 +11,7 @@ import { Ongoing } from './ongoing.js';
 import { openPairing } from './pairing.js';
 import { avatar, button, setIcon } from './pieces.js';
 import { openSettings } from './settings.js';
+import { Unsettled } from './unsettled.js';
 import { create, View } from './view.js';
 
 /** @import {EndpointView, PersonView} from '../protocol.js' */
@@ -25,6 +26,7 @@ export class Home extends View {
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
+  #unsettled = /** @type {Unsettled} */ (/** @type {unknown} */ (null));
   #ask = /** @type {Ask} */ (/** @type {unknown} */ (null));
 
   /** @override */
@@ -33,6 +35,7 @@ export class Home extends View {
     this.#missed = create(Missed, this.parts);
     this.#ongoing = create(Ongoing, this.parts);
     this.#news = create(News, this.parts);
+    this.#unsettled = create(Unsettled, this.parts);
     this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
     this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
@@ -48,6 +51,7 @@ export class Home extends View {
         {},
         this.#ongoing,
         this.#missed,
+        this.#unsettled,
         this.#news,
         this.#ask,
         h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody),
@@ -85,6 +89,7 @@ export class Home extends View {
     this.#devicesPart.hidden = endpoints.length === 0;
     this.#ongoing.show(state);
     this.#missed.show(state);
+    this.#unsettled.show(state);
     this.#news.show(state);
     this.#ask.show(state);
   }

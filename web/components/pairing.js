@@ -1,13 +1,14 @@
-/** Add a device: an own one, or one for the whole household. */
+/** Add a device: an own one, or one for the whole household; and confirm one that waits. */
 
 import { pairingCommand, pairingLink, sharedOrigin } from '../session/link.js';
 import { codeOf } from '../session/problem.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { copyLine, qrPicture, untilWords } from './link.js';
+import { meetingParts } from './meeting.js';
 import { alertLine, busy, button } from './pieces.js';
 
-/** @import {PairingOffered} from '../protocol.js' */
+/** @import {PairingOffered, WaitingEndpoint} from '../protocol.js' */
 /** @import {Parts} from './view.js' */
 
 /** @param {Parts} parts */
@@ -18,7 +19,10 @@ export function openPairing(parts) {
   const failed = (/** @type {unknown} */ error) => problem.say(translate(`problem.${codeOf(error)}`));
   const choose = (/** @type {string} */ key, /** @type {string} */ icon, /** @type {boolean} */ shared) => {
     const element = button(translate(key), () => void busy(element, make, failed), { kind: 'wide big', icon });
-    const make = async () => body.replaceChildren(...ready(parts, await parts.account.offerPairing(shared)));
+    const make = async () => {
+      const offered = await parts.account.offerPairing(shared);
+      body.replaceChildren(...ready(parts, offered, parts.account.hosting.show(offered, shared)));
+    };
     return element;
   };
   body.append(
@@ -26,21 +30,45 @@ export function openPairing(parts) {
     choose('pairing.own', 'device', false),
     choose('pairing.shared', 'speaker', true),
   );
-  openDialog(translate('pairing.title'), translate, problem.element, body);
+  const dialog = openDialog(translate('pairing.title'), translate, problem.element, body);
+  follow(parts, dialog, body);
 }
 
-/** @param {Parts} parts @param {PairingOffered} offered */
-function ready({ translate, language }, { code, expires, origin }) {
+/** Confirm a device that waits, by comparing digits. @param {Parts} parts @param {WaitingEndpoint} endpoint */
+export function openConfirming(parts, endpoint) {
+  const translate = parts.translate();
+  const body = h('div', { class: 'choices' });
+  const dialog = openDialog(translate('meeting.title', { name: endpoint.name }), translate, body);
+  follow(parts, dialog, body);
+  void parts.account.hosting.ask(endpoint);
+}
+
+/** As soon as a device is there, it is all that the dialog is about. @param {Parts} parts @param {HTMLDialogElement} dialog @param {HTMLElement} body */
+function follow({ store, account, translate }, dialog, body) {
+  let shown = store.state.meeting;
+  const stop = store.subscribe(({ meeting }) => {
+    if (meeting === null || meeting === shown) return;
+    shown = meeting;
+    const compared = (/** @type {boolean} */ same) => void account.hosting.compared(same);
+    body.replaceChildren(...meetingParts(meeting, translate(), 'own', { compared }));
+  });
+  dialog.addEventListener('close', () => {
+    stop();
+    account.hosting.hide();
+  });
+}
+
+/** @param {Parts} parts @param {PairingOffered} offered @param {string} secret */
+function ready({ translate, language }, { code, expires, origin }, secret) {
   const t = translate();
   const server = sharedOrigin(location.origin, origin);
-  const link = pairingLink(server, code);
   return [
+    h('p', {}, t('pairing.browser')),
+    qrPicture(pairingLink(server, code, secret), t('pairing.qr')),
     h('p', {}, t('pairing.code')),
     h('output', { class: 'big-code', 'aria-label': t('pairing.code.label') }, code),
-    h('p', {}, t('pairing.browser')),
-    qrPicture(link, t('pairing.qr')),
     h('p', {}, t('pairing.command')),
-    copyLine(pairingCommand(server, code, t('pairing.example')), t('pairing.command.label'), t),
+    copyLine(pairingCommand(server, code, secret, t('pairing.example')), t('pairing.command.label'), t),
     h('p', { class: 'hint' }, t('pairing.once', { when: untilWords(expires, language()) })),
   ];
 }

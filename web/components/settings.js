@@ -7,6 +7,7 @@ import { RING_TONES, ringTone } from '../sound/tones.js';
 import { openCheck } from './check.js';
 import { openDevices } from './devices.js';
 import { openDialog } from './dialog.js';
+import { openPaper } from './paper.js';
 import { h, setText } from './dom.js';
 import { installButton } from './install.js';
 import { passkeySettings } from './passkeys.js';
@@ -61,7 +62,12 @@ function devices(parts) {
   if (endpoint === null || endpoint.shared || !registered) return [];
   const t = parts.translate();
   const open = button(t('devices.open'), () => openDevices(parts), { icon: 'device' });
-  return [h('fieldset', {}, h('legend', {}, t('devices.title')), open), passkeySettings(parts)];
+  const paper = button(t('paper.open'), () => void openPaper(parts), { icon: 'pen' });
+  return [
+    h('fieldset', {}, h('legend', {}, t('devices.title')), open),
+    passkeySettings(parts),
+    h('fieldset', {}, h('legend', {}, t('paper.title')), h('p', { class: 'hint' }, t('paper.about')), paper),
+  ];
 }
 
 /** @param {Parts} parts */

@@ -15,6 +15,7 @@ export class Welcome extends View {
   #alert = alertLine();
   #join = h('section', { class: 'card' });
   #pair = h('section', { class: 'card' });
+  #recover = h('section', { class: 'card' });
   #choice = h('div', { class: 'choices' });
   #from = '';
 
@@ -23,12 +24,14 @@ export class Welcome extends View {
     this.className = 'page narrow';
     this.#buildJoin();
     this.#buildPair();
+    this.#buildRecover();
     this.#buildChoice();
     this.append(
       h('header', { class: 'hero' }, mark(), h('h1', {}, this.t('welcome.title')), this.#lead),
       this.#alert.element,
       this.#join,
       this.#pair,
+      this.#recover,
       this.#choice,
       button(this.t('check.open'), () => openCheck(this.parts), { icon: 'check', kind: 'quiet wide' }),
       h('p', { class: 'notice emergency' }, icon('warning'), h('span', {}, this.t('emergency'))),
@@ -58,10 +61,11 @@ export class Welcome extends View {
     return this.t('welcome.about');
   }
 
-  /** @param {'join' | 'pair' | 'choose'} step */
+  /** @param {'join' | 'pair' | 'recover' | 'choose'} step */
   #go(step) {
     this.#join.hidden = step !== 'join';
     this.#pair.hidden = step !== 'pair';
+    this.#recover.hidden = step !== 'recover';
     this.#choice.hidden = step !== 'choose';
   }
 
@@ -90,7 +94,7 @@ export class Welcome extends View {
   #buildPair() {
     const code = field(
       this.t('field.pairing'),
-      { id: 'pairing-code', autocomplete: 'off', autocapitalize: 'characters', maxlength: 16, required: true },
+      { id: 'pairing-code', autocomplete: 'off', autocapitalize: 'characters', maxlength: 48, required: true },
       this.t('field.pairing.hint'),
     );
     const name = field(this.t('field.device'), { id: 'device-name', maxlength: 64, required: true }, this.t('field.device.hint'));
@@ -111,12 +115,41 @@ export class Welcome extends View {
     );
   }
 
+  #buildRecover() {
+    const key = field(
+      this.t('field.recovery'),
+      { id: 'recovery-key', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: 120, required: true },
+      this.t('field.recovery.hint'),
+    );
+    const submit = button(this.t('welcome.recover'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
+    const recover = async () => {
+      await this.parts.account.recover(key.input.value);
+    };
+    this.#recover.append(
+      form(
+        () => {
+          if (this.#complete(key.input)) void busy(submit, recover, (error) => this.#unrecovered(error));
+        },
+        key.element,
+        submit,
+        button(this.t('back'), () => this.#go('choose'), { kind: 'quiet wide' }),
+      ),
+    );
+  }
+
+  /** @param {unknown} error */
+  #unrecovered(error) {
+    const code = codeOf(error);
+    this.#alert.say(this.t(code === 'unknown_person' ? 'welcome.unrecovered' : `problem.${code}`));
+  }
+
   #buildChoice() {
     this.#choice.append(
       h('p', {}, this.t('welcome.no_link')),
       button(this.t('welcome.have_code'), () => this.#go('pair'), { kind: 'wide', icon: 'device' }),
       ...this.#passkey(),
       button(this.t('welcome.no_invitation'), () => this.#go('join'), { kind: 'quiet wide' }),
+      button(this.t('welcome.lost'), () => this.#go('recover'), { kind: 'quiet wide' }),
     );
   }
 

@@ -1,18 +1,28 @@
 /** Who this browser is to the server: becoming an endpoint, signing in, and the requests that are not about calls. */
 
+import { fromBase64 } from '../core/bytes.js';
 import { codeOf, ProblemError } from './problem.js';
+import { Arriving } from './arriving.js';
 import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
+import { Deeds } from './deeds.js';
 import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
-import { makeKeys, publicKeys, supported } from './keys.js';
-import { enrolled, lookUpInvitation, pair, signUp } from './open.js';
+import { Hosting } from './hosting.js';
+import { Identities } from './identities.js';
+import { Joining } from './joining.js';
+import { supported } from './keys.js';
+import { lookUpInvitation } from './open.js';
+import { keepPaper, newPaper, paperToWrite, paperWritten } from './paper.js';
 import { enterByPasskey, Passkeys } from './passkeys.js';
 import { Session } from './session.js';
+import { keepDemo, Tending } from './tending.js';
 import { Place } from '../tabs.js';
+import { Untrusted } from '../trust/untrusted.js';
 
-/** @import {Capabilities, CallView, Event as ServerEvent, Reply} from '../protocol.js' */
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Capabilities, CallView, EnrolledEndpoint, Event as ServerEvent, Reply} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Identity} from './database.js' */
-/** @import {KeyPairs} from './keys.js' */
+/** @import {Joined} from './joining.js' */
 /** @import {Link} from './link.js' */
 /** @import {Draft} from './session.js' */
 
@@ -25,7 +35,12 @@ export class Account {
   /** @type {Follower | null} */ follower = null;
   /** @type {Identity | null} */ #identity = null;
   /** @type {Session | null} */ #session = null;
-  /** @type {Promise<KeyPairs> | null} */ #keys = null;
+  #joining = new Joining();
+  identities = new Identities((draft, options) => this.send(draft, options));
+  deeds = new Deeds(this.identities, (draft, options) => this.send(draft, options));
+  tending;
+  hosting;
+  arriving;
   /** @type {Capabilities} */ #capabilities = {};
   passkeys = new Passkeys((draft, options) => this.send(draft, options));
   #place = new Place(
@@ -36,6 +51,10 @@ export class Account {
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
+    const send = (/** @type {Draft} */ draft, /** @type {{within?: number}} */ options = {}) => this.send(draft, options);
+    this.tending = new Tending(this.identities, this.deeds, store);
+    this.hosting = new Hosting(this.identities, this.deeds, send, store);
+    this.arriving = new Arriving(this.identities, send, store, () => void this.tending.tend());
   }
 
   /** @param {Link} link what the page was opened with */
@@ -50,12 +69,12 @@ export class Account {
   }
 
   /** A newcomer, with an invitation or without. @param {Link} link */
-  async arrive({ secret, code }) {
+  async arrive({ secret, demo, code }) {
     if (this.#identity) {
       if (secret !== null) this.#store.dispatch({ t: 'notice', notice: { key: 'notice.already_here', values: {} } });
       return;
     }
-    this.#store.dispatch({ t: 'newcomer', secret, code });
+    this.#store.dispatch({ t: 'newcomer', secret, demo, code });
     if (secret === null) return;
     try {
       this.#store.dispatch({ t: 'invitation', details: await lookUpInvitation(secret) });
@@ -66,31 +85,25 @@ export class Account {
 
   /** Rejects with ProblemError. @param {{name: string, mobile: string}} person */
   async signUp({ name, mobile }) {
-    const { secret } = this.#store.state.join;
-    const keys = await this.#ownKeys();
-    const { capabilities } = await lookAround();
-    const reply = await signUp({
-      name,
-      mobile,
-      device_name: deviceName(navigator.userAgent),
-      keys: await publicKeys(keys),
-      capabilities,
-      ...(secret === null ? {} : { secret }),
-    });
-    await this.#become(enrolled(reply, keys));
+    const { secret, demo } = this.#store.state.join;
+    if (demo) await keepDemo(demo);
+    await this.#become(await this.#joining.signUp({ name, mobile, secret }));
   }
 
   /** Rejects with ProblemError. @param {{code: string, name: string}} device */
-  async pair({ code, name }) {
-    const keys = await this.#ownKeys();
-    const { capabilities } = await lookAround();
-    const reply = await pair({ code, name, keys: await publicKeys(keys), capabilities });
-    await this.#become(enrolled(reply, keys));
+  async pair(device) {
+    await this.#become(await this.#joining.pair(device));
+  }
+
+  /** Go on as the person whose recovery key was typed. Rejects with ProblemError or Untrusted. @param {string} typed */
+  async recover(typed) {
+    await this.#become(await this.#joining.recover(typed));
   }
 
   /** Come in with a passkey. Rejects with ProblemError. */
   async enterByPasskey() {
-    await this.#become(await enterByPasskey(await this.#ownKeys()));
+    const identity = await enterByPasskey(await this.#joining.keys());
+    await this.#become({ identity: { ...identity, offered: null } }); // another endpoint has to sign for it
   }
 
   /** The name that a pairing gives this browser if the person chooses none. */
@@ -128,9 +141,15 @@ export class Account {
     await this.send({ t: 'rename_endpoint', endpoint, name }, AT_ONCE);
   }
 
-  /** Sign an endpoint out for good; one that signs itself out is told so by the end of its session. @param {string} endpoint */
-  async removeEndpoint(endpoint) {
-    await this.send({ t: 'remove_endpoint', endpoint }, AT_ONCE);
+  /**
+   * Sign an endpoint out for good; one that signs itself out is told so by the end of its session. First everybody else
+   * is told, signed, that it is nobody's any more.
+   * @param {Pick<EnrolledEndpoint, 'id' | 'identity' | 'shared'>} endpoint
+   */
+  async removeEndpoint({ id, identity, shared }) {
+    const key = fromBase64(identity);
+    await (shared ? this.deeds.removeShared(key) : this.deeds.removeOwn(key)).catch(signedOutAllTheSame);
+    await this.send({ t: 'remove_endpoint', endpoint: id }, AT_ONCE);
   }
 
   /** @param {number} upTo the newest piece of news that was seen */
@@ -146,6 +165,33 @@ export class Account {
   /** @param {boolean} shared whether the device is the household's */
   async offerPairing(shared) {
     return expect('pairing_offered', await this.send({ t: 'offer_pairing', shared }, AT_ONCE));
+  }
+
+  /** Be somebody new, as far as others can tell: all devices and the recovery key are lost. */
+  async beginAnew() {
+    const { seed, identity } = await newPaper();
+    await keepPaper(seed);
+    const { root } = await this.deeds.beginAnew(identity);
+    await this.identities.belong(root);
+    await this.tending.tend();
+  }
+
+  /** The recovery key that is to be written down; null where it was. */
+  paper() {
+    return paperToWrite();
+  }
+
+  async paperWritten() {
+    await paperWritten();
+    this.#store.dispatch({ t: 'paper', unwritten: false });
+  }
+
+  /** Another recovery key; what is on paper is worth nothing from then on. */
+  async renewPaper() {
+    const { seed, identity } = await newPaper();
+    await keepPaper(seed); // before it is in force: one that nobody can read would be worse than none
+    await this.deeds.renew(identity);
+    this.#store.dispatch({ t: 'paper', unwritten: true });
   }
 
   /** @param {Draft} draft @param {{within?: number}} [options] @returns {Promise<Reply>} */
@@ -193,17 +239,12 @@ export class Account {
     location.assign('/');
   }
 
-  /** The same in every try: whoever asks again with the same keys, because the reply was lost, is not refused. */
-  #ownKeys() {
-    this.#keys ??= makeKeys();
-    return this.#keys;
-  }
-
-  /** @param {Identity} identity */
-  async #become(identity) {
+  /** @param {Joined} joined */
+  async #become({ identity, root, seed }) {
     await saveIdentity(identity);
+    if (seed) await keepPaper(seed);
     this.#identity = identity;
-    await this.#enrolled();
+    await this.#enrolled(root);
   }
 
   async #lookAround() {
@@ -212,7 +253,11 @@ export class Account {
     this.#store.dispatch({ t: 'lacking', lacking: lackingOf(around) });
   }
 
-  async #enrolled() {
+  /** @param {Bytes} [root] of the own chain, which was begun or goes on here */
+  async #enrolled(root) {
+    if (this.#identity) await this.identities.become(this.#identity);
+    if (root) await this.identities.belong(root);
+    if (this.identities.vouched) this.#store.dispatch({ t: 'standing', standing: 'confirmed' });
     await this.#lookAround();
     watchDevices(() => void this.#describe());
     this.#store.dispatch({ t: 'enrolled' });
@@ -232,10 +277,12 @@ export class Account {
       connection: (status) => store.dispatch({ t: 'connection', status }),
       snapshot: (snapshot) => {
         store.dispatch({ t: 'snapshot', snapshot });
+        this.#signedIn();
         this.follower?.restored(snapshot.calls);
       },
       event: (event) => {
         store.dispatch({ t: 'server', event });
+        this.#heard(event);
         this.follower?.heard(event);
       },
       refused: (why) => store.dispatch({ t: 'refused', why }),
@@ -243,11 +290,44 @@ export class Account {
     this.#session.connect();
   }
 
+  /** With a new session nobody knows what was signed meanwhile. */
+  #signedIn() {
+    void this.tending.tend();
+    this.arriving.begin();
+  }
+
+  /** @param {ServerEvent} event */
+  #heard(event) {
+    switch (event.t) {
+      case 'pairing_signalled':
+        if (this.identities.vouched) this.hosting.heard(event);
+        else this.arriving.heard(event);
+        break;
+      case 'identity_changed':
+        if (event.person === this.#identity?.person) this.#signedMore();
+        break;
+      case 'roster_changed':
+      case 'directory_changed': // somebody may have moved in
+      case 'registered':
+        this.#signedMore();
+    }
+  }
+
+  #signedMore() {
+    this.arriving.changed();
+    void this.tending.tend();
+  }
+
   #displaced() {
     this.#session?.stop();
     this.#session = null;
     this.#store.dispatch({ t: 'elsewhere', elsewhere: true });
   }
+}
+
+/** A lost device is signed out even where nothing that is shown can be believed. @param {unknown} error */
+function signedOutAllTheSame(error) {
+  if (!(error instanceof Untrusted)) throw error;
 }
 
 /**

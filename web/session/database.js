@@ -8,6 +8,10 @@
  * @property {string} endpoint
  * @property {Bytes} server  the server's identity key as it was at enrolment
  * @property {KeyPairs} keys
+ * @property {string | null} [person]  whose endpoint it is, null for a shared one
+ * @property {string} [household]
+ * @property {string | null} [offered]  the endpoint that asked for the pairing code; absent where there was none
+ * @property {{code: string, secret: Bytes | null}} [pairing]  the code, and what the link had beside it
  */
 
 /** @typedef {'own' | 'persons' | 'households' | 'delegations'} StoreName */
@@ -69,6 +73,14 @@ export function amend(store, key, decide) {
       }
     };
     return () => answer;
+  });
+}
+
+/** @param {StoreName} store @param {string} key */
+export async function drop(store, key) {
+  await within([store], 'readwrite', (transaction) => {
+    transaction.objectStore(store).delete(key);
+    return () => undefined;
   });
 }
 

@@ -1,13 +1,17 @@
 /** What a link brought along in its fragment, which browsers do not send to servers. Pure. */
 
 /**
- * @typedef {{secret: string | null, code: string}} Link  an invitation's secret, or a pairing code
+ * @typedef {object} Link
+ * @property {string | null} secret  an invitation's
+ * @property {string} demo  what names the demo devices' keys, in the owner link; or empty
+ * @property {string} code  for pairing, perhaps with the secret that goes with it: CODE.SECRET; or empty
  */
 
 /** @param {string} hash as in location.hash @returns {Link} */
 export function readLink(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
-  return { secret: fields.get('join'), code: fields.get('pair') ?? '' };
+  const [secret = null, demo = ''] = fields.get('join')?.split('.') ?? [];
+  return { secret, demo, code: fields.get('pair') ?? '' };
 }
 
 /**
@@ -26,12 +30,12 @@ export function invitationLink(origin, secret) {
   return `${origin}/#join=${secret}`;
 }
 
-/** @param {string} origin @param {string} code */
-export function pairingLink(origin, code) {
-  return `${origin}/#pair=${encodeURIComponent(code)}`;
+/** @param {string} origin @param {string} code @param {string} secret */
+export function pairingLink(origin, code, secret) {
+  return `${origin}/#pair=${encodeURIComponent(code)}.${secret}`;
 }
 
-/** What to type where the device is to run. @param {string} origin @param {string} code @param {string} name */
-export function pairingCommand(origin, code, name) {
-  return `kith device --server ${origin} --pair ${code} --name ${name}`;
+/** What to type where the device is to run. @param {string} origin @param {string} code @param {string} secret @param {string} name */
+export function pairingCommand(origin, code, secret, name) {
+  return `kith device --server ${origin} --pair ${code}.${secret} --name ${name}`;
 }

@@ -1,10 +1,11 @@
 /** The commands that need no sign-in, over HTTP: how a browser becomes an endpoint. */
 
-import { fromBase64 } from '../core/bytes.js';
+import { fromBase64, toBase64 } from '../core/bytes.js';
 import { newRequest } from '../core/ids.js';
 import { ProblemError } from './problem.js';
 
-/** @import {Capabilities, InvitationDetails, Keys, Paired, PasskeyAsked, ProblemReply, SignedUp, UsePasskey} from '../protocol.js' */
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Capabilities, InvitationDetails, Keys, Paired, PasskeyAsked, PersonBegin, PersonRecover, ProblemReply, RecoveryFound, SignedUp, UsePasskey} from '../protocol.js' */
 /** @import {Identity} from './database.js' */
 /** @import {KeyPairs} from './keys.js' */
 
@@ -16,7 +17,7 @@ export function lookUpInvitation(secret) {
 }
 
 /**
- * @param {{name: string, mobile: string, device_name: string, secret?: string, keys: Keys, capabilities: Capabilities}} form
+ * @param {{name: string, mobile: string, device_name: string, secret?: string, keys: Keys, capabilities: Capabilities, link: PersonBegin}} form
  * @returns {Promise<SignedUp>}
  */
 export function signUp(form) {
@@ -38,9 +39,19 @@ export function usePasskey(form) {
   return post('use_passkey', form);
 }
 
+/** @param {Bytes} recovery the public half of the printed key @returns {Promise<RecoveryFound>} */
+export function lookUpRecovery(recovery) {
+  return post('look_up_recovery', { recovery: toBase64(recovery) });
+}
+
+/** @param {{link: PersonRecover, name: string, capabilities: Capabilities}} form @returns {Promise<Paired>} */
+export function recover(form) {
+  return post('recover', form);
+}
+
 /** @param {SignedUp | Paired} reply @param {KeyPairs} keys @returns {Identity} */
-export function enrolled(reply, keys) {
-  return { endpoint: reply.endpoint, server: fromBase64(reply.server), keys };
+export function enrolled({ endpoint, server, person, household }, keys) {
+  return { endpoint, server: fromBase64(server), keys, person, household };
 }
 
 /**

@@ -8,11 +8,12 @@
 import { START } from './state.js';
 
 /** @import {CallView, EndpointView, Event as ServerEvent, InvitationDetails, Snapshot} from '../protocol.js' */
+/** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 /** @import {Capture, Ending, State, Talk} from './state.js' */
 
 /**
- * @typedef {{t: 'newcomer', secret: string | null, code: string}
+ * @typedef {{t: 'newcomer', secret: string | null, demo: string, code: string}
  *   | {t: 'invitation', details: InvitationDetails}
  *   | {t: 'invitation_problem', problem: ProblemCode}
  *   | {t: 'enrolled'}
@@ -28,6 +29,12 @@ import { START } from './state.js';
  *   | {t: 'forget', call: string}
  *   | {t: 'silence', call: string}
  *   | {t: 'media', call: string, media: Talk['media'], at: number}
+ *   | {t: 'standing', standing: 'confirmed' | 'waiting', waiting?: State['waiting'], strangers?: State['strangers']}
+ *   | {t: 'meeting', meeting: State['meeting']}
+ *   | {t: 'paper', unwritten: boolean}
+ *   | {t: 'acquainted', call: string, acquaintance: Acquaintance}
+ *   | {t: 'sealed', call: string}
+ *   | {t: 'compared', call: string, alike: boolean}
  *   | {t: 'capture', capture: Capture}
  *   | {t: 'lacking', lacking: State['lacking']}
  *   | {t: 'notice', notice: State['notice']}} Action
@@ -37,7 +44,7 @@ import { START } from './state.js';
 export function reduce(state, action) {
   switch (action.t) {
     case 'newcomer':
-      return { ...state, stage: 'newcomer', join: { ...START.join, secret: action.secret, code: action.code } };
+      return { ...state, stage: 'newcomer', join: { ...START.join, secret: action.secret, demo: action.demo, code: action.code } };
     case 'invitation':
       return { ...state, join: { ...state.join, details: action.details, problem: null } };
     case 'invitation_problem':
@@ -77,6 +84,21 @@ export function reduce(state, action) {
         ...talk,
         media: action.media,
         since: talk.since ?? (action.media === 'up' ? action.at : null),
+      }));
+    case 'standing':
+      return { ...state, standing: action.standing, waiting: action.waiting ?? state.waiting, strangers: action.strangers ?? state.strangers };
+    case 'meeting':
+      return { ...state, meeting: action.meeting };
+    case 'paper':
+      return action.unwritten === state.unwritten ? state : { ...state, unwritten: action.unwritten };
+    case 'acquainted':
+      return changeTalk(state, action.call, (talk) => ({ ...talk, acquaintance: action.acquaintance }));
+    case 'sealed':
+      return changeTalk(state, action.call, (talk) => ({ ...talk, sealed: true }));
+    case 'compared':
+      return changeTalk(state, action.call, (talk) => ({
+        ...talk,
+        acquaintance: talk.acquaintance && { ...talk.acquaintance, verified: action.alike },
       }));
     case 'capture':
       return { ...state, capture: action.capture };
@@ -122,10 +144,10 @@ function onEvent(state, event) {
     case 'registered':
       return { ...state, registered: true };
     case 'signalled': // for the conversation alone
-    case 'server_leaving': // for the session alone
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'pairing_signalled':
+    case 'server_leaving': // for the session alone
       return state;
   }
 }
@@ -150,6 +172,8 @@ function placed({ call, to, name, person, video }) {
     media: 'none',
     peer: null,
     since: null,
+    acquaintance: null,
+    sealed: false,
     ended: null,
   };
 }
@@ -198,6 +222,8 @@ function fromView(view) {
     media: 'none',
     peer: null,
     since: null,
+    acquaintance: null,
+    sealed: false,
     ended: null,
   };
 }

@@ -1,6 +1,7 @@
 /** Everything the screens show, in one value. Pure: types, the start value, and questions asked of it. */
 
-/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, PeerIndicated, PersonView} from '../protocol.js' */
+/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
+/** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 
 /**
@@ -18,6 +19,8 @@
  * @property {'none' | 'connecting' | 'up' | 'lost'} media
  * @property {Pick<PeerIndicated, 'audio' | 'video' | 'hardware_muted'> | null} peer  what the other side says it sends
  * @property {number | null} since  when media first came up, ms
+ * @property {Acquaintance | null} acquaintance  who the other side is, once it was looked at
+ * @property {boolean} sealed  both sides have signed, and media goes to whom it should
  * @property {Ending | null} ended
  */
 
@@ -38,9 +41,20 @@
 /**
  * @typedef {object} Join  how a newcomer came here
  * @property {string | null} secret  the invitation's
- * @property {string} code  a pairing code from a link, or empty
+ * @property {string} demo  names the demo devices' keys, in the owner link; or empty
+ * @property {string} code  a pairing code from a link, perhaps with its secret; or empty
  * @property {InvitationDetails | null} details
  * @property {ProblemCode | null} problem
+ */
+
+/**
+ * @typedef {object} Meeting  two endpoints that make sure of each other's keys
+ * @property {string} endpoint  the new one's id; empty on the new one itself
+ * @property {string} name
+ * @property {boolean} shared
+ * @property {'waiting' | 'digits' | 'said' | 'signing' | 'done' | 'failed'} stage
+ * @property {string} digits
+ * @property {'away' | 'unlike' | 'problem' | null} why  it failed
  */
 
 /**
@@ -52,6 +66,11 @@
  * @property {boolean} elsewhere  another tab of this browser is the one that rings
  * @property {boolean} known  a snapshot has come
  * @property {boolean} registered
+ * @property {'unknown' | 'confirmed' | 'waiting'} standing  whether another endpoint has signed for this one
+ * @property {readonly WaitingEndpoint[]} waiting  endpoints for which this one could sign
+ * @property {readonly string[]} strangers  persons who live here by the server's word, and by nobody else's
+ * @property {Meeting | null} meeting
+ * @property {boolean} unwritten  the recovery key is not on paper yet
  * @property {PersonView | null} person
  * @property {EndpointView | null} endpoint
  * @property {readonly PersonView[]} people
@@ -69,12 +88,17 @@
 /** @type {State} */
 export const START = {
   stage: 'starting',
-  join: { secret: null, code: '', details: null, problem: null },
+  join: { secret: null, demo: '', code: '', details: null, problem: null },
   connection: 'connecting',
   refused: null,
   elsewhere: false,
   known: false,
   registered: false,
+  standing: 'unknown',
+  waiting: [],
+  strangers: [],
+  meeting: null,
+  unwritten: false,
   person: null,
   endpoint: null,
   people: [],
@@ -96,14 +120,15 @@ export const START = {
   notice: null,
 };
 
-/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'code' | 'home'} Screen */
+/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'home'} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
   if (state.refused !== null) return 'refused';
   if (state.stage === 'newcomer') return 'welcome';
   if (state.elsewhere) return 'elsewhere';
-  if (state.stage === 'starting' || !state.known) return 'starting';
+  if (state.stage === 'starting' || !state.known || state.standing === 'unknown') return 'starting';
+  if (state.standing === 'waiting') return 'waiting';
   return state.registered || state.endpoint?.shared ? 'home' : 'code';
 }
 

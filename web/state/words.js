@@ -74,6 +74,13 @@ export function dayWords(at, now, language, translate) {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(at * 1_000));
 }
 
+/** What is known of the other side, once both have signed. Pure. @param {Talk} talk @returns {string} a text key */
+export function sealedKey({ sealed, acquaintance }) {
+  if (!sealed || acquaintance === null) return 'call.checking';
+  if (acquaintance.sort !== 'person') return `call.sealed.${acquaintance.sort}`;
+  return acquaintance.verified ? 'call.sealed.verified' : 'call.sealed.seen';
+}
+
 /** What a piece of news says. @param {import('../protocol.js').NewsItem} item @returns {string} a text key */
 export function newsKey({ kind, own, shared }) {
   if (shared && own && kind === 'endpoint_added') return 'news.own.shared';

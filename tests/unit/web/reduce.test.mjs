@@ -38,23 +38,43 @@ const snapshot = (changes = {}) => ({
 const after = (...actions) => actions.reduce(reduce, START);
 const event = (t, fields) => ({ t: 'server', event: { t, seq: 1, ...fields } });
 const placing = { t: 'placing', call: 'c_1', to: 'p_ben', name: 'Ben', person: 'p_ben', video: true };
-const home = [{ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot() }];
+const confirmed = { t: 'standing', standing: 'confirmed' };
+const home = [{ t: 'enrolled' }, confirmed, { t: 'snapshot', snapshot: snapshot() }];
 
 test('the screen follows the stage, the number and what stands in the way', () => {
   assert.equal(screenOf(START), 'starting');
-  assert.equal(screenOf(after({ t: 'newcomer', secret: 's', code: '' })), 'welcome');
+  assert.equal(screenOf(after({ t: 'newcomer', secret: 's', demo: '', code: '' })), 'welcome');
   assert.equal(screenOf(after({ t: 'enrolled' })), 'starting');
   assert.equal(screenOf(after(...home)), 'home');
   const unverified = { t: 'snapshot', snapshot: snapshot({ registered: false }) };
-  assert.equal(screenOf(after({ t: 'enrolled' }, unverified)), 'code');
-  assert.equal(screenOf(after({ t: 'enrolled' }, unverified, event('registered', {}))), 'home');
+  assert.equal(screenOf(after({ t: 'enrolled' }, confirmed, unverified)), 'code');
+  assert.equal(screenOf(after({ t: 'enrolled' }, confirmed, unverified, event('registered', {}))), 'home');
   assert.equal(screenOf(after(...home, { t: 'elsewhere', elsewhere: true })), 'elsewhere');
   assert.equal(screenOf(after(...home, { t: 'refused', why: 'other_server' })), 'refused');
 });
 
+test('a device that nobody has signed for can only be confirmed', () => {
+  const snapshotted = [{ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot() }];
+  assert.equal(screenOf(after(...snapshotted)), 'starting');
+  assert.equal(screenOf(after(...snapshotted, { t: 'standing', standing: 'waiting' })), 'waiting');
+  assert.equal(screenOf(after(...snapshotted, { t: 'standing', standing: 'waiting' }, confirmed)), 'home');
+});
+
+test('what is known of the other side goes with the call, and ends with it', () => {
+  const acquaintance = { sort: 'person', changed: true, verified: false, since: null, roots: null };
+  const acquainted = { t: 'acquainted', call: 'c_1', acquaintance };
+  const talk = (...actions) => shownTalk(after(...home, placing, ...actions));
+  assert.equal(talk().acquaintance, null);
+  assert.deepEqual(talk(acquainted).acquaintance, acquaintance);
+  assert.equal(talk(acquainted).sealed, false);
+  assert.equal(talk({ t: 'sealed', call: 'c_1' }).sealed, true);
+  assert.equal(talk(acquainted, { t: 'compared', call: 'c_1', alike: true }).acquaintance.verified, true);
+  assert.equal(talk({ t: 'over', call: 'c_1', ending: 'unsafe' }, { t: 'sealed', call: 'c_1' }).sealed, false);
+});
+
 test('a shared device has no number to verify', () => {
   const shared = snapshot({ registered: false, person: null, endpoint: { ...ENDPOINT, shared: true } });
-  assert.equal(screenOf(after({ t: 'enrolled' }, { t: 'snapshot', snapshot: shared })), 'home');
+  assert.equal(screenOf(after({ t: 'enrolled' }, confirmed, { t: 'snapshot', snapshot: shared })), 'home');
 });
 
 test('a call that rings here is offered until it is answered or over', () => {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readBody, writeBody } from '../../../web/call/body.js';
 import { fromBase64, toBase64 } from '../../../web/core/bytes.js';
 import { newCall } from '../../../web/core/ids.js';
 import { signInStatement, sealingStatement } from '../../../web/core/statements.js';
@@ -71,16 +70,6 @@ test('a call id is one that the server takes', () => {
   assert.notEqual(newCall(), newCall());
 });
 
-test('a body comes out as it went in, and what is not understood is nothing', () => {
-  const offer = { kind: 'description', type: 'offer', sdp: 'v=0\r\nñ' };
-  assert.deepEqual(readBody(writeBody(offer)), { v: 1, ...offer });
-  assert.deepEqual(readBody(writeBody({ kind: 'candidate', candidate: null })), { v: 1, kind: 'candidate', candidate: null });
-  for (const strange of ['{"v":2,"kind":"description"}', '{"v":1,"kind":"rollback"}', '[', '{"v":1,"kind":"description","type":"offer"}']) {
-    assert.equal(readBody(Buffer.from(strange).toString('base64')), null);
-  }
-  assert.equal(readBody('***'), null);
-});
-
 test('events are new once, and acked at the latest every so many', () => {
   const inbox = new Inbox();
   assert.equal(inbox.accept(1), true);
@@ -98,15 +87,16 @@ test('waiting grows, has an end, and is not the same for all', () => {
 });
 
 test('a link brings a secret or a code', () => {
-  assert.deepEqual(readLink('#join=abc_-1'), { secret: 'abc_-1', code: '' });
-  assert.deepEqual(readLink('#pair=AB12'), { secret: null, code: 'AB12' });
-  assert.deepEqual(readLink(''), { secret: null, code: '' });
+  assert.deepEqual(readLink('#join=abc_-1'), { secret: 'abc_-1', demo: '', code: '' });
+  assert.deepEqual(readLink('#join=abc_-1.Zz9'), { secret: 'abc_-1', demo: 'Zz9', code: '' });
+  assert.deepEqual(readLink('#pair=AB12'), { secret: null, demo: '', code: 'AB12' });
+  assert.deepEqual(readLink(''), { secret: null, demo: '', code: '' });
 });
 
 test('the pairing command is the one that kith has', () => {
   assert.equal(
-    pairingCommand('https://kith.local:8443', '1234', 'Kitchen'),
-    'kith device --server https://kith.local:8443 --pair 1234 --name Kitchen',
+    pairingCommand('https://kith.local:8443', '1234', 'Zz9', 'Kitchen'),
+    'kith device --server https://kith.local:8443 --pair 1234.Zz9 --name Kitchen',
   );
 });
 

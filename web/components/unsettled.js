@@ -1,0 +1,71 @@
+/** What only a person can settle: devices that wait, somebody who moved in, a recovery key that is not on paper. */
+
+import { codeOf } from '../session/problem.js';
+import { h, keyed } from './dom.js';
+import { icon } from './icons.js';
+import { openConfirming } from './pairing.js';
+import { openPaper } from './paper.js';
+import { alertLine, busy, button } from './pieces.js';
+import { View } from './view.js';
+
+/** @import {State} from '../state/state.js' */
+
+/** @typedef {{key: string, icon: string, text: string, action: string, about: string, does: () => Promise<void>}} Item */
+
+export class Unsettled extends View {
+  #problem = alertLine();
+  #list = h('ul');
+
+  /** @override */
+  build() {
+    this.className = 'card unsettled';
+    this.setAttribute('role', 'region');
+    this.setAttribute('aria-label', this.t('unsettled.title'));
+    this.append(this.#problem.element, this.#list);
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    const items = this.#items(state);
+    this.hidden = items.length === 0;
+    keyed(this.#list, items, ({ key }) => key, (item) => this.#row(item), () => {});
+  }
+
+  /** @param {State} state @returns {Item[]} */
+  #items({ waiting, strangers, people, unwritten, meeting }) {
+    const devices = waiting.filter(({ id }) => id !== meeting?.endpoint).map((endpoint) => ({
+      key: endpoint.id,
+      icon: endpoint.shared ? 'speaker' : 'phone',
+      text: this.t(endpoint.shared ? 'unsettled.shared' : 'unsettled.own', { name: endpoint.name }),
+      action: this.t('unsettled.confirm'),
+      about: this.t('unsettled.confirm.of', { name: endpoint.name }),
+      does: async () => openConfirming(this.parts, endpoint),
+    }));
+    const persons = people.filter(({ id }) => strangers.includes(id)).map(({ id, name }) => ({
+      key: id,
+      icon: 'invite',
+      text: this.t('unsettled.person', { name }),
+      action: this.t('unsettled.person.yes', { name }),
+      about: this.t('unsettled.person.yes', { name }),
+      does: () => this.parts.account.deeds.join(id),
+    }));
+    const paper = {
+      key: 'paper',
+      icon: 'pen',
+      text: this.t('unsettled.paper'),
+      action: this.t('unsettled.paper.open'),
+      about: this.t('unsettled.paper.open'),
+      does: () => openPaper(this.parts),
+    };
+    return [...devices, ...persons, ...(unwritten ? [paper] : [])];
+  }
+
+  /** @param {Item} item */
+  #row({ icon: name, text, action, about, does }) {
+    const failed = (/** @type {unknown} */ error) => this.#problem.say(this.t(`problem.${codeOf(error)}`));
+    const act = button(action, () => void busy(act, does, failed), { attributes: { 'aria-label': about } });
+    return h('li', {}, icon(name), h('p', {}, text), act);
+  }
+}
+
+customElements.define('kith-unsettled', Unsettled);

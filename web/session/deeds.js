@@ -1,0 +1,224 @@
+/**
+ * What this personal endpoint signs: into its person's chain, into the household's roster, and who may act for
+ * the person. Everything is signed on top of what is newest, and once more if somebody was faster.
+ */
+
+import { compare } from '../core/bytes.js';
+import { signDelegations } from '../trust/delegations.js';
+import { nameOf } from '../trust/links.js';
+import { extend, signPersonLink } from '../trust/person.js';
+import { extend as extendRoster, signHouseholdLink } from '../trust/roster.js';
+import { require } from '../trust/untrusted.js';
+import { now } from './identities.js';
+import { meet, meetDelegations } from './known.js';
+import { ProblemError } from './problem.js';
+import { beginToWire, delegationsToWire, householdLinksToWire, personLinksToWire } from './wire.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Delegations} from '../trust/delegations.js' */
+/** @import {PublicKeys} from '../trust/keys.js' */
+/** @import {Chain, Deed as PersonDeed} from '../trust/person.js' */
+/** @import {Deed as HouseholdDeed, Roster} from '../trust/roster.js' */
+/** @import {Household, Identities, Person, Send} from './identities.js' */
+
+const TRIES = 3;
+const AT_ONCE = { within: 10_000 };
+
+export class Deeds {
+  #identities;
+  #send;
+
+  /** @param {Identities} identities @param {Send} send */
+  constructor(identities, send) {
+    this.#identities = identities;
+    this.#send = send;
+  }
+
+  /** An endpoint that was compared with. @param {PublicKeys} keys @returns {Promise<Chain>} with it */
+  async addOwn(keys) {
+    const chain = await this.#extendPerson((person) => {
+      return person.chain.active.has(nameOf(keys.identity)) ? [] : [{ action: 'add', keys }];
+    });
+    await this.confirm();
+    return chain;
+  }
+
+  /** The first link of a person who has none. @param {Bytes} recovery the public half of the printed key @returns {Promise<Chain>} */
+  async beginOwn(recovery) {
+    const { keys, sign } = this.#identities.own;
+    const link = await signPersonLink(null, { action: 'begin', keys, recovery }, { time: now(), signer: keys.identity, sign });
+    await this.#send({ t: 'extend_person', links: personLinksToWire([link]) }, AT_ONCE);
+    return extend(null, link);
+  }
+
+  /** Everything is lost, the recovery key too: another identity. @param {Bytes} recovery @returns {Promise<Chain>} */
+  async beginAnew(recovery) {
+    const { keys, sign } = this.#identities.own;
+    const link = await signPersonLink(null, { action: 'begin', keys, recovery }, { time: now(), signer: keys.identity, sign });
+    await this.#send({ t: 'begin_anew', link: beginToWire(link) }, AT_ONCE);
+    return extend(null, link);
+  }
+
+  /** An endpoint of one's own goes. @param {Bytes} identity */
+  async removeOwn(identity) {
+    const itself = nameOf(identity) === nameOf(this.#identities.own.keys.identity);
+    await this.#extendPerson(({ chain }) => {
+      return chain.active.has(nameOf(identity)) && chain.active.size > 1 ? [{ action: 'remove', identity }] : [];
+    });
+    if (!itself) await this.confirm();
+  }
+
+  /** Another recovery key is printed. @param {Bytes} recovery its public half */
+  async renew(recovery) {
+    await this.#extendPerson(({ chain }) => (nameOf(chain.recovery) === nameOf(recovery) ? [] : [{ action: 'renew', recovery }]));
+  }
+
+  /** Endpoints that were compared with, for everybody. @param {readonly PublicKeys[]} all @returns {Promise<Roster>} with them */
+  async addShared(all) {
+    const roster = await this.#extendHousehold((standing) => [
+      ...(standing === null ? [BEGIN] : []),
+      ...all.filter(({ identity }) => !standing?.active.has(nameOf(identity))).map((keys) => /** @type {HouseholdDeed} */ ({ action: 'add', keys })),
+    ]);
+    require(roster, 'wrong_start');
+    await this.delegate();
+    return roster;
+  }
+
+  /** @param {Bytes} identity */
+  async removeShared(identity) {
+    await this.#extendHousehold((standing) => (standing?.active.has(nameOf(identity)) ? [{ action: 'remove', identity }] : []));
+    await this.delegate();
+  }
+
+  /** Somebody moved in, as a person here says. @param {string} id */
+  async join(id) {
+    const { chain } = await this.#identities.person(id);
+    const { root: member, version: member_version, head: member_head } = chain;
+    await this.#extendHousehold((standing) => {
+      return standing?.members.has(nameOf(member)) ? [] : [{ action: 'join', member, member_version, member_head }];
+    });
+  }
+
+  /** @returns {Promise<Roster>} */
+  async begin() {
+    const roster = await this.#extendHousehold((standing) => (standing === null ? [BEGIN] : []));
+    require(roster, 'wrong_start');
+    return roster;
+  }
+
+  /** Pin the own chain in the roster as it is now: keys that it has removed sign nothing there from then on. */
+  async confirm() {
+    await this.#extendHousehold((standing, { chain }) => {
+      const pin = standing?.pins.get(nameOf(chain.root));
+      return standing?.members.has(nameOf(chain.root)) && pin && pin.version < chain.version ? [{ action: 'confirm' }] : [];
+    });
+  }
+
+  /** Every shared endpoint of the household may act for the own person, and no other. */
+  async delegate(shown = /** @type {{roster: Roster | null, own: Person} | null} */ (null)) {
+    for (let left = TRIES; ; left -= 1) {
+      const { roster, own } = (left === TRIES && shown) || (await this.#home());
+      const set = roster && (await this.#due(own, roster));
+      if (!set) return;
+      if (await this.#sent({ t: 'delegate', delegations: delegationsToWire(set) }, left)) {
+        await meetDelegations(set, own.chain);
+        return;
+      }
+    }
+  }
+
+  /** The set that is to be signed, if there is any. @param {Person} own @param {Roster} roster @returns {Promise<Delegations | null>} */
+  async #due({ chain, delegations, newestSet }, roster) {
+    if (!roster.members.has(nameOf(chain.root))) return null;
+    const wanted = [...roster.active.values()].map(({ identity }) => identity).sort(compare);
+    const there = delegations?.endpoints ?? [];
+    if (wanted.map(nameOf).join() === there.map(nameOf).join()) return null;
+    return this.#sign(chain, wanted, newestSet);
+  }
+
+  /** @param {Chain} chain @param {readonly Bytes[]} endpoints @param {{version: number, time: number}} before */
+  #sign(chain, endpoints, before) {
+    const { keys, sign } = this.#identities.own;
+    const [version, time] = [before.version + 1, Math.max(now(), chain.time, before.time)];
+    return signDelegations(chain, { version, time, endpoints, signer: keys.identity, sign });
+  }
+
+  /** The household as it stands, and oneself in it. @returns {Promise<Household & {own: Person}>} */
+  async #home() {
+    const household = await this.#identities.household();
+    const own = household.people.find(({ id }) => id === this.#identities.identity.person);
+    require(own && this.#identities.isOwn(own.chain.root), 'unknown_person');
+    return { ...household, own };
+  }
+
+  /**
+   * @param {(person: Person) => readonly PersonDeed[]} deeds what is still to be done
+   * @returns {Promise<Chain>} with it
+   */
+  async #extendPerson(deeds) {
+    const { own, identity } = this.#identities;
+    const by = { signer: own.keys.identity, sign: own.sign };
+    for (let left = TRIES; ; left -= 1) {
+      const person = await this.#identities.person(identity.person ?? '');
+      require(this.#identities.isOwn(person.chain.root), 'forked');
+      let chain = person.chain;
+      const links = [];
+      for (const deed of deeds(person)) {
+        const link = await signPersonLink(chain, deed, { time: now(), ...by });
+        chain = await extend(chain, link);
+        links.push(link);
+      }
+      if (links.length === 0) return chain;
+      const anew = lapses(person.delegations, chain) && chain.active.has(nameOf(by.signer));
+      const set = anew ? await this.#sign(chain, person.delegations?.endpoints ?? [], person.newestSet) : null;
+      const delegations = set && delegationsToWire(set);
+      if (await this.#sent({ t: 'extend_person', links: personLinksToWire(links), delegations }, left)) {
+        await meet('persons', person.id, chain, now());
+        return chain;
+      }
+    }
+  }
+
+  /**
+   * @param {(roster: Roster | null, own: Person) => readonly HouseholdDeed[]} deeds what is still to be done
+   * @returns {Promise<Roster | null>} with it
+   */
+  async #extendHousehold(deeds) {
+    const { own: ends } = this.#identities;
+    for (let left = TRIES; ; left -= 1) {
+      const { own, chains, roster: standing } = await this.#home();
+      let roster = standing;
+      const links = [];
+      for (const deed of deeds(standing, own)) {
+        const by = { chain: own.chain, time: now(), signer: ends.keys.identity, sign: ends.sign };
+        const link = await signHouseholdLink(roster, deed, by);
+        roster = await extendRoster(roster, link, chains);
+        links.push(link);
+      }
+      if (links.length === 0 || roster === null) return roster;
+      if (await this.#sent({ t: 'extend_household', links: householdLinksToWire(links) }, left)) {
+        await meet('households', this.#identities.identity.household ?? '', roster, now());
+        return roster;
+      }
+    }
+  }
+
+  /** @param {import('./session.js').Draft} draft @param {number} left tries @returns {Promise<boolean>} false if somebody was faster: sign anew */
+  async #sent(draft, left) {
+    try {
+      await this.#send(draft, AT_ONCE);
+      return true;
+    } catch (error) {
+      if (left > 1 && error instanceof ProblemError && error.code === 'untrusted') return false;
+      throw error;
+    }
+  }
+}
+
+/** @type {HouseholdDeed} */
+const BEGIN = { action: 'begin' };
+
+/** Whether the set's signer is not in the chain any more. @param {Delegations | null} set @param {Chain} chain */
+function lapses(set, chain) {
+  return set !== null && !chain.active.has(nameOf(set.signer));
+}

@@ -1,0 +1,201 @@
+/**
+ * Who is who: chains and rosters as the server shows them, checked link by link and held against what this
+ * endpoint remembers. Whatever is given out here was believed; what was not is an Untrusted.
+ *
+ * An endpoint that nobody has vouched for yet remembers nothing: what it is shown counts only once another endpoint
+ * has named the root of its chain or roster.
+ */
+
+import { equal } from '../core/bytes.js';
+import { delegationsOf } from '../trust/delegations.js';
+import { publicKeysOf, sha256 } from '../trust/keys.js';
+import { nameOf } from '../trust/links.js';
+import { extend, personLinkBytes, personLinkOf } from '../trust/person.js';
+import { householdLinkOf, replay as replayRoster } from '../trust/roster.js';
+import { require, Untrusted } from '../trust/untrusted.js';
+import { amend, load } from './database.js';
+import { publicKeys, sign } from './keys.js';
+import { known, meet, meetDelegations } from './known.js';
+import { ProblemError } from './problem.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {PersonIdentity, Reply, RosterShown, WaitingEndpoint} from '../protocol.js' */
+/** @import {Delegations} from '../trust/delegations.js' */
+/** @import {PublicKeys, Sign} from '../trust/keys.js' */
+/** @import {Outcome, Remembered} from '../trust/known.js' */
+/** @import {Chain} from '../trust/person.js' */
+/** @import {Roster} from '../trust/roster.js' */
+/** @import {Identity} from './database.js' */
+/** @import {Draft} from './session.js' */
+
+/** @typedef {(draft: Draft, options?: {within?: number}) => Promise<Reply>} Send */
+
+/**
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {Chain} chain
+ * @property {Delegations | null} delegations  in force; null where there are none
+ * @property {{version: number, time: number}} newestSet  in force or not; version -1 where there is none
+ * @property {Outcome} outcome  against what was known before
+ * @property {Remembered | null} known  what is remembered now
+ */
+
+/**
+ * @typedef {object} Household
+ * @property {Roster | null} roster  null where nobody has begun it
+ * @property {readonly Person[]} people  members, and whoever else the roster rests on, as they are now
+ * @property {ReadonlyMap<string, Chain>} chains  by root: theirs, and those that they had before they lost everything
+ * @property {readonly WaitingEndpoint[]} waiting
+ */
+
+/** This endpoint: its keys, and what signs and agrees for it. @typedef {{keys: PublicKeys, secret: CryptoKey, sign: Sign}} Own */
+
+const BELONGING = 'belonging';
+const PATIENCE = { within: 10_000 };
+
+export class Identities {
+  #send;
+  /** @type {Identity | null} */ #identity = null;
+  /** @type {Own | null} */ #own = null;
+  /** The root of the chain or roster that this endpoint is in, once it was vouched for. @type {Bytes | null} */ #belonging = null;
+  /** What has been checked already, by root. @type {Map<string, Chain>} */ #chains = new Map();
+  /** The newest roster that was believed. @type {Roster | null} */ roster = null;
+
+  /** @param {Send} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  /** @param {Identity} identity whose endpoint this is */
+  async become(identity) {
+    this.#identity = identity;
+    this.#own = await ownOf(identity);
+    this.#belonging = await load('own', BELONGING);
+  }
+
+  /** @returns {Own} */
+  get own() {
+    if (this.#own === null) throw new Untrusted('not_active');
+    return this.#own;
+  }
+
+  /** @returns {Identity} */
+  get identity() {
+    if (this.#identity === null) throw new Untrusted('not_active');
+    return this.#identity;
+  }
+
+  /** Whether some root was vouched for. */
+  get vouched() {
+    return this.#belonging !== null;
+  }
+
+  /** This is the chain or roster to be in: begun here, or named by an endpoint that was compared with. @param {Bytes} root */
+  async belong(root) {
+    await amend('own', BELONGING, () => ({ keep: root }));
+    this.#belonging = root;
+  }
+
+  /** Whether a root is that of the own chain or roster. @param {Bytes} root */
+  isOwn(root) {
+    return this.#belonging !== null && equal(this.#belonging, root);
+  }
+
+  /**
+   * Persons as they are now. Whoever has no chain, or is not known here, is missing. Rejects with Untrusted or ProblemError.
+   * @param {readonly string[]} ids @returns {Promise<Map<string, Person>>}
+   */
+  async people(ids) {
+    const reply = await this.#send({ t: 'list_identities', persons: [...new Set(ids)] }, PATIENCE);
+    if (reply.t !== 'identities') throw new ProblemError('internal');
+    const found = await Promise.all(reply.identities.map((one) => this.#person(one)));
+    return new Map(found.map((one) => [one.id, one]));
+  }
+
+  /** @param {string} id @returns {Promise<Person>} Rejects with Untrusted if the person has no chain. */
+  async person(id) {
+    const person = (await this.people([id])).get(id);
+    require(person, 'unknown_person');
+    return person;
+  }
+
+  /** The own household as it is now. Rejects with Untrusted or ProblemError. @returns {Promise<Household>} */
+  async household() {
+    const reply = await this.#send({ t: 'show_roster' }, PATIENCE);
+    if (reply.t !== 'roster') throw new ProblemError('internal');
+    /** @type {Map<string, Person>} */ const people = new Map();
+    /** @type {Map<string, Chain>} */ const chains = new Map();
+    for (const one of reply.identities) {
+      // Who began anew is there twice: what they were before comes last, and is only what the roster rests on.
+      const person = people.has(one.person) ? null : await this.#person(one).catch(nobody);
+      const chain = person?.chain ?? (await this.#replay(one.links.map((link) => personLinkOf({ ...link }))).catch(nobody));
+      if (person) people.set(person.id, person);
+      if (chain) chains.set(nameOf(chain.root), chain);
+    }
+    const roster = reply.links.length === 0 ? null : await this.#roster(reply, chains);
+    if (this.vouched) this.roster = roster;
+    return { roster, people: [...people.values()], chains, waiting: reply.waiting };
+  }
+
+  /** @param {RosterShown} shown @param {ReadonlyMap<string, Chain>} chains @returns {Promise<Roster>} */
+  async #roster({ links }, chains) {
+    const roster = await replayRoster(links.map((link) => householdLinkOf({ ...link })), chains);
+    if (this.vouched) {
+      const outcome = await meet('households', this.identity.household ?? '', roster, now());
+      require(outcome !== 'rolled_back', 'stale');
+      require(outcome !== 'forked' && outcome !== 'changed', 'forked');
+    }
+    return roster;
+  }
+
+  /** @param {PersonIdentity} shown @returns {Promise<Person>} */
+  async #person({ person: id, links, delegations }) {
+    const chain = await this.#replay(links.map((link) => personLinkOf({ ...link })));
+    const outcome = this.vouched ? await meet('persons', id, chain, now()) : 'new';
+    const set = delegations === null ? null : await this.#inForce(delegationsOf({ ...delegations }), chain);
+    const { version = -1, time = 0 } = delegations ?? {};
+    return { id, chain, delegations: set, newestSet: { version, time }, outcome, known: await known('persons', id) };
+  }
+
+  /** A set lapses with its signer: then nobody may act for the person until they sign another. @param {Delegations} set @param {Chain} chain */
+  async #inForce(set, chain) {
+    try {
+      return await meetDelegations(set, chain);
+    } catch (error) {
+      if (error instanceof Untrusted && error.reason === 'not_active') return null;
+      throw error;
+    }
+  }
+
+  /** Only what has not been checked before is checked. @param {readonly import('../trust/person.js').PersonLink[]} links @returns {Promise<Chain>} */
+  async #replay(links) {
+    const [first] = links;
+    require(first, 'wrong_start');
+    const before = this.#chains.get(nameOf(await sha256(personLinkBytes(first))));
+    const there = before && links[before.version];
+    const goesOn = before && there && equal(await sha256(personLinkBytes(there)), before.head);
+    /** @type {Chain | null} */ let chain = goesOn ? before : null;
+    for (const link of links.slice(goesOn ? before.version + 1 : 0)) chain = await extend(chain, link);
+    require(chain, 'wrong_start');
+    this.#chains.set(nameOf(chain.root), chain);
+    return chain;
+  }
+}
+
+/** A housemate who cannot be believed is left out: what rests on them falls with them, and nothing else. @param {unknown} error */
+function nobody(error) {
+  if (error instanceof Untrusted) return null;
+  throw error;
+}
+
+/** @param {Identity} identity @returns {Promise<Own>} */
+export async function ownOf({ keys }) {
+  return {
+    keys: publicKeysOf(await publicKeys(keys)),
+    secret: keys.sealing.privateKey,
+    sign: (message) => sign(keys, message),
+  };
+}
+
+/** Unix seconds, as they stand in signed links. */
+export const now = () => Math.floor(Date.now() / 1_000);

@@ -1,0 +1,45 @@
+/** Signed structs as the wire carries them: what their `...Of` functions read. Pure. */
+
+import { toBase64 } from '../core/bytes.js';
+
+/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, PersonBegin, PersonRecover} from '../protocol.js' */
+/** @import {Delegations} from '../trust/delegations.js' */
+/** @import {PersonLink} from '../trust/person.js' */
+/** @import {HouseholdLink} from '../trust/roster.js' */
+
+/** Keys lie among the other fields, bytes are base64. @param {object} struct @returns {any} */
+function written(struct) {
+  const { keys = {}, ...rest } = /** @type {{keys?: object}} */ (struct);
+  return Object.fromEntries(Object.entries({ ...rest, ...keys }).map(([name, value]) => [name, plain(value)]));
+}
+
+/** @param {unknown} value @returns {unknown} */
+function plain(value) {
+  if (value instanceof Uint8Array) return toBase64(value);
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+/** @param {readonly PersonLink[]} links @returns {ExtendPerson['links']} */
+export function personLinksToWire(links) {
+  return links.map(written);
+}
+
+/** @param {PersonLink} link one that begins a chain @returns {PersonBegin} */
+export function beginToWire(link) {
+  return written(link);
+}
+
+/** @param {PersonLink} link @returns {PersonRecover} */
+export function recoverToWire(link) {
+  return written(link);
+}
+
+/** @param {readonly HouseholdLink[]} links @returns {ExtendHousehold['links']} */
+export function householdLinksToWire(links) {
+  return links.map(written);
+}
+
+/** @param {Delegations} set @returns {WireDelegations} */
+export function delegationsToWire(set) {
+  return written(set);
+}
