@@ -234,6 +234,70 @@ async def signing_out(album: Album, launch: Launcher, ana: Screen) -> None:
     await ana.button("Close").click()
 
 
+async def confirming(album: Album, launch: Launcher, ana: Screen) -> None:
+    """A device that is confirmed by digits, one that waits, and the recovery key."""
+    page = ana.page
+    await ana.button("Add a device").click()
+    await ana.button("Mine").click()
+    code = await page.get_by_label("Pairing code").inner_text()
+    tablet = await launch.screen("chromium")
+    await tablet.open(f"#pair={code}")
+    await tablet.page.get_by_label("Name of this device").fill("Tablet")
+    await tablet.button("Add this device").click()
+    for screen, name in ((ana, "confirm-digits"), (tablet, "waiting-digits")):
+        await expect(screen.page.get_by_label("Six digits")).to_be_visible()
+        await album.take(name, screen)
+    await ana.button("Different").click()
+    await expect(tablet.page.get_by_role("alert")).to_be_visible()
+    await album.take("waiting-failed", tablet)
+    await ana.button("Close").click()
+    await expect(page.get_by_text("Tablet waits")).to_be_visible()
+    await album.take("home-unsettled", ana)
+    await ana.button("Write it down").click()
+    await expect(page.get_by_role("list", name="Recovery key")).to_be_visible()
+    await album.take("paper", ana)
+    await page.emulate_media(media="print")
+    await page.screenshot(path=OUT / "paper-print.png")
+    await page.emulate_media(media="screen")
+    await ana.button("I have written it down").click()
+    await album.take("paper-written", ana)
+    await ana.button("Close").click()
+    await tablet.button("Start over").click()
+    await tablet.button("I lost all my devices").click()
+    await album.take("welcome-recovery", tablet)
+
+
+async def trusting(album: Album, ana: Screen, ben: Screen) -> None:
+    """A changed identity, the lock, and the safety number behind it."""
+    await ana.page.evaluate(FORGET)
+    await ana.place("Ben", video=False)
+    await ben.answer("Ana Ruiz")
+    await expect(ana.button("Talk anyway")).to_be_visible()
+    await album.take("call-changed", ana)
+    await ana.button("Talk anyway").click()
+    await ana.connected()
+    await ana.page.locator("kith-lock button").click()
+    await album.take("safety", ana)
+    await ana.button("They match").click()
+    await album.take("safety-verified", ana)
+    await ana.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    await album.take("call-verified", ana)
+    await ana.hang_up()
+    await ben.leave_calls()
+
+
+FORGET = """
+async () => {
+  const { amend } = await import('/session/database.js');
+  for (const { id } of document.querySelector('kith-app').parts.store.state.people) {
+    const other = (there) => (there ? { keep: { ...there, root: there.root.map((byte) => byte ^ 1) } } : {});
+    await amend('persons', id, other);
+  }
+}
+"""
+"""As if everybody had had another identity when this browser first saw them."""
+
+
 async def main(only: str) -> None:
     album = Album(only)
     with tempfile.TemporaryDirectory() as temporary:
@@ -257,7 +321,9 @@ async def main(only: str) -> None:
                 await album.take("home-devices", ana)
                 await dialogs(album, ana)
                 await signing_out(album, launch, ana)
+                await confirming(album, launch, ana)
                 await calls(album, ana, ben, rosa)
+                await trusting(album, ana, ben)
             if not only:
                 await picture_for_the_readme(launch)
             second = await ana.context.new_page()
