@@ -329,6 +329,7 @@ class Launcher:
         await screen.join(secret, name, f"+1202555{9000 + self.numbers:04d}")
         if by is not None and household:
             await by.button(f"Yes, that is {name}", exact=True).click()
+            await screen.button("Yes, I live there").click()
         self.people.append(screen)
         return screen
 

@@ -69,6 +69,7 @@ export class Calls {
     if (currentTalk(this.#store.state)) return;
     const call = newCall();
     this.#store.dispatch({ t: 'placing', call, to, name, person, video });
+    this.#vouching.expect(call, to);
     if (this.#noWay()) {
       this.#store.dispatch({ t: 'over', call, ending: 'no_relay' });
       return;
@@ -162,6 +163,7 @@ export class Calls {
   /** After the store has heard it. @param {ServerEvent} event */
   heard(event) {
     if (event.t === 'ringing' || event.t === 'call_changed') this.#follow(event.call);
+    else if (event.t === 'identity_changed' || event.t === 'roster_changed') this.#vouching.changed();
     else if (event.t === 'signalled') this.#conversations.get(event.call)?.receive(event.epoch, event.body);
   }
 
@@ -265,6 +267,7 @@ export class Calls {
   #replied(call, reply) {
     if (reply.t === 'call_ended') this.#store.dispatch({ t: 'over', call, ending: reply.reason });
     if (reply.t !== 'call_state') return;
+    if (reply.call.id !== call) this.#vouching.became(call, reply.call.id);
     this.#store.dispatch({ t: 'call_state', call, view: reply.call });
     this.#follow(reply.call);
   }

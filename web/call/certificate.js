@@ -10,6 +10,7 @@ import { sha256 } from '../trust/keys.js';
  */
 export async function certificateOf(connection) {
   const transport = connection.getSenders().map((sender) => sender.transport).find((one) => one !== null);
-  const [shown] = transport?.getRemoteCertificates?.() ?? [];
-  return shown === undefined ? null : sha256(new Uint8Array(shown));
+  if (!transport?.getRemoteCertificates) return null;
+  const [shown] = transport.getRemoteCertificates();
+  return shown === undefined ? new Uint8Array(0) : sha256(new Uint8Array(shown));
 }

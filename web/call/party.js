@@ -7,7 +7,7 @@ import { equal } from '../core/bytes.js';
 import { requireDelegated } from '../trust/delegations.js';
 import { activeAt } from '../trust/endpoints.js';
 import { nameOf, requireContains } from '../trust/links.js';
-import { require } from '../trust/untrusted.js';
+import { require, Untrusted } from '../trust/untrusted.js';
 
 /** @import {Delegations} from '../trust/delegations.js' */
 /** @import {Endpoints} from '../trust/endpoints.js' */
@@ -15,18 +15,22 @@ import { require } from '../trust/untrusted.js';
 /** @import {Reach} from '../trust/links.js' */
 /** @import {Chain} from '../trust/person.js' */
 /** @import {Roster} from '../trust/roster.js' */
+/** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Party} from './body.js' */
 
+/** The viewer's own household: its roster if it has one, or why it cannot be believed. @typedef {{roster: Roster | null, trouble: Reason | null}} Home */
+
 /**
- * @param {{chain: Chain, delegations: Delegations | null}} person @param {Roster | null} roster the viewer's own household's, if it is known
+ * @param {{chain: Chain, delegations: Delegations | null}} person @param {Home} home without which nobody can tell who may act for a housemate
  * @param {PublicKeys} keys @param {Party} party for whom the endpoint says that it speaks
  */
-export function requireSpeaksFor({ chain, delegations }, roster, keys, party) {
+export function requireSpeaksFor({ chain, delegations }, { roster, trouble }, keys, party) {
   requireParty(chain, party);
   if (chain.spans.has(nameOf(keys.identity))) {
     requireIn(chain, keys, party);
     return;
   }
+  if (trouble !== null) throw new Untrusted(trouble);
   require(delegations, 'not_delegated');
   require(delegations.endpoints.some((one) => equal(one, keys.identity)), 'not_delegated');
   if (roster?.members.has(nameOf(chain.root))) {
@@ -35,8 +39,9 @@ export function requireSpeaksFor({ chain, delegations }, roster, keys, party) {
   }
 }
 
-/** @param {Roster | null} roster @param {PublicKeys} keys @param {Party} party */
-export function requireShared(roster, keys, party) {
+/** @param {Home} home @param {PublicKeys} keys @param {Party} party */
+export function requireShared({ roster, trouble }, keys, party) {
+  if (trouble !== null) throw new Untrusted(trouble);
   require(roster, 'not_active');
   requireParty(roster, party);
   requireIn(roster, keys, party);

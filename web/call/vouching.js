@@ -7,14 +7,16 @@ import { equal } from '../core/bytes.js';
 import { now } from '../session/identities.js';
 import { acknowledge } from '../session/known.js';
 import { publicKeysOf } from '../trust/keys.js';
-import { require } from '../trust/untrusted.js';
+import { nameOf } from '../trust/links.js';
+import { require, Untrusted } from '../trust/untrusted.js';
 import { requireShared, requireSpeaksFor } from './party.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {CallView} from '../protocol.js' */
 /** @import {Identities, Person} from '../session/identities.js' */
-/** @import {Roster} from '../trust/roster.js' */
+/** @import {PublicKeys} from '../trust/keys.js' */
 /** @import {Party} from './body.js' */
+/** @import {Home} from './party.js' */
 /** @import {Assurance} from './secured.js' */
 
 /**
@@ -29,23 +31,49 @@ import { requireShared, requireSpeaksFor } from './party.js';
 
 /** What a call looks like to whoever must be vouched for. @typedef {Pick<CallView, 'id' | 'own_person' | 'peer_person' | 'endpoint' | 'epoch'>} View */
 
+/** A null person: the endpoint speaks for its household. @typedef {{own: Person | null, peer: Person | null, home: Home}} Found */
+
+/**
+ * What a call began as: whom somebody here wanted (a person or an endpoint), who it is with by the first view, and the
+ * roots of both sides as they were first believed. Nothing that the server says later changes these.
+ * @typedef {{to: string | null, own: string | null, peer: string | null, roots: [Bytes, Bytes] | null}} Pin
+ */
+
 export class Vouching {
   #identities;
   /** @type {Map<string, {about: string, found: Promise<Found>}>} by call */ #asked = new Map();
+  /** @type {Map<string, string>} whom a call that was placed here is for */ #wanted = new Map();
+  /** @type {Map<string, Pin>} by call */ #pins = new Map();
 
   /** @param {Identities} identities */
   constructor(identities) {
     this.#identities = identities;
   }
 
+  /** A call is placed from here. @param {string} call @param {string} to a person, or an endpoint */
+  expect(call, to) {
+    if (to) this.#wanted.set(call, to);
+  }
+
+  /** Both sides called each other, and one call is left: it is with the same person. @param {string} asked @param {string} call */
+  became(asked, call) {
+    this.expect(call, this.#wanted.get(asked) ?? '');
+  }
+
   /** It rings: ask who they are. @param {View} view */
   prepare(view) {
+    this.#pin(view);
     void this.#ask(view).catch(() => {}); // told when the call is answered
+  }
+
+  /** More was signed by somebody: what was asked is not of now. */
+  changed() {
+    this.#asked.clear();
   }
 
   /** @param {string} call */
   forget(call) {
-    this.#asked.delete(call);
+    for (const map of [this.#asked, this.#wanted, this.#pins]) map.delete(call);
   }
 
   /**
@@ -56,45 +84,84 @@ export class Vouching {
   async vouch(view) {
     const { endpoint } = view;
     require(endpoint, 'unknown_person');
-    const found = await this.#ask(view);
     const keys = publicKeysOf(endpoint.keys);
+    const found = await this.#until(view, (known) => this.#check(known, keys, newest(known)));
     const party = this.#party(found);
-    const check = (/** @type {Found} */ known, /** @type {Party} */ said) => {
-      if (known.peer) requireSpeaksFor(known.peer, this.#identities.roster, keys, said);
-      else requireShared(known.roster, keys, said);
-    };
-    const vouch = async (/** @type {Party} */ said) => {
-      try {
-        check(found, said);
-      } catch {
-        check(await this.#askAgain(view, found), said); // it may have grown since it was asked for
-      }
-    };
-    const { own } = this.#identities;
+    const [own, peer] = this.#pinRoots(view, party.root, newest(found).root);
+    require(equal(own, party.root) && equal(peer, newest(found).root), 'forked');
     return {
-      assurance: { own: { ...own, ...party }, peer: { keys, vouch } },
+      assurance: {
+        own: { ...this.#identities.own, ...party },
+        peer: { keys, vouch: async (said) => void (await this.#until(view, (known) => this.#check(known, keys, said, peer))) },
+      },
       acquaintance: acquaintanceOf(found, view),
       accept: async () => {
         if (found.peer) await acknowledge('persons', found.peer.id, found.peer.chain, now());
-        this.forget(view.id);
+        this.#asked.delete(view.id);
       },
     };
   }
 
+  /** What was asked while it rang may do; it may also have grown since. @param {View} view @param {(found: Found) => void} holds @returns {Promise<Found>} */
+  async #until(view, holds) {
+    try {
+      const found = await this.#ask(view);
+      holds(found);
+      return found;
+    } catch (error) {
+      if (!(error instanceof Untrusted)) throw error;
+      this.#asked.delete(view.id);
+      const found = await this.#ask(view);
+      holds(found);
+      return found;
+    }
+  }
+
+  /** @param {Found} found @param {PublicKeys} keys @param {Party} party @param {Bytes} [root] as it was when the call was connected first */
+  #check({ peer, home }, keys, party, root = party.root) {
+    require(equal(root, party.root), 'forked');
+    if (peer) requireSpeaksFor(peer, home, keys, party);
+    else requireShared(home, keys, party);
+  }
+
   /** For whom this endpoint speaks. @param {Found} found @returns {Party} */
-  #party({ own, roster }) {
-    const reach = own ? own.chain : roster;
+  #party({ own, home }) {
+    const { own: ends, identity, vouched } = this.#identities;
+    require(vouched, 'not_active');
+    const reach = own ? own.chain : home.roster;
     require(reach, 'not_active');
-    const { keys } = this.#identities.own;
     const party = { root: reach.root, point: { version: reach.version, head: reach.head } };
-    if (own) requireSpeaksFor(own, this.#identities.roster, keys, party);
-    else requireShared(roster, keys, party);
+    if (identity.person !== null) {
+      require(own?.id === identity.person && this.#identities.isOwn(reach.root), 'not_active');
+    } else {
+      require(home.roster && this.#identities.isOwn(home.roster.root), 'not_active');
+      require(!own || home.roster.members.has(nameOf(own.chain.root)), 'not_a_member');
+    }
+    if (own) requireSpeaksFor(own, home, ends.keys, party);
+    else requireShared(home, ends.keys, party);
     return party;
+  }
+
+  /** Throws Untrusted where the server changes its mind about whom a call is with. @param {View} view @returns {Pin} */
+  #pin({ id, own_person: own, peer_person: peer }) {
+    const pin = this.#pins.get(id) ?? { to: this.#wanted.get(id) ?? null, own, peer, roots: null };
+    // A shared endpoint that was called acts for nobody yet: whoever answers there may act for a housemate.
+    const next = { ...pin, own: pin.own ?? own, peer: pin.peer ?? (pin.to?.startsWith('e_') ? peer : null) };
+    this.#pins.set(id, next);
+    return next;
+  }
+
+  /** @param {View} view @param {Bytes} own @param {Bytes} peer @returns {[Bytes, Bytes]} */
+  #pinRoots(view, own, peer) {
+    const pin = this.#pin(view);
+    const roots = pin.roots ?? [own, peer];
+    this.#pins.set(view.id, { ...pin, roots });
+    return roots;
   }
 
   /** @param {View} view @returns {Promise<Found>} */
   #ask(view) {
-    const about = aboutOf(view);
+    const about = `${view.own_person}|${view.peer_person}|${view.epoch}`;
     const asked = this.#asked.get(view.id);
     if (asked?.about === about) return asked.found;
     const found = this.#find(view);
@@ -102,34 +169,50 @@ export class Vouching {
     return found;
   }
 
-  /** @param {View} view @param {Found} before @returns {Promise<Found>} */
-  async #askAgain(view, before) {
-    const found = await this.#find(view);
-    const [one, other] = [before.peer?.chain, found.peer?.chain];
-    require(one === other || (one && other && equal(one.root, other.root)), 'forked');
-    this.#asked.set(view.id, { about: aboutOf(view), found: Promise.resolve(found) });
-    return found;
-  }
-
   /** @param {View} view @returns {Promise<Found>} */
-  async #find({ own_person, peer_person }) {
+  async #find(view) {
+    const { own_person, peer_person } = view;
+    const pin = this.#pin(view);
+    require(pin.own === own_person && pin.peer === peer_person, 'forked');
     const wanted = [own_person, peer_person].filter((id) => id !== null);
-    const forHousehold = own_person === null || peer_person === null;
-    const [people, household] = await Promise.all([
+    const [people, home] = await Promise.all([
       wanted.length === 0 ? new Map() : this.#identities.people(wanted),
-      forHousehold ? this.#identities.household() : null,
+      this.#home(),
     ]);
     const own = own_person === null ? null : believed(people.get(own_person));
     const peer = peer_person === null ? null : believed(people.get(peer_person));
-    if (own && own.id === this.#identities.identity.person) require(this.#identities.isOwn(own.chain.root), 'forked');
-    return { own, peer, roster: household?.roster ?? null };
+    requireWanted(pin.to, peer, own_person, home);
+    return { own, peer, home };
+  }
+
+  /** Without it nobody can tell who may act for a housemate; the others may go on. @returns {Promise<Home>} */
+  async #home() {
+    try {
+      return { roster: (await this.#identities.household()).roster, trouble: null };
+    } catch (error) {
+      if (!(error instanceof Untrusted)) throw error;
+      return { roster: null, trouble: error.reason };
+    }
   }
 }
 
-/** Null: the endpoint speaks for its household. @typedef {{own: Person | null, peer: Person | null, roster: Roster | null}} Found */
+/**
+ * Throws Untrusted unless this is whom somebody here called: that person; or, for an endpoint, one of one's own, the
+ * household's, or one that acts for a housemate.
+ * @param {string | null} to @param {Person | null} peer @param {string | null} own @param {Home} home
+ */
+function requireWanted(to, peer, own, { roster }) {
+  if (to === null) return;
+  if (to.startsWith('p_')) require(peer?.id === to, 'forked');
+  else require(peer === null || peer.id === own || roster?.members.has(nameOf(peer.chain.root)), 'not_a_member');
+}
 
-/** Each epoch asks anew. @param {View} view */
-const aboutOf = ({ own_person, peer_person, epoch }) => `${own_person}|${peer_person}|${epoch}`;
+/** The newest that is believed of the other side. @param {Found} found @returns {Party} */
+function newest({ peer, home }) {
+  const reach = peer ? peer.chain : home.roster;
+  require(reach, home.trouble ?? 'not_active');
+  return { root: reach.root, point: { version: reach.version, head: reach.head } };
+}
 
 /** Throws Untrusted for whom something is held back or made up. @param {Person | undefined} person @returns {Person} */
 function believed(person) {

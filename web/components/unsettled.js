@@ -32,7 +32,7 @@ export class Unsettled extends View {
   }
 
   /** @param {State} state @returns {Item[]} */
-  #items({ waiting, strangers, people, unwritten, meeting }) {
+  #items({ waiting, strangers, taken, people, unwritten, meeting }) {
     const devices = waiting.filter(({ id }) => id !== meeting?.endpoint).map((endpoint) => ({
       key: endpoint.id,
       icon: endpoint.shared ? 'speaker' : 'phone',
@@ -49,6 +49,14 @@ export class Unsettled extends View {
       about: this.t('unsettled.person.yes', { name }),
       does: () => this.parts.account.deeds.join(id),
     }));
+    const household = {
+      key: 'household',
+      icon: 'invite',
+      text: this.t('unsettled.household'),
+      action: this.t('unsettled.household.yes'),
+      about: this.t('unsettled.household.yes'),
+      does: () => this.parts.account.moveIn(),
+    };
     const paper = {
       key: 'paper',
       icon: 'pen',
@@ -57,7 +65,7 @@ export class Unsettled extends View {
       about: this.t('unsettled.paper.open'),
       does: () => openPaper(this.parts),
     };
-    return [...devices, ...persons, ...(unwritten ? [paper] : [])];
+    return [...devices, ...persons, ...(taken ? [household] : []), ...(unwritten ? [paper] : [])];
   }
 
   /** @param {Item} item */

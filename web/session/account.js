@@ -167,6 +167,12 @@ export class Account {
     return expect('pairing_offered', await this.send({ t: 'offer_pairing', shared }, AT_ONCE));
   }
 
+  /** The household that a person was taken into is theirs. */
+  async moveIn() {
+    await this.identities.moveIn();
+    await this.tending.tend();
+  }
+
   /** Be somebody new, as far as others can tell: all devices and the recovery key are lost. */
   async beginAnew() {
     const { seed, identity } = await newPaper();

@@ -76,6 +76,14 @@ export function amend(store, key, decide) {
   });
 }
 
+/** Everything in a store. @template T @param {StoreName} store @returns {Promise<T[]>} */
+export function loadAll(store) {
+  return within([store], 'readonly', (transaction) => {
+    const request = transaction.objectStore(store).getAll();
+    return () => request.result;
+  });
+}
+
 /** @param {StoreName} store @param {string} key */
 export async function drop(store, key) {
   await within([store], 'readwrite', (transaction) => {

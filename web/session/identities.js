@@ -6,7 +6,7 @@
  * has named the root of its chain or roster.
  */
 
-import { equal } from '../core/bytes.js';
+import { equal, fromBase64 } from '../core/bytes.js';
 import { delegationsOf } from '../trust/delegations.js';
 import { publicKeysOf, sha256 } from '../trust/keys.js';
 import { nameOf } from '../trust/links.js';
@@ -15,7 +15,7 @@ import { householdLinkOf, replay as replayRoster } from '../trust/roster.js';
 import { require, Untrusted } from '../trust/untrusted.js';
 import { amend, load } from './database.js';
 import { publicKeys, sign } from './keys.js';
-import { known, meet, meetDelegations } from './known.js';
+import { continues, known, meet, meetDelegations } from './known.js';
 import { ProblemError } from './problem.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -42,7 +42,8 @@ import { ProblemError } from './problem.js';
 
 /**
  * @typedef {object} Household
- * @property {Roster | null} roster  null where nobody has begun it
+ * @property {Roster | null} roster  null where nobody has begun one that can be believed
+ * @property {Roster | null} offered  one that is the own household's only if a person says so
  * @property {readonly Person[]} people  members, and whoever else the roster rests on, as they are now
  * @property {ReadonlyMap<string, Chain>} chains  by root: theirs, and those that they had before they lost everything
  * @property {readonly WaitingEndpoint[]} waiting
@@ -87,7 +88,7 @@ export class Identities {
 
   /** Whether some root was vouched for. */
   get vouched() {
-    return this.#belonging !== null;
+    return this.#belonging !== null && this.identity.person !== undefined;
   }
 
   /** This is the chain or roster to be in: begun here, or named by an endpoint that was compared with. @param {Bytes} root */
@@ -123,29 +124,59 @@ export class Identities {
   async household() {
     const reply = await this.#send({ t: 'show_roster' }, PATIENCE);
     if (reply.t !== 'roster') throw new ProblemError('internal');
+    const { people, chains } = await this.#housemates(reply.identities);
+    const shown = reply.links.length === 0 ? null : await this.#roster(reply, chains);
+    const believed = await this.#believed(shown, reply);
+    if (this.vouched) this.roster = believed ? shown : null;
+    return { roster: believed ? shown : null, offered: believed ? null : shown, people, chains, waiting: reply.waiting };
+  }
+
+  /** A person says that they live in the household that they are shown. @returns {Promise<void>} */
+  async moveIn() {
+    const { offered } = await this.household();
+    if (offered) await meet('households', this.identity.household ?? '', offered, now());
+  }
+
+  /** The chains are those that a roster may rest on: nothing that was held back, written anew or changed. @param {readonly PersonIdentity[]} shown */
+  async #housemates(shown) {
     /** @type {Map<string, Person>} */ const people = new Map();
     /** @type {Map<string, Chain>} */ const chains = new Map();
-    for (const one of reply.identities) {
+    for (const one of shown) {
       // Who began anew is there twice: what they were before comes last, and is only what the roster rests on.
       const person = people.has(one.person) ? null : await this.#person(one).catch(nobody);
       const chain = person?.chain ?? (await this.#replay(one.links.map((link) => personLinkOf({ ...link }))).catch(nobody));
       if (person) people.set(person.id, person);
-      if (chain) chains.set(nameOf(chain.root), chain);
+      if (chain && person?.outcome !== 'changed' && (await continues(chain))) chains.set(nameOf(chain.root), chain);
     }
-    const roster = reply.links.length === 0 ? null : await this.#roster(reply, chains);
-    if (this.vouched) this.roster = roster;
-    return { roster, people: [...people.values()], chains, waiting: reply.waiting };
+    return { people: [...people.values()], chains };
   }
 
   /** @param {RosterShown} shown @param {ReadonlyMap<string, Chain>} chains @returns {Promise<Roster>} */
-  async #roster({ links }, chains) {
-    const roster = await replayRoster(links.map((link) => householdLinkOf({ ...link })), chains);
-    if (this.vouched) {
-      const outcome = await meet('households', this.identity.household ?? '', roster, now());
-      require(outcome !== 'rolled_back', 'stale');
-      require(outcome !== 'forked' && outcome !== 'changed', 'forked');
-    }
-    return roster;
+  #roster({ links }, chains) {
+    return replayRoster(links.map((link) => householdLinkOf({ ...link })), chains);
+  }
+
+  /**
+   * Whether the roster is that of the own household: it goes on from the one that is known. At first sight a person's
+   * endpoint believes one that its own person has signed in; another one a person must have said is theirs.
+   * Rejects with Untrusted for one that does not go on. @param {Roster | null} roster @param {RosterShown} shown
+   */
+  async #believed(roster, shown) {
+    const household = this.identity.household ?? '';
+    const before = await known('households', household);
+    if (!this.vouched) return true;
+    require(roster !== null || before === null, 'stale');
+    if (roster === null) return true;
+    if (before === null && !this.#isOurs(roster, shown)) return false;
+    const outcome = await meet('households', household, roster, now());
+    require(outcome !== 'rolled_back', 'stale');
+    require(outcome !== 'forked' && outcome !== 'changed', 'forked');
+    return true;
+  }
+
+  /** Named by who vouched for this endpoint, or signed in by its own person. @param {Roster} roster @param {RosterShown} shown */
+  #isOurs(roster, { links }) {
+    return this.isOwn(roster.root) || links.some(({ person }) => this.isOwn(fromBase64(person)));
   }
 
   /** @param {PersonIdentity} shown @returns {Promise<Person>} */

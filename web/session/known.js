@@ -5,9 +5,10 @@
  */
 
 import { acceptDelegations, requireNotOlder } from '../trust/delegations.js';
-import { acknowledged, compared, met } from '../trust/known.js';
+import { acknowledged, compared, met, reconcile } from '../trust/known.js';
+import { equal } from '../core/bytes.js';
 import { nameOf } from '../trust/links.js';
-import { amend, load } from './database.js';
+import { amend, load, loadAll } from './database.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
@@ -20,6 +21,15 @@ import { amend, load } from './database.js';
 /** @param {Sort} sort @param {string} id @returns {Promise<Remembered | null>} */
 export function known(sort, id) {
   return load(sort, id);
+}
+
+/**
+ * Whether a person's chain goes on from what is known of its root, under whatever id it is shown.
+ * @param {Reach} reach @returns {Promise<boolean>}
+ */
+export async function continues(reach) {
+  const all = /** @type {Remembered[]} */ (await loadAll('persons'));
+  return all.filter(({ root }) => equal(root, reach.root)).every((one) => ['same', 'extended'].includes(reconcile(one, reach)));
 }
 
 /**

@@ -66,6 +66,7 @@ export class Tending {
       standing: confirmed ? 'confirmed' : 'waiting',
       waiting: sign ? household.waiting : [],
       strangers: sign ? this.#strangers(household) : [],
+      taken: sign && (household.offered?.members.has(nameOf(own.chain.root)) ?? false),
     });
     if (sign) await this.#sign(own, household);
   }
@@ -79,7 +80,7 @@ export class Tending {
       console.warn(`the household is not believed: ${error.reason}`);
       const { person } = this.#identities.identity;
       const people = person ? await this.#identities.people([person]) : new Map();
-      return { roster: null, people: [...people.values()], chains: new Map(), waiting: [] };
+      return { roster: null, offered: null, people: [...people.values()], chains: new Map(), waiting: [] };
     }
   }
 
@@ -96,7 +97,9 @@ export class Tending {
   #confirmed(own, { roster }) {
     const reach = this.#identities.identity.person ? (own?.chain ?? null) : roster;
     const { identity } = this.#identities.own.keys;
-    return reach !== null && this.#identities.isOwn(reach.root) && reach.active.has(nameOf(identity));
+    if (!this.#identities.vouched) return false;
+    // What is not shown, or cannot be believed, does not undo what was vouched for: only its own chain can.
+    return reach === null || !this.#identities.isOwn(reach.root) || reach.active.has(nameOf(identity));
   }
 
   /** Who lives here by the server's word, and by nobody else's. @param {Household} household @returns {string[]} */
@@ -108,8 +111,9 @@ export class Tending {
   }
 
   /** @param {Person} own @param {Household} household */
-  async #sign(own, { roster, people, waiting }) {
-    if (roster === null && people.every(({ id }) => id === own.id)) await this.#deeds.begin();
+  async #sign(own, { roster, offered, people, waiting }) {
+    if (!this.#identities.isOwn(own.chain.root)) return;
+    if (roster === null && offered === null && people.every(({ id }) => id === own.id)) await this.#deeds.begin();
     await this.#welcomeDemo(waiting);
     if (roster === null || !roster.members.has(nameOf(own.chain.root))) return;
     if ((roster.pins.get(nameOf(own.chain.root))?.version ?? 0) < own.chain.version) await this.#deeds.confirm();

@@ -29,7 +29,7 @@ import { START } from './state.js';
  *   | {t: 'forget', call: string}
  *   | {t: 'silence', call: string}
  *   | {t: 'media', call: string, media: Talk['media'], at: number}
- *   | {t: 'standing', standing: 'confirmed' | 'waiting', waiting?: State['waiting'], strangers?: State['strangers']}
+ *   | {t: 'standing', standing: 'confirmed' | 'waiting', waiting?: State['waiting'], strangers?: State['strangers'], taken?: boolean}
  *   | {t: 'meeting', meeting: State['meeting']}
  *   | {t: 'paper', unwritten: boolean}
  *   | {t: 'acquainted', call: string, acquaintance: Acquaintance}
@@ -86,7 +86,7 @@ export function reduce(state, action) {
         since: talk.since ?? (action.media === 'up' ? action.at : null),
       }));
     case 'standing':
-      return { ...state, standing: action.standing, waiting: action.waiting ?? state.waiting, strangers: action.strangers ?? state.strangers };
+      return { ...state, standing: action.standing, waiting: action.waiting ?? state.waiting, strangers: action.strangers ?? state.strangers, taken: action.taken ?? state.taken };
     case 'meeting':
       return { ...state, meeting: action.meeting };
     case 'paper':
@@ -193,9 +193,10 @@ function confirmed(state, asked, view) {
 function withView(state, view) {
   const known = state.talks.find((talk) => talk.id === view.id);
   if (known?.ended || (known?.view && isOlder(view, known.view))) return state;
-  const person = view.peer_person ?? null;
+  // Who it is does not change during a call, whatever the server says; nor what they are called.
+  const person = known?.person ?? view.peer_person ?? null;
   const heard = known
-    ? { ...known, view, name: view.peer_name || known.name, person, video: view.video }
+    ? { ...known, view, name: known.name || view.peer_name, person, video: view.video }
     : fromView(view);
   // A new endpoint at the far end (a move) has said nothing yet about what it sends.
   const peer = known?.view?.endpoint?.id === view.endpoint?.id ? heard.peer : null;

@@ -69,6 +69,7 @@
  * @property {'unknown' | 'confirmed' | 'waiting'} standing  whether another endpoint has signed for this one
  * @property {readonly WaitingEndpoint[]} waiting  endpoints for which this one could sign
  * @property {readonly string[]} strangers  persons who live here by the server's word, and by nobody else's
+ * @property {boolean} taken  somebody took this person into a household that they have not said is theirs
  * @property {Meeting | null} meeting
  * @property {boolean} unwritten  the recovery key is not on paper yet
  * @property {PersonView | null} person
@@ -97,6 +98,7 @@ export const START = {
   standing: 'unknown',
   waiting: [],
   strangers: [],
+  taken: false,
   meeting: null,
   unwritten: false,
   person: null,

@@ -221,21 +221,24 @@ test('nothing is said before a person has decided, and nothing at all if they ha
   assert.deepEqual(log, []);
 });
 
+const at = (roster) => ({ roster, trouble: null });
+const nowhere = at(null);
+
 // -- who may speak for whom -------------------------------------------------------------------------
 
 test('an endpoint speaks for its person then and still', async () => {
   const both = await go(anaChain, ana, { action: 'add', keys: eve.keys });
   const removed = await go(both, ana, { action: 'remove', identity: eve.identity });
   const alone = { chain: anaChain, delegations: null };
-  requireSpeaksFor(alone, null, ana.keys, partyOf(anaChain));
-  requireSpeaksFor({ ...alone, chain: both }, null, ana.keys, partyOf(anaChain));
-  await refused(() => requireSpeaksFor(alone, null, ben.keys, partyOf(anaChain)), 'not_delegated');
-  await refused(() => requireSpeaksFor(alone, null, ana.keys, partyOf(benChain)), 'forked');
-  await refused(() => requireSpeaksFor(alone, null, ana.keys, partyOf(both)), 'missing');
-  await refused(() => requireSpeaksFor({ ...alone, chain: both }, null, eve.keys, partyOf(anaChain)), 'not_active');
-  await refused(() => requireSpeaksFor({ ...alone, chain: removed }, null, eve.keys, partyOf(both)), 'not_active');
+  requireSpeaksFor(alone, nowhere, ana.keys, partyOf(anaChain));
+  requireSpeaksFor({ ...alone, chain: both }, nowhere, ana.keys, partyOf(anaChain));
+  await refused(() => requireSpeaksFor(alone, nowhere, ben.keys, partyOf(anaChain)), 'not_delegated');
+  await refused(() => requireSpeaksFor(alone, nowhere, ana.keys, partyOf(benChain)), 'forked');
+  await refused(() => requireSpeaksFor(alone, nowhere, ana.keys, partyOf(both)), 'missing');
+  await refused(() => requireSpeaksFor({ ...alone, chain: both }, nowhere, eve.keys, partyOf(anaChain)), 'not_active');
+  await refused(() => requireSpeaksFor({ ...alone, chain: removed }, nowhere, eve.keys, partyOf(both)), 'not_active');
   const swapped = { ...ana.keys, sealing: eve.keys.sealing };
-  await refused(() => requireSpeaksFor(alone, null, swapped, partyOf(anaChain)), 'weak_key');
+  await refused(() => requireSpeaksFor(alone, nowhere, swapped, partyOf(anaChain)), 'weak_key');
 });
 
 test('a shared endpoint speaks for its household, and for a person who said so', async () => {
@@ -244,16 +247,19 @@ test('a shared endpoint speaks for its household, and for a person who said so',
   let home = await roster.extend(null, await roster.signHouseholdLink(null, { action: 'begin' }, by), persons);
   const empty = home;
   home = await roster.extend(home, await roster.signHouseholdLink(home, { action: 'add', keys: kitchen.keys }, by), persons);
-  requireShared(home, kitchen.keys, partyOf(home));
-  await refused(() => requireShared(home, kitchen.keys, partyOf(empty)), 'not_active');
-  await refused(() => requireShared(null, kitchen.keys, partyOf(home)), 'not_active');
-  await refused(() => requireShared(home, eve.keys, partyOf(home)), 'not_active');
+  requireShared(at(home), kitchen.keys, partyOf(home));
+  await refused(() => requireShared(at(home), kitchen.keys, partyOf(empty)), 'not_active');
+  await refused(() => requireShared(nowhere, kitchen.keys, partyOf(home)), 'not_active');
+  await refused(() => requireShared(at(home), eve.keys, partyOf(home)), 'not_active');
 
   const set = (endpoints) => signDelegations(anaChain, { version: 0, time: 10, endpoints, signer: ana.identity, sign: ana.sign });
   const ours = { chain: anaChain, delegations: await set([kitchen.identity]) };
-  requireSpeaksFor(ours, home, kitchen.keys, partyOf(anaChain));
-  requireSpeaksFor(ours, null, kitchen.keys, partyOf(anaChain));
-  await refused(() => requireSpeaksFor(ours, empty, kitchen.keys, partyOf(anaChain)), 'not_active');
-  await refused(() => requireSpeaksFor(ours, home, eve.keys, partyOf(anaChain)), 'not_delegated');
-  await refused(() => requireSpeaksFor({ ...ours, delegations: null }, home, kitchen.keys, partyOf(anaChain)), 'not_delegated');
+  requireSpeaksFor(ours, at(home), kitchen.keys, partyOf(anaChain));
+  requireSpeaksFor(ours, nowhere, kitchen.keys, partyOf(anaChain));
+  await refused(() => requireSpeaksFor(ours, at(empty), kitchen.keys, partyOf(anaChain)), 'not_active');
+  await refused(() => requireSpeaksFor(ours, at(home), eve.keys, partyOf(anaChain)), 'not_delegated');
+  await refused(() => requireSpeaksFor(ours, { roster: null, trouble: 'stale' }, kitchen.keys, partyOf(anaChain)), 'stale');
+  await refused(() => requireShared({ roster: null, trouble: 'forked' }, kitchen.keys, partyOf(home)), 'forked');
+  requireSpeaksFor(ours, { roster: null, trouble: 'stale' }, ana.keys, partyOf(anaChain));
+  await refused(() => requireSpeaksFor({ ...ours, delegations: null }, at(home), kitchen.keys, partyOf(anaChain)), 'not_delegated');
 });
