@@ -11,6 +11,7 @@ from kith.endpoint.obey import obey
 from signaling.call import EndReason
 from tests.support.browsers import browsers
 from tests.support.endpoints import Watched, endpoint_of
+from tests.support.pages import settle
 from tests.support.server import running_server
 
 BEN, STUDY, DESK, KITCHEN = 1000, 440, 700, 300
@@ -69,7 +70,7 @@ async def test_a_call_moves_from_a_device_to_a_browser(tmp_path: Path) -> None:
             endpoint_of(server, ben, "Hall", tmp_path, microphone=f"tone:{BEN}") as hall,
         ):
             page = await launch.screen("chromium", tone=DESK)
-            await page.pair(await server.pairing(ana, shared=False), "Page")
+            await settle(page, server, ana, tmp_path, "Page")
             card = page.page.get_by_role("region", name="You are in a call")
             await expect(card).to_be_hidden()
             await hall.endpoint.call("Ana")

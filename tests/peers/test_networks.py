@@ -14,6 +14,7 @@ from tests.support.afar import Afar, afar
 from tests.support.browsers import CHROMIUM, Screen, browsers
 from tests.support.coturn import Coturn, coturn
 from tests.support.nets import Nat, Nets, nets, within
+from tests.support.pages import settle
 from tests.support.server import Joined, RunningServer, running_server
 
 ANA, BEN = 440, 1000
@@ -64,7 +65,7 @@ class World:
             )
         )
         screen = await launch.screen("chromium", tone=tone)
-        await screen.pair(await self.server.pairing(person, shared=False), "Page")
+        await settle(screen, self.server, person, self.directory, "Page")
         return screen
 
     async def pair(self) -> tuple[Afar, Afar]:

@@ -16,6 +16,7 @@ from media.tones import Tone
 from signaling.call import CONNECT_TIMEOUT, EndReason
 from tests.support.browsers import browsers
 from tests.support.endpoints import Watched, endpoint_of
+from tests.support.pages import settle
 from tests.support.server import Joined, RunningServer, running_server
 from tests.support.silence import silence
 
@@ -74,7 +75,7 @@ async def test_a_dead_relay_does_not_hold_up_a_browser(dead: Dead) -> None:
         endpoint_of(dead.server, dead.ben, "Hall", dead.home, microphone="tone:1000") as ben,
     ):
         page = await launch.screen("chromium", tone=ANA)
-        await page.pair(await dead.server.pairing(dead.ana, shared=False), "Page")
+        await settle(page, dead.server, dead.ana, dead.home, "Page")
         await page.place("Ben", video=False)
         await ben.until("ringing")
         answered = time.monotonic()
@@ -113,7 +114,7 @@ async def test_a_browser_that_needs_the_dead_relay_says_so(dead: Dead) -> None:
         endpoint_of(dead.server, dead.ben, "Hall", dead.home) as ben,
     ):
         page = await launch.screen("chromium", tone=ANA)
-        await page.pair(await dead.server.pairing(dead.ana, shared=False), "Page")
+        await settle(page, dead.server, dead.ana, dead.home, "Page")
         await page.button("Settings").click()
         await page.page.get_by_text("Through the relay", exact=True).click()
         await page.button("Close").click()
@@ -149,7 +150,7 @@ async def test_without_the_server_a_call_fails_at_once_and_rings_nowhere(dead: D
 async def test_without_the_server_a_browser_offers_no_call(dead: Dead) -> None:
     async with browsers(dead.server, dead.home) as launch:
         page = await launch.screen("chromium", tone=ANA)
-        await page.pair(await dead.server.pairing(dead.ana, shared=False), "Page")
+        await settle(page, dead.server, dead.ana, dead.home, "Page")
         await expect(page.button("Call Ben", exact=True)).to_be_enabled()
         await dead.server.kill()
         await expect(page.page.get_by_text("Reconnecting")).to_be_visible()

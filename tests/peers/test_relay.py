@@ -19,6 +19,7 @@ from media.turn import credential
 from tests.support.browsers import Screen, browsers
 from tests.support.coturn import Coturn, coturn
 from tests.support.endpoints import Watched, endpoint_of
+from tests.support.pages import settle
 from tests.support.server import Joined, RunningServer, running_server
 
 ANA, BEN = 440, 1000
@@ -185,7 +186,7 @@ async def test_a_browser_that_hides_calls_a_device(lane: Lane) -> None:
         screen = await launch.screen("chromium", tone=ANA)
         sent = Sent()
         sent.watch(screen)
-        await screen.pair(await lane.server.pairing(lane.ana, shared=False), "Ana's browser")
+        await settle(screen, lane.server, lane.ana, lane.home, "Ana's browser")
         await screen.button("Settings").click()
         await screen.page.get_by_text("Through the relay", exact=True).click()
         await screen.button("Close").click()
@@ -223,7 +224,7 @@ async def test_without_a_relay_who_hides_is_told_so(tmp_path: Path) -> None:
             assert not hall.times("connected") and not hall.times("answered")
 
         screen = await launch.screen("chromium")
-        await screen.pair(await server.pairing(ana, shared=False), "Ana's browser")
+        await settle(screen, server, ana, tmp_path, "Ana's browser")
         await screen.button("Settings").click()
         await screen.page.get_by_text("Through the relay", exact=True).click()
         await screen.page.locator("dialog").get_by_text("your server has none").wait_for()
