@@ -95,6 +95,19 @@ async def test_a_passkey_is_added_named_and_lets_a_new_browser_in(house: House) 
     await open_passkeys(ana)
     await expect(rows).to_contain_text("Last used today")
     await ana.button("Close").click()
+
+    await expect(
+        laptop.page.get_by_role("heading", name="Confirm this device on your other one")
+    ).to_be_visible()
+    await expect(laptop.page.locator("kith-home")).to_have_count(0)
+    await ana.button(f"Confirm {state['endpoint']['name']}").click()
+    digits = [await one.page.get_by_label("Six digits").inner_text() for one in (ana, laptop)]
+    assert digits[0] == digits[1]
+    for one in (ana, laptop):
+        await one.button("The same").click()
+    await laptop.at_home()
+    assert (await ask(ana, "show_roster"))["waiting"] == []
+    await ana.button("Close").click()
     assert ana.errors == laptop.errors == []
 
 
