@@ -33,9 +33,11 @@ async def speak(text: str, language: str = "en") -> Samples | None:
         async with asyncio.timeout(WITHIN):
             data, _ = await process.communicate(text.encode())
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return None
+    finally:  # also when nobody wants to hear it any more
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return _decode(data)
 
 
