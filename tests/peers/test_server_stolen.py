@@ -13,10 +13,13 @@ import aiohttp
 import pytest
 
 from kith.core.keys import KeyPair
+from kith.core.trust.recovery import RecoveryKey
 from kith.directory.digest import Digest
+from tests.support import signing
 from tests.support.server import Joined, RunningServer, as_json, running_server
 from tests.support.wire import Connection, Endpoint
 
+PAPER = b"what is printed, and nowhere so."
 PROXY = "--trusted-proxy=127.0.0.1"
 
 
@@ -112,6 +115,32 @@ async def test_nothing_in_a_stolen_database_opens_anything(tmp_path: Path) -> No
             thief = Joined("Thief", KeyPair.generate(), one.endpoint, one.person, one.household)
             with pytest.raises(AssertionError, match="bad_signature"):
                 await server.token(thief)
+
+
+async def test_what_people_signed_holds_no_private_key(tmp_path: Path) -> None:
+    """Chains, rosters and delegations of a whole household are there, and nothing with which to sign another link."""
+    recovery = RecoveryKey(PAPER)
+    async with running_server(tmp_path, "--no-tls") as server:
+        mum = await server.person("Mum")
+        dad = await server.person("Dad", by=mum, household=True)
+        kitchen = await server.device("Kitchen", by=mum, shared=True)
+        tablet = await server.device("Tablet", by=mum, shared=False)
+        await signing.begin(server, mum, recovery)
+        await signing.take_in(server, mum, tablet.keys.public, shared=False)
+        await signing.take_in(server, mum, kitchen.keys.public, shared=True)
+        await signing.move_in(server, mum, dad)
+        raw = b"".join(path.read_bytes() for path in server.data.rglob("kith.db*"))
+    everybody = [mum.keys, dad.keys, kitchen.keys, tablet.keys]
+    for keys in everybody:
+        assert keys.public.identity in raw and keys.public.sealing in raw, (
+            "it was looked for in the right place"
+        )
+    assert recovery.public in raw
+    halves = [half for keys in everybody for half in (keys.private_bytes()[:32], keys.private_bytes()[32:])]
+    for secret in (*halves, PAPER):
+        for written in (secret, secret.hex().encode(), b64encode(secret), urlsafe_b64encode(secret)):
+            assert written.rstrip(b"=") not in raw
+    assert recovery.text().encode() not in raw
 
 
 async def test_a_copy_under_another_key_believes_nobodys_secrets(tmp_path: Path) -> None:

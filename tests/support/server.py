@@ -41,6 +41,7 @@ class RunningServer:
     certs: Path
     arguments: Sequence[str]
     inside: Sequence[str] = ()
+    program: Sequence[str] = ("kith",)
     port: int = 0
     url: str = ""
     ca: Path | None = None
@@ -73,7 +74,7 @@ class RunningServer:
                 *self.inside,
                 sys.executable,
                 "-m",
-                "kith",
+                *self.program,
                 "serve",
                 f"--data={self.data}",
                 f"--certs={self.certs}",
@@ -241,13 +242,14 @@ def as_json(keys: PublicKeys) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_server(
-    directory: Path, *arguments: str, inside: Sequence[str] = ()
+    directory: Path, *arguments: str, inside: Sequence[str] = (), program: Sequence[str] = ("kith",)
 ) -> AsyncIterator[RunningServer]:
     """A server on a free port with its data under `directory`; ended by its process id.
 
-    `inside` is a command that it is started with, such as `ip netns exec NAME`.
+    `inside` is a command that it is started with, such as `ip netns exec NAME`; `program` a module to run instead, with
+    what it wants before `serve`.
     """
-    server = RunningServer(directory / "data", directory / "certs", arguments, inside)
+    server = RunningServer(directory / "data", directory / "certs", arguments, inside, program)
     await server.start()
     try:
         yield server

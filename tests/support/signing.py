@@ -24,26 +24,26 @@ from tests.support.server import Joined, RunningServer
 T = TypeVar("T")
 
 
-async def begin(server: RunningServer, person: Joined) -> Chain:
-    """The person's chain, begun by this endpoint if there is none."""
+async def begin(server: RunningServer, person: Joined, printed: RecoveryKey | None = None) -> Chain:
+    """The person's chain, begun by this endpoint if there is none; with a printed key of its own, or this one."""
     chain, _ = await identity(server, person)
     if chain is not None:
         return chain
-    recovery = RecoveryKey(secrets.token_bytes(32))
+    recovery = printed or RecoveryKey(secrets.token_bytes(32))
     link = person_write.begin(person.keys, recovery.public, time=int(time.time()))
-    await _do(server, person, "extend_person", links=[link])
+    await do(server, person, "extend_person", links=[link])
     return replay([link])
 
 
 async def identity(server: RunningServer, person: Joined) -> tuple[Chain | None, Delegations | None]:
-    shown = await _ask(server, person, protocol.Identities, "list_identities", persons=[person.person])
+    shown = await ask(server, person, protocol.Identities, "list_identities", persons=[person.person])
     for one in shown.identities:
         return replay(one.links), one.delegations
     return None, None
 
 
 async def roster_of(server: RunningServer, by: Joined) -> tuple[Roster | None, protocol.RosterShown]:
-    shown = await _ask(server, by, protocol.RosterShown, "show_roster")
+    shown = await ask(server, by, protocol.RosterShown, "show_roster")
     if not shown.links:
         return None, shown
     chains = [replay(one.links) for one in shown.identities]
@@ -55,11 +55,11 @@ async def take_in(server: RunningServer, by: Joined, keys: PublicKeys, *, shared
     chain = await begin(server, by)
     if not shared:
         link = person_write.add(chain, by.keys, keys, time=int(time.time()))
-        await _do(server, by, "extend_person", links=[link])
+        await do(server, by, "extend_person", links=[link])
         return
     roster = await _begun(server, by, chain)
     link_ = household_write.add(roster, chain, by.keys, keys, time=int(time.time()))
-    await _do(server, by, "extend_household", links=[link_])
+    await do(server, by, "extend_household", links=[link_])
     await let_act(server, by)
 
 
@@ -82,7 +82,7 @@ async def take_back(server: RunningServer, person: Joined) -> None:
     """Nothing may act for the person any more."""
     chain, known = await identity(server, person)
     assert chain is not None
-    await _do(
+    await do(
         server, person, "delegate", delegations=delegate(chain, person.keys, known, (), time=int(time.time()))
     )
 
@@ -92,7 +92,7 @@ async def move_in(server: RunningServer, by: Joined, member: Joined) -> None:
     chain, theirs = await begin(server, by), await begin(server, member)
     roster = await _begun(server, by, chain)
     link = household_write.join(roster, chain, by.keys, theirs, time=int(time.time()))
-    await _do(server, by, "extend_household", links=[link])
+    await do(server, by, "extend_household", links=[link])
 
 
 async def sign_for_all(server: RunningServer, by: Joined) -> list[str]:
@@ -126,13 +126,13 @@ async def _begun(server: RunningServer, by: Joined, chain: Chain) -> Roster:
     roster, _ = await roster_of(server, by)
     if roster is None:
         link = household_write.begin(chain, by.keys, time=int(time.time()))
-        await _do(server, by, "extend_household", links=[link])
+        await do(server, by, "extend_household", links=[link])
         roster, _ = await roster_of(server, by)
     assert roster is not None
     return roster
 
 
-async def _do(server: RunningServer, by: Joined, command: str, **fields: object) -> None:
+async def do(server: RunningServer, by: Joined, command: str, **fields: object) -> None:
     status, reply = await _post(server, by, command, **fields)
     assert status == 200, reply
 
@@ -144,7 +144,7 @@ async def _post(
     return await server.post(command, token=await server.token(by), **written)
 
 
-async def _ask(server: RunningServer, by: Joined, kind: type[T], command: str, **fields: object) -> T:
+async def ask(server: RunningServer, by: Joined, kind: type[T], command: str, **fields: object) -> T:
     status, reply = await server.post(command, token=await server.token(by), **fields)
     assert status == 200, reply
     return msgspec.json.decode(msgspec.json.encode(reply), type=kind)
