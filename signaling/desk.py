@@ -171,6 +171,13 @@ class Desk:
         await self.announcer.told(self._identity_desk.household_changed(endpoint.household))
         await self.announcer.told(self.news.tell(endpoint.household))
 
+    async def _refuse_while_another_is_here(self, principal: Principal) -> None:
+        """A person with a confirmed endpoint at hand has not lost everything: whoever says so may be a thief with
+        no more than a passkey."""
+        for one in await self.directory.endpoints_for(registered(principal)):
+            if not one.shared and not one.waiting and one.id in self.reachable:
+                raise Problem(Code.NOT_PERMITTED)
+
     async def _look_up(self, command: wire.LookUpInvitation) -> wire.AnyReply:
         invitation = await self.registry.invitation(command.secret)
         inviter = await self.directory.person(invitation.inviter) if invitation.inviter else None
@@ -313,6 +320,7 @@ class Desk:
             ):
                 return await self._identity_desk.carry_out(principal, command)
             case wire.BeginAnew():
+                await self._refuse_while_another_is_here(principal)
                 for one in await self.identities.begin_anew(principal, command.link):
                     self._accounts.expel(one)
                 await self.announcer.told(self._identity_desk.person_changed(registered(principal)))

@@ -259,8 +259,13 @@ async def test_whoever_lost_everything_begins_anew_and_everybody_sees_it(home: H
         await mum.ok("extend_household", links=[plain(link) for link in links])
         anew = person_write.begin(home.tablet.keys, RecoveryKey(b"t" * 32).public, time=TIME)
         assert (await dad.ask("begin_anew", link=plain(anew)))["code"] == "not_permitted", "it was signed for"
+        refused = await tablet.ask("begin_anew", link=plain(anew))
+        assert refused["code"] == "not_permitted", "his phone is here, and could sign for it"
+        await dad.ok("leave", how="disconnect")
         await tablet.ok("begin_anew", link=plain(anew))
-        await dad.closed()
+        assert (await mum.ask("pairing_signal", to=home.dad.endpoint, body=b"x"))[
+            "code"
+        ] == "unknown_endpoint"
         await mum.event("identity_changed", person=home.dad.person)
         assert (await identity(mum, home.dad))["links"] == [plain(anew)]
         shown = await mum.ok("show_roster")
