@@ -1,6 +1,6 @@
 """A forged server and a real endpoint: whatever it forges, the endpoint refuses, says why, and nothing leaves it.
 
-Every test begins or ends with an honest call in which as many packets are counted as one likes.
+Each test ends with an honest call, in which the same counter sees as many packets as one likes.
 """
 
 from collections.abc import AsyncIterator
@@ -63,12 +63,14 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def clean(house: House) -> AsyncIterator[None]:
-    """Nothing is left of the test before, but what the endpoint remembers."""
+    """Nothing is left of the test before, but what the endpoint remembers; and no lie has spoilt that."""
     house.anna.history.clear()
     yield
     house.plot.be_honest()
     if house.anna.endpoint.current is not None:
         await house.anna.endpoint.current.hang_up()
+    await forget_answers(house)
+    await honest(house)
 
 
 async def honest(house: House, who: Who = "phone", *, household: bool = False) -> None:
