@@ -123,7 +123,7 @@ async def test_a_lie_about_who_is_called_is_refused_before_any_media(house: Hous
     async with plot.far_end(
         lie.helper, call, victim, forgery=lie.forgery, strange=lie.strange, household=lie.household
     ) as far:
-        await refused(house, lie.why)
+        await refused(house, lie.called or lie.why)
         await wire.ended(call)
         assert far.counts.media == 0 and far.heard == [], "not even where it can be reached was said"
 

@@ -63,6 +63,8 @@ class Conspiracy:
         now = int(time.time())
         chain, known = await signing.identity(self.server, self.bob)
         assert chain is not None and known is not None
+        assert self.bob.person is not None
+        withheld = (await self._identities(self.bob.person)).links
         link = person_write.remove(chain, phone, old.public.identity, time=now)
         await signing.do(self.server, self.bob, "extend_person", links=[link])
         roster, _ = await signing.roster_of(self.server, self.bob)
@@ -77,7 +79,7 @@ class Conspiracy:
         _, self.roster = await signing.roster_of(self.server, self.bob)
         assert self.bob.person is not None
         self.identities = {self.bob.person: await self._identities(self.bob.person)}
-        self.plot = msgspec.structs.replace(self.plot, outdated=known)
+        self.plot = msgspec.structs.replace(self.plot, outdated=known, withheld=withheld)
 
     async def _identities(self, person: str) -> PersonIdentity:
         shown = await signing.ask(

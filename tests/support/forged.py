@@ -120,6 +120,13 @@ def household(view: CallView, plot: Plot) -> CallView:
     return _with(replace(view, peer_person=None), plot.mallory.public)
 
 
+@in_views
+def under_another_id(view: CallView, plot: Plot) -> CallView:
+    """Who calls goes by an id that nobody knows, from the first ring on."""
+    del plot
+    return replace(view, peer_person=MALLORY)
+
+
 def answered_for_them(message: Message, plot: Plot) -> Message:
     """The victim has answered, whatever the victim thinks; who calls is who it seems to be."""
     if not isinstance(message, protocol.Ringing) or plot.accomplice is None:
@@ -216,6 +223,14 @@ def invented_person(message: Message, plot: Plot) -> Message:
         return message
     invented = PersonIdentity(person=MALLORY, links=_own_chain(plot), delegations=None)
     return replace(message, identities=(*message.identities, invented))
+
+
+def old_chain_under_another_id(message: Message, plot: Plot) -> Message:
+    """What was removed is still there, in the chain of a person whom nobody knows."""
+    if not isinstance(message, protocol.Identities):
+        return message
+    before = PersonIdentity(person=MALLORY, links=plot.withheld, delegations=None)
+    return replace(message, identities=(*message.identities, before))
 
 
 # -- who may act for whom -----------------------------------------------------------------------------
@@ -327,6 +342,7 @@ FORGERIES: dict[str, Forgery] = {
     "an endpoint that signed itself in": all_of(strangers_keys, signed_itself_in),
     "an endpoint that nobody signed in": all_of(strangers_keys, signed_by_nobody),
     "a removal withheld": removal_withheld,
+    "a removal withheld, under another id": all_of(under_another_id, old_chain_under_another_id),
     "a forked chain": forked,
     "no identity": nobody_is_shown,
     "somebody else": all_of(somebody_else, invented_person),

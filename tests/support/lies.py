@@ -16,6 +16,8 @@ class Lie:
     helper: Who = "phone"
     strange: bool = True
     household: bool = False
+    called: Reason | None = None
+    """The reason where it is another one when Anna's endpoint calls."""
 
 
 LIES = [
@@ -24,6 +26,9 @@ LIES = [
     Lie("an endpoint that signed itself in", Reason.NOT_ACTIVE),
     Lie("an endpoint that nobody signed in", Reason.BAD_SIGNATURE),
     Lie("a removal withheld", Reason.STALE, "old phone", strange=False),
+    Lie(
+        "a removal withheld, under another id", Reason.STALE, "old phone", strange=False, called=Reason.FORKED
+    ),
     Lie("a forked chain", Reason.FORKED, "old phone", strange=False),
     Lie("no identity", Reason.UNKNOWN_PERSON, strange=False),
     Lie("somebody else", Reason.FORKED),

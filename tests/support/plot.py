@@ -6,6 +6,7 @@ import msgspec
 
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.trust.delegations import Delegations
+from kith.core.trust.person_links import PersonLink
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +15,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     Only `victims` (endpoint ids) are lied to, about the person `about` (an id). `stranger` is the private half of a
     key pair that nobody has signed for, and that the server and its helpers use; `thief` that of an endpoint which
     was removed; `accomplice` the keys of `helper`, an endpoint (id) that is what it says. `server` is the
-    server's own identity key. `outdated` is a set of delegations that was taken back. `renamed` shows calls under
+    server's own identity key. `outdated` is a set of delegations that was taken back, `withheld` a chain from
+    before it removed an endpoint. `renamed` shows calls under
     other ids.
     """
 
@@ -27,6 +29,7 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     helper: str = ""
     server: bytes = b""
     outdated: Delegations | None = None
+    withheld: tuple[PersonLink, ...] = ()
     renamed: dict[str, str] = {}
 
     @property

@@ -9,6 +9,7 @@
 import { equal, fromBase64 } from '../core/bytes.js';
 import { delegationsOf } from '../trust/delegations.js';
 import { publicKeysOf, sha256 } from '../trust/keys.js';
+import { reconcile } from '../trust/known.js';
 import { nameOf } from '../trust/links.js';
 import { extend, personLinkBytes, personLinkOf } from '../trust/person.js';
 import { householdLinkOf, replay as replayRoster } from '../trust/roster.js';
@@ -182,10 +183,17 @@ export class Identities {
   /** @param {PersonIdentity} shown @returns {Promise<Person>} */
   async #person({ person: id, links, delegations }) {
     const chain = await this.#replay(links.map((link) => personLinkOf({ ...link })));
-    const outcome = this.vouched ? await meet('persons', id, chain, now()) : 'new';
+    const outcome = await this.#outcome(id, chain);
     const set = delegations === null ? null : await this.#inForce(delegationsOf({ ...delegations }), chain);
     const { version = -1, time = 0 } = delegations ?? {};
     return { id, chain, delegations: set, newestSet: { version, time }, outcome, known: await known('persons', id) };
+  }
+
+  /** Against what is known of this chain, by whatever id: the server hands ids out as it likes. @param {string} id @param {Chain} chain @returns {Promise<Outcome>} */
+  async #outcome(id, chain) {
+    if (!this.vouched) return 'new';
+    if (await continues(chain)) return meet('persons', id, chain, now());
+    return reconcile(await known('persons', id), chain) === 'forked' ? 'forked' : 'rolled_back';
   }
 
   /** A set lapses with its signer: then nobody may act for the person until they sign another. @param {Delegations} set @param {Chain} chain */
