@@ -280,7 +280,9 @@ class Desk:
             principal = await self.principal(endpoint, command.as_person)
         if principal.shared and isinstance(command, PERSONAL):
             raise Problem(Code.NOT_PERMITTED)
-        if endpoint.waiting and isinstance(command, CONFIRMED) and await self._waits(endpoint):
+        leaves = isinstance(command, wire.RemoveEndpoint) and command.endpoint == endpoint.id
+        decides = isinstance(command, CONFIRMED) and not leaves  # going for good needs nobody's word
+        if endpoint.waiting and decides and await self._waits(endpoint):
             raise Problem(Code.NOT_CONFIRMED)
         if isinstance(command, PASSKEY_COMMANDS):
             return await self._passkey_desk.carry_out(principal, command, origin)

@@ -311,7 +311,7 @@ class SqliteDirectory:
                     household=row["household"],
                     by=person,
                     at=now,
-                    but=person,
+                    but=(person,),
                 )
             if row["invited_by"] is not None:
                 acquaint(db, person, row["invited_by"])

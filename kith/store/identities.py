@@ -11,7 +11,7 @@ from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household import Roster
-from kith.core.trust.household_links import HouseholdLink
+from kith.core.trust.household_links import HouseholdJoin, HouseholdLeave, HouseholdLink
 from kith.core.trust.person import Chain
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
 from kith.core.trust.untrusted import Reason
@@ -86,10 +86,13 @@ class SqliteIdentities:
     ) -> None:
         def work(db: sqlite3.Connection) -> None:
             _mark_waiting(db, "shared AND household = ?", household, roster.shared)
-            add_news(
-                db, NewsKind.ROSTER_CHANGED, by, household=household, by=by.person, at=now, but=by.person
-            )
             for link in links:
+                if isinstance(link, HouseholdJoin | HouseholdLeave):
+                    concerned = db.execute("SELECT id FROM person WHERE root = ?", (link.member,)).fetchall()
+                    but = (by.person, *(row["id"] for row in concerned))
+                    add_news(
+                        db, NewsKind.ROSTER_CHANGED, by, household=household, by=by.person, at=now, but=but
+                    )
                 _insert(
                     db, "INSERT INTO household_link VALUES (?, ?, ?)", household, link.version, _pack(link)
                 )

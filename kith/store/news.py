@@ -1,6 +1,7 @@
 """What happened in a household, written for each of its adults together with what happened."""
 
 import sqlite3
+from collections.abc import Collection
 
 from kith.core.ids import HouseholdId, PersonId
 from kith.core.news import NewsKind
@@ -21,14 +22,15 @@ def add_news(
     household: HouseholdId,
     by: PersonId | None,
     at: float,
-    but: PersonId | None = None,
+    but: Collection[PersonId | None] = (),
 ) -> None:
-    """Leave it for every registered adult of `household`, except `but`."""
+    """Leave it for every registered adult of `household` but some."""
     adults = db.execute(
-        "SELECT id FROM person WHERE household = ? AND registered IS NOT NULL AND id IS NOT ?",
-        (household, but),
+        "SELECT id FROM person WHERE household = ? AND registered IS NOT NULL", (household,)
     ).fetchall()
     for adult in adults:
+        if adult["id"] in but:
+            continue
         db.execute(
             "INSERT INTO news(person, kind, at, by, device, shared) VALUES (?, ?, ?, ?, ?, ?)",
             (adult["id"], kind, at, by, endpoint.name, endpoint.shared),
