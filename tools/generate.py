@@ -13,7 +13,7 @@ from tools import reference
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL_PAGE = ROOT / "docs" / "protocol.md"
-NOTICE = "Made from signaling/protocol.py by `make generate`. Do not edit."
+NOTICE = "Made from signaling/protocol by `make generate`. Do not edit."
 
 
 def files() -> dict[Path, str]:

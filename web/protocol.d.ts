@@ -1,4 +1,4 @@
-// Made from signaling/protocol.py by `make generate`. Do not edit.
+// Made from signaling/protocol by `make generate`. Do not edit.
 
 /** Ask for a nonce to sign in with over HTTP. (On the WebSocket, `hello` brings one.) */
 export interface Challenge {

@@ -1,0 +1,23 @@
+"""The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
+
+    fields, parts, commands, replies, events    what crosses
+    codec                                       how it is written
+
+One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
+(text frames, bytes as base64). The same commands are open as `POST /v1/<t>` with a JSON body.
+
+    command   {t, id, as?, ...}    endpoint -> server; `id` is echoed, and makes a retry harmless
+    reply     {t, re, ...}         server -> endpoint, exactly one for each command
+    event     {t, seq, ...}        server -> endpoint, numbered 1, 2, 3 ... in a session, acked by `ack`
+    hello     {t, nonce, ...}      server -> endpoint, first of all
+
+Unknown fields are ignored, so that either side may be newer. An unknown `t` is a problem.
+"""
+
+# Whoever needs a message imports it from here: into how many files they are cut is the package's own business.
+from signaling.protocol.codec import *  # noqa: F403
+from signaling.protocol.commands import *  # noqa: F403
+from signaling.protocol.events import *  # noqa: F403
+from signaling.protocol.fields import *  # noqa: F403
+from signaling.protocol.parts import *  # noqa: F403
+from signaling.protocol.replies import *  # noqa: F403

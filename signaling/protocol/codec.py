@@ -1,0 +1,94 @@
+"""Bytes to commands and messages to bytes, in the two subprotocols. Pure."""
+
+from typing import Any, get_args
+
+import msgspec
+from msgspec import Struct
+
+from kith.core.problem import SENTENCES, Code, Problem
+from signaling.protocol.commands import (
+    AnyCommand,
+    Command,
+)
+from signaling.protocol.events import (
+    AnyEvent,
+    Hello,
+)
+from signaling.protocol.fields import (
+    MAX_FRAME,
+    RequestId,
+)
+from signaling.protocol.replies import (
+    AnyReply,
+    ProblemReply,
+)
+
+FromServer = Hello | AnyReply | AnyEvent
+
+COMMANDS: dict[str, type[Command]] = {
+    str(command.__struct_config__.tag): command for command in get_args(AnyCommand)
+}
+
+
+class _Envelope(Struct):
+    """Enough of a broken message to answer it."""
+
+    id: RequestId
+
+
+class Codec:
+    """Bytes to commands and messages to bytes, in one of the two subprotocols."""
+
+    def __init__(self, subprotocol: str, *, text: bool) -> None:
+        self.subprotocol = subprotocol
+        self.text = text
+        decoder: Any = msgspec.json.Decoder if text else msgspec.msgpack.Decoder
+        self._command = decoder(AnyCommand)
+        self._from_server = decoder(FromServer)
+        self._envelope = decoder(_Envelope)
+        self.encode = msgspec.json.Encoder().encode if text else msgspec.msgpack.Encoder().encode
+
+    def command(self, data: bytes) -> AnyCommand:
+        """Raises Problem: too_large, malformed, unknown_type, or invalid with the field's path."""
+        if len(data) > MAX_FRAME:
+            raise Problem(Code.TOO_LARGE, data={"limit": MAX_FRAME})
+        try:
+            return self._command.decode(data)  # type: ignore[no-any-return]
+        except msgspec.ValidationError as error:
+            raise invalid(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Problem(Code.MALFORMED) from None
+
+    def from_server(self, data: bytes) -> FromServer:
+        """What an endpoint reads. Raises msgspec.DecodeError for what this version does not know."""
+        return self._from_server.decode(data)  # type: ignore[no-any-return]
+
+    def request_id(self, data: bytes) -> str | None:
+        """The id of a message that may be otherwise broken; None if even that cannot be read."""
+        try:
+            return str(self._envelope.decode(data).id)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+
+JSON = Codec("kith.v1.json", text=True)
+MSGPACK = Codec("kith.v1.msgpack", text=False)
+CODECS = {codec.subprotocol: codec for codec in (MSGPACK, JSON)}
+
+
+def invalid(error: msgspec.ValidationError) -> Problem:
+    """msgspec says "Expected `str`, got `int` - at `$.keys.identity`": keep the path, not the words."""
+    text = str(error)
+    words, separator, path = text.rpartition(" - at `")
+    words = words if separator else text
+    path = path.rstrip("`").removeprefix("$").removeprefix(".") if separator else ""
+    if words.startswith("Object missing required field `"):  # what was sent may be quoted further in
+        field = words.split("`")[1]
+        path = f"{path}.{field}" if path else field
+    return Problem(Code.UNKNOWN_TYPE if path == "t" else Code.INVALID, path=path)
+
+
+def problem_reply(problem: Problem, re: str | None) -> ProblemReply:
+    return ProblemReply(
+        code=problem.code, message=SENTENCES[problem.code], path=problem.path, data=dict(problem.data), re=re
+    )

@@ -1,0 +1,202 @@
+"""Values inside messages. Pure."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from kith.core.capabilities import Capabilities
+from kith.core.news import NewsKind
+from kith.core.trust.delegations import Delegations
+from kith.core.trust.person import MAX_LINKS as MAX_PERSON_LINKS
+from kith.core.trust.person_links import PersonLink
+from signaling.call import Phase, Role
+from signaling.protocol.fields import (
+    CallRef,
+    Credential,
+    EndpointRef,
+    HouseholdRef,
+    Key,
+    PersonRef,
+    Seq,
+    SessionRef,
+    Signature,
+)
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A value inside a message."""
+
+
+class Keys(Part, frozen=True, kw_only=True):
+    """An endpoint's public keys: Ed25519, X25519, and the former's signature on the latter."""
+
+    identity: Key
+    sealing: Key
+    sealing_signature: Signature
+
+
+class PersonView(Part, frozen=True, kw_only=True):
+    """A person as another one sees them. Never a number."""
+
+    id: PersonRef
+    name: str
+    household: HouseholdRef
+    own: bool = False
+
+
+class EndpointView(Part, frozen=True, kw_only=True):
+    """An endpoint that the viewer may call directly: an own one, or a shared one of the own household."""
+
+    id: EndpointRef
+    name: str
+    shared: bool
+    online: bool
+    capabilities: Capabilities
+    own: bool = False
+
+
+class EnrolledEndpoint(Part, frozen=True, kw_only=True):
+    """An own endpoint, or a shared one of the household, as whoever may sign it out sees it.
+
+    `added` and `seen`, which is true to the hour, are absent where nobody kept them. `current`: the viewer.
+    `identity` is what a signed removal names.
+    """
+
+    id: EndpointRef
+    identity: Key
+    name: str
+    shared: bool
+    online: bool
+    current: bool
+    added: float | None = None
+    seen: float | None = None
+
+
+class PersonIdentity(Part, frozen=True, kw_only=True):
+    """What shows whose an endpoint is, for the viewer to check: a person's chain, and which shared endpoints
+    they let act for them. None of it is to be believed because the server says so (docs/trust.md)."""
+
+    person: PersonRef
+    links: Annotated[tuple[PersonLink, ...], Meta(max_length=MAX_PERSON_LINKS)]
+    delegations: Delegations | None = None
+
+
+class WaitingEndpoint(Part, frozen=True, kw_only=True):
+    """An endpoint with its keys, as its server has them, which prove nothing."""
+
+    id: EndpointRef
+    name: str
+    shared: bool
+    keys: Keys
+
+
+class PeerEndpoint(Part, frozen=True, kw_only=True):
+    """The endpoint at the other end of an answered call."""
+
+    id: EndpointRef
+    name: str
+    keys: Keys
+    capabilities: Capabilities
+
+
+class MediaView(Part, frozen=True, kw_only=True):
+    """The session's media lines, seen from the endpoint that this is sent to (policy.media)."""
+
+    send_audio: bool
+    receive_audio: bool
+    send_video: bool
+    receive_video: bool
+
+
+class CallView(Part, frozen=True, kw_only=True):
+    """A call as one endpoint in it sees it.
+
+    `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
+    shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
+    before that `media` is what an answer here would give. `epoch` counts peer connections.
+    `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
+    shared endpoint, called by itself, speaks for its household.
+    """
+
+    id: CallRef
+    role: Role
+    phase: Phase
+    peer_name: str
+    peer_person: PersonRef | None = None
+    own_person: PersonRef | None = None
+    called_name: str = ""
+    video: bool
+    media: MediaView
+    endpoint: PeerEndpoint | None = None
+    epoch: int = 0
+    created: float
+    answered: float | None = None
+
+
+class PasskeyView(Part, frozen=True, kw_only=True):
+    """A passkey of the viewer's. `used`: when a browser last came in with it, absent if none has."""
+
+    credential: Credential
+    name: str
+    added: float
+    used: float | None = None
+
+
+class MissedCall(Part, frozen=True, kw_only=True):
+    call: CallRef
+    person: PersonRef
+    name: str
+    at: float
+    video: bool
+
+
+class NewsItem(Part, frozen=True, kw_only=True):
+    """Something that every adult of a household is told. `name` is whose doing or whose device it is,
+    `own` whether that is the viewer."""
+
+    number: int
+    kind: NewsKind
+    at: float
+    name: str
+    own: bool
+    device: str
+    shared: bool
+
+
+class OngoingCall(Part, frozen=True, kw_only=True):
+    """A call of the same person's at another of their endpoints, which `move` brings here. `at` is what that one is
+    called, `name` who is on the other side."""
+
+    call: CallRef
+    name: str
+    at: str
+    video: bool
+
+
+class Resume(Part, frozen=True, kw_only=True):
+    """The session to take up again and the last event that arrived."""
+
+    session: SessionRef
+    seq: Seq
+
+
+class Snapshot(Part, frozen=True, kw_only=True):
+    """Everything an endpoint needs to start from nothing."""
+
+    person: PersonView | None
+    endpoint: EndpointView
+    registered: bool
+    people: tuple[PersonView, ...]
+    endpoints: tuple[EndpointView, ...]
+    calls: tuple[CallView, ...]
+    missed: tuple[MissedCall, ...]
+    elsewhere: tuple[OngoingCall, ...]
+    news: tuple[NewsItem, ...] = ()
+
+
+class IceServer(Part, frozen=True, kw_only=True):
+    """One entry of an RTCConfiguration's `iceServers`: STUN has no credential, TURN has."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
