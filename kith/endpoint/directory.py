@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from kith.core.ids import EndpointId
 from kith.endpoint.utterance import Named, Nobody, Which, meant
+from signaling.protocol import Directory as Listing
 from signaling.protocol import (
     DirectoryChanged,
     EndpointView,
@@ -46,15 +47,28 @@ class Directory:
         self._heard = max((item.number for item in fresh), default=self._heard)
         return fresh
 
-    def find(self, whom: str) -> Named:
-        """Whom a name or an id means. Raises Unclear."""
-        known = [Named(person.id, person.name) for person in self.people if not person.own]
-        known += [Named(one.id, one.name) for one in self.endpoints if one.id != self._own]
-        by_id = [one for one in known if one.id == whom]
-        match by_id[0] if by_id else meant(whom, known):
-            case Named() as named:
-                return named
-            case Which(choices):
-                raise Unclear(whom, [one.name for one in choices])
-            case Nobody():
-                raise Unclear(whom, [])
+    def find(self, whom: str, seen_by: Listing | None = None) -> Named:
+        """Whom a name or an id means, to this endpoint or to one of its people who `seen_by` is the directory of.
+        Raises Unclear."""
+        people, endpoints = (
+            (self.people, self.endpoints) if seen_by is None else (seen_by.people, seen_by.endpoints)
+        )
+        known = [Named(person.id, person.name) for person in people if not person.own]
+        known += [Named(one.id, one.name) for one in endpoints if one.id != self._own]
+        return _the_one(whom, known)
+
+    def profile(self, name: str) -> str:
+        """The id of the person whom a shared endpoint is to act for: one that it sees. Who lives elsewhere is
+        refused by the server. Raises Unclear."""
+        return _the_one(name, [Named(person.id, person.name) for person in self.people]).id
+
+
+def _the_one(said: str, known: list[Named]) -> Named:
+    by_id = [one for one in known if one.id == said]
+    match by_id[0] if by_id else meant(said, known):
+        case Named() as named:
+            return named
+        case Which(choices):
+            raise Unclear(said, [one.name for one in choices])
+        case Nobody():
+            raise Unclear(said, [])

@@ -246,14 +246,18 @@ class Endpoint(AsyncIOEventEmitter):
         """The call that rings or goes on here."""
         return self._call
 
-    async def call(self, whom: str, *, video: bool = False) -> Call:
+    async def call(self, whom: str, *, video: bool = False, profile: str | None = None) -> Call:
         """Call a person or an endpoint, by id or by name; returns when it rings.
+
+        On a shared endpoint `profile` is the person, by id or name, in whose name and by whose contacts it
+        calls; without it that is always the profile which the endpoint was given, whoever stands before it.
 
         Raises directory.Unclear, InCall, NotJoined, ice.NoRelay, Problem, Unreachable.
         """
         if not self.joined:
             raise NotJoined("nobody has signed for this endpoint yet")
-        target = self.directory.find(whom)
+        acting = None if profile is None else self.directory.profile(profile)
+        target = self.directory.find(whom, None if acting is None else await self._contacts_of(acting))
         await self._book.check()
         if self._call is not None:
             if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
@@ -262,7 +266,9 @@ class Endpoint(AsyncIOEventEmitter):
             raise InCall("there is a call already")
         view = _unseen(new_call(), target.name, video=video)
         call = self._begin(view)
-        command = protocol.PlaceCall(id=self._wire.new_id(), call=call.id, to=target.id, video=video)
+        command = protocol.PlaceCall(
+            id=self._wire.new_id(), as_person=acting, call=call.id, to=target.id, video=video
+        )
         call.placing, call.wanted = command.id, target.id
         self.emit("calling", call)
         self._show()
@@ -282,6 +288,13 @@ class Endpoint(AsyncIOEventEmitter):
             self._spawn(call.hang_up())  # who stops waiting does not want it to ring
             raise
         return call
+
+    async def _contacts_of(self, person: str) -> protocol.Directory:
+        """Whom a person can call from here."""
+        listed = await self.request(protocol.ListDirectory(id=self.new_id(), as_person=person))
+        if not isinstance(listed, protocol.Directory):
+            raise Problem(Code.MALFORMED)
+        return listed
 
     async def continue_here(self) -> Call:
         """Go on here with a call of the person's that is at another of their endpoints; that one falls silent when

@@ -14,6 +14,7 @@ from kith import Endpoint
 from kith.core.trust.history import Known
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.call import Call
+from kith.endpoint.directory import Unclear
 from kith.endpoint.home import Home
 from signaling import protocol
 from signaling.call import EndReason
@@ -234,6 +235,26 @@ async def test_a_shared_endpoint_speaks_for_its_household_and_for_its_people(two
         await anna.until("ended")
         await talk(kitchen, bob, "Bob", (BOB, 700))
         assert bob.call.view.peer_person == two.anna.person == kitchen.call.view.own_person
+
+
+@pytest.mark.row("R5")
+async def test_each_of_a_household_calls_from_a_shared_endpoint_in_their_own_name(two: Two) -> None:
+    cleo = await two.server.person("Cleo", by=two.anna, household=True)
+    dan = await two.server.person("Dan", by=cleo)
+    await signing.move_in(two.server, two.anna, cleo)
+    async with (
+        phone_of(two.server, dan, two.home, microphone="tone:1000") as his,
+        endpoint_of(two.server, two.anna, "Kitchen", two.home, shared=True, microphone="tone:700") as kitchen,
+    ):
+        await signing.let_act(two.server, cleo)
+        with pytest.raises(Unclear):
+            await kitchen.endpoint.call("Dan")  # Anna, whose profile it has, does not know him
+        await kitchen.endpoint.call("Dan", profile="Cleo")
+        await his.until("ringing")
+        assert his.call.peer_name == "Cleo"
+        await his.endpoint.answer()
+        await asyncio.gather(his.hears(700), kitchen.hears(1000))
+        assert his.call.verified and his.call.view.peer_person == cleo.person
 
 
 async def test_a_shared_endpoint_that_is_taken_back_speaks_for_nobody(two: Two) -> None:

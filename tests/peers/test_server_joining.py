@@ -308,6 +308,36 @@ async def test_strangers_know_nothing_of_each_other(home: Home) -> None:
         assert not dad.had("ringing")
 
 
+@pytest.mark.row("R4")
+async def test_a_second_person_of_a_household_is_a_person_of_their_own(home: Home) -> None:
+    assert home.mum.household == home.dad.household
+    assert home.mum.person != home.dad.person
+    async with home.online(home.mum, home.dad, home.granny) as (mum, dad, granny):
+        assert [one.snapshot["person"]["name"] for one in (mum, dad)] == ["Mum", "Dad"]
+        assert "Granny" in {one["name"] for one in mum.snapshot["people"]}
+        assert "Granny" not in {one["name"] for one in dad.snapshot["people"]}, "his contacts are his own"
+        await dad.ok("rename", name="Father")
+        await mum.event("directory_changed")
+        assert [one["name"] for one in (await mum.ok("list_directory"))["people"]] == ["Father", "Granny"]
+        await dad.ok("rename", name="Dad")
+        assert not granny.had("directory_changed"), "she knows Mum, and Mum's name is as it was"
+
+
+@pytest.mark.row("R7")
+async def test_a_shared_device_without_a_word_acts_for_its_profile_and_never_guesses(home: Home) -> None:
+    async with home.online(home.kitchen, home.granny, home.dad) as (kitchen, granny, dad):
+        await dad.ok("ping")  # he was the last to touch anything, which is no reason to be him
+        call = new_call()
+        await kitchen.ok("call", call=call, to=home.granny.person)
+        ringing = await granny.event("ringing", call=call)
+        assert (ringing["call"]["peer_name"], ringing["call"]["peer_person"]) == ("Mum", home.mum.person)
+        await kitchen.ok("cancel", call=call)
+        theirs = {one["name"] for one in (await kitchen.ok("list_directory"))["people"]}
+        assert theirs == {"Mum", "Dad", "Granny"}, "those of its profile, and the profile itself"
+        his = await kitchen.ok("list_directory", **{"as": home.dad.person})
+        assert "Granny" not in {one["name"] for one in his["people"]}
+
+
 async def test_a_shared_device_acts_for_those_of_its_household_only(home: Home) -> None:
     async with home.online(home.kitchen, home.granny, home.mum) as (kitchen, granny, _):
         call = new_call()
