@@ -71,8 +71,8 @@ class Signing:
         """Sign for an endpoint of one's own, or for one that the household shares. Root and point with it in."""
         if shared:
             await self.begun_roster()
+            await self.delegate(soon=keys.identity)  # first: once it is in the roster, it may call at once
             roster = await self._trying(lambda: self._add_shared(keys))
-            await self.delegate()
             return roster.root, roster.point
         chain = await self._trying(lambda: self._add_own(keys))
         await self._trying(self._confirm)
@@ -93,15 +93,17 @@ class Signing:
         await self.begun_roster()
         await self._trying(join)
 
-    async def delegate(self) -> None:
-        """Let every endpoint that the household shares act for the own person, and no other."""
+    async def delegate(self, *, soon: bytes | None = None) -> None:
+        """Let every endpoint that the household shares act for the own person, and no other; with them the one
+        of this identity, which is about to be taken in."""
 
         async def sign() -> None:
             roster = await self._identities.roster()
             person = await self.chain()
             if roster is None or person.chain.root not in roster.members:
                 return
-            wanted = tuple(sorted(roster.shared)[:MAX_ENDPOINTS])
+            coming = set() if soon is None else {soon}
+            wanted = tuple(sorted(coming | roster.shared.keys())[:MAX_ENDPOINTS])
             known = person.delegations
             if wanted == (known.endpoints if known is not None else ()):
                 return

@@ -283,11 +283,13 @@ async def test_the_server_is_killed_while_they_negotiate(two: Two, who: str) -> 
     call: Any = one.call
     connection = call._connection
     killed = asyncio.Event()
+    killing: list[None] = []
 
     async def signal(command: protocol.Signal) -> None:
-        if not killed.is_set():
-            killed.set()
+        if not killing:
+            killing.append(None)
             await two.server.kill()
+            killed.set()
         await connection.signal(command)
 
     call._connection = _Instead(connection, signal)

@@ -120,13 +120,14 @@ class RunningServer:
         return await self._end(signal.SIGTERM)
 
     async def _end(self, number: signal.Signals) -> int:
-        assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(number)
+        process, reader = self.process, self._reader  # it may be started again meanwhile
+        assert process is not None
+        if process.returncode is None:
+            process.send_signal(number)
         async with asyncio.timeout(GENEROUS):
-            code = await self.process.wait()
-            if self._reader is not None:
-                await self._reader
+            code = await process.wait()
+            if reader is not None:
+                await asyncio.wait([reader])
         return code
 
     async def _read(self) -> None:
