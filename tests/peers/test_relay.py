@@ -1,7 +1,6 @@
 """Calls through Debian's coturn, for those who want nobody to learn their address."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -12,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from kith.endpoint import aiortc_hooks
+from kith.endpoint import aiortc_hooks, body
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.obey import NO_RELAY, obey
 from media.turn import credential
-from tests.support.browsers import Screen, browsers
+from tests.support.browsers import browsers
 from tests.support.coturn import Coturn, coturn
 from tests.support.endpoints import Watched, endpoint_of
 from tests.support.pages import settle
@@ -145,17 +144,18 @@ async def test_who_need_no_relay_use_none(lane: Lane) -> None:
 
 @dataclass
 class Sent:
-    """What a page tells the far end of how to reach it, as it leaves on the WebSocket."""
+    """What a page tells the far end, a device of this process, of how to reach it: on the way it is sealed."""
 
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
-    def watch(self, screen: Screen) -> None:
-        screen.page.on("websocket", lambda socket: socket.on("framesent", self._note))
+    def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        read = body.read
 
-    def _note(self, payload: str | bytes) -> None:
-        message = json.loads(payload)
-        if message["t"] == "signal":
-            self.bodies.append(json.loads(base64.b64decode(message["body"])))
+        def noted(data: bytes) -> body.Body | None:
+            self.bodies.append(json.loads(data))
+            return read(data)
+
+        monkeypatch.setattr(body, "read", noted)
 
     @property
     def candidates(self) -> list[str]:
@@ -178,14 +178,14 @@ class Sent:
         }
 
 
-async def test_a_browser_that_hides_calls_a_device(lane: Lane) -> None:
+async def test_a_browser_that_hides_calls_a_device(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     async with (
         browsers(lane.server, lane.home) as launch,
         endpoint_of(lane.server, lane.ben, "Hall", lane.home, microphone="tone:1000") as ben,
     ):
         screen = await launch.screen("chromium", tone=ANA)
         sent = Sent()
-        sent.watch(screen)
+        sent.watch(monkeypatch)
         await settle(screen, lane.server, lane.ana, lane.home, "Ana's browser")
         await screen.button("Settings").click()
         await screen.page.get_by_text("Through the relay", exact=True).click()

@@ -62,7 +62,7 @@ async def test_what_is_listed_is_what_is_there(home: Home) -> None:
     }
     assert began - 1 <= listed["Laptop"]["added"] <= time.time() + 1
     assert began - 3601 <= listed["Hall"]["seen"] <= time.time() + 1
-    assert set(listed["Laptop"]) == {"id", "name", "shared", "online", "current", "added", "seen"}
+    assert set(listed["Laptop"]) == {"id", "name", "shared", "online", "current", "added", "seen", "identity"}
     status, _ = await home.server.post(
         "remove_endpoint", token=await home.server.token(home.mum), endpoint=laptop.endpoint
     )
