@@ -397,8 +397,8 @@ class Desk:
 
 
 def _may_act_as(endpoint: Endpoint, person: Person | None) -> bool:
-    """A personal endpoint acts for its person; a shared one for those of its household.
-    (Signed delegations take the place of this rule when identities are signed.)"""
+    """A personal endpoint acts for its person; a shared one for those of its household. Whether the person has
+    signed for that too is not the server's to say: the other end of a call looks (docs/trust.md)."""
     if person is None:
         return False
     if endpoint.shared:

@@ -100,17 +100,11 @@ class IdentityDesk:
         """To the other one of a pairing; whoever may not be is answered as if it was not there."""
         sender = await self._directory.endpoint(principal.endpoint)
         receiver = await self._directory.endpoint(EndpointId(command.to))
-        if sender is None or receiver is None or not await self._pairing(sender, receiver):
+        if sender is None or receiver is None or not _may_pair(sender, receiver):
             raise Problem(Code.UNKNOWN_ENDPOINT, path="to")
         if self._sessions.of(receiver.id) is None:
             raise Problem(Code.UNKNOWN_ENDPOINT, path="to")
         self._sessions.push(receiver.id, wire.PairingSignalled(endpoint=_waiting(sender), body=command.body))
-
-    async def _pairing(self, one: Endpoint, other: Endpoint) -> bool:
-        """Whether one of the two could sign for the other."""
-        if one.household != other.household or one.id == other.id or (one.shared and other.shared):
-            return False
-        return one.shared or other.shared or one.person == other.person
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -141,6 +135,13 @@ class IdentityDesk:
 
 def _view(one: PersonId, signed: Signed) -> wire.PersonIdentity:
     return wire.PersonIdentity(person=one, links=signed.links, delegations=signed.delegations)
+
+
+def _may_pair(one: Endpoint, other: Endpoint) -> bool:
+    """Whether one of the two could sign for the other."""
+    if one.household != other.household or one.id == other.id or (one.shared and other.shared):
+        return False
+    return one.shared or other.shared or one.person == other.person
 
 
 def _waiting(endpoint: Endpoint) -> wire.WaitingEndpoint:

@@ -7,7 +7,7 @@ One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or
 (text frames, bytes as base64). The same commands are open as `POST /v1/<t>` with a JSON body.
 
     command   {t, id, as?, ...}    endpoint -> server; `id` is echoed, and makes a retry harmless
-    reply     {t, re, ...}         server -> endpoint, exactly one for each command
+    reply     {t, re, ...}         server -> endpoint, exactly one for each command; `ack` and `signal` only if refused
     event     {t, seq, ...}        server -> endpoint, numbered 1, 2, 3 ... in a session, acked by `ack`
     hello     {t, nonce, ...}      server -> endpoint, first of all
 

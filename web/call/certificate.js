@@ -2,9 +2,8 @@
 
 import { sha256 } from '../trust/keys.js';
 
-/** Chromium may say "connected" a moment before it shows the certificate: so often, so many ms apart, is looked again. */
-const LOOKS = 40;
-const PAUSE = 50;
+/** Chromium says "connected" of the whole a moment before its transport has changed, which then shows the certificate. */
+const PATIENCE = 2_000;
 
 /** @import {Bytes} from '../core/bytes.js' */
 
@@ -15,10 +14,15 @@ const PAUSE = 50;
 export async function certificateOf(connection) {
   const transport = connection.getSenders().map((sender) => sender.transport).find((one) => one !== null);
   if (!transport?.getRemoteCertificates) return null;
-  for (let left = LOOKS; ; left -= 1) {
-    const [shown] = transport.getRemoteCertificates();
-    if (shown !== undefined) return sha256(new Uint8Array(shown));
-    if (left === 0) return new Uint8Array(0);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
-  }
+  if (transport.state !== 'connected') await changed(transport);
+  const [shown] = transport.getRemoteCertificates();
+  return shown === undefined ? new Uint8Array(0) : sha256(new Uint8Array(shown));
+}
+
+/** @param {RTCDtlsTransport} transport */
+function changed(transport) {
+  return new Promise((resolve) => {
+    transport.addEventListener('statechange', resolve, { once: true });
+    setTimeout(resolve, PATIENCE);
+  });
 }
