@@ -16,6 +16,7 @@ import click
 import uvloop
 
 from kith.cli import banner
+from kith.core.addresses import Network, network
 from kith.core.settings import Settings
 from kith.server.announce import Announcer, candidates, own_addresses, pick_host
 from kith.server.authority import AuthorityError, Certificates, ensure
@@ -25,6 +26,13 @@ from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
 from kith.server.own_certificate import CertificateError, OwnCertificate, Reloading
 from kith.server.renewal import keep_fresh
+
+
+def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[Network, ...]:
+    try:
+        return tuple(network(one) for one in given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
@@ -92,6 +100,22 @@ from kith.server.renewal import keep_fresh
     type=click.Path(dir_okay=False, path_type=Path),
     envvar="KITH_TURN_SECRET_FILE",
     help="The file with the secret that the relay and this server share. $KITH_TURN_SECRET_FILE",
+)
+@click.option(
+    "--allow-private-address",
+    "allow_private_addresses",
+    multiple=True,
+    metavar="CIDR",
+    callback=_networks,
+    help="An address or network at home in which people's address books and webhooks may be, such as that of a NAS. "
+    "Without it this server asks public addresses only.",
+)
+@click.option(
+    "--trust-ca",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An authority, PEM, that vouches for such servers, besides those that the system knows.",
 )
 @click.option(
     "--carrier",

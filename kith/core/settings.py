@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kith.core.addresses import Network
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -15,6 +17,9 @@ class Settings:
     `carrier` is what carries WebSockets, `picows` or, slower and with nothing private, `aiohttp`.
     `stun` and `turn` are the addresses of servers that help endpoints to find a way to each other (kith.core.ice);
     `turn_secret_file` holds what the relay and this server share.
+    `allow_private_addresses` and `trust_ca` are for servers that people name to this one, say a NAS with their address
+    book: networks that it may ask although they are not public, and files of authorities that it believes besides
+    the system's.
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
 
@@ -37,6 +42,8 @@ class Settings:
     stun: tuple[str, ...] = ()
     turn: tuple[str, ...] = ()
     turn_secret_file: Path | None = None
+    allow_private_addresses: tuple[Network, ...] = ()
+    trust_ca: tuple[Path, ...] = ()
     session_grace: float = 30.0
     max_connections: int = 15_000
     max_connections_per_address: int = 64
