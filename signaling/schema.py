@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from kith.core.contacts import CardFault, Source
 from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code
 from signaling import protocol
@@ -58,6 +59,13 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.RemovePasskey: _DONE,
     protocol.DismissMissed: _DONE,
     protocol.DismissNews: _DONE,
+    protocol.ListContacts: (protocol.Contacts,),
+    protocol.AddContact: (protocol.ContactSaved,),
+    protocol.EditContact: (protocol.ContactSaved,),
+    protocol.DeleteContact: _DONE,
+    protocol.SetContactImport: _DONE,
+    protocol.ImportContacts: (protocol.ContactsImported,),
+    protocol.AcceptMoved: _DONE,
     protocol.ListIdentities: (protocol.Identities,),
     protocol.ShowRoster: (protocol.RosterShown,),
     protocol.ExtendPerson: _DONE,
@@ -84,7 +92,7 @@ answered with `welcome` on the WebSocket and with `token` over HTTP."""
 _CONNECTION = (protocol.Ack, protocol.Leave)
 """Commands about a connection, which a request is not."""
 
-_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, NewsKind, Code)
+_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, NewsKind, Source, CardFault, Code)
 
 
 def components() -> dict[str, Schema]:

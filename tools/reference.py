@@ -40,11 +40,25 @@ PARTS: tuple[type, ...] = (
     protocol.WaitingEndpoint,
     protocol.OngoingCall,
     protocol.NewsItem,
+    protocol.OwnProfile,
+    protocol.ContactView,
+    protocol.ContactNumber,
+    protocol.WrittenNumber,
+    protocol.ImportProblem,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""
 
-_IDS = {"p": "person id", "e": "endpoint id", "h": "household id", "c": "call id", "s": "session id"}
+_IDS = {
+    "p": "person id",
+    "e": "endpoint id",
+    "h": "household id",
+    "c": "call id",
+    "s": "session id",
+    "k": "contact id",
+    "b": "address book id",
+    "x": "block id",
+}
 _MARK = re.compile(r"<!-- (fields|table): (\w+) -->\n(?:\n((?:\|.*\n)+))?")
 
 
@@ -92,6 +106,7 @@ def fields_table(name: str, meanings: dict[str, str]) -> str:
         Capabilities,
         protocol.Keys,
         protocol.Resume,
+        protocol.WrittenNumber,
     )
     rows = [
         (f"`{field.encode_name}`", _described(field, from_endpoint), meanings.get(field.encode_name, ""))

@@ -338,6 +338,77 @@ export interface DismissNews {
   up_to: number;
 }
 
+/** The own contacts, as far as they have changed since a revision. */
+export interface ListContacts {
+  t: 'list_contacts';
+  id: string;
+  as?: string | null;
+  since?: number;
+}
+
+/** Add a contact by hand. */
+export interface AddContact {
+  t: 'add_contact';
+  id: string;
+  as?: string | null;
+  name: string;
+  nickname?: string;
+  organization?: string;
+  numbers?: WrittenNumber[];
+}
+
+/** A number as a person writes it. */
+export interface WrittenNumber {
+  label?: string;
+  number: string;
+}
+
+/** All that a contact consists of, in the place of what it was. One that was imported is edited at its source. */
+export interface EditContact {
+  t: 'edit_contact';
+  id: string;
+  as?: string | null;
+  contact: string;
+  name: string;
+  nickname?: string;
+  organization?: string;
+  numbers?: WrittenNumber[];
+}
+
+/** Delete a contact that was added by hand. */
+export interface DeleteContact {
+  t: 'delete_contact';
+  id: string;
+  as?: string | null;
+  contact: string;
+}
+
+/** Whether contacts may be imported. False: those that were are deleted at once, with the links to their books. */
+export interface SetContactImport {
+  t: 'set_contact_import';
+  id: string;
+  as?: string | null;
+  allowed: boolean;
+}
+
+/** A part of a vCard file, of whole cards. `first_line` is the number of its first line in the file. */
+export interface ImportContacts {
+  t: 'import_contacts';
+  id: string;
+  as?: string | null;
+  text: string;
+  first_line?: number;
+}
+
+/** A number of a contact is somebody else's now, and the person knows: it may be called again. */
+export interface AcceptMoved {
+  t: 'accept_moved';
+  id: string;
+  as?: string | null;
+  contact: string;
+  number: string;
+}
+
 /**
  * The identities of persons that can be called from here or are in a call here, and the own one. Those of
  * others are left out of the reply, as are persons who have none.
@@ -699,6 +770,7 @@ export interface Snapshot {
   missed: MissedCall[];
   elsewhere: OngoingCall[];
   news: NewsItem[];
+  own: OwnProfile | null;
 }
 
 /** A person as another one sees them. Never a number. */
@@ -813,6 +885,16 @@ export type NewsKind =
   | 'identity_renewed'
   | 'passkey_added'
   | 'person_joined';
+
+/**
+ * What only the person's own endpoints are shown. `mobile` is E.164, `contact_import` absent as long as the person
+ * has not been asked, `contacts` the revision of their list.
+ */
+export interface OwnProfile {
+  mobile: string | null;
+  contact_import: boolean | null;
+  contacts: number;
+}
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
 export interface Token {
@@ -1009,6 +1091,82 @@ export interface PasskeyView {
   used: number | null;
 }
 
+/**
+ * What has changed, in the order in which it did. `revision`: what to ask from next time, and at once if there is
+ * `more`. `whole`: whatever the asker has of before is to be forgotten first.
+ */
+export interface Contacts {
+  t: 'contacts';
+  re: string;
+  contacts: ContactView[];
+  removed: string[];
+  revision: number;
+  more: boolean;
+  whole: boolean;
+}
+
+/** One of the viewer's contacts. `book` is the address book it comes from, absent unless `source` is one. */
+export interface ContactView {
+  id: string;
+  source: Source;
+  name: string;
+  nickname: string;
+  organization: string;
+  numbers: ContactNumber[];
+  book: string | null;
+}
+
+/** Where a contact comes from, and so where it is edited. */
+export type Source =
+  | 'manual'
+  | 'file'
+  | 'book';
+
+/**
+ * A number of a contact: in E.164, or as it was written where it makes no sense as one.
+ *
+ * `person` is who is reachable here by it. `moved`: somebody else was when the viewer first learned of it, and
+ * nobody is called by it before the viewer says `accept_moved`.
+ */
+export interface ContactNumber {
+  label: string;
+  number: string;
+  person: string | null;
+  moved: boolean;
+}
+
+/** The contact as it is now. Who is reachable by its numbers is not said here: `contacts_changed` follows. */
+export interface ContactSaved {
+  t: 'contact_saved';
+  re: string;
+  contact: ContactView;
+}
+
+/** What became of the cards of this part. */
+export interface ContactsImported {
+  t: 'contacts_imported';
+  re: string;
+  added: number;
+  updated: number;
+  unchanged: number;
+  problems: ImportProblem[];
+}
+
+/** A card that was left out, wholly or in part; `line` of the file is where it begins to be wrong. */
+export interface ImportProblem {
+  line: number;
+  code: CardFault;
+}
+
+/** Why a card of a vCard file was left out, wholly or in part. */
+export type CardFault =
+  | 'not_a_card'
+  | 'unfinished'
+  | 'unreadable'
+  | 'empty'
+  | 'too_large'
+  | 'contact_limit';
+
 /** The call as it is after the command. The reply to every command about a call but `signal`. */
 export interface CallState {
   t: 'call_state';
@@ -1072,6 +1230,11 @@ export interface ProblemReply {
  * - `not_answered`: Nobody has answered this call yet.
  * - `self_call`: A device cannot call itself, nor a person themself.
  * - `untrusted`: What was signed does not fit what is known: look at that again and sign anew.
+ * - `unknown_contact`: There is no such contact among yours.
+ * - `imported_contact`: This contact was imported; it is edited where it comes from.
+ * - `import_not_allowed`: Importing contacts has not been allowed by this person.
+ * - `contact_limit`: There are as many contacts as one person may have.
+ * - `number_moved`: This number belongs to somebody else now; say that you know before you call.
  * - `invitation_invalid`: The invitation is unknown, used or expired.
  * - `pairing_invalid`: The pairing code is unknown, used or expired.
  * - `wrong_code`: The code is wrong.
@@ -1112,6 +1275,11 @@ export type Code =
   | 'not_answered'
   | 'self_call'
   | 'untrusted'
+  | 'unknown_contact'
+  | 'imported_contact'
+  | 'import_not_allowed'
+  | 'contact_limit'
+  | 'number_moved'
   | 'invitation_invalid'
   | 'pairing_invalid'
   | 'wrong_code'
@@ -1212,6 +1380,20 @@ export interface Registered {
   seq: number;
 }
 
+/** What only the own endpoints are shown; it replaces the old. */
+export interface OwnChanged {
+  t: 'own_changed';
+  seq: number;
+  own: OwnProfile;
+}
+
+/** The own list has changed, here or elsewhere, or who is reachable by it: ask for what is new since. */
+export interface ContactsChanged {
+  t: 'contacts_changed';
+  seq: number;
+  revision: number;
+}
+
 /** A person's chain or delegations have grown: ask for them again before relying on them. */
 export interface IdentityChanged {
   t: 'identity_changed';
@@ -1272,6 +1454,13 @@ export type Command =
   | RemovePasskey
   | DismissMissed
   | DismissNews
+  | ListContacts
+  | AddContact
+  | EditContact
+  | DeleteContact
+  | SetContactImport
+  | ImportContacts
+  | AcceptMoved
   | ListIdentities
   | ShowRoster
   | ExtendPerson
@@ -1311,6 +1500,9 @@ export type Reply =
   | PasskeyAsked
   | PasskeyBegun
   | Passkeys
+  | Contacts
+  | ContactSaved
+  | ContactsImported
   | CallState
   | CallEnded
   | ProblemReply;
@@ -1327,6 +1519,8 @@ export type Event =
   | CallsElsewhere
   | HouseholdNews
   | Registered
+  | OwnChanged
+  | ContactsChanged
   | IdentityChanged
   | RosterChanged
   | PairingSignalled

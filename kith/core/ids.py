@@ -12,6 +12,9 @@ HouseholdId = NewType("HouseholdId", str)
 EndpointId = NewType("EndpointId", str)
 CallId = NewType("CallId", str)
 SessionId = NewType("SessionId", str)
+ContactId = NewType("ContactId", str)
+BookId = NewType("BookId", str)
+BlockId = NewType("BlockId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u to misread
 _LENGTH = 20  # 100 bits: a collision needs about 2^50 ids
@@ -40,6 +43,19 @@ def new_call() -> CallId:
 
 def new_session() -> SessionId:
     return SessionId(_random("s_"))
+
+
+def new_contact() -> ContactId:
+    return ContactId(_random("k_"))
+
+
+def new_book() -> BookId:
+    """An address book that is followed."""
+    return BookId(_random("b_"))
+
+
+def new_block() -> BlockId:
+    return BlockId(_random("x_"))
 
 
 def new_secret() -> str:

@@ -40,6 +40,11 @@ class Code(StrEnum):
     NOT_ANSWERED = "not_answered"
     SELF_CALL = "self_call"
     UNTRUSTED = "untrusted"
+    UNKNOWN_CONTACT = "unknown_contact"
+    IMPORTED_CONTACT = "imported_contact"
+    IMPORT_NOT_ALLOWED = "import_not_allowed"
+    CONTACT_LIMIT = "contact_limit"
+    NUMBER_MOVED = "number_moved"
     # joining
     INVITATION_INVALID = "invitation_invalid"
     PAIRING_INVALID = "pairing_invalid"
@@ -83,6 +88,11 @@ SENTENCES: Mapping[Code, str] = {
     Code.NOT_ANSWERED: "Nobody has answered this call yet.",
     Code.SELF_CALL: "A device cannot call itself, nor a person themself.",
     Code.UNTRUSTED: "What was signed does not fit what is known: look at that again and sign anew.",
+    Code.UNKNOWN_CONTACT: "There is no such contact among yours.",
+    Code.IMPORTED_CONTACT: "This contact was imported; it is edited where it comes from.",
+    Code.IMPORT_NOT_ALLOWED: "Importing contacts has not been allowed by this person.",
+    Code.CONTACT_LIMIT: "There are as many contacts as one person may have.",
+    Code.NUMBER_MOVED: "This number belongs to somebody else now; say that you know before you call.",
     Code.INVITATION_INVALID: "The invitation is unknown, used or expired.",
     Code.PAIRING_INVALID: "The pairing code is unknown, used or expired.",
     Code.WRONG_CODE: "The code is wrong.",

@@ -5,7 +5,6 @@ time. A person exists from sign-up but calls and is reached only once their numb
 """
 
 import hmac
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.digest import Digest
+from kith.directory.legible import tidied
 from kith.directory.model import Endpoint, Invitation, Pairing, Person, Verification
 from kith.directory.numbers import mobile as to_mobile
 from kith.directory.ports import DirectoryStore
@@ -266,16 +266,9 @@ def registered(principal: Principal) -> PersonId:
     return principal.person
 
 
-_SCRIPT = r"[^\s\u0000-\u024f\u200c\u200d]"
-_JOINER = re.compile(rf"(?<={_SCRIPT})([\u200c\u200d])(?={_SCRIPT})|[\u200c\u200d]")
-"""U+200C and U+200D; in the group where they part or join signs, as in Persian, Hindi or emoji. Elsewhere, as
-between Latin letters, they would only make two names look alike."""
-
-
 def tidy(name: str, path: str) -> str:
-    """A name as it will be shown: printable, no control characters, single spaces."""
-    plain = "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in name)
-    shown = " ".join(_JOINER.sub(lambda found: found[1] or " ", plain).split())
+    """A name as it will be shown. Raises Problem(invalid) at `path` where nothing is left of it."""
+    shown = tidied(name)
     if not shown:
         raise Problem(Code.INVALID, path=path)
     return shown

@@ -156,6 +156,49 @@ def passkeys(db: Database) -> None:
     db.table("passkey").create_index(["person"])
 
 
+@migrations()
+def contacts(db: Database) -> None:
+    """What people know of others. A list's `revision` rises with each change of it; who asks from before `floor` is
+    told everything, because what was removed until then is forgotten. `due`: when numbers are looked up next.
+
+    A number's `state` is kith.store.discovery.State; `first` is who had it when the list's owner first learned of
+    it. `discovered` are the numbers that an owner has spent of the daily budget, as digests under the server's key:
+    they outlive the contacts that had them.
+    """
+    db.execute(
+        "CREATE TABLE contact_list (owner TEXT PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,"
+        " revision INTEGER NOT NULL DEFAULT 0, floor INTEGER NOT NULL DEFAULT 0, import_allowed INTEGER, due FLOAT)"
+    )
+    db.execute("CREATE INDEX contact_list_due ON contact_list(due) WHERE due IS NOT NULL")
+    db.execute(
+        "CREATE TABLE contact (id TEXT PRIMARY KEY, owner TEXT NOT NULL REFERENCES contact_list(owner)"
+        " ON DELETE CASCADE, source TEXT NOT NULL, book TEXT NOT NULL, uid TEXT NOT NULL, name TEXT NOT NULL,"
+        " nickname TEXT NOT NULL, organization TEXT NOT NULL, numbers BLOB NOT NULL, digest BLOB NOT NULL,"
+        " revision INTEGER NOT NULL)"
+    )
+    db.execute("CREATE INDEX contact_changed ON contact(owner, revision)")
+    db.execute(
+        "CREATE UNIQUE INDEX contact_uid ON contact(owner, source, book, uid) WHERE source <> 'manual'"
+    )
+    db.execute(
+        "CREATE TABLE contact_number (contact TEXT NOT NULL REFERENCES contact(id) ON DELETE CASCADE,"
+        " e164 TEXT NOT NULL, owner TEXT NOT NULL, urgent INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
+        " first TEXT)"
+    )
+    db.execute("CREATE UNIQUE INDEX contact_number_contact ON contact_number(contact, e164)")
+    db.execute("CREATE INDEX contact_number_e164 ON contact_number(e164, owner)")
+    db.execute("CREATE INDEX contact_number_state ON contact_number(owner, state, e164)")
+    db.execute(
+        "CREATE TABLE contact_removed (owner TEXT NOT NULL REFERENCES contact_list(owner) ON DELETE CASCADE,"
+        " revision INTEGER NOT NULL, contact TEXT NOT NULL, PRIMARY KEY (owner, revision)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE discovered (owner TEXT NOT NULL REFERENCES contact_list(owner) ON DELETE CASCADE,"
+        " digest BLOB NOT NULL, spent FLOAT NOT NULL, first TEXT, PRIMARY KEY (owner, digest)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX discovered_spent ON discovered(owner, spent)")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
-    fields, parts, commands, replies, events    what crosses
-    codec                                       how it is written
+    fields, envelope, parts, commands, replies, events    what crosses
+    contacts                                              the same for one subject
+    codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
 (text frames, bytes as base64). The same commands are open as `POST /v1/<t>` with a JSON body.
@@ -17,6 +18,8 @@ Unknown fields are ignored, so that either side may be newer. An unknown `t` is 
 # Whoever needs a message imports it from here: into how many files they are cut is the package's own business.
 from signaling.protocol.codec import *  # noqa: F403
 from signaling.protocol.commands import *  # noqa: F403
+from signaling.protocol.contacts import *  # noqa: F403
+from signaling.protocol.envelope import *  # noqa: F403
 from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403

@@ -6,10 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from kith.core.problem import SENTENCES, Code, Problem
-from signaling.protocol.commands import (
-    AnyCommand,
-    Command,
-)
+from signaling.protocol.commands import AnyCommand
+from signaling.protocol.envelope import Command
 from signaling.protocol.events import (
     AnyEvent,
     Hello,

@@ -2,12 +2,22 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from kith.core.capabilities import Capabilities
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
+from signaling.protocol.contacts import (
+    AcceptMoved,
+    AddContact,
+    DeleteContact,
+    EditContact,
+    ImportContacts,
+    ListContacts,
+    SetContactImport,
+)
+from signaling.protocol.envelope import Command
 from signaling.protocol.fields import (
     Body,
     ByAuthenticator,
@@ -22,7 +32,6 @@ from signaling.protocol.fields import (
     Nonce,
     PairingBody,
     PersonRef,
-    RequestId,
     Secret,
     Seq,
     ShortCode,
@@ -33,16 +42,6 @@ from signaling.protocol.parts import (
     Keys,
     Resume,
 )
-
-
-class Command(Struct, frozen=True, kw_only=True, tag_field="t", rename={"as_person": "as"}):
-    """`as` names the person that a shared endpoint acts for; its default profile if absent."""
-
-    id: RequestId
-    as_person: PersonRef | None = None
-
-    open: ClassVar[bool] = False
-    """Whether it is accepted from a connection that has not signed in."""
 
 
 class Challenge(Command, frozen=True, kw_only=True, tag="challenge"):
@@ -424,6 +423,13 @@ AnyCommand = (
     | RemovePasskey
     | DismissMissed
     | DismissNews
+    | ListContacts
+    | AddContact
+    | EditContact
+    | DeleteContact
+    | SetContactImport
+    | ImportContacts
+    | AcceptMoved
     | ListIdentities
     | ShowRoster
     | ExtendPerson

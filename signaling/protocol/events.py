@@ -3,6 +3,8 @@
 from msgspec import Struct
 
 from signaling.call import EndReason
+from signaling.protocol.contacts import ContactsChanged, OwnChanged
+from signaling.protocol.envelope import Event
 from signaling.protocol.fields import (
     Body,
     CallRef,
@@ -30,12 +32,6 @@ class Hello(Struct, frozen=True, kw_only=True, tag_field="t", tag="hello"):
     version: int
     server: Key
     nonce: Nonce
-
-
-class Event(Struct, frozen=True, kw_only=True, tag_field="t"):
-    """`seq` is filled in for each session as the event enters its outbox."""
-
-    seq: int = 0
 
 
 class Ringing(Event, frozen=True, kw_only=True, tag="ringing"):
@@ -142,6 +138,8 @@ AnyEvent = (
     | CallsElsewhere
     | HouseholdNews
     | Registered
+    | OwnChanged
+    | ContactsChanged
     | IdentityChanged
     | RosterChanged
     | PairingSignalled

@@ -18,6 +18,9 @@ EndpointRef = Annotated[str, Meta(pattern=r"^e_[0-9a-z]{20}$", max_length=22)]
 HouseholdRef = Annotated[str, Meta(pattern=r"^h_[0-9a-z]{20}$", max_length=22)]
 CallRef = Annotated[str, Meta(pattern=r"^c_[0-9a-z]{20}$", max_length=22)]
 SessionRef = Annotated[str, Meta(pattern=r"^s_[0-9a-z]{20}$", max_length=22)]
+ContactRef = Annotated[str, Meta(pattern=r"^k_[0-9a-z]{20}$", max_length=22)]
+BookRef = Annotated[str, Meta(pattern=r"^b_[0-9a-z]{20}$", max_length=22)]
+BlockRef = Annotated[str, Meta(pattern=r"^x_[0-9a-z]{20}$", max_length=22)]
 Target = Annotated[
     str, Meta(pattern=r"^[pe]_[0-9a-z]{20}$", max_length=22, description="A person, or one endpoint.")
 ]

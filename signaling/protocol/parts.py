@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from kith.core.capabilities import Capabilities
 from kith.core.news import NewsKind
@@ -10,6 +10,8 @@ from kith.core.trust.delegations import Delegations
 from kith.core.trust.person import MAX_LINKS as MAX_PERSON_LINKS
 from kith.core.trust.person_links import PersonLink
 from signaling.call import Phase, Role
+from signaling.protocol.contacts import OwnProfile
+from signaling.protocol.envelope import Part
 from signaling.protocol.fields import (
     CallRef,
     Credential,
@@ -21,10 +23,6 @@ from signaling.protocol.fields import (
     SessionRef,
     Signature,
 )
-
-
-class Part(Struct, frozen=True, kw_only=True):
-    """A value inside a message."""
 
 
 class Keys(Part, frozen=True, kw_only=True):
@@ -192,6 +190,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     missed: tuple[MissedCall, ...]
     elsewhere: tuple[OngoingCall, ...]
     news: tuple[NewsItem, ...] = ()
+    own: OwnProfile | None = None
 
 
 class IceServer(Part, frozen=True, kw_only=True):

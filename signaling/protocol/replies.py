@@ -8,6 +8,8 @@ from kith.core.problem import Code, Scalar
 from kith.core.trust.household import MAX_LINKS as MAX_HOUSEHOLD_LINKS
 from kith.core.trust.household_links import HouseholdLink
 from signaling.call import EndReason
+from signaling.protocol.contacts import Contacts, ContactSaved, ContactsImported
+from signaling.protocol.envelope import Reply
 from signaling.protocol.fields import (
     CallRef,
     Credential,
@@ -30,10 +32,6 @@ from signaling.protocol.parts import (
     Snapshot,
     WaitingEndpoint,
 )
-
-
-class Reply(Struct, frozen=True, kw_only=True, tag_field="t"):
-    re: str
 
 
 class Ok(Reply, frozen=True, kw_only=True, tag="ok"):
@@ -216,6 +214,9 @@ AnyReply = (
     | PasskeyAsked
     | PasskeyBegun
     | Passkeys
+    | Contacts
+    | ContactSaved
+    | ContactsImported
     | CallState
     | CallEnded
     | ProblemReply

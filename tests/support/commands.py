@@ -56,6 +56,15 @@ _FILL: dict[str, Any] = {
     "body": b"b",
     "audio": True,
     "hardware_muted": False,
+    "since": 0,
+    "contact": "k_" + "1" * 20,
+    "nickname": "Mama",
+    "organization": "Bakery",
+    "numbers": [{"label": "mobile", "number": "+12025550123"}],
+    "number": "+12025550123",
+    "allowed": True,
+    "text": "BEGIN:VCARD\nVERSION:3.0\nFN:Mum\nEND:VCARD\n",
+    "first_line": 1,
 }
 
 

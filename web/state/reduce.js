@@ -147,6 +147,8 @@ function onEvent(state, event) {
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'pairing_signalled':
+    case 'own_changed':
+    case 'contacts_changed':
     case 'server_leaving': // for the session alone
       return state;
   }

@@ -1,0 +1,174 @@
+"""Who is reachable by the numbers of a list, in its tables. Every function is for use inside a write.
+
+The law of this file
+
+    A number is spent once: then it costs nothing, whatever becomes of the contacts that have it. What was spent is
+    kept as a digest, so that a number which is in no list any more is in no table either.
+    Of a number that is not spent yet nothing is told.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from enum import IntEnum
+
+import msgspec
+
+from kith.core.ids import ContactId, PersonId
+from kith.core.problem import Code, Problem
+from kith.directory.contact_store import LookedUp, Seal
+from kith.store.contact_lists import found, touch
+
+DAY = 86_400.0
+AT_ONCE = 500
+"""Numbers of one write: some milliseconds of the writer's time."""
+
+
+class State(IntEnum):
+    """Of a contact's number."""
+
+    FRESH = 0
+    """Nobody has looked yet whether it was spent before."""
+
+    WAITING = 1
+    """It was not, and waits for the budget."""
+
+    SPENT = 2
+
+
+def look_up(
+    db: sqlite3.Connection, owner: PersonId, seal: Seal, *, now: float, budget: int, at_once: int = AT_ONCE
+) -> LookedUp:
+    """One write's worth of looking up; see kith.directory.contact_store.ContactStore.look_up."""
+    fresh = _in_state(db, owner, State.FRESH, at_once)
+    spent_before = _settle(db, owner, fresh, seal)
+    if len(fresh) == at_once:
+        return LookedUp(_shown(db, owner, spent_before), again=0.0)
+    spent_today = "SELECT count(*), min(spent) FROM discovered WHERE owner = ? AND spent > ?"
+    left = max(budget - int(db.execute(spent_today, (owner, now - DAY)).fetchone()[0]), 0)
+    chosen = _in_state(db, owner, State.WAITING, min(left, at_once))
+    db.executemany(
+        "INSERT INTO discovered(owner, digest, spent, first) VALUES (?, ?, ?,"
+        " (SELECT id FROM person WHERE mobile = ? AND registered IS NOT NULL))",
+        [(owner, seal(owner, number), now, number) for number in chosen],
+    )
+    _mark_spent(db, owner, chosen, seal)
+    waiting = _count(
+        db, "SELECT count(DISTINCT e164) FROM contact_number WHERE owner = ? AND state = 1", owner
+    )
+    again = None
+    if waiting:
+        oldest = db.execute(spent_today, (owner, now - DAY)).fetchone()[1]
+        again = 0.0 if left > len(chosen) else float(oldest) + DAY
+    db.execute("UPDATE contact_list SET due = ? WHERE owner = ?", (again, owner))
+    kept = _count(db, "SELECT count(DISTINCT e164) FROM contact_number WHERE owner = ? AND state = 2", owner)
+    dropped = _count(db, "SELECT count(*) FROM discovered WHERE owner = ?", owner) - kept
+    return LookedUp(_shown(db, owner, [*spent_before, *chosen]), again, waiting, dropped)
+
+
+def number_changed(db: sqlite3.Connection, e164: str, seal: Seal) -> dict[PersonId, int]:
+    """See kith.directory.contact_store.ContactStore.number_changed."""
+    holder = _holder(db, e164)
+    rows = db.execute(
+        "SELECT owner, contact FROM contact_number WHERE e164 = ? AND state = ?", (e164, State.SPENT)
+    ).fetchall()
+    lists: dict[PersonId, set[str]] = {}
+    for row in rows:
+        lists.setdefault(PersonId(row["owner"]), set()).add(row["contact"])
+    if holder is not None:
+        for owner in lists:
+            _meant(db, owner, e164, seal, holder, "AND first IS NULL")
+    return {owner: touch(db, owner, contacts) for owner, contacts in lists.items()}
+
+
+def accept_moved(
+    db: sqlite3.Connection, owner: PersonId, contact: ContactId, e164: str, seal: Seal
+) -> int | None:
+    """See kith.directory.contact_store.ContactStore.accept_moved."""
+    found(db, owner, contact)
+    row = db.execute(
+        "SELECT first, state FROM contact_number WHERE contact = ? AND e164 = ?", (contact, e164)
+    ).fetchone()
+    if row is None:
+        raise Problem(Code.INVALID, path="number")
+    holder = _holder(db, e164)
+    if holder is None or row["state"] != State.SPENT or row["first"] == holder:
+        return None
+    _meant(db, owner, e164, seal, holder)
+    rows = db.execute("SELECT contact FROM contact_number WHERE owner = ? AND e164 = ?", (owner, e164))
+    return touch(db, owner, {each["contact"] for each in rows})
+
+
+def _settle(db: sqlite3.Connection, owner: PersonId, fresh: Sequence[str], seal: Seal) -> list[str]:
+    """Fresh numbers are spent already or wait. Returns the former."""
+    spent = [
+        number
+        for number in fresh
+        if db.execute(
+            "SELECT 1 FROM discovered WHERE owner = ? AND digest = ?", (owner, seal(owner, number))
+        ).fetchone()
+    ]
+    _mark_spent(db, owner, spent, seal)
+    db.executemany(
+        "UPDATE contact_number SET state = ? WHERE owner = ? AND e164 = ? AND state = ?",
+        [(State.WAITING, owner, number, State.FRESH) for number in set(fresh).difference(spent)],
+    )
+    return spent
+
+
+def _mark_spent(db: sqlite3.Connection, owner: PersonId, numbers: Iterable[str], seal: Seal) -> None:
+    """Who had each number when it was spent is who is meant by it; whoever has it now, where nobody did."""
+    for number in numbers:
+        digest = seal(owner, number)
+        db.execute(
+            "UPDATE discovered SET first = coalesce(first,"
+            " (SELECT id FROM person WHERE mobile = ? AND registered IS NOT NULL))"
+            " WHERE owner = ? AND digest = ?",
+            (number, owner, digest),
+        )
+        db.execute(
+            "UPDATE contact_number SET state = ?,"
+            " first = (SELECT first FROM discovered WHERE owner = ? AND digest = ?) WHERE owner = ? AND e164 = ?",
+            (State.SPENT, owner, digest, owner, number),
+        )
+
+
+def _meant(
+    db: sqlite3.Connection, owner: PersonId, e164: str, seal: Seal, holder: str, only: str = ""
+) -> None:
+    db.execute(
+        f"UPDATE contact_number SET first = ? WHERE owner = ? AND e164 = ? {only}",  # noqa: S608 - words of this file
+        (holder, owner, e164),
+    )
+    db.execute(
+        f"UPDATE discovered SET first = ? WHERE owner = ? AND digest = ? {only}",  # noqa: S608 - words of this file
+        (holder, owner, seal(owner, e164)),
+    )
+
+
+def _shown(db: sqlite3.Connection, owner: PersonId, numbers: Collection[str]) -> int | None:
+    """The list's revision once the contacts that show somebody by these numbers are touched; None if none does."""
+    rows = db.execute(
+        "SELECT DISTINCT n.contact FROM person p JOIN contact_number n ON n.e164 = p.mobile AND n.owner = ?"
+        " WHERE p.registered IS NOT NULL AND p.id <> ? AND p.mobile IN (SELECT value FROM json_each(?))",
+        (owner, owner, msgspec.json.encode(list(numbers)).decode()),
+    ).fetchall()
+    return touch(db, owner, {row["contact"] for row in rows}) if rows else None
+
+
+def _in_state(db: sqlite3.Connection, owner: PersonId, state: State, most: int) -> list[str]:
+    """Numbers of contacts added by hand first, then as they came; each once."""
+    rows = db.execute(
+        "SELECT e164 FROM contact_number WHERE owner = ? AND state = ?"
+        " GROUP BY e164 ORDER BY max(urgent) DESC, min(rowid) LIMIT ?",
+        (owner, state, most),
+    )
+    return [row["e164"] for row in rows]
+
+
+def _holder(db: sqlite3.Connection, e164: str) -> str | None:
+    row = db.execute("SELECT id FROM person WHERE mobile = ? AND registered IS NOT NULL", (e164,)).fetchone()
+    return None if row is None else str(row["id"])
+
+
+def _count(db: sqlite3.Connection, sql: str, owner: PersonId) -> int:
+    return int(db.execute(sql, (owner,)).fetchone()[0])
