@@ -1164,6 +1164,7 @@ export type CardFault =
   | 'unfinished'
   | 'unreadable'
   | 'empty'
+  | 'group'
   | 'too_large'
   | 'contact_limit';
 

@@ -18,5 +18,6 @@ class CardFault(StrEnum):
     UNFINISHED = "unfinished"  # There is no END:VCARD.
     UNREADABLE = "unreadable"  # A line that means nothing.
     EMPTY = "empty"  # Neither a name nor a number.
+    GROUP = "group"  # A list of others, or a place: nobody who could be called.
     TOO_LARGE = "too_large"  # More numbers, or longer ones, than a contact has.
     CONTACT_LIMIT = "contact_limit"  # There are as many contacts as one person may have.

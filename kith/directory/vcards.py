@@ -1,7 +1,7 @@
 """vCards (2.1, 3.0 and 4.0) to cards, with the lines at which something was wrong. Pure; never raises.
 
-A text is cut into lines and cards here, in one pass whose cost grows with its length and with nothing else. Of each card
-only the lines that a contact is made of are read, by vobject; photographs and the rest are passed over unread. A
+A text is cut into lines and cards here, in one pass whose cost grows with its length and with nothing else. Of each
+card only the lines that a contact is made of are read, by vobject; photographs and the rest are passed over. A
 line that cannot be read costs that line, a card that is not whole costs that card, and everything else comes in.
 
 Two things keep what strangers wrote in bounds. vobject's own expression for a line takes exponential time for
@@ -25,9 +25,8 @@ from vobject.base import (  # type: ignore[import-untyped]
 from kith.core.contacts import CardFault
 from kith.directory.contacts import MAX_NUMBERS, Card, CardProblem
 
-
 MAX_LINE = 8_192
-"""Signs of one unfolded line that is read. Names and numbers have some 100, in quoted-printable up to nine times that."""
+"""Signs of one unfolded line that is read. Names have some 30, in quoted-printable up to nine times that."""
 
 MAX_LINES = 200
 """Lines of one card that are read. Whoever collects telephones has thirty."""
@@ -228,7 +227,9 @@ def _card(draft: _Draft) -> Card | None:
     name = draft.name or draft.parts or draft.nickname
     if not (name or draft.organization or draft.numbers):
         return None
-    numbers = tuple((draft.labels.get(group, label), number) for group, label, number in draft.numbers[:MAX_NUMBERS])
+    numbers = tuple(
+        (draft.labels.get(group, label), number) for group, label, number in draft.numbers[:MAX_NUMBERS]
+    )
     return Card(draft.uid, name, draft.nickname, draft.organization, numbers)
 
 
@@ -331,7 +332,7 @@ _FILL = {
 
 
 def _plain(value: str) -> str:
-    """Without escapes (RFC 6350, section 3.4); `\\n` is a space."""
+    """Without escapes (RFC 6350, section 3.4); a line break is a space."""
     if "\\" in value:
         value = _ESCAPED.sub(lambda found: " " if found[1] in "nN" else found[1], value)
     return value.strip()

@@ -9,9 +9,28 @@ from kith.directory.vcards import read
 _LINES = st.sampled_from(
     [
         *("BEGIN:VCARD", "END:VCARD", "BEGIN:VCALENDAR", "AGENT:", "VERSION:3.0", "", " ", "\t folded", "="),
-        *("FN:Ana", "N:B;A", "TEL;CELL:1", "item1.TEL;type=pref:2", "item1.X-ABLabel:Boat", "TEL;=;=:", "ORG:;;"),
-        *("FN;ENCODING=QUOTED-PRINTABLE:=C3=\n=A9", "FN;CHARSET=utf-16;QUOTED-PRINTABLE:=", "PHOTO:x", "KIND:group"),
-        *("NICKNAME:a\\,b", "UID:1", "X-ANDROID-CUSTOM:;", 'TEL;TYPE="a,b;c:d":3', "TEL;VALUE=uri:tel:4;ext=5"),
+        *(
+            "FN:Ana",
+            "N:B;A",
+            "TEL;CELL:1",
+            "item1.TEL;type=pref:2",
+            "item1.X-ABLabel:Boat",
+            "TEL;=;=:",
+            "ORG:;;",
+        ),
+        *(
+            "FN;ENCODING=QUOTED-PRINTABLE:=C3=\n=A9",
+            "FN;CHARSET=utf-16;QUOTED-PRINTABLE:=",
+            "PHOTO:x",
+            "KIND:group",
+        ),
+        *(
+            "NICKNAME:a\\,b",
+            "UID:1",
+            "X-ANDROID-CUSTOM:;",
+            'TEL;TYPE="a,b;c:d":3',
+            "TEL;VALUE=uri:tel:4;ext=5",
+        ),
     ]
 )
 _TEXTS = st.one_of(

@@ -193,7 +193,11 @@ BOMBS = {
     "cards that never end": "BEGIN:VCARD\n" * (FRAME // 12),
     "ends alone": "END:VCARD\n" * (FRAME // 10),
     "escapes": "BEGIN:VCARD\nORG:" + "\\" * 8_000 + "\nN:" + "\\x" * 4_000 + "\nEND:VCARD",
-    "punycode": "BEGIN:VCARD\nFN;CHARSET=PUNYCODE;QUOTED-PRINTABLE:" + "x" * 8_000 + "-" + "9" * 100 + "\nEND:VCARD",
+    "punycode": "BEGIN:VCARD\nFN;CHARSET=PUNYCODE;QUOTED-PRINTABLE:"
+    + "x" * 8_000
+    + "-"
+    + "9" * 100
+    + "\nEND:VCARD",
     "a codec that is none": "BEGIN:VCARD\nFN;CHARSET=ZIP;QUOTED-PRINTABLE:x\nEND:VCARD",
     "two encodings": "BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE,8BIT:x\nEND:VCARD",
     "half a surrogate": "BEGIN:VCARD\nFN;QUOTED-PRINTABLE:\ud800\nEND:VCARD",
