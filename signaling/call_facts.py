@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.contact_store import ContactStore, Known
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from policy.call import CallFacts
@@ -29,8 +30,9 @@ class Wanted:
 class FactFinder:
     """Asks the directory and the sessions; decides nothing."""
 
-    def __init__(self, directory: DirectoryStore, sessions: Sessions) -> None:
+    def __init__(self, directory: DirectoryStore, contacts: ContactStore, sessions: Sessions) -> None:
         self._directory = directory
+        self._contacts = contacts
         self._sessions = sessions
 
     async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
@@ -63,21 +65,29 @@ class FactFinder:
         # From a shared endpoint one may call the very person that it acts for: "Kitchen calls Ana".
         if callee == caller and not principal.shared:
             raise Problem(Code.SELF_CALL, path="to")
-        endpoints, known, person = await asyncio.gather(
+        endpoints, known, by_number, person = await asyncio.gather(
             self._directory.endpoints_for(callee),
             self._directory.knows(caller, callee),
+            self._known_by_number(principal, caller, callee),
             self._directory.person(callee),
         )
         ring = [self.current(endpoint) for endpoint in endpoints]
         registered = person is not None and person.registered is not None
-        known = known or callee == caller
+        known = known or callee == caller or by_number is Known.YES
+        facts = self._facts(principal, ring, known=known, callee_registered=registered)
         return Wanted(
-            facts=self._facts(principal, ring, known=known, callee_registered=registered),
+            facts=replace(facts, moved=by_number is Known.MOVED),
             caller=caller,
             callee=callee,
             household=principal.household if person is None else person.household,
             ring=ring,
         )
+
+    async def _known_by_number(self, principal: Principal, caller: PersonId, callee: PersonId) -> Known:
+        """From a shared endpoint by the contacts of anybody who lives with it."""
+        if principal.shared:
+            return await self._contacts.known_at_home(principal.household, callee)
+        return await self._contacts.known(caller, callee)
 
     def _facts(
         self, principal: Principal, ring: Iterable[Endpoint], *, known: bool, callee_registered: bool

@@ -10,6 +10,8 @@ from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
 from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory import vcards
+from kith.directory.contact_store import ContactStore
 from kith.directory.identities import Identities
 from kith.directory.model import Endpoint, Person
 from kith.directory.passkeys import Passkeys
@@ -21,6 +23,9 @@ from signaling import protocol as wire
 from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
+from signaling.contacts import CONTACT_COMMANDS, ContactDesk
+from signaling.deadlines import Deadlines
+from signaling.discovery import Incidents
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.news import HouseholdNews
@@ -46,6 +51,7 @@ PERSONAL = (
     wire.DismissMissed,
     wire.DismissNews,
     *PASSKEY_COMMANDS,
+    *CONTACT_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -69,6 +75,10 @@ class Desk:
         server: bytes,
         clock: Callable[[], float],
         ice: IceDesk,
+        contacts: ContactStore,
+        incidents: Incidents | None = None,
+        deadlines: Deadlines,
+        region: str,
     ) -> None:
         self.directory = directory
         self.registry = registry
@@ -90,8 +100,19 @@ class Desk:
             clock=clock,
         )
         self.identities = identities
-        self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard, self.news)
+        self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard, self.news, contacts)
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
+        self.contacts = ContactDesk(
+            contacts,
+            directory,
+            sessions,
+            self.announcer,
+            deadlines,
+            clock,
+            region=region,
+            read_cards=vcards.read,
+            incidents=incidents,
+        )
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
@@ -268,6 +289,7 @@ class Desk:
             missed=tuple(missed_view(one) for one in missed),
             elsewhere=() if own is None else await self.switchboard.elsewhere.ongoing(own, endpoint.id),
             news=() if own is None else await self.news.view(own),
+            own=None if own is None or me is None else await self.contacts.own(me),
         )
 
     # -- signed in ---------------------------------------------------------------------------------
@@ -286,6 +308,8 @@ class Desk:
             raise Problem(Code.NOT_CONFIRMED)
         if isinstance(command, PASSKEY_COMMANDS):
             return await self._passkey_desk.carry_out(principal, command, origin)
+        if isinstance(command, CONTACT_COMMANDS):
+            return await self.contacts.carry_out(principal, command)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -382,6 +406,14 @@ class Desk:
         await self.registry.verify(principal.person, command.code)
         await self.announcer.told(self.announcer.registered(principal.person))
         await self.announcer.told(self.news.tell(principal.household))
+        await self.announcer.told(self._number_proved(principal.person))
+
+    async def _number_proved(self, person: PersonId) -> None:
+        """Whoever has the number among their contacts, and looked it up before, sees the person at once."""
+        found = await self.directory.person(person)
+        if found is not None and found.mobile is not None:
+            await self.contacts.number_changed(found.mobile)
+        await self.contacts.tell_own(person)
 
     async def _describe(
         self, principal: Principal, endpoint: Endpoint, command: wire.Describe | wire.Rename

@@ -1,10 +1,11 @@
 """The commands about who is who, and who is told when that changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.contact_store import ContactStore
 from kith.directory.identities import Identities
 from kith.directory.model import Endpoint, Signed
 from kith.directory.ports import DirectoryStore
@@ -35,12 +36,14 @@ class IdentityDesk:
         sessions: Sessions,
         switchboard: Switchboard,
         news: HouseholdNews,
+        contacts: ContactStore,
     ) -> None:
         self._identities = identities
         self._directory = directory
         self._sessions = sessions
         self._switchboard = switchboard
         self._news = news
+        self._contacts = contacts
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands. Raises Problem."""
@@ -68,18 +71,23 @@ class IdentityDesk:
     # -- showing ---------------------------------------------------------------------------------
 
     async def _list(self, principal: Principal, command: wire.ListIdentities) -> wire.Identities:
-        visible = await self._visible(principal)
+        persons = list(dict.fromkeys(map(PersonId, command.persons)))
+        visible = await self._visible(principal, persons)
         found = [
             _view(one, signed)
-            for one in dict.fromkeys(map(PersonId, command.persons))
+            for one in persons
             if one in visible and (signed := await self._identities.of(one)) is not None
         ]
         return wire.Identities(re=command.id, identities=tuple(found))
 
-    async def _visible(self, principal: Principal) -> set[PersonId]:
-        """Whoever lives here, is known to the person or is in a call with this endpoint."""
+    async def _visible(self, principal: Principal, persons: Sequence[PersonId]) -> set[PersonId]:
+        """Whoever lives here, is known to the person or is in a call with this endpoint; and of `persons` those whose
+        number the person has, or at a shared endpoint anybody who lives with it."""
         people = {one.id for one in await self._directory.housemates(principal.household)}
         people |= self._switchboard.people_with(principal.endpoint)
+        owner = principal.household if principal.shared else principal.person
+        if owner is not None:
+            people |= await self._contacts.known_among(owner, persons)
         if principal.person is not None:
             people |= {one.id for one in await self._directory.people_known_to(principal.person)}
         return people
@@ -111,6 +119,7 @@ class IdentityDesk:
     async def person_changed(self, one: PersonId) -> None:
         """Tell everybody who may see the person's identity."""
         people = [one, *(each.id for each in await self._directory.people_known_to(one))]
+        people += await self._contacts.knowing(one)
         endpoints = [each.id for person in people for each in await self._directory.endpoints_for(person)]
         self._push(endpoints, wire.IdentityChanged(person=one))
 

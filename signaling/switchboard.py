@@ -12,6 +12,7 @@ from typing import Any, Protocol, assert_never
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
@@ -42,6 +43,7 @@ _REFUSALS = {
     Reason.CALLER_NOT_CONFIRMED: Code.NOT_CONFIRMED,
     Reason.CALLER_NOT_REGISTERED: Code.NOT_REGISTERED,
     Reason.CALLEE_UNKNOWN: Code.UNKNOWN_PERSON,
+    Reason.NUMBER_MOVED: Code.NUMBER_MOVED,
     Reason.CALLEE_NOT_REGISTERED: Code.UNKNOWN_PERSON,
     Reason.OWN_ENDPOINT: Code.SELF_CALL,
 }
@@ -66,6 +68,7 @@ class Switchboard:
         self,
         store: CallStore,
         directory: DirectoryStore,
+        contacts: ContactStore,
         sessions: Sessions,
         reachable: Reachable,
         deadlines: Deadlines,
@@ -77,7 +80,7 @@ class Switchboard:
         self._reachable = reachable
         self._deadlines = deadlines
         self._clock = clock
-        self._finder = FactFinder(directory, sessions)
+        self._finder = FactFinder(directory, contacts, sessions)
         self._calls = LiveCalls()
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -153,6 +153,7 @@ async def _run(
     finally:  # whatever becomes of the company, nobody loses a call
         door.close()
         await upkeep.stop()
+        await server.reception.desk.contacts.discovery.stop()
         await _drain(server)
         await runner.cleanup()
         await _settle(server)

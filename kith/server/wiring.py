@@ -15,6 +15,7 @@ from kith.directory.passkeys import Passkeys
 from kith.directory.registry import Admission, CodeSender, Registry
 from kith.server.stalls import Stalls
 from kith.store.calls import SqliteCalls
+from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.identities import SqliteIdentities
@@ -74,7 +75,9 @@ async def wire(
         region=settings.region,
         household=settings.household,
     )
-    registry = Registry(directory, Digest(keys), admission, send_code, clock)
+    digest = Digest(keys)
+    registry = Registry(directory, digest, admission, send_code, clock)
+    contacts = SqliteContacts(database, lambda owner, number: digest(f"contact {owner}", number))
 
     # who is here
     deadlines = Deadlines(clock)
@@ -82,7 +85,7 @@ async def wire(
     sessions = Sessions(deadlines, clock, settings.session_grace)
 
     # what goes on
-    switchboard = Switchboard(calls, directory, sessions, reachable, deadlines, clock)
+    switchboard = Switchboard(calls, directory, contacts, sessions, reachable, deadlines, clock)
     await switchboard.load()
 
     # who is asked
@@ -98,7 +101,11 @@ async def wire(
         server=keys.public.identity,
         clock=clock,
         ice=ice_desk(settings, clock),
+        contacts=contacts,
+        deadlines=deadlines,
+        region=settings.region,
     )
+    await desk.contacts.discovery.start()
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
     reception = Reception(desk, arrivals, deadlines, AddressRates(), admit_test=settings.admit_test)
 

@@ -1,0 +1,225 @@
+"""The commands about a person's contacts, and who is told when the list or who is reachable by it changes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from kith.core.contacts import CardFault
+from kith.core.ids import ContactId, PersonId
+from kith.core.principal import Principal
+from kith.core.problem import Code, Problem
+from kith.directory.contact_store import ContactStore
+from kith.directory.contacts import (
+    MAX_CONTACTS,
+    Card,
+    CardProblem,
+    Content,
+    Entry,
+    Listed,
+    content_of,
+    entries_of,
+    region_of,
+)
+from kith.directory.model import Person
+from kith.directory.ports import DirectoryStore
+from kith.directory.registry import registered, tidy
+from signaling import protocol as wire
+from signaling.announcing import Announcer
+from signaling.deadlines import Deadlines
+from signaling.discovery import Discovery, Incidents
+from signaling.sessions import Sessions
+
+Command = (
+    wire.ListContacts
+    | wire.AddContact
+    | wire.EditContact
+    | wire.DeleteContact
+    | wire.SetContactImport
+    | wire.ImportContacts
+    | wire.AcceptMoved
+)
+CONTACT_COMMANDS = (
+    wire.ListContacts,
+    wire.AddContact,
+    wire.EditContact,
+    wire.DeleteContact,
+    wire.SetContactImport,
+    wire.ImportContacts,
+    wire.AcceptMoved,
+)
+
+READING = 2
+"""Parts of vCard files that are read at a time, each in a thread: more would only take turns, and a call's signatures
+are checked in such threads too."""
+
+CardReader = Callable[[str, int], tuple[Sequence[Card], Sequence[CardProblem]]]
+"""What reads vCards: (text, number of its first line). Slow."""
+
+
+class ContactDesk:
+    """`region` is where people without a number of their own are taken to live."""
+
+    def __init__(
+        self,
+        store: ContactStore,
+        directory: DirectoryStore,
+        sessions: Sessions,
+        announcer: Announcer,
+        deadlines: Deadlines,
+        clock: Callable[[], float],
+        *,
+        region: str,
+        read_cards: CardReader,
+        incidents: Incidents | None = None,
+    ) -> None:
+        self.discovery = Discovery(store, incidents, deadlines, clock, self._tell_revision)
+        self._store = store
+        self._directory = directory
+        self._sessions = sessions
+        self._announcer = announcer
+        self._region = region
+        self._read_cards = read_cards
+        self._reading = asyncio.Semaphore(READING)
+
+    async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
+        """One of the commands, of a personal endpoint. Raises Problem."""
+        owner = registered(principal)
+        match command:
+            case wire.ListContacts(since=since):
+                return await self._list(owner, since, command.id)
+            case wire.AddContact():
+                saved = await self._store.add(owner, await self._content(owner, command))
+            case wire.EditContact(contact=contact):
+                saved = await self._store.edit(owner, ContactId(contact), await self._content(owner, command))
+            case wire.DeleteContact(contact=contact):
+                await self._store.delete(owner, ContactId(contact))
+                await self._announcer.told(self.changed(owner))
+                return wire.Ok(re=command.id)
+            case wire.SetContactImport(allowed=allowed):
+                await self._store.allow_import(owner, allowed=allowed)
+                await self._announcer.told(self.changed(owner))
+                await self._announcer.told(self.tell_own(owner))
+                return wire.Ok(re=command.id)
+            case wire.ImportContacts():
+                return await self._import(owner, command)
+            case wire.AcceptMoved(contact=contact, number=number):
+                revision = await self._store.accept_moved(owner, ContactId(contact), number)
+                if revision is not None:
+                    await self._announcer.told(self._tell_revision(owner, revision))
+                return wire.Ok(re=command.id)
+        await self._announcer.told(self.changed(owner))
+        return wire.ContactSaved(re=command.id, contact=contact_view(saved))
+
+    # -- for whoever else has to do with contacts ------------------------------------------------------
+
+    async def own(self, person: Person) -> wire.OwnProfile:
+        """What only the person's own endpoints are shown."""
+        state = await self._store.state(person.id)
+        return wire.OwnProfile(
+            mobile=person.mobile, contact_import=state.import_allowed, contacts=state.revision
+        )
+
+    async def region(self, owner: PersonId) -> str:
+        """The country (ISO 3166) of numbers without a country's code in this person's lists."""
+        person = await self._directory.person(owner)
+        return region_of(None if person is None else person.mobile, self._region)
+
+    async def changed(self, owner: PersonId) -> None:
+        """The list has changed: tell the owner's endpoints, and look up afterwards what is new in it."""
+        self.discovery.soon(owner)
+        await self._tell_revision(owner, (await self._store.state(owner)).revision)
+
+    async def tell_own(self, owner: PersonId) -> None:
+        person = await self._directory.person(owner)
+        if person is not None:
+            await self._push(owner, wire.OwnChanged(own=await self.own(person)))
+
+    async def number_changed(self, e164: str) -> None:
+        """Somebody has a number now who had not, or nobody any more: it is shown where it was looked up."""
+        for owner, revision in (await self._store.number_changed(e164)).items():
+            await self._tell_revision(owner, revision)
+
+    # -- the pieces --------------------------------------------------------------------------------
+
+    async def _list(self, owner: PersonId, since: int, request: str) -> wire.Contacts:
+        changes = await self._store.changes(owner, since, most=wire.PAGE)
+        return wire.Contacts(
+            re=request,
+            contacts=tuple(contact_view(one) for one in changes.contacts),
+            removed=changes.removed,
+            revision=changes.revision,
+            more=changes.more,
+            whole=changes.whole,
+        )
+
+    async def _content(self, owner: PersonId, command: wire.AddContact | wire.EditContact) -> Content:
+        card = Card(
+            uid="",
+            name=tidy(command.name, "name"),
+            nickname=command.nickname,
+            organization=command.organization,
+            numbers=tuple((one.label, one.number) for one in command.numbers),
+        )
+        return content_of(card, await self.region(owner))
+
+    async def _import(self, owner: PersonId, command: wire.ImportContacts) -> wire.ContactsImported:
+        if not (await self._store.state(owner)).import_allowed:
+            raise Problem(Code.IMPORT_NOT_ALLOWED)
+        region = await self.region(owner)
+        async with self._reading:
+            entries, count, problems = await asyncio.to_thread(
+                self._read, command.text, command.first_line, region
+            )
+        done = await self._store.would_write(owner, entries) or await self._store.take_file(owner, entries)
+        if done.left == count > 0:
+            raise Problem(Code.CONTACT_LIMIT, data={"limit": MAX_CONTACTS})
+        if done.left:
+            problems = (*problems, CardProblem(command.first_line, CardFault.CONTACT_LIMIT))
+        if done.wrote:
+            await self._announcer.told(self.changed(owner))
+        return wire.ContactsImported(
+            re=command.id,
+            added=done.added,
+            updated=done.updated,
+            unchanged=done.unchanged + count - len(entries),  # the same card twice in one part is one contact
+            problems=tuple(wire.ImportProblem(line=one.line, code=one.fault) for one in problems),
+        )
+
+    def _read(
+        self, text: str, first_line: int, region: str
+    ) -> tuple[Sequence[Entry], int, Sequence[CardProblem]]:
+        """The entries of a part, of how many cards, and what was wrong. For a thread: slow."""
+        cards, problems = self._read_cards(text, first_line)
+        return entries_of(cards, region), len(cards), problems
+
+    async def _tell_revision(self, owner: PersonId, revision: int) -> None:
+        await self._push(owner, wire.ContactsChanged(revision=revision))
+
+    async def _push(self, owner: PersonId, event: wire.AnyEvent) -> None:
+        for one in await self._directory.endpoints_for(owner):
+            if not (one.shared or one.waiting):
+                self._sessions.push(one.id, event)
+
+
+def contact_view(listed: Listed) -> wire.ContactView:
+    """A contact as its owner sees it."""
+    contact, reach = listed.contact, listed.reach
+    numbers = []
+    for one in contact.numbers:
+        found = None if one.e164 is None else reach.get(one.e164)
+        numbers.append(
+            wire.ContactNumber(
+                label=one.label,
+                number=one.e164 or one.text,
+                person=None if found is None else found.person,
+                moved=found is not None and found.moved,
+            )
+        )
+    return wire.ContactView(
+        id=contact.id,
+        source=contact.source,
+        book=contact.book,
+        name=contact.name,
+        nickname=contact.nickname,
+        organization=contact.organization,
+        numbers=tuple(numbers),
+    )
