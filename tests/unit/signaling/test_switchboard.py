@@ -24,6 +24,7 @@ from kith.core.ids import (
 from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint, Missed, Person
 from kith.directory.ports import DirectoryStore
 from presence.reachable import Reachable
@@ -34,6 +35,7 @@ from signaling.deadlines import Deadlines
 from signaling.protocol import MSGPACK
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import MAX_PLACED, Switchboard
+from tests.support.contacts import NoContacts
 
 KEYS = PublicKeys(bytes(32), bytes(32), bytes(64))
 
@@ -126,7 +128,13 @@ class World:
         self.sessions = Sessions(self.deadlines, clock, 30.0)
         self.reachable = Reachable()
         self.board = Switchboard(
-            self.disk, cast(DirectoryStore, self.people), self.sessions, self.reachable, self.deadlines, clock
+            self.disk,
+            cast(DirectoryStore, self.people),
+            cast(ContactStore, NoContacts()),
+            self.sessions,
+            self.reachable,
+            self.deadlines,
+            clock,
         )
         self.wires: dict[EndpointId, Wire] = {}
 

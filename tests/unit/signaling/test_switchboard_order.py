@@ -11,6 +11,7 @@ from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
 from presence.reachable import Reachable
@@ -23,6 +24,7 @@ from signaling.live_call import MAX_WAITING
 from signaling.protocol import MSGPACK
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
+from tests.support.contacts import NoContacts
 
 HOME = HouseholdId("h_" + "1" * 20)
 MUM, DAD = PersonId("p_" + "1" * 20), PersonId("p_" + "2" * 20)
@@ -110,7 +112,10 @@ class Bench:
         self.reachable = Reachable()
         self.disk = Disk()
         directory = cast(DirectoryStore, Directory())
-        self.board = Switchboard(self.disk, directory, self.sessions, self.reachable, self.deadlines, clock)
+        contacts = cast(ContactStore, NoContacts())
+        self.board = Switchboard(
+            self.disk, directory, contacts, self.sessions, self.reachable, self.deadlines, clock
+        )
         self.heard = {one: self.connect(one) for one in OWNERS}
 
     def connect(self, one: EndpointId) -> Heard:
