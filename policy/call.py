@@ -1,9 +1,16 @@
 """May this call happen, and where does it ring? Pure: facts in, decision out.
 
-The order of the cases is the order of precedence. Every decision has a sentence for the
-callee's log and a code for the caller; the two differ on purpose.
+The law of this file is the table RULES, from top to bottom: the first rule that applies decides. Where none does,
+the call rings. docs/policy.md says the same for people.
+
+    refuse      the caller is told why: it is about the caller, or the caller's own deed
+    ring out    the caller hears what one hears where nobody is at home; only the log has the reason
+
+What is refused stands first. A rule that refuses behind one that rings out would tell, by its absence, that the
+latter applied: whoever has used up their quota would find out who blocked them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,33 +18,30 @@ from kith.core.ids import EndpointId
 
 
 class Reason(StrEnum):
+    CALLER_SUSPENDED = "caller_suspended"
     CALLER_NOT_REGISTERED = "caller_not_registered"
     CALLER_NOT_CONFIRMED = "caller_not_confirmed"
-    CALLEE_UNKNOWN = "callee_unknown"
     NUMBER_MOVED = "number_moved"
+    CALLEE_UNKNOWN = "callee_unknown"
     CALLEE_NOT_REGISTERED = "callee_not_registered"
     OWN_ENDPOINT = "own_endpoint"
-
-
-SENTENCES = {
-    Reason.CALLER_NOT_REGISTERED: "The caller's mobile number is not verified.",
-    Reason.CALLER_NOT_CONFIRMED: "Nobody has confirmed yet that the calling device is the caller's.",
-    Reason.CALLEE_UNKNOWN: "The caller does not know this person or device.",
-    Reason.NUMBER_MOVED: "The number by which the caller knows this person was somebody else's before.",
-    Reason.CALLEE_NOT_REGISTERED: "The person called has not finished signing up.",
-    Reason.OWN_ENDPOINT: "The call would ring nothing but the device it comes from.",
-}
+    YOU_BLOCKED = "you_blocked"
+    QUOTA = "quota"
+    CALLEE_SUSPENDED = "callee_suspended"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
     """What is known when the invite arrives.
 
-    `known` is whether the caller may call this person or device at all: they live together, know each other by an
+    `known` is whether the caller may reach this person or device at all: they live together, know each other by an
     invitation, or the caller has the number. `moved`: the caller has it as that of whoever had it before.
-    `endpoints` are all that could ring: the person's own and those shared ones that act for them,
-    or the one device that was called. `waiting` are those that nobody has signed for, though somebody could:
-    the other side would believe nothing that they say (docs/trust.md), so they neither call nor ring.
+    `endpoints` are all that could ring: the person's own and those shared ones that act for them, or the one device
+    that was called. `waiting` are those that nobody has signed for, though somebody could: the other side would believe
+    nothing that they say (docs/trust.md), so they neither call nor ring.
+    `blocked`: by whoever is called; for a shared device by any adult whose it is. `you_blocked`: the other way round.
+    `quota_wait` is in how many seconds the caller may place another call, 0 for now (policy.quota).
     """
 
     caller_registered: bool
@@ -47,6 +51,11 @@ class CallFacts:
     endpoints: frozenset[EndpointId]
     waiting: frozenset[EndpointId] = frozenset()
     moved: bool = False
+    caller_suspended: bool = False
+    callee_suspended: bool = False
+    blocked: bool = False
+    you_blocked: bool = False
+    quota_wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +66,104 @@ class Admit:
 
 
 @dataclass(frozen=True, slots=True)
+class RingOut:
+    """The call happens for the caller alone, and looks like nobody at home. Nobody else is told, then or later."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     reason: Reason
 
-    @property
-    def sentence(self) -> str:
-        return SENTENCES[self.reason]
+
+Decision = Admit | RingOut | Refuse
 
 
-Decision = Admit | Refuse
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where `applies` holds of the facts, `verdict` is what happens. `sentence` is for the log and for people."""
+
+    reason: Reason
+    verdict: type[Refuse | RingOut]
+    applies: Callable[[CallFacts], bool]
+    sentence: str
+
+
+RULES = (
+    Rule(
+        Reason.CALLER_SUSPENDED,
+        Refuse,
+        lambda facts: facts.caller_suspended,
+        "The operator has suspended the caller.",
+    ),
+    Rule(
+        Reason.CALLER_NOT_REGISTERED,
+        Refuse,
+        lambda facts: not facts.caller_registered,
+        "The caller's mobile number is not verified.",
+    ),
+    Rule(
+        Reason.CALLER_NOT_CONFIRMED,
+        Refuse,
+        lambda facts: facts.caller_endpoint in facts.waiting,
+        "Nobody has confirmed yet that the calling device is the caller's.",
+    ),
+    Rule(
+        Reason.NUMBER_MOVED,
+        Refuse,
+        lambda facts: facts.moved and not facts.known,
+        "The number by which the caller knows this person was somebody else's before.",
+    ),
+    Rule(
+        Reason.CALLEE_UNKNOWN,
+        Refuse,
+        lambda facts: not facts.known,
+        "The caller does not know this person or device.",
+    ),
+    Rule(
+        Reason.CALLEE_NOT_REGISTERED,
+        Refuse,
+        lambda facts: not facts.callee_registered,
+        "The person called has not finished signing up.",
+    ),
+    Rule(
+        Reason.OWN_ENDPOINT,
+        Refuse,
+        lambda facts: facts.endpoints == {facts.caller_endpoint},
+        "The call would ring nothing but the device it comes from.",
+    ),
+    Rule(
+        Reason.YOU_BLOCKED,
+        Refuse,
+        lambda facts: facts.you_blocked,
+        "The caller has blocked the person called.",
+    ),
+    Rule(
+        Reason.QUOTA,
+        Refuse,
+        lambda facts: facts.quota_wait > 0,
+        "The caller has placed as many calls as one person may in this time.",
+    ),
+    Rule(
+        Reason.CALLEE_SUSPENDED,
+        RingOut,
+        lambda facts: facts.callee_suspended,
+        "The operator has suspended the person called.",
+    ),
+    Rule(
+        Reason.BLOCKED,
+        RingOut,
+        lambda facts: facts.blocked,
+        "The person called has blocked the caller.",
+    ),
+)
+"""The precedence."""
 
 
 def may_call(facts: CallFacts) -> Decision:
     """Decide one call attempt."""
-    match facts:
-        case CallFacts(caller_registered=False):
-            return Refuse(Reason.CALLER_NOT_REGISTERED)
-        case _ if facts.caller_endpoint in facts.waiting:
-            return Refuse(Reason.CALLER_NOT_CONFIRMED)
-        case CallFacts(known=False, moved=True):
-            return Refuse(Reason.NUMBER_MOVED)
-        case CallFacts(known=False):
-            return Refuse(Reason.CALLEE_UNKNOWN)
-        case CallFacts(callee_registered=False):
-            return Refuse(Reason.CALLEE_NOT_REGISTERED)
-    ring = facts.endpoints - {facts.caller_endpoint}
-    if facts.endpoints and not ring:
-        return Refuse(Reason.OWN_ENDPOINT)
-    return Admit(ring - facts.waiting)
+    for rule in RULES:
+        if rule.applies(facts):
+            return rule.verdict(rule.reason)
+    return Admit(facts.endpoints - {facts.caller_endpoint} - facts.waiting)

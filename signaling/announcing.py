@@ -14,6 +14,7 @@ from kith.directory.ports import DirectoryStore
 from kith.directory.registry import named
 from presence.reachable import Reachable
 from signaling import protocol as wire
+from signaling.call_facts import Distances
 from signaling.sessions import Live, Sessions
 from signaling.views import endpoint_view, person_view
 
@@ -23,8 +24,11 @@ log = logging.getLogger(__name__)
 class Announcer:
     """The directory as each endpoint sees it, and its changes pushed to those who see them."""
 
-    def __init__(self, directory: DirectoryStore, sessions: Sessions, reachable: Reachable) -> None:
+    def __init__(
+        self, directory: DirectoryStore, sessions: Sessions, reachable: Reachable, distances: Distances
+    ) -> None:
         self._directory = directory
+        self._distances = distances
         self._sessions = sessions
         self._reachable = reachable
 
@@ -46,9 +50,9 @@ class Announcer:
     async def listing(
         self, endpoint: Endpoint, principal: Principal
     ) -> tuple[tuple[wire.PersonView, ...], tuple[wire.EndpointView, ...]]:
-        """Persons and endpoints that can be called from here."""
+        """Persons and endpoints that can be called from here: nobody whom the person has blocked."""
         person = principal.person
-        people = list(await self._directory.people_known_to(person)) if person is not None else []
+        people = [] if person is None else await self._callable(person)
         me = await self._directory.person(person) if endpoint.shared and person is not None else None
         if me is not None and me.registered is not None:
             people.insert(0, me)  # the Kitchen may call the very person it acts for
@@ -64,6 +68,10 @@ class Announcer:
                 if one.id != endpoint.id
             ),
         )
+
+    async def _callable(self, person: PersonId) -> list[Person]:
+        blocked = await self._distances.blocked_by(person)
+        return [one for one in await self._directory.people_known_to(person) if one.id not in blocked]
 
     def _endpoint_view(self, endpoint: Endpoint, *, own: bool) -> wire.EndpointView:
         live = self._sessions.of(endpoint.id)
@@ -109,11 +117,17 @@ class Announcer:
                 self._sessions.push(other, wire.EndpointChanged(endpoint=view))
 
     async def person_changed(self, person: PersonId) -> None:
-        """A name or a registration changed: new directories for all who know the person."""
-        knowing = [person, *(one.id for one in await self._directory.people_known_to(person))]
+        """A name or a registration changed: new directories for all who know the person and want to hear of them."""
+        deaf = await self._distances.blockers(person)
+        known = await self._directory.people_known_to(person)
+        knowing = [person, *(one.id for one in known if one.id not in deaf)]
         seen: set[EndpointId] = set()
         for one in knowing:
             await self._push_directory(await self._directory.endpoints_for(one), seen)
+
+    async def directory_of(self, person: PersonId) -> None:
+        """Whom the person can call has changed."""
+        await self._push_directory(await self._directory.endpoints_for(person), set())
 
     async def endpoints_changed(self, endpoint: Endpoint) -> None:
         """An endpoint was added to a household."""

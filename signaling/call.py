@@ -43,6 +43,10 @@ RECOVERY_TIMEOUT = 30.0
 """From loss of media to media on both sides. As long as GRACE: a network that is away takes both with it, and media
 cannot be back before signaling is."""
 
+LONGEST = 8 * 3600.0
+"""From answer to end at most, where the operator sets nothing else. A night of a baby monitor fits; a line that was
+forgotten, or that somebody keeps open to wear others out, ends."""
+
 GRACE = 30.0
 """How long signaling may be away before the leg is given up: a phone changing from Wi-Fi to mobile,
 or the server being restarted. Media flows meanwhile, so long costs little; the other side of a call whose
@@ -98,6 +102,7 @@ class EndReason(StrEnum):
     CONNECT_FAILED = "connect_failed"
     LOST = "lost"
     MOVED = "moved"
+    TIME_LIMIT = "time_limit"
 
 
 SENTENCES: Mapping[EndReason, str] = {
@@ -110,6 +115,7 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.CONNECT_FAILED: "The call was answered but the two devices could not reach each other.",
     EndReason.LOST: "The connection was lost and did not come back.",
     EndReason.MOVED: "The call goes on at another device.",
+    EndReason.TIME_LIMIT: "The call was as long as this server lets a call be.",
 }
 
 
@@ -133,6 +139,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `video` is whether video may flow: the caller asked for it and the answer did not exclude it.
     `aliases` are ids of invites that became the answer to this call: a retry of one means this call.
     `moving` is the endpoint that is taking over a side in the current epoch, until its media is up.
+    `longest` is how many seconds it may last from its answer on, `limit` when it ends for that.
+    `silent`: it rings out at the caller alone. Nobody on the other side is told, not even that it was missed.
     """
 
     id: CallId
@@ -153,6 +161,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     ended: float | None = None
     aliases: tuple[CallId, ...] = ()
     reason: EndReason | None = None
+    longest: float = LONGEST
+    limit: float | None = None
+    silent: bool = False
 
     @property
     def over(self) -> bool:
@@ -252,6 +263,14 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """One side may have no part in the call any more, because of a block or a suspension. Where that is the side
+    that is called, and it rings, the caller must not notice."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The server was killed and has loaded this call: nobody's signaling is there yet."""
 
@@ -275,6 +294,7 @@ Event = (
     | MediaUp
     | MediaLost
     | Moved
+    | Withdrawn
     | Restarted
     | DeadlinePassed
 )
@@ -330,17 +350,15 @@ def next_deadline(call: Call) -> float | None:
     """When `DeadlinePassed` is due, in Unix seconds; None for never."""
     if call.over:
         return None
-    times = [leg.away_until for leg in call.legs.values() if leg.away_until is not None]
-    if call.deadline is not None:
-        times.append(call.deadline)
-    return min(times, default=None)
+    times = [leg.away_until for leg in call.legs.values()]
+    return min((time for time in (*times, call.deadline, call.limit) if time is not None), default=None)
 
 
 def missed_by(call: Call) -> PersonId | None:
     """Who missed a call that is over: the person called, if nobody answered and nobody said no.
 
-    A call to one device is missed by nobody: it was for whoever stood there.
+    A call to one device is missed by nobody: it was for whoever stood there. Nor is one that was silent.
     """
-    if not call.over or call.winner is not None or call.reason is EndReason.DECLINED:
+    if not call.over or call.silent or call.winner is not None or call.reason is EndReason.DECLINED:
         return None
     return call.callee_person if call.target == call.callee_person else None

@@ -1,8 +1,9 @@
 """What must be known about a call: the facts for policy, and the names and endpoints for those who see it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
@@ -11,9 +12,23 @@ from kith.directory.contact_store import ContactStore, Known
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from policy.call import CallFacts
-from signaling.call import Call
+from policy.quota import CALLS, Quota, look_back, wait
+from signaling.call import Call, Role
 from signaling.sessions import Sessions
 from signaling.views import Faces
+
+
+class Distances(Protocol):
+    """Who keeps whom at a distance (kith.directory.blocks)."""
+
+    async def blocked_by(self, owner: PersonId) -> frozenset[PersonId]: ...
+    async def blockers(self, person: PersonId) -> frozenset[PersonId]: ...
+
+
+class Placed(Protocol):
+    """When a person placed calls, the latest first."""
+
+    async def placed(self, person: PersonId, *, since: float, most: int) -> Sequence[float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +45,79 @@ class Wanted:
 class FactFinder:
     """Asks the directory and the sessions; decides nothing."""
 
-    def __init__(self, directory: DirectoryStore, contacts: ContactStore, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        directory: DirectoryStore,
+        contacts: ContactStore,
+        sessions: Sessions,
+        distances: Distances,
+        placed: Placed,
+        clock: Callable[[], float],
+        quotas: Sequence[Quota] = CALLS,
+    ) -> None:
         self._directory = directory
         self._contacts = contacts
         self._sessions = sessions
+        self._distances = distances
+        self._placed = placed
+        self._clock = clock
+        self._quotas = quotas
 
     async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
-        """The facts of one call attempt."""
+        """The facts of one call attempt. Whom it is for changes neither what is asked nor how often."""
+        blockers, blocked, quota_wait = await asyncio.gather(
+            self._distances.blockers(caller),
+            self._distances.blocked_by(caller),
+            self._wait(principal, caller),
+        )
         if target.startswith("e_"):
-            wanted = await self._wanted_endpoint(principal, caller, EndpointId(target))
+            wanted = await self._wanted_endpoint(principal, caller, EndpointId(target), blockers)
         else:
-            wanted = await self._wanted_person(principal, caller, PersonId(target))
-        calling = await self._directory.endpoint(principal.endpoint)
+            wanted = await self._wanted_person(principal, caller, PersonId(target), blockers)
+        person, calling = await asyncio.gather(
+            self._directory.person(caller), self._directory.endpoint(principal.endpoint)
+        )
         concerned = wanted.ring if calling is None else [calling, *wanted.ring]
-        waiting = frozenset(one.id for one in concerned if one.waiting)
-        return replace(wanted, facts=replace(wanted.facts, waiting=waiting))
+        facts = replace(
+            wanted.facts,
+            waiting=frozenset(one.id for one in concerned if one.waiting),
+            caller_suspended=person is not None and person.suspended is not None,
+            you_blocked=target in blocked,
+            quota_wait=quota_wait,
+        )
+        return replace(wanted, facts=facts)
 
-    async def _wanted_endpoint(self, principal: Principal, caller: PersonId, target: EndpointId) -> Wanted:
+    async def _wait(self, principal: Principal, caller: PersonId) -> float:
+        """Until the caller may place another call, in seconds. Load generators are there to place many."""
+        if principal.test:
+            return 0.0
+        now = self._clock()
+        most, span = look_back(self._quotas)
+        return wait(await self._placed.placed(caller, since=now - span, most=most), self._quotas, now)
+
+    async def _wanted_endpoint(
+        self, principal: Principal, caller: PersonId, target: EndpointId, blockers: frozenset[PersonId]
+    ) -> Wanted:
         endpoint = await self._directory.endpoint(target)
         # One device may be called by those who live with it, and by whose it is.
         known = endpoint is not None and (
             endpoint.person == caller or (endpoint.shared and endpoint.household == principal.household)
         )
         ring = [] if endpoint is None else [self.current(endpoint)]
+        # Whoever stands there may answer: what one of the household does not want to hear does not ring for all.
+        adults = [] if endpoint is None else await self._directory.housemates(endpoint.household)
+        facts = self._facts(principal, ring, known=known, callee_registered=True)
         return Wanted(
-            facts=self._facts(principal, ring, known=known, callee_registered=True),
+            facts=replace(facts, blocked=any(one.id in blockers for one in adults)),
             caller=caller,
             callee=None if endpoint is None else endpoint.person,
             household=principal.household if endpoint is None else endpoint.household,
             ring=ring,
         )
 
-    async def _wanted_person(self, principal: Principal, caller: PersonId, callee: PersonId) -> Wanted:
+    async def _wanted_person(
+        self, principal: Principal, caller: PersonId, callee: PersonId, blockers: frozenset[PersonId]
+    ) -> Wanted:
         # From a shared endpoint one may call the very person that it acts for: "Kitchen calls Ana".
         if callee == caller and not principal.shared:
             raise Problem(Code.SELF_CALL, path="to")
@@ -76,7 +132,12 @@ class FactFinder:
         known = known or callee == caller or by_number is Known.YES
         facts = self._facts(principal, ring, known=known, callee_registered=registered)
         return Wanted(
-            facts=replace(facts, moved=by_number is Known.MOVED),
+            facts=replace(
+                facts,
+                moved=by_number is Known.MOVED,
+                blocked=callee in blockers,
+                callee_suspended=person is not None and person.suspended is not None,
+            ),
             caller=caller,
             callee=callee,
             household=principal.household if person is None else person.household,
@@ -100,6 +161,20 @@ class FactFinder:
             endpoints=frozenset(endpoint.id for endpoint in ring),
         )
 
+    async def withdrawn(self, call: Call) -> tuple[Role, ...]:
+        """The sides of a call that may have no part in it any more, because of a block or a suspension."""
+        people = {Role.CALLER: call.caller_person, Role.CALLEE: call.callee_person}
+        gone: list[Role] = []
+        for role, other in ((Role.CALLER, Role.CALLEE), (Role.CALLEE, Role.CALLER)):
+            one, apart = people[role], people[other]
+            if one is None:
+                continue
+            person = await self._directory.person(one)
+            suspended = person is None or person.suspended is not None
+            if suspended or (apart is not None and apart in await self._distances.blocked_by(one)):
+                gone.append(role)
+        return tuple(gone)
+
     async def faces(self, wanted: Wanted, caller: EndpointId) -> Faces:
         """Names and endpoints for a call that is about to begin."""
         people = [wanted.caller] if wanted.callee is None else [wanted.caller, wanted.callee]
@@ -110,7 +185,9 @@ class FactFinder:
         people = (
             [call.caller_person] if call.callee_person is None else [call.caller_person, call.callee_person]
         )
-        return await self._faces(people, set(call.legs), ())
+        # One that was called and never had a leg, because the call rings out, has its name all the same.
+        called = {EndpointId(call.target)} if call.target.startswith("e_") else set()
+        return await self._faces(people, set(call.legs) | called, ())
 
     async def endpoint(self, endpoint: EndpointId) -> Endpoint:
         """An endpoint as it declares itself right now. Raises Problem(unknown_endpoint)."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeVar, cast
 
-from kith.core.ids import CallId, EndpointId, PersonId
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.directory.model import Endpoint
 from signaling.call import Acceptance, Call, Phase
@@ -71,6 +71,14 @@ class LiveCalls:
         """How many calls the person is the caller of."""
         return len(self._of_caller.get(person, ()))
 
+    def with_person(self, person: PersonId) -> list[LiveCall]:
+        """The calls that the person placed or is called by."""
+        return self._all(self._of_caller.get(person, set()) | self._of_callee.get(person, set()))
+
+    def at_devices_of(self, household: HouseholdId) -> list[LiveCall]:
+        """The calls to a device that the household shares."""
+        return [one for one in self if one.call.callee_household == household and one.call.target[:2] == "e_"]
+
     def joinable(self, endpoint: Endpoint) -> list[LiveCall]:
         """Calls that ring for the endpoint's person (a shared one: for anybody of its household), but not there yet."""
         people = list(self._of_callee) if endpoint.shared else [endpoint.person]
@@ -97,7 +105,7 @@ class LiveCalls:
 def _may_join(call: Call, endpoint: Endpoint) -> bool:
     """Whether a call rings at an endpoint that was not there when it began."""
     leg = call.legs.get(endpoint.id)
-    if call.phase is not Phase.RINGING or call.callee_household != endpoint.household:
+    if call.phase is not Phase.RINGING or call.silent or call.callee_household != endpoint.household:
         return False
     if leg is None:
         theirs = endpoint.shared or endpoint.person == call.callee_person
@@ -110,6 +118,7 @@ def _rings_back(call: Call, principal: Principal, target: str) -> bool:
     said_no = leg is not None and leg.acceptance in (Acceptance.DECLINED, Acceptance.BUSY)
     return (
         call.phase is Phase.RINGING
+        and not call.silent
         and not said_no
         and call.target in (principal.person, principal.endpoint)
         and target in (call.caller_person, call.caller)

@@ -12,6 +12,7 @@ from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
+    LONGEST,
     OPEN,
     RECOVERY_TIMEOUT,
     RING_TIMEOUT,
@@ -43,6 +44,7 @@ from signaling.call import (
     SignalingLost,
     Step,
     Update,
+    Withdrawn,
 )
 
 # -- the beginning ----------------------------------------------------------------------------------
@@ -61,10 +63,14 @@ def start(
     ring: Mapping[EndpointId, bool],
     online: frozenset[EndpointId],
     now: float,
+    silent: bool = False,
+    ringing: float = RING_TIMEOUT,
+    longest: float = LONGEST,
 ) -> Step:
-    """A new call. `ring` maps each endpoint that may ring to whether it is personal.
+    """A new call. `ring` maps each endpoint that may ring to whether it is personal; it rings for `ringing` seconds.
 
-    An empty `ring`, or one with nobody online, rings out: the caller learns nothing from it.
+    An empty `ring`, or one with nobody online, rings out: the caller learns nothing from it. So does a `silent` call,
+    for which `ring` is empty, and nobody else learns of it either.
     """
     legs = {
         caller: Leg(endpoint=caller, role=Role.CALLER, personal=caller_personal, acceptance=Acceptance.WON)
@@ -88,7 +94,9 @@ def start(
         caller=caller,
         legs=legs,
         created=now,
-        deadline=now + RING_TIMEOUT,
+        deadline=now + ringing,
+        longest=longest,
+        silent=silent,
     )
     return new, tuple(Ring(leg.endpoint) for leg in legs.values() if leg.acceptance is Acceptance.OFFERED)
 
@@ -109,6 +117,8 @@ def step(call: Call, event: Event, now: float) -> Step:
             return _joined(call, event)
         case Moved():
             return _moved(call, event, now)
+        case Withdrawn():
+            return _withdrawn(call, event, now)
     leg = call.legs.get(event.endpoint)
     if leg is None:
         return _ignore(call, event)
@@ -129,12 +139,33 @@ def _with(call: Call, *legs: Leg) -> Call:
 
 def _joined(call: Call, event: Joined) -> Step:
     leg = call.legs.get(event.endpoint)
-    if call.phase is not Phase.RINGING or (leg is not None and leg.acceptance is not Acceptance.UNREACHABLE):
+    new = leg is None or leg.acceptance is Acceptance.UNREACHABLE
+    if call.phase is not Phase.RINGING or call.silent or not new:
         return _ignore(call, event)
     fresh = Leg(
         endpoint=event.endpoint, role=Role.CALLEE, personal=event.personal, acceptance=Acceptance.OFFERED
     )
     return _with(call, fresh), (Ring(event.endpoint),)
+
+
+def _withdrawn(call: Call, event: Withdrawn, now: float) -> Step:
+    if call.winner is not None:
+        return _finish(call, EndReason.HUNG_UP, now)
+    if event.role is Role.CALLER:
+        return _finish(call, EndReason.CANCELLED, now)
+    return _ignore(call, event) if call.silent else _silenced(call)
+
+
+def _silenced(call: Call) -> Step:
+    """What rings stops, and none may ring or answer any more; the caller goes on hearing what there was to hear."""
+    quiet = [
+        msgspec.structs.replace(leg, acceptance=Acceptance.LOST, away_until=None)
+        for leg in call.legs.values()
+        if leg.acceptance in OPEN or leg.acceptance is Acceptance.UNREACHABLE
+    ]
+    rang = [leg.endpoint for leg in quiet if call.legs[leg.endpoint].acceptance in OPEN]
+    told = tuple(End(endpoint, EndReason.NO_ANSWER) for endpoint in rang)
+    return msgspec.structs.replace(_with(call, *quiet), silent=True), told
 
 
 # -- a callee's endpoint while the call rings --------------------------------------------------------
@@ -207,6 +238,7 @@ def _won(call: Call, leg: Leg, answer: Answered, now: float) -> Step:
         video=call.video and answer.video,
         aliases=call.aliases if answer.instead_of is None else (*call.aliases, answer.instead_of),
         deadline=now + CONNECT_TIMEOUT,
+        limit=now + call.longest,
     )
     silenced = tuple(End(other.endpoint, EndReason.ANSWERED_ELSEWHERE) for other in losers)
     return answered, (Update(call.caller), Update(leg.endpoint), *silenced)
@@ -370,6 +402,8 @@ def _abandon_move(call: Call, reason: EndReason, now: float) -> Step:
 
 
 def _deadline(call: Call, event: DeadlinePassed, now: float) -> Step:
+    if call.limit is not None and call.limit <= now:
+        return _finish(call, EndReason.TIME_LIMIT, now)
     late = [leg for leg in call.legs.values() if leg.away_until is not None and leg.away_until <= now]
     if any(leg.acceptance is Acceptance.WON and leg.endpoint != call.moving for leg in late):
         return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.LOST, now)

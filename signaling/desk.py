@@ -11,6 +11,7 @@ from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory import vcards
+from kith.directory.blocks import Blocks
 from kith.directory.contact_store import ContactStore
 from kith.directory.identities import Identities
 from kith.directory.model import Endpoint, Person
@@ -23,6 +24,7 @@ from signaling import protocol as wire
 from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
+from signaling.blocking import BLOCK_COMMANDS, BlockDesk
 from signaling.contacts import CONTACT_COMMANDS, ContactDesk
 from signaling.deadlines import Deadlines
 from signaling.discovery import Incidents
@@ -50,12 +52,14 @@ PERSONAL = (
     wire.RemoveEndpoint,
     wire.DismissMissed,
     wire.DismissNews,
+    wire.Unblock,
+    wire.ListBlocks,
     *PASSKEY_COMMANDS,
     *CONTACT_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
-CONFIRMED = (*PERSONAL, wire.Move)
+CONFIRMED = (*PERSONAL, wire.Move, wire.Block)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 
 
@@ -69,6 +73,7 @@ class Desk:
         registry: Registry,
         identities: Identities,
         passkeys: Passkeys,
+        blocks: Blocks,
         switchboard: Switchboard,
         sessions: Sessions,
         reachable: Reachable,
@@ -88,7 +93,7 @@ class Desk:
         self.server = server
         self.clock = clock
         self.attendance = Attendance(directory, clock)
-        self.announcer = Announcer(directory, sessions, reachable)
+        self.announcer = Announcer(directory, sessions, reachable, blocks)
         self.news = HouseholdNews(directory, sessions, self.announcer, registry.network_digest, clock)
         self._accounts = Accounts(
             directory=directory,
@@ -100,7 +105,11 @@ class Desk:
             clock=clock,
         )
         self.identities = identities
-        self._identity_desk = IdentityDesk(identities, directory, sessions, switchboard, self.news, contacts)
+        self._identity_desk = IdentityDesk(
+            identities, directory, sessions, switchboard, self.news, contacts, blocks
+        )
+        self._blocks = blocks
+        self._block_desk = BlockDesk(blocks, directory, sessions, switchboard, self.announcer)
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
         self.contacts = ContactDesk(
             contacts,
@@ -290,6 +299,7 @@ class Desk:
             elsewhere=() if own is None else await self.switchboard.elsewhere.ongoing(own, endpoint.id),
             news=() if own is None else await self.news.view(own),
             own=None if own is None or me is None else await self.contacts.own(me),
+            blocks=() if own is None else await self._block_desk.view(own),
         )
 
     # -- signed in ---------------------------------------------------------------------------------
@@ -310,6 +320,8 @@ class Desk:
             return await self._passkey_desk.carry_out(principal, command, origin)
         if isinstance(command, CONTACT_COMMANDS):
             return await self.contacts.carry_out(principal, command)
+        if isinstance(command, BLOCK_COMMANDS):
+            return await self._block_desk.carry_out(principal, command)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -404,6 +416,9 @@ class Desk:
             await self.registry.resend(principal.person)
             return
         await self.registry.verify(principal.person, command.code)
+        person = await self.directory.person(principal.person)
+        if person is not None:
+            await self._blocks.follow(person)
         await self.announcer.told(self.announcer.registered(principal.person))
         await self.announcer.told(self.news.tell(principal.household))
         await self.announcer.told(self._number_proved(principal.person))

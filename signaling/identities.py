@@ -11,6 +11,7 @@ from kith.directory.model import Endpoint, Signed
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from signaling import protocol as wire
+from signaling.call_facts import Distances
 from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
@@ -37,7 +38,9 @@ class IdentityDesk:
         switchboard: Switchboard,
         news: HouseholdNews,
         contacts: ContactStore,
+        distances: Distances,
     ) -> None:
+        self._distances = distances
         self._identities = identities
         self._directory = directory
         self._sessions = sessions
@@ -117,9 +120,11 @@ class IdentityDesk:
     # -- telling ---------------------------------------------------------------------------------
 
     async def person_changed(self, one: PersonId) -> None:
-        """Tell everybody who may see the person's identity."""
-        people = [one, *(each.id for each in await self._directory.people_known_to(one))]
-        people += await self._contacts.knowing(one)
+        """Tell everybody who may see the person's identity and wants to hear of them."""
+        knowing = [each.id for each in await self._directory.people_known_to(one)]
+        knowing += await self._contacts.knowing(one)
+        deaf = await self._distances.blockers(one)
+        people = [one, *(each for each in knowing if each not in deaf)]
         endpoints = [each.id for person in people for each in await self._directory.endpoints_for(person)]
         self._push(endpoints, wire.IdentityChanged(person=one))
 

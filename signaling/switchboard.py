@@ -6,22 +6,25 @@ between the two who talk pass without touching the state.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
-from kith.core.ids import CallId, EndpointId, PersonId
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
-from policy.call import Admit, Reason, Refuse, may_call
+from policy.call import Admit, Reason, Refuse, RingOut, may_call
+from policy.quota import CALLS, Quota
 from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
+from signaling.apart import apart, out
 from signaling.call import Call, EndReason
-from signaling.call_facts import FactFinder, Wanted
+from signaling.call_facts import Distances, FactFinder, Wanted
 from signaling.call_index import LiveCalls
 from signaling.call_replies import has_part, reason_for, reply_about
 from signaling.call_step import start, step
@@ -40,13 +43,25 @@ RETRY_SAVE = 1.0
 """When something could not be saved: try again after so many seconds."""
 
 _REFUSALS = {
+    Reason.CALLER_SUSPENDED: Code.SUSPENDED,
     Reason.CALLER_NOT_CONFIRMED: Code.NOT_CONFIRMED,
     Reason.CALLER_NOT_REGISTERED: Code.NOT_REGISTERED,
     Reason.CALLEE_UNKNOWN: Code.UNKNOWN_PERSON,
     Reason.NUMBER_MOVED: Code.NUMBER_MOVED,
     Reason.CALLEE_NOT_REGISTERED: Code.UNKNOWN_PERSON,
     Reason.OWN_ENDPOINT: Code.SELF_CALL,
+    Reason.YOU_BLOCKED: Code.YOU_BLOCKED,
+    Reason.QUOTA: Code.QUOTA_EXCEEDED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a call rings and lasts at most, in seconds, and how many one person may place."""
+
+    ringing: float = calls.RING_TIMEOUT
+    longest: float = calls.LONGEST
+    quotas: Sequence[Quota] = CALLS
 
 
 class CallStore(Protocol):
@@ -59,6 +74,13 @@ class CallStore(Protocol):
 
     async def find(self, call: CallId) -> Call | None: ...
     async def live(self) -> list[Call]: ...
+    async def placed(self, person: PersonId, *, since: float, most: int) -> Sequence[float]:
+        """When the person placed calls, the latest first."""
+        ...
+
+    async def over_quota(self, person: PersonId, wait: float, *, at: float) -> None:
+        """Note for the operator that the person was refused another call."""
+        ...
 
 
 class Switchboard:
@@ -73,6 +95,8 @@ class Switchboard:
         reachable: Reachable,
         deadlines: Deadlines,
         clock: Callable[[], float],
+        distances: Distances,
+        bounds: Bounds | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -80,10 +104,13 @@ class Switchboard:
         self._reachable = reachable
         self._deadlines = deadlines
         self._clock = clock
-        self._finder = FactFinder(directory, contacts, sessions)
+        self._bounds = bounds or Bounds()
+        self._finder = FactFinder(directory, contacts, sessions, distances, store, clock, self._bounds.quotas)
         self._calls = LiveCalls()
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._changes = 0
+        """How often people were kept apart: facts that are older than the last time are looked up again."""
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -100,6 +127,11 @@ class Switchboard:
                 continue
             self._calls.add(LiveCall(call, faces, self._take_turn, self._tasks))
         await asyncio.gather(*(live.settled(calls.Restarted()) for live in self._calls))
+        for (
+            live
+        ) in self._calls:  # what was decided last may not have reached the calls before the server ended
+            for role in await self._finder.withdrawn(live.call):
+                await live.settled(calls.Withdrawn(role))
 
     async def settle(self) -> None:
         """Wait until every event that has arrived is saved and told."""
@@ -113,11 +145,15 @@ class Switchboard:
         known = self._calls.get(command.call)
         if known is not None:
             return await self._placed_before(known, principal, command)
-        wanted = await self._finder.wanted(principal, registered(principal), command.to)
-        decision = may_call(wanted.facts)
-        if isinstance(decision, Refuse):
-            raise _refusal(decision, principal, command)
-        faces = await self._finder.faces(wanted, principal.endpoint)
+        while True:
+            changes = self._changes
+            wanted = await self._finder.wanted(principal, registered(principal), command.to)
+            decision = may_call(wanted.facts)
+            if isinstance(decision, Refuse):
+                raise self._refusal(decision, wanted, principal, command)
+            faces = await self._finder.faces(wanted, principal.endpoint)
+            if changes == self._changes:
+                break
 
         # From here to the index nothing awaits: two invites cannot both miss each other.
         known = self._calls.get(command.call)
@@ -133,8 +169,13 @@ class Switchboard:
         return await self._begin(live, effects, command)
 
     def _start(
-        self, principal: Principal, wanted: Wanted, command: wire.PlaceCall, decision: Admit
+        self, principal: Principal, wanted: Wanted, command: wire.PlaceCall, decision: Admit | RingOut
     ) -> calls.Step:
+        ring = decision.ring if isinstance(decision, Admit) else frozenset[EndpointId]()
+        if isinstance(decision, RingOut):
+            log.info(
+                "call rings out: call=%s by=%s reason=%s", command.call, principal.endpoint, decision.reason
+            )
         return start(
             call=CallId(command.call),
             caller=principal.endpoint,
@@ -144,10 +185,33 @@ class Switchboard:
             callee_household=wanted.household,
             target=command.to,
             video=command.video,
-            ring={one.id: not one.shared for one in wanted.ring if one.id in decision.ring},
+            ring={one.id: not one.shared for one in wanted.ring if one.id in ring},
             online=frozenset(one.id for one in wanted.ring if one.id in self._reachable),
             now=self._clock(),
+            silent=isinstance(decision, RingOut),
+            ringing=self._bounds.ringing,
+            longest=self._bounds.longest,
         )
+
+    def _refusal(
+        self, refused: Refuse, wanted: Wanted, principal: Principal, command: wire.PlaceCall
+    ) -> Problem:
+        """What the caller is told; the reason itself is for the log."""
+        log.info("call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, refused.reason)
+        code = _REFUSALS[refused.reason]
+        if refused.reason is Reason.QUOTA:
+            wait = wanted.facts.quota_wait
+            self._spawn(self._over_quota(wanted.caller, wait))
+            return Problem(code, data={"retry_after": round(wait, 3)})
+        if code is Code.UNKNOWN_PERSON and command.to.startswith("e_"):
+            code = Code.UNKNOWN_ENDPOINT
+        return Problem(code, path="to")
+
+    async def _over_quota(self, person: PersonId, wait: float) -> None:
+        try:
+            await self._store.over_quota(person, wait, at=self._clock())
+        except Problem as problem:
+            log.warning("quota not noted for the operator: code=%s", problem.code)
 
     async def _begin(self, live: LiveCall, effects: calls.Effects, command: wire.PlaceCall) -> wire.AnyReply:
         """Save the new call, and only then let it be heard of."""
@@ -281,6 +345,19 @@ class Switchboard:
             leg = live.call.legs[endpoint]
             if leg.acceptance is calls.Acceptance.WON:
                 live.enqueue(calls.HungUp(endpoint))
+
+    def keep_apart(self, owner: PersonId, home: HouseholdId, others: Collection[PersonId]) -> None:
+        """`owner`, who lives in `home`, has blocked the others: what goes on between them ends, and what rings falls
+        silent (signaling.apart). What they begin from now on is decided by facts that know of it."""
+        self._changes += 1
+        for live, event in apart(self._calls, owner, home, others):
+            live.enqueue(event)
+
+    def take_out(self, person: PersonId) -> None:
+        """`person` is suspended: out of every call, and none rings for them. As `keep_apart` for all others."""
+        self._changes += 1
+        for live, event in out(self._calls, person):
+            live.enqueue(event)
 
     def views_for(self, endpoint: EndpointId) -> tuple[wire.CallView, ...]:
         """The calls that this endpoint has a part in, for a snapshot."""
@@ -429,12 +506,3 @@ class Switchboard:
         if old is None or endpoint not in old.legs:
             raise Problem(Code.UNKNOWN_CALL, path="call")
         return wire.CallEnded(re=request, call=call, reason=reason_for(old, endpoint))
-
-
-def _refusal(refused: Refuse, principal: Principal, command: wire.PlaceCall) -> Problem:
-    """What the caller is told; the reason itself is for the log."""
-    log.info("call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, refused.reason)
-    code = _REFUSALS[refused.reason]
-    if code is Code.UNKNOWN_PERSON and command.to.startswith("e_"):
-        code = Code.UNKNOWN_ENDPOINT
-    return Problem(code, path="to")

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, PersonId
 from kith.core.keys import PublicKeys
+from kith.directory.blocks import Block
 from kith.directory.model import Endpoint, Missed, Person
 from policy.media import negotiate
 from signaling.call import Call, Role
 from signaling.protocol import (
+    BlockView,
     CallView,
     EndpointView,
     Keys,
@@ -51,6 +53,10 @@ def missed_view(missed: Missed) -> MissedCall:
     )
 
 
+def block_view(block: Block) -> BlockView:
+    return BlockView(id=block.id, name=block.name, person=block.person, since=block.since)
+
+
 def keys_view(keys: PublicKeys) -> Keys:
     return Keys(identity=keys.identity, sealing=keys.sealing, sealing_signature=keys.sealing_signature)
 
@@ -87,6 +93,7 @@ def call_view(call: Call, viewer: EndpointId, faces: Faces) -> CallView:
         epoch=call.epoch,
         created=call.created,
         answered=call.answered,
+        ends=call.limit,
     )
 
 

@@ -12,7 +12,9 @@ from signaling import schema
 from tools import reference
 
 ROOT = Path(__file__).resolve().parent.parent
-PROTOCOL_PAGE = ROOT / "docs" / "protocol.md"
+PAGES = (ROOT / "docs" / "protocol.md", ROOT / "docs" / "policy.md")
+"""With tables that are made from the code."""
+
 NOTICE = "Made from signaling/protocol by `make generate`. Do not edit."
 
 
@@ -23,8 +25,7 @@ def files() -> dict[Path, str]:
     return {
         ROOT / "web" / "openapi.json": document + "\n",
         ROOT / "web" / "protocol.d.ts": f"// {NOTICE}\n\n{schema.typescript()}",
-        PROTOCOL_PAGE: reference.fill(PROTOCOL_PAGE.read_text()),
-    }
+    } | {page: reference.fill(page.read_text()) for page in PAGES}
 
 
 def stale() -> list[Path]:

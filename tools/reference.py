@@ -1,4 +1,4 @@
-"""The tables in docs/protocol.md that must agree with the code, written into the page between its sentences.
+"""The tables in docs that must agree with the code, written into the pages between their sentences.
 
     <!-- fields: sign_in -->    the fields of a message (by its `t`) or of a part (by its type's name)
     <!-- table: codes -->       one of TABLES
@@ -19,6 +19,8 @@ from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import SENTENCES, Code
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
+from policy.call import RULES, Refuse, RingOut
+from policy.quota import CALLS
 from signaling import call, conversation, gateway, http, limits, protocol, session
 from signaling.schema import REPLIES
 
@@ -45,6 +47,7 @@ PARTS: tuple[type, ...] = (
     protocol.ContactNumber,
     protocol.WrittenNumber,
     protocol.ImportProblem,
+    protocol.BlockView,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""
@@ -264,10 +267,25 @@ def _timers() -> str:
         ("From answer to media on both sides", call.CONNECT_TIMEOUT, "`connect_failed`"),
         ("From loss of media to media on both sides", call.RECOVERY_TIMEOUT, "`lost`"),
         ("Signaling may be away", call.GRACE, "`lost`; `cancelled` for the caller of a ringing call"),
+        ("From answer to end, at most; the operator may set another time", call.LONGEST, "`time_limit`"),
     )
     return _table(
         ("What", "Seconds", "Ends as"), ((what, f"{seconds:g}", end) for what, seconds, end in rows)
     )
+
+
+def _rules() -> str:
+    words = {Refuse: "Refused", RingOut: "Rings out"}
+    rows = ((f"`{rule.reason}`", rule.sentence, words[rule.verdict]) for rule in RULES)
+    return _table(("Reason", "When", "Then"), rows)
+
+
+def _quotas() -> str:
+    rows = (
+        ("Calls within an hour", str(CALLS[0].most), "`--calls-an-hour`"),
+        ("Calls within a day", str(CALLS[1].most), "`--calls-a-day`"),
+    )
+    return _table(("What", "At most", "Set by"), rows)
 
 
 EXAMPLE_KEY = bytes(range(64))
@@ -299,6 +317,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "example": _example,
     "limits": _limits,
+    "quotas": _quotas,
     "reasons": _reasons,
+    "rules": _rules,
     "timers": _timers,
 }

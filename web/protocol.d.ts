@@ -409,6 +409,29 @@ export interface AcceptMoved {
   number: string;
 }
 
+/** Hear no more of a person: nothing that they do rings or shows, and they are not told. */
+export interface Block {
+  t: 'block';
+  id: string;
+  as?: string | null;
+  person: string;
+}
+
+/** Let the person reach one again. */
+export interface Unblock {
+  t: 'unblock';
+  id: string;
+  as?: string | null;
+  block: string;
+}
+
+/** Whom one has blocked, the latest first. */
+export interface ListBlocks {
+  t: 'list_blocks';
+  id: string;
+  as?: string | null;
+}
+
 /**
  * The identities of persons that can be called from here or are in a call here, and the own one. Those of
  * others are left out of the reply, as are persons who have none.
@@ -771,6 +794,7 @@ export interface Snapshot {
   elsewhere: OngoingCall[];
   news: NewsItem[];
   own: OwnProfile | null;
+  blocks: BlockView[];
 }
 
 /** A person as another one sees them. Never a number. */
@@ -797,6 +821,7 @@ export interface EndpointView {
  * `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
  * shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
  * before that `media` is what an answer here would give. `epoch` counts peer connections.
+ * `ends` is when the server ends an answered call because it is long enough.
  * `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
  * shared endpoint, called by itself, speaks for its household.
  */
@@ -814,6 +839,7 @@ export interface CallView {
   epoch: number;
   created: number;
   answered: number | null;
+  ends: number | null;
 }
 
 export type Role =
@@ -894,6 +920,17 @@ export interface OwnProfile {
   mobile: string | null;
   contact_import: boolean | null;
   contacts: number;
+}
+
+/**
+ * Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where only numbers
+ * were blocked.
+ */
+export interface BlockView {
+  id: string;
+  name: string;
+  person: string | null;
+  since: number;
 }
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
@@ -1168,6 +1205,18 @@ export type CardFault =
   | 'too_large'
   | 'contact_limit';
 
+export interface Blocked {
+  t: 'blocked';
+  re: string;
+  block: BlockView;
+}
+
+export interface Blocks {
+  t: 'blocks';
+  re: string;
+  blocks: BlockView[];
+}
+
 /** The call as it is after the command. The reply to every command about a call but `signal`. */
 export interface CallState {
   t: 'call_state';
@@ -1193,7 +1242,8 @@ export type EndReason =
   | 'answered_elsewhere'
   | 'connect_failed'
   | 'lost'
-  | 'moved';
+  | 'moved'
+  | 'time_limit';
 
 /**
  * The command was not carried out. `path` names the field at fault; `message` is for people.
@@ -1221,6 +1271,7 @@ export interface ProblemReply {
  * - `not_registered`: The mobile number has not been verified yet.
  * - `not_permitted`: This is not permitted.
  * - `not_confirmed`: This device has to be confirmed with another one first.
+ * - `suspended`: The operator of this server has suspended this account.
  * - `already_signed_in`: This connection has signed in already.
  * - `unknown_person`: There is no such person among those you know.
  * - `unknown_endpoint`: There is no such device among those you may use.
@@ -1236,12 +1287,17 @@ export interface ProblemReply {
  * - `import_not_allowed`: Importing contacts has not been allowed by this person.
  * - `contact_limit`: There are as many contacts as one person may have.
  * - `number_moved`: This number belongs to somebody else now; say that you know before you call.
+ * - `you_blocked`: You have blocked this person.
+ * - `unknown_block`: There is no such block among yours.
+ * - `block_limit`: There are as many blocks as one person may have.
+ * - `quota_exceeded`: These are as many as one person may have in this time; wait and try again.
  * - `invitation_invalid`: The invitation is unknown, used or expired.
  * - `pairing_invalid`: The pairing code is unknown, used or expired.
  * - `wrong_code`: The code is wrong.
  * - `too_many_tries`: Too many wrong codes; ask for a new one.
  * - `number_invalid`: This is not a mobile number that can receive a code.
  * - `number_taken`: This number belongs to another person here.
+ * - `number_refused`: The operator of this server does not admit this number.
  * - `already_registered`: This person is registered already.
  * - `passkey_refused`: This passkey does not serve here, or not any more.
  * - `passkeys_unavailable`: Passkeys need the server's host name, and TLS.
@@ -1266,6 +1322,7 @@ export type Code =
   | 'not_registered'
   | 'not_permitted'
   | 'not_confirmed'
+  | 'suspended'
   | 'already_signed_in'
   | 'unknown_person'
   | 'unknown_endpoint'
@@ -1281,12 +1338,17 @@ export type Code =
   | 'import_not_allowed'
   | 'contact_limit'
   | 'number_moved'
+  | 'you_blocked'
+  | 'unknown_block'
+  | 'block_limit'
+  | 'quota_exceeded'
   | 'invitation_invalid'
   | 'pairing_invalid'
   | 'wrong_code'
   | 'too_many_tries'
   | 'number_invalid'
   | 'number_taken'
+  | 'number_refused'
   | 'already_registered'
   | 'passkey_refused'
   | 'passkeys_unavailable'
@@ -1373,6 +1435,13 @@ export interface HouseholdNews {
   t: 'household_news';
   seq: number;
   news: NewsItem[];
+}
+
+/** All blocks of the person, the latest first; it replaces the old list. Own endpoints only. */
+export interface BlocksChanged {
+  t: 'blocks_changed';
+  seq: number;
+  blocks: BlockView[];
 }
 
 /** The own mobile number is verified. */
@@ -1462,6 +1531,9 @@ export type Command =
   | SetContactImport
   | ImportContacts
   | AcceptMoved
+  | Block
+  | Unblock
+  | ListBlocks
   | ListIdentities
   | ShowRoster
   | ExtendPerson
@@ -1504,6 +1576,8 @@ export type Reply =
   | Contacts
   | ContactSaved
   | ContactsImported
+  | Blocked
+  | Blocks
   | CallState
   | CallEnded
   | ProblemReply;
@@ -1519,6 +1593,7 @@ export type Event =
   | MissedCalls
   | CallsElsewhere
   | HouseholdNews
+  | BlocksChanged
   | Registered
   | OwnChanged
   | ContactsChanged

@@ -118,6 +118,34 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     help="An authority, PEM, that vouches for such servers, besides those that the system knows.",
 )
 @click.option(
+    "--ring-timeout",
+    type=click.FloatRange(min=0.1, max=600),
+    default=45.0,
+    show_default=True,
+    help="Seconds for which an unanswered call rings.",
+)
+@click.option(
+    "--longest-call",
+    type=click.FloatRange(min=0.1),
+    default=8 * 3600.0,
+    show_default=True,
+    help="Seconds after which a call is ended.",
+)
+@click.option(
+    "--calls-an-hour",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Calls that one person may place within an hour.",
+)
+@click.option(
+    "--calls-a-day",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    help="Calls that one person may place within a day.",
+)
+@click.option(
     "--carrier",
     type=click.Choice(["picows", "aiohttp"]),
     default="picows",

@@ -29,6 +29,7 @@ class Code(StrEnum):
     NOT_REGISTERED = "not_registered"
     NOT_PERMITTED = "not_permitted"
     NOT_CONFIRMED = "not_confirmed"
+    SUSPENDED = "suspended"
     ALREADY_SIGNED_IN = "already_signed_in"
     # what was asked for
     UNKNOWN_PERSON = "unknown_person"
@@ -45,6 +46,11 @@ class Code(StrEnum):
     IMPORT_NOT_ALLOWED = "import_not_allowed"
     CONTACT_LIMIT = "contact_limit"
     NUMBER_MOVED = "number_moved"
+    # who may not reach whom, and how often
+    YOU_BLOCKED = "you_blocked"
+    UNKNOWN_BLOCK = "unknown_block"
+    BLOCK_LIMIT = "block_limit"
+    QUOTA_EXCEEDED = "quota_exceeded"
     # joining
     INVITATION_INVALID = "invitation_invalid"
     PAIRING_INVALID = "pairing_invalid"
@@ -52,6 +58,7 @@ class Code(StrEnum):
     TOO_MANY_TRIES = "too_many_tries"
     NUMBER_INVALID = "number_invalid"
     NUMBER_TAKEN = "number_taken"
+    NUMBER_REFUSED = "number_refused"
     ALREADY_REGISTERED = "already_registered"
     PASSKEY_REFUSED = "passkey_refused"
     PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
@@ -78,6 +85,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.NOT_REGISTERED: "The mobile number has not been verified yet.",
     Code.NOT_CONFIRMED: "This device has to be confirmed with another one first.",
     Code.NOT_PERMITTED: "This is not permitted.",
+    Code.SUSPENDED: "The operator of this server has suspended this account.",
     Code.ALREADY_SIGNED_IN: "This connection has signed in already.",
     Code.UNKNOWN_PERSON: "There is no such person among those you know.",
     Code.UNKNOWN_ENDPOINT: "There is no such device among those you may use.",
@@ -93,12 +101,17 @@ SENTENCES: Mapping[Code, str] = {
     Code.IMPORT_NOT_ALLOWED: "Importing contacts has not been allowed by this person.",
     Code.CONTACT_LIMIT: "There are as many contacts as one person may have.",
     Code.NUMBER_MOVED: "This number belongs to somebody else now; say that you know before you call.",
+    Code.YOU_BLOCKED: "You have blocked this person.",
+    Code.UNKNOWN_BLOCK: "There is no such block among yours.",
+    Code.BLOCK_LIMIT: "There are as many blocks as one person may have.",
+    Code.QUOTA_EXCEEDED: "These are as many as one person may have in this time; wait and try again.",
     Code.INVITATION_INVALID: "The invitation is unknown, used or expired.",
     Code.PAIRING_INVALID: "The pairing code is unknown, used or expired.",
     Code.WRONG_CODE: "The code is wrong.",
     Code.TOO_MANY_TRIES: "Too many wrong codes; ask for a new one.",
     Code.NUMBER_INVALID: "This is not a mobile number that can receive a code.",
     Code.NUMBER_TAKEN: "This number belongs to another person here.",
+    Code.NUMBER_REFUSED: "The operator of this server does not admit this number.",
     Code.ALREADY_REGISTERED: "This person is registered already.",
     Code.PASSKEY_REFUSED: "This passkey does not serve here, or not any more.",
     Code.PASSKEYS_UNAVAILABLE: "Passkeys need the server's host name, and TLS.",

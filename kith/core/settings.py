@@ -20,6 +20,8 @@ class Settings:
     `allow_private_addresses` and `trust_ca` are for servers that people name to this one, say a NAS with their address
     book: networks that it may ask although they are not public, and files of authorities that it believes besides
     the system's.
+    A call rings for `ring_timeout` seconds and lasts `longest_call` at most; one person may place `calls_an_hour` and
+    `calls_a_day`.
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
 
@@ -44,6 +46,10 @@ class Settings:
     turn_secret_file: Path | None = None
     allow_private_addresses: tuple[Network, ...] = ()
     trust_ca: tuple[Path, ...] = ()
+    ring_timeout: float = 45.0
+    longest_call: float = 8 * 3600.0
+    calls_an_hour: int = 60
+    calls_a_day: int = 300
     session_grace: float = 30.0
     max_connections: int = 15_000
     max_connections_per_address: int = 64

@@ -12,13 +12,15 @@ from kith.core.trust.person_links import PersonLink
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`mobile` is E.164. `registered` is when it was verified (Unix seconds), None until then."""
+    """`mobile` is E.164. `registered` is when it was verified (Unix seconds), None until then; `suspended` since when
+    the operator keeps the person out, None if not."""
 
     id: PersonId
     household: HouseholdId
     name: str
     mobile: str | None = field(repr=False)
     registered: float | None
+    suspended: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,21 @@ from aiohttp import web
 
 from kith.core.keys import KeyPair
 from kith.core.settings import Settings
+from kith.directory.blocks import Blocks
 from kith.directory.digest import Digest
 from kith.directory.identities import Identities
 from kith.directory.passkeys import Passkeys
 from kith.directory.registry import Admission, CodeSender, Registry
 from kith.server.stalls import Stalls
+from kith.store.blocks import SqliteBlocks
 from kith.store.calls import SqliteCalls
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.identities import SqliteIdentities
+from kith.store.incidents import SqliteIncidents
 from kith.store.passkeys import SqlitePasskeys
+from policy.quota import DAY, HOUR, Quota
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
 from signaling.conversation import Reception
@@ -30,7 +34,7 @@ from signaling.http import Health, build
 from signaling.ice import ice_desk
 from signaling.limits import AddressRates
 from signaling.sessions import Sessions
-from signaling.switchboard import Switchboard
+from signaling.switchboard import Bounds, Switchboard
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -78,6 +82,7 @@ async def wire(
     digest = Digest(keys)
     registry = Registry(directory, digest, admission, send_code, clock)
     contacts = SqliteContacts(database, lambda owner, number: digest(f"contact {owner}", number))
+    blocks = Blocks(SqliteBlocks(database), directory, digest, clock)
 
     # who is here
     deadlines = Deadlines(clock)
@@ -85,7 +90,14 @@ async def wire(
     sessions = Sessions(deadlines, clock, settings.session_grace)
 
     # what goes on
-    switchboard = Switchboard(calls, directory, contacts, sessions, reachable, deadlines, clock)
+    bounds = Bounds(
+        ringing=settings.ring_timeout,
+        longest=settings.longest_call,
+        quotas=(Quota(settings.calls_an_hour, HOUR), Quota(settings.calls_a_day, DAY)),
+    )
+    switchboard = Switchboard(
+        calls, directory, contacts, sessions, reachable, deadlines, clock, blocks, bounds
+    )
     await switchboard.load()
 
     # who is asked
@@ -95,6 +107,8 @@ async def wire(
         identities=identities,
         passkeys=Passkeys(SqlitePasskeys(database), clock, test=settings.admit_test),
         registry=registry,
+        blocks=blocks,
+        incidents=SqliteIncidents(database),
         switchboard=switchboard,
         sessions=sessions,
         reachable=reachable,

@@ -5,8 +5,9 @@ import sqlite3
 
 import msgspec
 
-from kith.core.ids import CallId
+from kith.core.ids import CallId, PersonId
 from kith.store.database import Database
+from kith.store.incidents import add_incident
 from signaling.call import Call, missed_by
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,9 @@ class SqliteCalls:
 
         def work(db: sqlite3.Connection) -> bool:
             added = db.execute(
-                "INSERT INTO call(id, state, live, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (call.id, _pack(call), not call.over, call.created),
+                "INSERT INTO call(id, state, live, created, caller) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (call.id, _pack(call), not call.over, call.created, call.caller_person),
             )
             return added.rowcount == 1
 
@@ -57,6 +59,23 @@ class SqliteCalls:
             return None if row is None else _unpack(row["state"])
 
         return await self._db.read(work)
+
+    async def placed(self, person: PersonId, *, since: float, most: int) -> list[float]:
+        """When the person placed calls, the latest first."""
+
+        def work(db: sqlite3.Connection) -> list[float]:
+            rows = db.execute(
+                "SELECT created FROM call WHERE caller = ? AND created > ? ORDER BY created DESC LIMIT ?",
+                (person, since, most),
+            )
+            return [row[0] for row in rows]
+
+        return await self._db.read(work)
+
+    async def over_quota(self, person: PersonId, wait: float, *, at: float) -> None:
+        """The person was refused another call for `wait` seconds: the operator should know."""
+        details = {"retry_after": round(wait)}
+        await self._db.write(lambda db: add_incident(db, "call_quota", person, details, at=at))
 
     async def live(self) -> list[Call]:
         """The calls that were not over when the server stopped. One that cannot be read is left out and logged."""

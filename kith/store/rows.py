@@ -21,6 +21,7 @@ def person_of(row: sqlite3.Row) -> Person:
         name=row["name"],
         mobile=row["mobile"],
         registered=row["registered"],
+        suspended=row["suspended"],
     )
 
 

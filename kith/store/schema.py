@@ -199,6 +199,35 @@ def contacts(db: Database) -> None:
     db.execute("CREATE INDEX discovered_spent ON discovered(owner, spent)")
 
 
+@migrations()
+def blocks(db: Database) -> None:
+    """Who has blocked whom. A `key` is a person's id, or `n_` and the digest of a number that was verified."""
+    db.table("block").create(
+        {"id": str, "owner": str, "name": str, "person": str, "since": float},
+        pk="id",
+        not_null={"owner", "name", "since"},
+    )
+    db.table("block").create_index(["owner"])
+    db.execute(
+        "CREATE TABLE block_key (block TEXT NOT NULL REFERENCES block(id) ON DELETE CASCADE, key TEXT NOT NULL,"
+        " PRIMARY KEY (block, key))"
+    )
+    db.table("block_key").create_index(["key"])
+
+
+@migrations()
+def bounds(db: Database) -> None:
+    """Who placed which call when, for quotas; what the operator should look at; since when a person is suspended."""
+    db.table("call").add_column("caller", str)
+    db.execute("CREATE INDEX call_by ON call(caller, created)")
+    db.execute(
+        "CREATE TABLE incident (id INTEGER PRIMARY KEY AUTOINCREMENT, at FLOAT NOT NULL, kind TEXT NOT NULL,"
+        " person TEXT, details TEXT NOT NULL)"
+    )
+    db.table("incident").create_index(["at"])
+    db.table("person").add_column("suspended", float)
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

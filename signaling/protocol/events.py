@@ -16,6 +16,7 @@ from signaling.protocol.fields import (
     PersonRef,
 )
 from signaling.protocol.parts import (
+    BlockView,
     CallView,
     EndpointView,
     MissedCall,
@@ -93,6 +94,12 @@ class HouseholdNews(Event, frozen=True, kw_only=True, tag="household_news"):
     news: tuple[NewsItem, ...]
 
 
+class BlocksChanged(Event, frozen=True, kw_only=True, tag="blocks_changed"):
+    """All blocks of the person, the latest first; it replaces the old list. Own endpoints only."""
+
+    blocks: tuple[BlockView, ...]
+
+
 class CallsElsewhere(Event, frozen=True, kw_only=True, tag="calls_elsewhere"):
     """All calls that the person may go on with here; it replaces the old list. Own endpoints only, not shared ones."""
 
@@ -137,6 +144,7 @@ AnyEvent = (
     | MissedCalls
     | CallsElsewhere
     | HouseholdNews
+    | BlocksChanged
     | Registered
     | OwnChanged
     | ContactsChanged

@@ -13,6 +13,7 @@ from signaling.call import Phase, Role
 from signaling.protocol.contacts import OwnProfile
 from signaling.protocol.envelope import Part
 from signaling.protocol.fields import (
+    BlockRef,
     CallRef,
     Credential,
     EndpointRef,
@@ -112,6 +113,7 @@ class CallView(Part, frozen=True, kw_only=True):
     `peer_name` is the caller's name for a callee, what was called for a caller. `called_name` is for
     shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
     before that `media` is what an answer here would give. `epoch` counts peer connections.
+    `ends` is when the server ends an answered call because it is long enough.
     `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
     shared endpoint, called by itself, speaks for its household.
     """
@@ -129,6 +131,17 @@ class CallView(Part, frozen=True, kw_only=True):
     epoch: int = 0
     created: float
     answered: float | None = None
+    ends: float | None = None
+
+
+class BlockView(Part, frozen=True, kw_only=True):
+    """Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where only numbers
+    were blocked."""
+
+    id: BlockRef
+    name: str
+    person: PersonRef | None = None
+    since: float
 
 
 class PasskeyView(Part, frozen=True, kw_only=True):
@@ -191,6 +204,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     elsewhere: tuple[OngoingCall, ...]
     news: tuple[NewsItem, ...] = ()
     own: OwnProfile | None = None
+    blocks: tuple[BlockView, ...] = ()
 
 
 class IceServer(Part, frozen=True, kw_only=True):

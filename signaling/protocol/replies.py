@@ -22,6 +22,7 @@ from signaling.protocol.fields import (
     SessionRef,
 )
 from signaling.protocol.parts import (
+    BlockView,
     CallView,
     EndpointView,
     EnrolledEndpoint,
@@ -171,6 +172,14 @@ class Passkeys(Reply, frozen=True, kw_only=True, tag="passkeys"):
     passkeys: tuple[PasskeyView, ...]
 
 
+class Blocked(Reply, frozen=True, kw_only=True, tag="blocked"):
+    block: BlockView
+
+
+class Blocks(Reply, frozen=True, kw_only=True, tag="blocks"):
+    blocks: tuple[BlockView, ...]
+
+
 class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):
     """The call as it is after the command. The reply to every command about a call but `signal`."""
 
@@ -217,6 +226,8 @@ AnyReply = (
     | Contacts
     | ContactSaved
     | ContactsImported
+    | Blocked
+    | Blocks
     | CallState
     | CallEnded
     | ProblemReply

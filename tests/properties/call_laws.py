@@ -84,12 +84,15 @@ def _check_winner(call: Call) -> None:
     elif not call.over:
         assert call.phase is Phase.RINGING
     assert call.legs[call.caller].role is Role.CALLER
+    if call.silent:
+        assert call.winner is None, "answered, though it should have been heard by nobody"
+        assert not any(leg.acceptance in OPEN for leg in call.legs.values()), "a silent call rings"
 
 
 def _check_time(call: Call) -> None:
-    """A call can wait for people only while it is active: all else has a deadline."""
-    if next_deadline(call) is None:
-        assert call.phase in (Phase.ACTIVE, Phase.ENDED), "a call that could hang for ever"
+    """Nothing lasts for ever: what waits for people has a deadline, and what was answered a limit."""
+    assert (next_deadline(call) is None) == call.over, "a call that could hang for ever"
+    assert (call.limit is None) == (call.winner is None)
     for leg in call.legs.values():
         if leg.away_until is not None:
             assert takes_part(leg), "waiting for somebody who has no part"
@@ -113,7 +116,7 @@ def _check_media(call: Call) -> None:
 
 
 NEXT: Mapping[Acceptance, frozenset[Acceptance]] = {
-    Acceptance.UNREACHABLE: frozenset({Acceptance.OFFERED, Acceptance.WON}),
+    Acceptance.UNREACHABLE: frozenset({Acceptance.OFFERED, Acceptance.WON, Acceptance.LOST}),
     Acceptance.PENDING: frozenset(Acceptance),
     Acceptance.OFFERED: frozenset(Acceptance),
     Acceptance.ALERTING: frozenset(Acceptance) - {Acceptance.OFFERED},
@@ -127,6 +130,7 @@ def check_change(before: Call, after: Call, event: Event) -> None:
         assert after == before, "the dead do not rise"
     assert after.epoch in (before.epoch, before.epoch + 1)
     assert (after.id, after.created, after.target) == (before.id, before.created, before.target)
+    assert after.silent >= before.silent, "what was silenced is heard again"
     assert set(before.legs) <= set(after.legs), "no leg is forgotten"
     moved_to = event.endpoint if isinstance(event, Moved) else None
     for endpoint, leg in before.legs.items():

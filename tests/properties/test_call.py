@@ -12,6 +12,7 @@ from kith.core.ids import EndpointId
 from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
+    LONGEST,
     RING_TIMEOUT,
     Alerting,
     Answered,
@@ -26,8 +27,10 @@ from signaling.call import (
     Moved,
     Phase,
     Restarted,
+    Role,
     SignalingBack,
     SignalingLost,
+    Withdrawn,
     next_deadline,
 )
 from signaling.call_step import step
@@ -54,6 +57,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SignalingBack, anybody),
     st.builds(Joined, anybody, st.booleans()),
     st.builds(Moved, anybody, anybody),
+    st.builds(Withdrawn, st.sampled_from(Role)),
     st.builds(DeadlinePassed),
 )
 
@@ -149,14 +153,17 @@ class AnyCall(RuleBasedStateMachine):
         self.listeners.check(self.bench.call)
 
     def teardown(self) -> None:
-        """Everybody falls silent: the call ends by itself, unless it is active and so may go on."""
+        """Everybody falls silent: the call ends by itself, unless it is active and so may go on for a long time."""
         if not hasattr(self, "bench"):
             return
         self.listeners.hear(self.bench.elapse(PATIENCE))
         self.the_laws_hold()
         call = self.bench.call
         assert call.over or call.phase is Phase.ACTIVE, "nobody acts any more, and it does not end"
-        assert next_deadline(call) is None
+        self.listeners.hear(self.bench.elapse(LONGEST))
+        self.the_laws_hold()
+        assert self.bench.call.over
+        assert next_deadline(self.bench.call) is None
 
 
 AnyCall.TestCase.settings = settings(

@@ -29,9 +29,11 @@ from signaling.call import (
     Phase,
     Restarted,
     Ring,
+    Role,
     SignalingBack,
     SignalingLost,
     Update,
+    Withdrawn,
     next_deadline,
 )
 from signaling.call_step import step
@@ -46,6 +48,9 @@ def possible(call: Call) -> Iterator[Event]:
     """Every event that anybody in the small world can cause."""
     yield DeadlinePassed()
     yield Restarted()
+    if call.limit is not None:
+        yield DeadlinePassed(call.limit)
+    yield from (Withdrawn(role) for role in Role)
     for endpoint in WORLD:
         yield from (
             kind(endpoint) for kind in (Alerting, Declined, Busy, HungUp, SignalingLost, SignalingBack)
@@ -75,6 +80,7 @@ def at_zero(call: Call, now: float) -> Call:
         answered=None if call.answered is None else 0.0,
         ended=None if call.ended is None else 0.0,
         deadline=earlier(call.deadline),
+        limit=None if call.limit is None else call.longest,  # so far away that it may as well stay there
     )
 
 

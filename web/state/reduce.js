@@ -149,6 +149,7 @@ function onEvent(state, event) {
     case 'pairing_signalled':
     case 'own_changed':
     case 'contacts_changed':
+    case 'blocks_changed':
     case 'server_leaving': // for the session alone
       return state;
   }

@@ -13,6 +13,7 @@ export const END_REASONS = [
   'connect_failed',
   'lost',
   'moved',
+  'time_limit',
 ];
 
 /** @param {Ending} ending @returns {string} a text key */

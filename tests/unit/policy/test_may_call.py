@@ -1,76 +1,112 @@
 """May this call happen, and where does it ring: every combination of facts."""
 
+from dataclasses import replace
 from itertools import chain, combinations, product
 
 from kith.core.ids import EndpointId
-from policy.call import SENTENCES, Admit, CallFacts, Reason, Refuse, may_call
+from policy.call import RULES, Admit, CallFacts, Decision, Reason, Refuse, RingOut, may_call
 
 PHONE, TABLET, KITCHEN = EndpointId("e_phone"), EndpointId("e_tablet"), EndpointId("e_kitchen")
 SOME = (PHONE, TABLET, KITCHEN)
 SUBSETS = [frozenset(c) for c in chain.from_iterable(combinations(SOME, n) for n in range(4))]
+EITHER = (False, True)
 EVERY = [
     CallFacts(
         caller_registered=caller,
-        caller_endpoint=own,
+        caller_endpoint=PHONE,
         known=known,
         callee_registered=callee,
         endpoints=endpoints,
+        waiting=waiting,
+        caller_suspended=out,
+        callee_suspended=gone,
+        blocked=blocked,
+        you_blocked=blocks,
+        quota_wait=wait,
     )
-    for caller, known, callee, own, endpoints in product(
-        (False, True), (False, True), (False, True), SOME, SUBSETS
+    for caller, known, callee, out, gone, blocked, blocks, wait, endpoints, waiting in product(
+        *(EITHER,) * 7, (0.0, 30.0), SUBSETS, (frozenset[EndpointId](), frozenset({PHONE, TABLET}))
     )
 ]
+FINE = CallFacts(
+    caller_registered=True, caller_endpoint=PHONE, known=True, callee_registered=True, endpoints=frozenset()
+)
 
 
-def test_the_callers_own_endpoint_never_rings() -> None:
+def refusal(facts: CallFacts) -> Refuse | None:
+    decision = may_call(facts)
+    return decision if isinstance(decision, Refuse) else None
+
+
+def test_what_rings_is_all_that_could_but_the_callers_own_and_those_that_wait() -> None:
     for facts in EVERY:
         match may_call(facts):
             case Admit(ring):
-                assert facts.caller_endpoint not in ring
-
-
-def test_what_rings_is_all_that_could_ring_and_nothing_else() -> None:
-    for facts in EVERY:
-        match may_call(facts):
-            case Admit(ring):
-                assert ring == facts.endpoints - {facts.caller_endpoint}
+                assert ring == facts.endpoints - {PHONE} - facts.waiting
 
 
 def test_nobody_calls_or_is_reached_before_registering() -> None:
     for facts in EVERY:
-        if not facts.caller_registered:
-            assert may_call(facts) == Refuse(Reason.CALLER_NOT_REGISTERED), "whatever else may be wrong"
-        elif not facts.callee_registered:
-            assert isinstance(may_call(facts), Refuse)
+        if not (facts.caller_registered and facts.callee_registered):
+            assert refusal(facts)
 
 
-def test_a_stranger_is_refused_before_it_shows_whether_the_other_is_registered() -> None:
+def test_a_stranger_is_refused_before_anything_shows_about_the_other() -> None:
     for facts in EVERY:
-        if facts.caller_registered and not facts.known:
-            assert may_call(facts) == Refuse(Reason.CALLEE_UNKNOWN)
+        if not facts.known:
+            theirs = replace(
+                facts, callee_registered=True, callee_suspended=False, blocked=False, endpoints=frozenset()
+            )
+            assert may_call(facts) == may_call(theirs)
 
 
-def test_all_else_is_admitted_but_a_call_to_the_own_endpoint_alone() -> None:
+def test_a_block_shows_in_nothing_that_is_refused() -> None:
+    """Whatever else may be wrong: who is blocked is refused exactly what everybody else in their place is."""
     for facts in EVERY:
-        fine = facts.caller_registered and facts.known and facts.callee_registered
-        alone = facts.endpoints == {facts.caller_endpoint}
-        assert isinstance(may_call(facts), Admit) == (fine and not alone)
+        free = replace(facts, blocked=False, callee_suspended=False)
+        assert refusal(facts) == refusal(free)
+
+
+def test_who_is_blocked_or_calls_a_suspended_person_never_rings_anywhere() -> None:
+    for facts in EVERY:
+        if facts.blocked or facts.callee_suspended:
+            assert not isinstance(may_call(facts), Admit)
+
+
+def test_all_else_is_admitted() -> None:
+    for facts in EVERY:
+        if not any(rule.applies(facts) for rule in RULES):
+            assert isinstance(may_call(facts), Admit)
 
 
 def test_nobody_at_home_is_admitted_and_rings_out() -> None:
-    facts = CallFacts(
-        caller_registered=True,
-        caller_endpoint=PHONE,
-        known=True,
-        callee_registered=True,
-        endpoints=frozenset(),
-    )
-    assert may_call(facts) == Admit(frozenset())
+    assert may_call(FINE) == Admit(frozenset())
 
 
-def test_every_reason_has_its_sentence() -> None:
-    assert set(SENTENCES) == set(Reason)
+def test_each_rule_decides_where_it_alone_applies_and_the_first_where_many_do() -> None:
+    alone: dict[Reason, Decision] = {
+        Reason.CALLER_SUSPENDED: may_call(replace(FINE, caller_suspended=True)),
+        Reason.CALLER_NOT_REGISTERED: may_call(replace(FINE, caller_registered=False)),
+        Reason.CALLER_NOT_CONFIRMED: may_call(replace(FINE, waiting=frozenset({PHONE}))),
+        Reason.NUMBER_MOVED: may_call(replace(FINE, known=False, moved=True)),
+        Reason.CALLEE_UNKNOWN: may_call(replace(FINE, known=False)),
+        Reason.CALLEE_NOT_REGISTERED: may_call(replace(FINE, callee_registered=False)),
+        Reason.OWN_ENDPOINT: may_call(replace(FINE, endpoints=frozenset({PHONE}))),
+        Reason.YOU_BLOCKED: may_call(replace(FINE, you_blocked=True)),
+        Reason.QUOTA: may_call(replace(FINE, quota_wait=1.0)),
+        Reason.CALLEE_SUSPENDED: may_call(replace(FINE, callee_suspended=True)),
+        Reason.BLOCKED: may_call(replace(FINE, blocked=True)),
+    }
+    assert list(alone) == [rule.reason for rule in RULES] == list(Reason)
+    for rule in RULES:
+        assert alone[rule.reason] == rule.verdict(rule.reason)
     for facts in EVERY:
-        match may_call(facts):
-            case Refuse() as refusal:
-                assert refusal.sentence.endswith(".")
+        first = next((rule for rule in RULES if rule.applies(facts)), None)
+        if first is not None:
+            assert may_call(facts) == first.verdict(first.reason)
+
+
+def test_what_rings_out_stands_behind_all_that_is_refused() -> None:
+    verdicts = [rule.verdict for rule in RULES]
+    assert verdicts == sorted(verdicts, key=lambda verdict: verdict is RingOut)
+    assert all(rule.sentence.endswith(".") for rule in RULES)

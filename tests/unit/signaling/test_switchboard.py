@@ -36,11 +36,12 @@ from signaling.protocol import MSGPACK
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import MAX_PLACED, Switchboard
 from tests.support.contacts import NoContacts
+from tests.support.distances import Distances, NeverTooMany
 
 KEYS = PublicKeys(bytes(32), bytes(32), bytes(64))
 
 
-class Disk:
+class Disk(NeverTooMany):
     """A call store whose writes can be held up or refused."""
 
     def __init__(self) -> None:
@@ -97,6 +98,9 @@ class People:
             if one.person == person or (one.shared and one.household == home)
         ]
 
+    async def housemates(self, household: HouseholdId) -> Sequence[Person]:
+        return [one for one in self.people.values() if one.household == household]
+
     async def knows(self, one: PersonId, other: PersonId) -> bool:
         return one in self.people and other in self.people
 
@@ -127,6 +131,7 @@ class World:
         self.deadlines = Deadlines(clock)
         self.sessions = Sessions(self.deadlines, clock, 30.0)
         self.reachable = Reachable()
+        self.distances = Distances()
         self.board = Switchboard(
             self.disk,
             cast(DirectoryStore, self.people),
@@ -135,6 +140,7 @@ class World:
             self.reachable,
             self.deadlines,
             clock,
+            self.distances,
         )
         self.wires: dict[EndpointId, Wire] = {}
 

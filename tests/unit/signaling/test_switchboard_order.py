@@ -25,6 +25,7 @@ from signaling.protocol import MSGPACK
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 from tests.support.contacts import NoContacts
+from tests.support.distances import Distances, NeverTooMany
 
 HOME = HouseholdId("h_" + "1" * 20)
 MUM, DAD = PersonId("p_" + "1" * 20), PersonId("p_" + "2" * 20)
@@ -62,7 +63,7 @@ class Directory:
         return ()
 
 
-class Disk:
+class Disk(NeverTooMany):
     """A store whose disk can be held up, and can fail."""
 
     def __init__(self) -> None:
@@ -114,7 +115,14 @@ class Bench:
         directory = cast(DirectoryStore, Directory())
         contacts = cast(ContactStore, NoContacts())
         self.board = Switchboard(
-            self.disk, directory, contacts, self.sessions, self.reachable, self.deadlines, clock
+            self.disk,
+            directory,
+            contacts,
+            self.sessions,
+            self.reachable,
+            self.deadlines,
+            clock,
+            Distances(),
         )
         self.heard = {one: self.connect(one) for one in OWNERS}
 

@@ -1,0 +1,129 @@
+"""Who has blocked whom.
+
+A block is kept by everything that the blocked one is known by: the person, and each number that was verified as
+theirs, as a keyed digest. Whoever shows up with one of these is blocked, and from then on by all that they are known
+by: another account with the same number, or another number of the same account, changes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kith.core.ids import BlockId, PersonId, new_block
+from kith.core.problem import Code, Problem
+from kith.directory.digest import Digest
+from kith.directory.model import Person
+from kith.directory.ports import DirectoryStore
+
+MOST = 500
+"""Blocks of one person. Nobody meets so many people whom they never want to hear again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`name` is what the blocked one was called then: what they call themselves later is one more thing that the
+    owner need not hear. `person` is None where only a number was blocked."""
+
+    id: BlockId
+    owner: PersonId
+    name: str
+    person: PersonId | None
+    since: float
+
+
+class BlockStore(Protocol):
+    """Every method may raise Problem(storage_unavailable), and then has changed nothing."""
+
+    async def add(self, block: Block, keys: Sequence[str], *, most: int) -> Block:
+        """Add it; returns the one that the owner has of one of these keys already. Problem(block_limit) beyond
+        `most`."""
+        ...
+
+    async def remove(self, owner: PersonId, block: BlockId) -> Block | None:
+        """The block that is no more; None where the owner has no such one."""
+        ...
+
+    async def of(self, owner: PersonId) -> Sequence[Block]:
+        """The latest first."""
+        ...
+
+    async def people_of(self, block: BlockId) -> Sequence[PersonId]:
+        """All persons that the block is for."""
+        ...
+
+    async def blocked_by(self, owner: PersonId) -> Sequence[PersonId]:
+        """All persons whom the owner has blocked."""
+        ...
+
+    async def blockers(self, person: PersonId) -> Sequence[PersonId]:
+        """Who has blocked the person."""
+        ...
+
+    async def known_by(self, person: PersonId, number: str) -> None:
+        """Let every block that has one of the two keys have both."""
+        ...
+
+    async def people_with(self, mobiles: Sequence[str]) -> Sequence[PersonId]:
+        """Whose verified numbers these are."""
+        ...
+
+
+class Blocks:
+    """Raises Problem for every "no"."""
+
+    def __init__(
+        self, store: BlockStore, directory: DirectoryStore, digest: Digest, clock: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._digest = digest
+        self._clock = clock
+
+    async def block(self, owner: PersonId, person: PersonId) -> Block:
+        """Block a person, whoever they are. Raises Problem(unknown_person); nobody blocks themself."""
+        found = await self._directory.person(person)
+        if found is None or person == owner:
+            raise Problem(Code.UNKNOWN_PERSON, path="person")
+        keys: list[str] = [found.id]
+        if found.mobile is not None and found.registered is not None:
+            keys.append(self._key(found.mobile))
+        return await self._add(owner, found.name, found.id, keys)
+
+    async def block_numbers(self, owner: PersonId, name: str, mobiles: Sequence[str]) -> Block:
+        """Block whoever has one of these numbers (E.164) or ever will."""
+        people = [one for one in await self._store.people_with(mobiles) if one != owner]
+        keys = [*people, *map(self._key, mobiles)]
+        return await self._add(owner, name, people[0] if people else None, keys)
+
+    async def _add(self, owner: PersonId, name: str, person: PersonId | None, keys: Sequence[str]) -> Block:
+        block = Block(new_block(), owner, name, person, self._clock())
+        return await self._store.add(block, keys, most=MOST)
+
+    async def unblock(self, owner: PersonId, block: BlockId) -> None:
+        """Raises Problem(unknown_block) where it is not the owner's."""
+        if await self._store.remove(owner, block) is None:
+            raise Problem(Code.UNKNOWN_BLOCK, path="block")
+
+    async def of(self, owner: PersonId) -> Sequence[Block]:
+        """The latest first."""
+        return await self._store.of(owner)
+
+    async def people_of(self, block: BlockId) -> Sequence[PersonId]:
+        """Everybody that the block keeps away, now."""
+        return await self._store.people_of(block)
+
+    async def blocked_by(self, owner: PersonId) -> frozenset[PersonId]:
+        """Whom the owner has blocked."""
+        return frozenset(await self._store.blocked_by(owner))
+
+    async def blockers(self, person: PersonId) -> frozenset[PersonId]:
+        """Who has blocked the person."""
+        return frozenset(await self._store.blockers(person))
+
+    async def follow(self, person: Person) -> None:
+        """The person has verified a number: who blocked the one has blocked the other."""
+        if person.mobile is not None:
+            await self._store.known_by(person.id, self._key(person.mobile))
+
+    def _key(self, mobile: str) -> str:
+        return "n_" + self._digest("number", mobile).hex()

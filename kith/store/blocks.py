@@ -1,0 +1,114 @@
+"""Blocks on SQLite. A block has keys: ids of persons and digests of numbers (kith.directory.blocks)."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from kith.core.ids import BlockId, PersonId
+from kith.core.problem import Code, Problem
+from kith.directory.blocks import Block
+from kith.store.database import Database
+
+_PERSON = "key GLOB 'p_*'"
+
+
+class SqliteBlocks:
+    """Implements kith.directory.blocks.BlockStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, block: Block, keys: Sequence[str], *, most: int) -> Block:
+        def work(db: sqlite3.Connection) -> Block:
+            before = _first(db, block.owner, keys)
+            if before is None:
+                count = db.execute("SELECT count(*) FROM block WHERE owner = ?", (block.owner,)).fetchone()
+                if count[0] >= most:
+                    raise Problem(Code.BLOCK_LIMIT)
+                db.execute(
+                    "INSERT INTO block(id, owner, name, person, since) VALUES (?, ?, ?, ?, ?)",
+                    (block.id, block.owner, block.name, block.person, block.since),
+                )
+            one = before or block
+            _add_keys(db, one.id, keys)
+            return one
+
+        return await self._db.write(work)
+
+    async def remove(self, owner: PersonId, block: BlockId) -> Block | None:
+        def work(db: sqlite3.Connection) -> Block | None:
+            row = db.execute(
+                "DELETE FROM block WHERE id = ? AND owner = ? RETURNING *", (block, owner)
+            ).fetchone()
+            return None if row is None else _block_of(row)
+
+        return await self._db.write(work)
+
+    async def of(self, owner: PersonId) -> Sequence[Block]:
+        def work(db: sqlite3.Connection) -> list[Block]:
+            rows = db.execute("SELECT * FROM block WHERE owner = ? ORDER BY since DESC, id", (owner,))
+            return [_block_of(row) for row in rows]
+
+        return await self._db.read(work)
+
+    async def people_of(self, block: BlockId) -> Sequence[PersonId]:
+        return await self._people(f"SELECT key FROM block_key WHERE block = ? AND {_PERSON}", block)  # noqa: S608 - words of this file
+
+    async def blocked_by(self, owner: PersonId) -> Sequence[PersonId]:
+        return await self._people(
+            "SELECT key FROM block_key WHERE block IN (SELECT id FROM block WHERE owner = ?)"  # noqa: S608 - words of this file
+            f" AND {_PERSON}",
+            owner,
+        )
+
+    async def blockers(self, person: PersonId) -> Sequence[PersonId]:
+        return await self._people(
+            "SELECT owner FROM block WHERE id IN (SELECT block FROM block_key WHERE key = ?)", person
+        )
+
+    async def known_by(self, person: PersonId, number: str) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            rows = db.execute(
+                "SELECT id FROM block WHERE owner <> ? AND id IN (SELECT block FROM block_key WHERE key IN (?, ?))",
+                (person, person, number),
+            )
+            for row in rows.fetchall():
+                _add_keys(db, row["id"], (person, number))
+
+        await self._db.write(work)
+
+    async def people_with(self, mobiles: Sequence[str]) -> Sequence[PersonId]:
+        marks = ", ".join("?" * len(mobiles))
+        return await self._people(
+            f"SELECT id FROM person WHERE registered IS NOT NULL AND mobile IN ({marks})",  # noqa: S608 - marks only
+            *mobiles,
+        )
+
+    async def _people(self, sql: str, *values: object) -> list[PersonId]:
+        rows = await self._db.read(lambda db: db.execute(sql, values).fetchall())
+        return [PersonId(row[0]) for row in rows]
+
+
+def _first(db: sqlite3.Connection, owner: PersonId, keys: Sequence[str]) -> Block | None:
+    marks = ", ".join("?" * len(keys))
+    row = db.execute(
+        "SELECT * FROM block WHERE owner = ? AND id IN"  # noqa: S608 - marks only
+        f" (SELECT block FROM block_key WHERE key IN ({marks})) ORDER BY since, id",
+        (owner, *keys),
+    ).fetchone()
+    return None if row is None else _block_of(row)
+
+
+def _add_keys(db: sqlite3.Connection, block: BlockId, keys: Sequence[str]) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO block_key(block, key) VALUES (?, ?)", [(block, key) for key in keys]
+    )
+
+
+def _block_of(row: sqlite3.Row) -> Block:
+    return Block(
+        id=BlockId(row["id"]),
+        owner=PersonId(row["owner"]),
+        name=row["name"],
+        person=row["person"],
+        since=row["since"],
+    )

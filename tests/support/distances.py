@@ -1,0 +1,28 @@
+"""Who has blocked whom, and who has called how often, in memory."""
+
+from collections.abc import Sequence
+
+from kith.core.ids import PersonId
+
+
+class Distances:
+    """Implements signaling.call_facts.Distances; `blocks` are pairs of blocker and blocked."""
+
+    def __init__(self) -> None:
+        self.blocks: set[tuple[PersonId, PersonId]] = set()
+
+    async def blocked_by(self, owner: PersonId) -> frozenset[PersonId]:
+        return frozenset(blocked for blocker, blocked in self.blocks if blocker == owner)
+
+    async def blockers(self, person: PersonId) -> frozenset[PersonId]:
+        return frozenset(blocker for blocker, blocked in self.blocks if blocked == person)
+
+
+class NeverTooMany:
+    """The part of signaling.switchboard.CallStore that quotas ask, where nobody has placed a call."""
+
+    async def placed(self, person: PersonId, *, since: float, most: int) -> Sequence[float]:
+        return ()
+
+    async def over_quota(self, person: PersonId, wait: float, *, at: float) -> None:
+        raise AssertionError("nobody has used up a quota")
