@@ -42,10 +42,9 @@ _HEADER = re.compile(
     r'(?:[\w-]+\.)?[\w-]+(?:;[\w-]+(?:=(?:"[^"]*"|[^";:,=]*)(?:,(?:"[^"]*"|[^";:,=]*))*)?)*:', re.ASCII
 )
 _EDGE = re.compile(r"[ \t]*(BEGIN|END)[ \t]*:[ \t]*VCARD[ \t]*", re.ASCII | re.IGNORECASE)
-_CHARSET = re.compile(r';CHARSET="?([^";:,]+)')
 _CHARSETS = re.compile(
-    r"(US-)?ASCII|UTF-?8|UTF-16|ISO-?8859-?\d{1,2}|LATIN-?1|(WINDOWS-?|CP)\d{3,4}|KOI8-[RU]|MACINTOSH"
-    r"|SHIFT[_-]JIS|EUC-(JP|KR)|GB2312|GBK|GB18030|BIG5"
+    r';CHARSET="?(?:(?:US-)?ASCII|UTF-?8|UTF-16|ISO-?8859-?\d{1,2}|LATIN-?1|(?:WINDOWS-?|CP)\d{3,4}|KOI8-[RU]'
+    r'|MACINTOSH|SHIFT[_-]JIS|EUC-(?:JP|KR)|GB2312|GBK|GB18030|BIG5)"?(?=[;:])'
 )
 _FOLD = frozenset(" \t")
 
@@ -117,14 +116,14 @@ def _content(line: str) -> ContentLine | None:
         name, *parameters = name.split(";")
         return ContentLine(name, [[one] for one in parameters], value) if value else None
     properties = header.group().upper()
-    charset = _CHARSET.search(properties)
-    if charset is not None and not _CHARSETS.fullmatch(charset[1]):
+    charsets = properties.count("CHARSET")
+    if charsets > len(_CHARSETS.findall(properties)):
         return None
     value = line[header.end() :]
     try:
         return textLineToContentLine(properties + value)
     except UnicodeDecodeError:  # Outlook does not say that its own charset is not UTF-8
-        return _content(f"{properties[:-1]};CHARSET=CP1252:{value}") if charset is None else None
+        return _content(f"{properties[:-1]};CHARSET=CP1252:{value}") if not charsets else None
     except (VObjectError, LookupError, ValueError, TypeError):
         return None
 

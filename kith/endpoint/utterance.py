@@ -5,10 +5,11 @@ guessing: one exact match, else one unique beginning, else a question.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from kith.core.spelling import fold
 
 
 class Act(StrEnum):
@@ -84,12 +85,6 @@ def understand(text: str) -> Intent | None:
         return None
     name = said[match.start("name") : match.end("name")]
     return Intent(Act.VIDEO_CALL if match["video"] else Act.CALL, name)
-
-
-def fold(text: str) -> str:
-    """Without case, accents, punctuation and doubled spaces, so that "José" and "jose" are one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[^\w\s]", " ", plain.casefold()).split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,10 @@ BOMBS = {
     + "-"
     + "9" * 100
     + "\nEND:VCARD",
+    "hidden charset": 'BEGIN:VCARD\nFN;X=";CHARSET=UTF-8";CHARSET=PUNYCODE;QUOTED-PRINTABLE:'
+    + "x" * 8_000
+    + "\nEND:VCARD",
+    "second charset": "BEGIN:VCARD\nFN;CHARSET=,ZIP;QUOTED-PRINTABLE:x\nEND:VCARD",
     "a codec that is none": "BEGIN:VCARD\nFN;CHARSET=ZIP;QUOTED-PRINTABLE:x\nEND:VCARD",
     "two encodings": "BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE,8BIT:x\nEND:VCARD",
     "half a surrogate": "BEGIN:VCARD\nFN;QUOTED-PRINTABLE:\ud800\nEND:VCARD",

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, fold, meant, understand
+from kith.core.spelling import fold
+from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, understand
 
 
 @pytest.mark.parametrize(
