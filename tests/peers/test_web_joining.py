@@ -141,7 +141,7 @@ async def test_one_tab_at_a_time(launch: Launcher) -> None:
 async def test_the_page_in_spanish(launch: Launcher) -> None:
     screen = await launch.screen("chromium", locale="es-MX")
     await screen.open()
-    await expect(screen.page.get_by_role("heading", name="Le damos la bienvenida a Kith")).to_be_visible()
+    await expect(screen.page.get_by_role("heading", name="Te damos la bienvenida a Kith")).to_be_visible()
     assert await screen.page.evaluate("() => document.documentElement.lang") == "es"
 
 
