@@ -4,8 +4,8 @@ import { codeOf } from '../session/problem.js';
 import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
-import { icon } from './icons.js';
-import { alertLine, busy, button, field, form } from './pieces.js';
+import { alertLine } from './pieces.js';
+import { confirmation, isAsking, ownRow, renaming, thingFace } from './rows.js';
 
 /** @import {EnrolledEndpoint} from '../protocol.js' */
 /** @import {Parts} from './view.js' */
@@ -42,7 +42,7 @@ class DeviceList {
   async load() {
     try {
       const endpoints = await this.#parts.account.listEndpoints();
-      if (this.#groups.querySelector('form, .confirm') !== null) return; // somebody is in the middle of something
+      if (isAsking(this.#groups)) return;
       this.#show(endpoints);
     } catch (error) {
       this.#failed(error);
@@ -67,35 +67,22 @@ class DeviceList {
   /** @param {EnrolledEndpoint} endpoint */
   #row(endpoint) {
     const { name, shared, online, current } = endpoint;
-    const element = h('li', { class: 'device' });
-    const about = h(
-      'div',
-      { class: 'who' },
-      h('strong', {}, name),
-      h('p', { class: current || online ? 'about here' : 'about' }, this.#about(endpoint)),
-    );
-    const actions = h(
-      'div',
-      { class: 'actions' },
-      button(this.#t('devices.rename'), () => element.replaceChildren(this.#rename(endpoint, back)), {
+    const lively = current || online;
+    return ownRow(
+      { face: thingFace(shared ? 'speaker' : 'phone'), name, about: this.#about(endpoint), lively },
+      {
+        text: this.#t('devices.rename'),
+        of: this.#t('devices.rename.of', { name }),
         icon: 'pen',
-        kind: 'quiet',
-        attributes: { 'aria-label': this.#t('devices.rename.of', { name }) },
-      }),
-      button(this.#t('devices.sign_out'), () => element.replaceChildren(this.#confirm(endpoint, back)), {
+        ask: (back) => this.#rename(endpoint, back),
+      },
+      {
+        text: this.#t('devices.sign_out'),
+        of: this.#t('devices.sign_out.of', { name }),
         icon: 'leave',
-        kind: 'quiet',
-        attributes: { 'aria-label': this.#t('devices.sign_out.of', { name }) },
-      }),
+        ask: (back) => this.#confirm(endpoint, back),
+      },
     );
-    const face = h('span', { class: 'avatar of-device', 'aria-hidden': 'true' }, icon(shared ? 'speaker' : 'phone'));
-    const parts = [face, about, actions];
-    const back = () => {
-      element.replaceChildren(...parts);
-      actions.querySelector('button')?.focus();
-    };
-    element.append(...parts);
-    return element;
   }
 
   /** @param {EnrolledEndpoint} endpoint */
@@ -108,40 +95,31 @@ class DeviceList {
 
   /** @param {EnrolledEndpoint} endpoint @param {() => void} back */
   #rename({ id, name }, back) {
-    const renamed = field(this.#t('devices.name'), { id: 'device-name', maxlength: 64, value: name });
-    const save = button(this.#t('save'), () => {}, { kind: 'primary', attributes: { type: 'submit' } });
-    const rename = async () => {
-      await this.#parts.account.renameEndpoint(id, renamed.input.value.trim());
+    const words = { label: this.#t('devices.name'), save: this.#t('save'), keep: this.#t('devices.keep') };
+    const rename = async (/** @type {string} */ typed) => {
+      await this.#parts.account.renameEndpoint(id, typed);
       back();
       await this.load();
     };
-    const submitted = () => {
-      if (renamed.input.value.trim() === '') this.#problem.say(this.#t('field.missing'));
-      else void busy(save, rename, (error) => this.#failed(error));
-    };
-    const row = h('div', { class: 'actions' }, save, button(this.#t('devices.keep'), back, { kind: 'quiet' }));
-    queueMicrotask(() => renamed.input.select());
-    return form(submitted, renamed.element, row);
+    return renaming(words, { id: 'device-name', name }, rename, (error) => this.#failed(error), back);
   }
 
   /** @param {EnrolledEndpoint} endpoint @param {() => void} back */
   #confirm(endpoint, back) {
     const { name, current } = endpoint;
-    const sure = button(this.#t('devices.sign_out'), () => void busy(sure, remove, (error) => this.#failed(error)), { kind: 'danger' });
+    const question = current ? this.#t('devices.confirm.current') : this.#t('devices.confirm', { name });
+    const words = { question, sure: this.#t('devices.sign_out'), keep: this.#t('devices.keep') };
     const remove = async () => {
       await this.#parts.account.removeEndpoint(endpoint);
       back();
       setText(this.#said, this.#t('devices.signed_out', { name }));
       await this.load();
     };
-    const keep = button(this.#t('devices.keep'), back, { kind: 'quiet' });
-    queueMicrotask(() => keep.focus());
-    const question = current ? this.#t('devices.confirm.current') : this.#t('devices.confirm', { name });
-    return h('div', { class: 'confirm', role: 'group', 'aria-label': question }, h('p', {}, question), h('div', { class: 'actions' }, sure, keep));
+    return confirmation(words, remove, (error) => this.#failed(error), back);
   }
 
-  /** @param {unknown} error */
+  /** @param {unknown} error null where nothing was typed */
   #failed(error) {
-    this.#problem.say(this.#t(`problem.${codeOf(error)}`));
+    this.#problem.say(this.#t(error === null ? 'field.missing' : `problem.${codeOf(error)}`));
   }
 }

@@ -6,8 +6,8 @@ import { codeOf } from '../session/problem.js';
 import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
-import { icon } from './icons.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
+import { confirmation, ownRow, renaming, thingFace } from './rows.js';
 
 /** @import {PasskeyView} from '../protocol.js' */
 /** @import {Parts} from './view.js' */
@@ -78,29 +78,21 @@ class PasskeyList {
   /** @param {PasskeyView} passkey */
   #row(passkey) {
     const { name } = passkey;
-    const element = h('li', { class: 'device' });
-    const about = h('div', { class: 'who' }, h('strong', {}, name), h('p', { class: 'about' }, this.#about(passkey)));
-    const actions = h(
-      'div',
-      { class: 'actions' },
-      button(this.#t('devices.rename'), () => element.replaceChildren(this.#rename(passkey, back)), {
+    return ownRow(
+      { face: thingFace('key'), name, about: this.#about(passkey) },
+      {
+        text: this.#t('devices.rename'),
+        of: this.#t('devices.rename.of', { name }),
         icon: 'pen',
-        kind: 'quiet',
-        attributes: { 'aria-label': this.#t('devices.rename.of', { name }) },
-      }),
-      button(this.#t('passkeys.remove'), () => element.replaceChildren(this.#confirm(passkey, back)), {
+        ask: (back) => this.#rename(passkey, back),
+      },
+      {
+        text: this.#t('passkeys.remove'),
+        of: this.#t('passkeys.remove.of', { name }),
         icon: 'close',
-        kind: 'quiet',
-        attributes: { 'aria-label': this.#t('passkeys.remove.of', { name }) },
-      }),
+        ask: (back) => this.#confirm(passkey, back),
+      },
     );
-    const shown = [h('span', { class: 'avatar of-device', 'aria-hidden': 'true' }, icon('key')), about, actions];
-    const back = () => {
-      element.replaceChildren(...shown);
-      actions.querySelector('button')?.focus();
-    };
-    element.append(...shown);
-    return element;
   }
 
   /** @param {PasskeyView} passkey */
@@ -112,33 +104,23 @@ class PasskeyList {
 
   /** @param {PasskeyView} passkey @param {() => void} back */
   #rename({ credential, name }, back) {
-    const renamed = field(this.#t('devices.name'), { id: 'passkey-new-name', maxlength: 64, value: name });
-    const save = button(this.#t('save'), () => {}, { kind: 'primary', attributes: { type: 'submit' } });
-    const rename = async () => {
-      await this.#parts.account.passkeys.rename(credential, renamed.input.value.trim());
+    const words = { label: this.#t('devices.name'), save: this.#t('save'), keep: this.#t('devices.keep') };
+    const rename = async (/** @type {string} */ typed) => {
+      await this.#parts.account.passkeys.rename(credential, typed);
       await this.load();
     };
-    const submitted = () => {
-      if (renamed.input.value.trim() === '') this.#problem.say(this.#t('field.missing'));
-      else void busy(save, rename, (error) => this.#failed(error));
-    };
-    const row = h('div', { class: 'actions' }, save, button(this.#t('devices.keep'), back, { kind: 'quiet' }));
-    queueMicrotask(() => renamed.input.select());
-    return form(submitted, renamed.element, row);
+    return renaming(words, { id: 'passkey-new-name', name }, rename, (error) => this.#failed(error), back);
   }
 
   /** @param {PasskeyView} passkey @param {() => void} back */
   #confirm({ credential, name }, back) {
-    const sure = button(this.#t('passkeys.remove'), () => void busy(sure, remove, (error) => this.#failed(error)), { kind: 'danger' });
+    const words = { question: this.#t('passkeys.confirm', { name }), sure: this.#t('passkeys.remove'), keep: this.#t('devices.keep') };
     const remove = async () => {
       await this.#parts.account.passkeys.remove(credential);
       this.#say(this.#t('passkeys.removed', { name }));
       await this.load();
     };
-    const keep = button(this.#t('devices.keep'), back, { kind: 'quiet' });
-    queueMicrotask(() => keep.focus());
-    const question = this.#t('passkeys.confirm', { name });
-    return h('div', { class: 'confirm', role: 'group', 'aria-label': question }, h('p', {}, question), h('div', { class: 'actions' }, sure, keep));
+    return confirmation(words, remove, (error) => this.#failed(error), back);
   }
 
   /** @param {string} text */
@@ -147,8 +129,8 @@ class PasskeyList {
     setText(this.#said, text);
   }
 
-  /** @param {unknown} error */
+  /** @param {unknown} error null where nothing was typed */
   #failed(error) {
-    this.#problem.say(this.#t(`problem.${codeOf(error)}`));
+    this.#problem.say(this.#t(error === null ? 'field.missing' : `problem.${codeOf(error)}`));
   }
 }
