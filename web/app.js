@@ -60,6 +60,7 @@ window.addEventListener('online', () => {
 // Not in every browser, and not in TypeScript's list of what browsers have.
 /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener('change', () => account.probe());
 window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+window.addEventListener('popstate', showTab);
 document.addEventListener('visibilitychange', () => document.hidden || account.probe());
 window.addEventListener('beforeunload', (event) => {
   if (currentTalk(store.state)) event.preventDefault();
@@ -67,6 +68,11 @@ window.addEventListener('beforeunload', (event) => {
 window.addEventListener('pagehide', () => account.leave(currentTalk(store.state) !== null));
 window.addEventListener('hashchange', () => arrive(account.arrive.bind(account)));
 watchInstallOffer();
+
+/** Where the browser's own way back, or a reload, leads. */
+function showTab() {
+  store.dispatch({ t: 'tab', tab: history.state?.tab ?? 'home' });
+}
 
 /** A gesture allows sound from now on. */
 function touched() {
@@ -81,5 +87,6 @@ function arrive(go) {
   void go(link);
 }
 
+showTab();
 void notifier.start();
 arrive(account.start.bind(account));

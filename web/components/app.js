@@ -1,13 +1,16 @@
 /** The page: the screen that the state asks for, and what may lie on top of it. */
 
 import { ringingTalks, screenOf, shownTalk, strandedTalk } from '../state/state.js';
+import { Bring } from './bring.js';
 import { Call } from './call.js';
 import { Code } from './code.js';
+import { Contacts } from './contacts.js';
 import { closeDialogs } from './dialog.js';
 import { h, setText } from './dom.js';
 import { Home } from './home.js';
 import { Incoming } from './incoming.js';
 import { Plain } from './plain.js';
+import { Tabs } from './tabs.js';
 import { create, View } from './view.js';
 import { Waiting } from './waiting.js';
 import { Welcome } from './welcome.js';
@@ -16,7 +19,20 @@ import { Welcome } from './welcome.js';
 /** @import {Parts} from './view.js' */
 
 /** @type {Record<Screen, new () => View>} */
-const SCREENS = { starting: Plain, refused: Plain, elsewhere: Plain, welcome: Welcome, waiting: Waiting, code: Code, home: Home };
+const SCREENS = {
+  starting: Plain,
+  refused: Plain,
+  elsewhere: Plain,
+  welcome: Welcome,
+  waiting: Waiting,
+  code: Code,
+  bring: Bring,
+  home: Home,
+  contacts: Contacts,
+};
+
+/** Where a person is at home: what is asked of them there does not outlast it. @type {readonly unknown[]} */
+const ROOMS = [Home, Contacts];
 
 const READ_NOTICE = 6_000;
 
@@ -26,6 +42,7 @@ export class App extends View {
   #kind = /** @type {(new () => View) | null} */ (null);
   #screen = /** @type {View | null} */ (null);
   #overlays = /** @type {View[]} */ ([]);
+  #tabs = /** @type {Tabs} */ (/** @type {unknown} */ (null));
   #shownNotice = /** @type {State['notice']} */ (null);
   #timer = 0;
   /** Where the keyboard was before a call came over everything. */
@@ -39,7 +56,8 @@ export class App extends View {
     this.#overlays = [create(Call, this.parts), create(Incoming, this.parts)];
     this.#notice.hidden = true;
     this.#shownNotice = null;
-    this.replaceChildren(this.#banner, ...this.#overlays, this.#notice);
+    this.#tabs = create(Tabs, this.parts);
+    this.replaceChildren(this.#banner, this.#tabs, ...this.#overlays, this.#notice);
   }
 
   /** @override @param {State} state */
@@ -47,12 +65,13 @@ export class App extends View {
     const kind = SCREENS[screenOf(state)];
     if (kind !== this.#kind) {
       this.#screen?.remove();
-      if (this.#kind === Home) closeDialogs(); // they were about what is no longer there
+      if (ROOMS.includes(this.#kind)) closeDialogs(); // they were about what is no longer there
       this.#screen = create(kind, this.parts);
-      this.#banner.after(this.#screen);
+      this.#tabs.after(this.#screen);
       this.#kind = kind;
     }
     this.#screen?.show(state);
+    this.#tabs.show(state);
     for (const overlay of this.#overlays) overlay.show(state);
     this.#cover(shownTalk(state) !== null || ringingTalks(state).length > 0 || strandedTalk(state) !== null);
     this.#showBanner(state);
@@ -67,12 +86,13 @@ export class App extends View {
       this.#focused = document.activeElement;
     }
     this.#screen.inert = covered;
+    this.#tabs.inert = covered;
     if (!covered && this.#focused instanceof HTMLElement && this.#focused.isConnected) this.#focused.focus();
   }
 
   /** What stands between this page and the next call. @param {State} state */
   #showBanner(state) {
-    const key = screenOf(state) === 'home' && shownTalk(state) === null ? obstacle(state) : null;
+    const key = ['home', 'contacts'].includes(screenOf(state)) && shownTalk(state) === null ? obstacle(state) : null;
     this.#banner.hidden = key === null;
     setText(this.#banner, key === null ? '' : this.t(key));
   }

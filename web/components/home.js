@@ -1,7 +1,8 @@
 /** Who and what can be called from here. */
 
-import { callableEndpoints, callablePeople, currentTalk } from '../state/state.js';
+import { callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
 import { Ask } from './ask.js';
+import { openCard } from './contact-card.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { icon, mark } from './icons.js';
 import { openInvite } from './invite.js';
@@ -9,16 +10,24 @@ import { Missed } from './missed.js';
 import { News } from './news.js';
 import { Ongoing } from './ongoing.js';
 import { openPairing } from './pairing.js';
-import { avatar, button, setIcon } from './pieces.js';
+import { avatar, button, setIcon, setLabel } from './pieces.js';
 import { openSettings } from './settings.js';
+import { showContacts } from './tabs.js';
 import { Unsettled } from './unsettled.js';
 import { create, View } from './view.js';
 
-/** @import {EndpointView, PersonView} from '../protocol.js' */
-/** @import {State} from '../state/state.js' */
+/** @import {EndpointView} from '../protocol.js' */
+/** @import {Callable, State} from '../state/state.js' */
+
+/** Contacts that are shown here, too; where there are more, they are looked up in their list. */
+const AT_A_GLANCE = 24;
 
 export class Home extends View {
   #people = h('ul', { class: 'cards' });
+  #all = button('', () => showContacts(this.parts), { icon: 'people', kind: 'quiet' });
+  /** Worked out again only when one of these is another. */
+  #from = /** @type {readonly unknown[]} */ ([]);
+  /** @type {readonly Callable[]} */ #callable = [];
   #devices = h('ul', { class: 'cards' });
   #devicesPart = h('section');
   #nobody = h('div', { class: 'card empty' });
@@ -54,7 +63,7 @@ export class Home extends View {
         this.#unsettled,
         this.#news,
         this.#ask,
-        h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody),
+        h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody, this.#all),
         this.#devicesPart,
         h(
           'div',
@@ -70,13 +79,16 @@ export class Home extends View {
   /** @override @param {State} state */
   show(state) {
     const language = this.parts.language();
-    const people = callablePeople(state, language);
+    const people = this.#everybody(state);
     const endpoints = callableEndpoints(state, language);
     setText(this.#name, state.person?.name ?? state.endpoint?.name ?? '');
     const ready = state.connection === 'online' && currentTalk(state) === null;
     keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
       this.#fill(card, person.id, person.name, null, ready);
+      card.dataset.contact = person.contact ?? '';
     });
+    this.#all.hidden = state.contacts.all.size === 0;
+    setLabel(this.#all, this.t('home.contacts.more', { count: String(state.contacts.all.size) }));
     keyed(this.#devices, endpoints, (device) => device.id, (device) => this.#deviceCard(device), (card, device) => {
       this.#fill(card, device.id, device.name, this.#about(device), ready && device.online);
       card.classList.toggle('away', !device.online);
@@ -94,9 +106,28 @@ export class Home extends View {
     this.#ask.show(state);
   }
 
-  /** @param {PersonView} person */
-  #personCard(person) {
-    return this.#card(avatar(person.id, person.name), { to: person.id, person: person.id });
+  /** @param {State} state @returns {readonly Callable[]} */
+  #everybody(state) {
+    const from = [state.people, state.person, state.contacts.all];
+    if (from.some((part, index) => part !== this.#from[index])) {
+      const language = this.parts.language();
+      const reached = reachedPeople(state, language);
+      this.#from = from;
+      this.#callable = [...callablePeople(state, language), ...(reached.length > AT_A_GLANCE ? [] : reached)];
+    }
+    return this.#callable;
+  }
+
+  /** @param {Callable} person */
+  #personCard({ id, name }) {
+    const card = this.#card(avatar(id, name), { to: id, person: id });
+    const open = () => {
+      const { contact = '' } = card.dataset;
+      openCard(this.parts, { contact: contact || null, person: id, name: card.querySelector('.name')?.textContent ?? name });
+    };
+    const more = button(this.t('home.more'), open, { icon: 'more', kind: 'quiet bare more' });
+    card.querySelector('.who')?.after(more);
+    return card;
   }
 
   /** @param {EndpointView} device */
@@ -133,7 +164,9 @@ export class Home extends View {
       if (about === null) card.querySelector('.avatar')?.replaceWith(avatar(id, name));
     }
     setText(/** @type {HTMLElement} */ (card.querySelector('.about')), about ?? '');
-    const [call, video] = card.querySelectorAll('button');
+    const [call, video] = /** @type {NodeListOf<HTMLButtonElement>} */ (card.querySelectorAll('.actions button'));
+    const more = card.querySelector('.more');
+    if (more) setAttribute(more, 'aria-label', this.t('home.about', { name }));
     for (const [element, key] of /** @type {const} */ ([[call, 'home.call.to'], [video, 'home.video.to']])) {
       if (!element) continue;
       setAttribute(element, 'aria-label', this.t(key, { name }));

@@ -3,6 +3,7 @@
 import { fromBase64 } from '../core/bytes.js';
 import { codeOf, ProblemError } from './problem.js';
 import { Arriving } from './arriving.js';
+import { Contacts } from './contacts.js';
 import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
 import { Deeds } from './deeds.js';
 import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
@@ -38,6 +39,7 @@ export class Account {
   #joining = new Joining();
   identities = new Identities((draft, options) => this.send(draft, options));
   deeds = new Deeds(this.identities, (draft, options) => this.send(draft, options));
+  contacts;
   tending;
   hosting;
   arriving;
@@ -52,6 +54,7 @@ export class Account {
   constructor(store) {
     this.#store = store;
     const send = (/** @type {Draft} */ draft, /** @type {{within?: number}} */ options = {}) => this.send(draft, options);
+    this.contacts = new Contacts(send, store);
     this.tending = new Tending(this.identities, this.deeds, store);
     this.hosting = new Hosting(this.identities, this.deeds, send, store);
     this.arriving = new Arriving(this.identities, send, store, () => void this.tending.tend());
@@ -300,6 +303,7 @@ export class Account {
   #signedIn() {
     void this.tending.tend();
     this.arriving.begin();
+    void this.contacts.follow();
   }
 
   /** @param {ServerEvent} event */
@@ -311,6 +315,10 @@ export class Account {
         break;
       case 'identity_changed':
         if (event.person === this.#identity?.person) this.#signedMore();
+        break;
+      case 'own_changed':
+      case 'contacts_changed':
+        void this.contacts.follow();
         break;
       case 'roster_changed':
       case 'directory_changed': // somebody may have moved in

@@ -10,6 +10,7 @@ import { START } from './state.js';
 /** @import {CallView, EndpointView, Event as ServerEvent, InvitationDetails, Snapshot} from '../protocol.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
+/** @import {Contacts} from '../contacts/list.js' */
 /** @import {Capture, Ending, State, Talk} from './state.js' */
 
 /**
@@ -22,6 +23,8 @@ import { START } from './state.js';
  *   | {t: 'connection', status: State['connection']}
  *   | {t: 'snapshot', snapshot: Snapshot}
  *   | {t: 'server', event: ServerEvent}
+ *   | {t: 'contacts', contacts: Contacts}
+ *   | {t: 'tab', tab: State['tab']}
  *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean}
  *   | {t: 'answering', call: string, video: boolean}
  *   | {t: 'call_state', call: string, view: CallView}
@@ -62,6 +65,10 @@ export function reduce(state, action) {
       return fromSnapshot(state, action.snapshot);
     case 'server':
       return onEvent(state, action.event);
+    case 'contacts':
+      return { ...state, contacts: action.contacts };
+    case 'tab':
+      return { ...state, tab: action.tab };
     case 'placing':
       return withTalk(forgetEnded(state), placed(action));
     case 'answering':
@@ -111,11 +118,11 @@ export function reduce(state, action) {
 
 /** @param {State} state @param {Snapshot} snapshot @returns {State} */
 function fromSnapshot(state, snapshot) {
-  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere } = snapshot;
+  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own } = snapshot;
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, person, endpoint, registered, people, endpoints, missed, news, ongoing: elsewhere };
+  const next = { ...state, known: true, own: own ?? null, person, endpoint, registered, people, endpoints, missed, news, ongoing: elsewhere };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -143,12 +150,14 @@ function onEvent(state, event) {
       return { ...state, news: event.news };
     case 'registered':
       return { ...state, registered: true };
+    case 'own_changed':
+      return { ...state, own: event.own };
+    case 'contacts_changed':
+      return { ...state, own: state.own && { ...state.own, contacts: event.revision } };
     case 'signalled': // for the conversation alone
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'pairing_signalled':
-    case 'own_changed':
-    case 'contacts_changed':
     case 'blocks_changed':
     case 'server_leaving': // for the session alone
       return state;

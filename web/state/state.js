@@ -1,6 +1,10 @@
 /** Everything the screens show, in one value. Pure: types, the start value, and questions asked of it. */
 
-/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
+import { NO_CONTACTS } from '../contacts/list.js';
+import { byPerson } from '../contacts/reach.js';
+
+/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
+/** @import {Contacts} from '../contacts/list.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 
@@ -72,6 +76,9 @@
  * @property {boolean} taken  somebody took this person into a household that they have not said is theirs
  * @property {Meeting | null} meeting
  * @property {boolean} unwritten  the recovery key is not on paper yet
+ * @property {OwnProfile | null} own  what only the person's own endpoints are shown
+ * @property {'home' | 'contacts'} tab
+ * @property {Contacts} contacts
  * @property {PersonView | null} person
  * @property {EndpointView | null} endpoint
  * @property {readonly PersonView[]} people
@@ -101,6 +108,9 @@ export const START = {
   taken: false,
   meeting: null,
   unwritten: false,
+  own: null,
+  tab: 'home',
+  contacts: NO_CONTACTS,
   person: null,
   endpoint: null,
   people: [],
@@ -122,7 +132,7 @@ export const START = {
   notice: null,
 };
 
-/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'home'} Screen */
+/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'bring' | 'home' | 'contacts'} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
@@ -131,7 +141,9 @@ export function screenOf(state) {
   if (state.elsewhere) return 'elsewhere';
   if (state.stage === 'starting' || !state.known || state.standing === 'unknown') return 'starting';
   if (state.standing === 'waiting') return 'waiting';
-  return state.registered || state.endpoint?.shared ? 'home' : 'code';
+  if (state.endpoint?.shared) return 'home'; // nobody's contacts are shown to everybody
+  if (!state.registered) return 'code';
+  return state.own !== null && (state.own.contact_import ?? null) === null ? 'bring' : state.tab;
 }
 
 /** The call this endpoint is in, placed or answered. @param {State} state */
@@ -154,10 +166,25 @@ export function strandedTalk(state) {
   return state.talks.find((talk) => !talk.mine && talk.ended === null && talk.view?.phase !== 'ringing') ?? null;
 }
 
-/** Other people, in the order of their names. @param {State} state @param {string} language */
+/** @typedef {{id: string, name: string, contact: string | null}} Callable  a person, and the contact that they are */
+
+/** Other people who are known here, in the order of their names. @param {State} state @param {string} language @returns {Callable[]} */
 export function callablePeople(state, language) {
-  const others = state.people.filter((person) => person.id !== state.person?.id);
-  return others.sort((one, other) => one.name.localeCompare(other.name, language));
+  const contacts = byPerson(state.contacts.all.values());
+  const others = state.people.filter(({ id }) => id !== state.person?.id);
+  return inOrder(others.map(({ id, name }) => ({ id, name, contact: contacts.get(id)?.id ?? null })), language);
+}
+
+/** People who are known only by a contact, under the name that it gives them. @param {State} state @param {string} language @returns {Callable[]} */
+export function reachedPeople(state, language) {
+  const known = new Set([state.person?.id, ...state.people.map(({ id }) => id)]);
+  const reached = [...byPerson(state.contacts.all.values())].filter(([person]) => !known.has(person));
+  return inOrder(reached.map(([id, contact]) => ({ id, name: contact.name, contact: contact.id })), language);
+}
+
+/** @param {Callable[]} people @param {string} language */
+function inOrder(people, language) {
+  return people.sort((one, other) => one.name.localeCompare(other.name, language));
 }
 
 /** Devices to call, those that are there first. @param {State} state @param {string} language */

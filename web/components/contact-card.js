@@ -1,0 +1,193 @@
+/** One person: how they can be reached, and what can be done about them. Only what works here is offered. */
+
+import { spaced } from '../contacts/digits.js';
+import { waysOf } from '../contacts/reach.js';
+import { codeOf } from '../session/problem.js';
+import { currentTalk } from '../state/state.js';
+import { labelWords, openContactForm } from './contact-form.js';
+import { openDialog } from './dialog.js';
+import { h, setText } from './dom.js';
+import { icon } from './icons.js';
+import { openInvite } from './invite.js';
+import { alertLine, avatar, busy, button } from './pieces.js';
+import { confirmation } from './rows.js';
+
+/** @import {Way} from '../contacts/reach.js' */
+/** @import {ContactNumber, ContactView} from '../protocol.js' */
+/** @import {State} from '../state/state.js' */
+/** @import {Parts} from './view.js' */
+
+/** Whose card it is: a contact's, or that of a person who is none. @typedef {{contact: string | null, person: string | null, name: string}} Subject */
+
+/** @param {Parts} parts @param {Subject} subject @param {() => void} [closed] */
+export function openCard(parts, subject, closed = () => {}) {
+  const card = new Card(parts, subject);
+  const dialog = openDialog(subject.name, parts.translate(), card.element);
+  dialog.classList.add('contact-card');
+  card.done = () => dialog.close();
+  const stop = parts.store.subscribe((state) => {
+    setText(/** @type {Element} */ (dialog.querySelector('#dialog-title')), card.nameIn(state));
+    card.show(state);
+  });
+  /** @type {HTMLButtonElement | null} */ (dialog.querySelector('[data-does="call"]:enabled'))?.focus();
+  dialog.addEventListener('close', () => {
+    stop();
+    closed();
+  });
+}
+
+class Card {
+  #parts;
+  #t;
+  #subject;
+  #problem = alertLine();
+  #body = h('div', { class: 'choices' });
+  #asked = h('div', { class: 'own', hidden: true });
+  #drawn = '';
+  element = h('div', { class: 'choices' }, this.#problem.element, this.#body, this.#asked);
+  done = () => {};
+
+  /** @param {Parts} parts @param {Subject} subject */
+  constructor(parts, subject) {
+    this.#parts = parts;
+    this.#t = parts.translate();
+    this.#subject = subject;
+  }
+
+  /** @param {State} state */
+  nameIn(state) {
+    return this.#contactIn(state)?.name ?? this.#subject.name;
+  }
+
+  /** @param {State} state @returns {ContactView | null} */
+  #contactIn({ contacts }) {
+    return contacts.all.get(this.#subject.contact ?? '') ?? null;
+  }
+
+  /** @param {State} state */
+  show(state) {
+    const contact = this.#contactIn(state);
+    if (this.#subject.contact !== null && contact === null) {
+      queueMicrotask(this.done); // it was deleted, here or elsewhere
+      return;
+    }
+    const ready = state.connection === 'online' && currentTalk(state) === null;
+    const drawn = JSON.stringify([contact, ready]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.does : undefined;
+    this.#body.replaceChildren(...this.#draw(contact, this.#waysOf(contact, state), ready));
+    if (focused) /** @type {HTMLElement | null} */ (this.#body.querySelector(`[data-does="${focused}"]`))?.focus();
+  }
+
+  /** @param {ContactView | null} contact @param {State} state @returns {Way[]} */
+  #waysOf(contact, { person }) {
+    if (contact) return waysOf(contact, person?.id ?? '');
+    const { person: other } = this.#subject;
+    return other === null ? [] : [{ person: other, number: { label: '', number: '', person: other, moved: false }, moved: false }];
+  }
+
+  /** @param {ContactView | null} contact @param {Way[]} ways @param {boolean} ready */
+  #draw(contact, ways, ready) {
+    const { name } = contact ?? this.#subject;
+    const [first] = ways;
+    const direct = first && !first.moved ? first : null;
+    const about = [contact?.nickname, contact?.organization].filter(Boolean).join(' · ');
+    const reach = first ? (first.moved ? 'card.moved' : 'card.reachable') : 'card.unreachable';
+    return [
+      h(
+        'div',
+        { class: 'row' },
+        avatar(contact?.id ?? this.#subject.person ?? '', name),
+        h('div', { class: 'who' }, h('p', {}, about), h('p', { class: first && !first.moved ? 'about here' : 'about' }, this.#t(reach, { name }))),
+      ),
+      ...(direct ? [this.#calls(direct, name, ready)] : []),
+      ...(first ? [] : [button(this.#t('invite.title'), () => openInvite(this.#parts), { icon: 'invite' })]),
+      ...(contact && contact.numbers.length > 0 ? [this.#numbers(contact, direct, ready)] : []),
+      this.#deeds(contact),
+    ];
+  }
+
+  /** @param {Way} way @param {string} name @param {boolean} ready */
+  #calls({ person }, name, ready) {
+    const call = (/** @type {boolean} */ video) => () => void this.#parts.calls.place({ to: person, person, name, video });
+    const audio = button(this.#t('home.call'), call(false), { icon: 'call', kind: 'call big', attributes: does('call', this.#t('home.call.to', { name })) });
+    const video = button(this.#t('home.video'), call(true), { icon: 'video', kind: 'call big', attributes: does('video', this.#t('home.video.to', { name })) });
+    audio.disabled = video.disabled = !ready;
+    return h('div', { class: 'actions' }, audio, video);
+  }
+
+  /** @param {ContactView} contact @param {Way | null} direct whom the large buttons call @param {boolean} ready */
+  #numbers(contact, direct, ready) {
+    const rows = contact.numbers.map((number) => {
+      const words = h('div', { class: 'who' }, h('p', { class: 'about' }, labelWords(number.label, this.#t)), h('p', {}, spaced(number.number)));
+      return h('li', {}, h('div', { class: 'row' }, words, this.#reach(contact, number, direct, ready)), number.moved && number.person ? this.#movedNotice(contact, number) : null);
+    });
+    return h('ul', { class: 'card-numbers', 'aria-label': this.#t('contact.numbers') }, ...rows);
+  }
+
+  /** Behind a number: nobody, whom the large buttons call, or somebody else. @param {ContactView} contact @param {ContactNumber} number @param {Way | null} direct @param {boolean} ready */
+  #reach({ name }, { number, person, moved }, direct, ready) {
+    if (!person || moved || person === this.#parts.store.state.person?.id) return null;
+    if (person === direct?.person) return h('span', { class: 'about here reach' }, icon('check'), h('span', { class: 'visually-hidden' }, this.#t('contacts.reachable')));
+    const call = button(this.#t('home.call'), () => void this.#parts.calls.place({ to: person, person, name, video: false }), {
+      icon: 'call',
+      kind: 'call',
+      attributes: does(`call-${number}`, this.#t('card.call.number', { number: spaced(number) })),
+    });
+    call.disabled = !ready;
+    return call;
+  }
+
+  /** @param {ContactView} contact @param {ContactNumber} number */
+  #movedNotice(contact, { number }) {
+    const accept = button(this.#t('card.moved.accept'), () => void busy(accept, act, (error) => this.#failed(error)), { kind: '' });
+    const act = () => this.#parts.account.contacts.acceptMoved(contact.id, number);
+    return h('div', { class: 'notice moved' }, icon('warning'), h('div', { class: 'choices' }, h('p', {}, this.#t('card.moved.text', { name: contact.name })), accept));
+  }
+
+  /** @param {ContactView | null} contact */
+  #deeds(contact) {
+    const deeds = contact?.source === 'manual' ? [this.#edit(contact), this.#remove(contact)] : [];
+    const source = contact && contact.source !== 'manual' ? [h('p', { class: 'hint' }, this.#t(`card.source.${contact.source}`))] : [];
+    return h('div', { class: 'deeds' }, ...source, ...deeds);
+  }
+
+  /** @param {ContactView} contact */
+  #edit(contact) {
+    const edit = () => openContactForm(this.#parts, contact);
+    return button(this.#t('contact.edit'), edit, { icon: 'pen', kind: 'quiet', attributes: { 'data-does': 'edit' } });
+  }
+
+  /** @param {ContactView} contact */
+  #remove({ id, name }) {
+    const words = { question: this.#t('contact.delete.confirm', { name }), sure: this.#t('contact.delete'), keep: this.#t('devices.keep') };
+    const ask = () => this.#ask((back) => confirmation(words, () => this.#parts.account.contacts.remove(id), (error) => this.#failed(error), back));
+    const pressed = button(this.#t('contact.delete'), () => ask(), { icon: 'trash', kind: 'quiet', attributes: { 'data-does': 'delete' } });
+    return pressed;
+  }
+
+  /** A question takes the place of the card, and gives it back. @param {(back: () => void) => HTMLElement} question */
+  #ask(question) {
+    const does = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.does : undefined;
+    const back = () => {
+      this.#asked.hidden = true;
+      this.#body.hidden = false;
+      this.#problem.say('');
+      if (does) /** @type {HTMLElement | null} */ (this.#body.querySelector(`[data-does="${does}"]`))?.focus();
+    };
+    this.#asked.replaceChildren(question(back));
+    this.#asked.hidden = false;
+    this.#body.hidden = true;
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    this.#problem.say(this.#t(`problem.${codeOf(error)}`));
+  }
+}
+
+/** @param {string} does finds the button again after the card was drawn anew @param {string} label */
+function does(does, label) {
+  return { 'data-does': does, 'aria-label': label };
+}
