@@ -30,6 +30,7 @@ from signaling.deadlines import Deadlines
 from signaling.discovery import Incidents
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
+from signaling.names import NameDesk
 from signaling.news import HouseholdNews
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.sessions import Live, Sessions
@@ -59,7 +60,7 @@ PERSONAL = (
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
-CONFIRMED = (*PERSONAL, wire.Move, wire.Block)
+CONFIRMED = (*PERSONAL, wire.Move, wire.Block, wire.ResolveName)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 
 
@@ -122,6 +123,7 @@ class Desk:
             read_cards=vcards.read,
             incidents=incidents,
         )
+        self._names = NameDesk(contacts, directory, self.announcer, clock)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
@@ -344,6 +346,8 @@ class Desk:
             case wire.ListDirectory():
                 people, endpoints = await self.announcer.listing(endpoint, principal)
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
+            case wire.ResolveName():
+                return await self._names.resolve(principal, endpoint, command)
             case wire.ListIceServers():
                 if not principal.shared:  # who may not call yet has no use for the relay's bandwidth
                     registered(principal)

@@ -66,6 +66,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.SetContactImport: _DONE,
     protocol.ImportContacts: (protocol.ContactsImported,),
     protocol.AcceptMoved: _DONE,
+    protocol.ResolveName: (protocol.NameResolved,),
     protocol.Block: (protocol.Blocked,),
     protocol.Unblock: _DONE,
     protocol.ListBlocks: (protocol.Blocks,),

@@ -409,6 +409,18 @@ export interface AcceptMoved {
   number: string;
 }
 
+/**
+ * Whom somebody means who says a name: among the people and devices of the household, the own contacts and, on a
+ * shared endpoint, the contacts of all who live there. `label` is which of their numbers, such as "mobile".
+ */
+export interface ResolveName {
+  t: 'resolve_name';
+  id: string;
+  as?: string | null;
+  text: string;
+  label?: string;
+}
+
 /** Hear no more of a person: nothing that they do rings or shows, and they are not told. */
 export interface Block {
   t: 'block';
@@ -1205,6 +1217,32 @@ export type CardFault =
   | 'too_large'
   | 'contact_limit';
 
+/** `choices`: the one; those to ask about, the likeliest first (of a single one: whether it is meant); or none. */
+export interface NameResolved {
+  t: 'resolved';
+  re: string;
+  outcome: Outcome;
+  choices: NameChoice[];
+}
+
+/** What a name means: one; one of several, or perhaps the only one, which is to be asked; nobody. */
+export type Outcome =
+  | 'none'
+  | 'one'
+  | 'which';
+
+/**
+ * Somebody or something that has the name. `label` is what their number is for. Neither `person` nor `endpoint` is
+ * there where the one meant is not reachable here. `moved`: the number is somebody else's now, as in ContactNumber.
+ */
+export interface NameChoice {
+  name: string;
+  label: string;
+  person: string | null;
+  endpoint: string | null;
+  moved: boolean;
+}
+
 export interface Blocked {
   t: 'blocked';
   re: string;
@@ -1531,6 +1569,7 @@ export type Command =
   | SetContactImport
   | ImportContacts
   | AcceptMoved
+  | ResolveName
   | Block
   | Unblock
   | ListBlocks
@@ -1576,6 +1615,7 @@ export type Reply =
   | Contacts
   | ContactSaved
   | ContactsImported
+  | NameResolved
   | Blocked
   | Blocks
   | CallState

@@ -22,7 +22,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
 from kith.core.ids import EndpointId, PersonId
-from kith.core.spelling import fold
+from kith.core.names import fold
 from kith.directory.nicknames import alike
 
 ASK = 75.0

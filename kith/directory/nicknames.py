@@ -3,7 +3,7 @@
 A line is a name with what it is called for short; behind a bar where it has several spellings, which are one name.
 Whoever says "Bill" may mean William, and is taken at their word; whoever says "William" may have written "Bill",
 unless that is short for others too ("Alex"); two short forms of one name are only a question. After `=` all words
-mean the same. Without accents, as `kith.core.spelling.fold` leaves words.
+mean the same. Without accents, as `kith.core.names.fold` leaves words.
 """
 
 from collections.abc import Mapping

@@ -12,9 +12,8 @@ How names are compared, and what they score, is in `kith.directory.name_keys`.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from kith.core.spelling import fold
+from kith.core.names import Outcome, fold
 from kith.directory.name_keys import Entry, Keys, Level, Said, Score, Target, scores
 
 MAX_CHOICES = 5
@@ -23,12 +22,6 @@ MAX_CHOICES = 5
 MARGIN = 8.0
 """Names that score no less than the best by this are meant as well as the best. Lower, and "Ana" would silently win
 over "Anna"; higher, and near misses would be asked about beside the name itself."""
-
-
-class Outcome(StrEnum):
-    ONE = "one"
-    WHICH = "which"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

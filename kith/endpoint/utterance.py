@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kith.core.spelling import fold
+from kith.core.names import fold
 
 
 class Act(StrEnum):

@@ -39,6 +39,7 @@ from signaling.protocol.fields import (
     Signature,
     Target,
 )
+from signaling.protocol.names import ResolveName
 from signaling.protocol.parts import (
     Keys,
     Resume,
@@ -447,6 +448,7 @@ AnyCommand = (
     | SetContactImport
     | ImportContacts
     | AcceptMoved
+    | ResolveName
     | Block
     | Unblock
     | ListBlocks

@@ -21,6 +21,7 @@ from signaling.protocol.fields import (
     PersonRef,
     SessionRef,
 )
+from signaling.protocol.names import NameResolved
 from signaling.protocol.parts import (
     BlockView,
     CallView,
@@ -226,6 +227,7 @@ AnyReply = (
     | Contacts
     | ContactSaved
     | ContactsImported
+    | NameResolved
     | Blocked
     | Blocks
     | CallState

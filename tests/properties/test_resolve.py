@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.core.ids import PersonId
+from kith.core.names import Outcome
 from kith.directory.name_keys import Entry, Target, prepare
-from kith.directory.resolve import MAX_CHOICES, Outcome, Resolved, resolve
+from kith.directory.resolve import MAX_CHOICES, Resolved, resolve
 
 _WORDS = [
     "ana",

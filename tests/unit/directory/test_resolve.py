@@ -3,10 +3,10 @@
 import pytest
 
 from kith.core.ids import EndpointId, PersonId
-from kith.core.spelling import fold
+from kith.core.names import Outcome, fold
 from kith.directory.name_keys import ASK, Entry, Keys, Said, Target, prepare, scores
 from kith.directory.nicknames import alike
-from kith.directory.resolve import MAX_CHOICES, Outcome, Resolved, resolve
+from kith.directory.resolve import MAX_CHOICES, Resolved, resolve
 
 
 def entry(name: str, *targets: Target, nickname: str = "") -> Entry:

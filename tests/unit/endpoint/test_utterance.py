@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kith.core.spelling import fold
+from kith.core.names import fold
 from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, understand
 
 

@@ -1,0 +1,220 @@
+"""Whom a name means, for whoever says it at an endpoint: `kith.directory.resolve` on the lists that count there.
+
+Near are the people and devices that can be called from the endpoint and the asker's own contacts; far, on a shared
+endpoint, the contacts of the others who live there (R6). Of another's list nobody learns more than the names that were
+said, and of those only so many that are new (`Told`): asking for names is no way to read a list (R23).
+
+Lists are prepared in a thread, once for each revision, and kept as long as there is room.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from kith.core.ids import EndpointId, HouseholdId, PersonId
+from kith.core.names import fold
+from kith.core.principal import Principal
+from kith.directory.contact_store import ContactStore
+from kith.directory.contacts import Listed
+from kith.directory.model import Endpoint
+from kith.directory.name_keys import Entry, Keys, Target, prepare
+from kith.directory.ports import DirectoryStore
+from kith.directory.registry import registered
+from kith.directory.resolve import Choice, Resolved, resolve
+from signaling import protocol as wire
+from signaling.announcing import Announcer
+from signaling.limits import Bucket
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+ROOM = 30_000
+"""Contacts whose keys are kept, at some 3.5 KiB each. More use more than 100 MiB, and save the 50 ms that a list takes
+when it is asked for after a while."""
+
+INLINE = 1_000
+"""Contacts up to which a name is looked for on the event loop: it takes a millisecond there."""
+
+QUESTIONS = (0.5, 30.0)
+"""Names a second, and at once, that one endpoint may ask for. People ask for few; who asks faster is a program."""
+
+NEW_NAMES = (100 / 86_400, 100.0)
+"""Choices from others' lists, a second and at once, that a household may be told and was not told before. Families call
+some dozens of people; reading a list of 2,000 by guessing its names would take weeks."""
+
+MAX_TOLD = 500
+"""Choices that are known to have been told to a household."""
+
+MAX_ASKERS = 10_000
+"""Endpoints, and households, whose rates are kept."""
+
+
+class Told:
+    """What a household was told of others' lists. What it knows it may be told again."""
+
+    def __init__(self, now: float) -> None:
+        self._bucket = Bucket(*NEW_NAMES, now)
+        self._known: OrderedDict[Choice, None] = OrderedDict()
+
+    def tell(self, choices: Iterable[Choice], now: float) -> None:
+        """Raises Problem(rate_limited), and then nothing is to be told."""
+        for choice in choices:
+            if choice not in self._known:
+                self._bucket.take(now)
+            self._known[choice] = None
+            self._known.move_to_end(choice)
+        while len(self._known) > MAX_TOLD:
+            self._known.popitem(last=False)
+
+
+class NameDesk:
+    """Carries out `resolve_name`."""
+
+    def __init__(
+        self,
+        contacts: ContactStore,
+        directory: DirectoryStore,
+        announcer: Announcer,
+        clock: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._announcer = announcer
+        self._clock = clock
+        self._lists = _Lists(contacts)
+        self._questions: OrderedDict[EndpointId, Bucket] = OrderedDict()
+        self._told: OrderedDict[HouseholdId, Told] = OrderedDict()
+
+    async def resolve(
+        self, principal: Principal, endpoint: Endpoint, command: wire.ResolveName
+    ) -> wire.NameResolved:
+        """Raises Problem: not_registered, rate_limited."""
+        asker = registered(principal)
+        now = self._clock()
+        _kept(self._questions, endpoint.id, lambda: Bucket(*QUESTIONS, now)).take(now)
+        here = await self._callable(principal, endpoint)
+        own = await self._lists.of(asker)
+        far = [await self._lists.of(one) for one in await self._others(principal)]
+        contacts = sum(len(keys.entries) for keys in (own, *far))
+        look = (command.text, command.label, [here, own], far)
+        found = _look(*look) if contacts <= INLINE else await asyncio.to_thread(_look, *look)
+        revealed = [choice for choice in found.choices if choice.far]
+        if revealed:
+            _kept(self._told, principal.household, lambda: Told(now)).tell(revealed, now)
+        return wire.NameResolved(
+            re=command.id,
+            outcome=found.outcome,
+            choices=tuple(_view(one) for one in await self._told_apart(found.choices)),
+        )
+
+    async def _callable(self, principal: Principal, endpoint: Endpoint) -> Keys:
+        people, endpoints = await self._announcer.listing(endpoint, principal)
+        return prepare(
+            [
+                *(Entry(one.id, one.name, targets=(Target("mobile", PersonId(one.id)),)) for one in people),
+                *(
+                    Entry(one.id, one.name, targets=(Target("", None, EndpointId(one.id)),))
+                    for one in endpoints
+                ),
+            ]
+        )
+
+    async def _others(self, principal: Principal) -> Sequence[PersonId]:
+        """Whose contacts count besides the asker's own: those who may act at a shared endpoint."""
+        if not principal.shared:
+            return ()
+        members = await self._directory.housemates(principal.household)
+        return [one.id for one in members if one.id != principal.person and one.registered is not None]
+
+    async def _told_apart(self, choices: Sequence[Choice]) -> Sequence[Choice]:
+        """Two whom their contacts call "Mum" are told apart by the names that they gave themselves."""
+        names = [fold(choice.name) for choice in choices]
+        return [
+            await self._with_own_name(choice) if names.count(fold(choice.name)) > 1 else choice
+            for choice in choices
+        ]
+
+    async def _with_own_name(self, choice: Choice) -> Choice:
+        person = choice.target.person
+        found = None if person is None else await self._directory.person(person)
+        if found is None or fold(found.name) == fold(choice.name):
+            return choice
+        return replace(choice, name=f"{choice.name} ({found.name})")
+
+
+def _kept(rates: OrderedDict[K, V], key: K, new: Callable[[], V]) -> V:
+    """The rate of `key`, made if there is none; those that were asked for long ago are forgotten."""
+    rate = rates.pop(key, None) or new()
+    rates[key] = rate
+    while len(rates) > MAX_ASKERS:
+        rates.popitem(last=False)
+    return rate
+
+
+class _Lists:
+    """People's lists, prepared; those that were asked for last are kept."""
+
+    def __init__(self, contacts: ContactStore) -> None:
+        self._contacts = contacts
+        self._kept: OrderedDict[PersonId, tuple[int, Keys]] = OrderedDict()
+        self._preparing = asyncio.Semaphore(1)
+
+    async def of(self, owner: PersonId) -> Keys:
+        """The person's contacts as they are now."""
+        found = await self._current(owner)
+        if found is not None:
+            return found
+        async with self._preparing:  # one at a time: they would only take turns
+            return await self._current(owner) or await self._prepare(owner)
+
+    async def _current(self, owner: PersonId) -> Keys | None:
+        revision, keys = self._kept.get(owner, (-1, None))
+        if keys is None or revision != (await self._contacts.state(owner)).revision:
+            return None
+        if owner in self._kept:
+            self._kept.move_to_end(owner)
+        return keys
+
+    async def _prepare(self, owner: PersonId) -> Keys:
+        revision = (await self._contacts.state(owner)).revision  # first: what changes meanwhile is read again
+        listed = await self._contacts.everything(owner)
+        keys = await asyncio.to_thread(_prepared, listed) if len(listed) > INLINE // 20 else _prepared(listed)
+        self._kept[owner] = (revision, keys)
+        self._kept.move_to_end(owner)
+        room = ROOM
+        for one in reversed(self._kept):
+            room -= len(self._kept[one][1].entries)
+        while room < 0 and len(self._kept) > 1:
+            _, (_, dropped) = self._kept.popitem(last=False)
+            room += len(dropped.entries)
+        return keys
+
+
+def _prepared(listed: Sequence[Listed]) -> Keys:
+    return prepare(_entry(one) for one in listed)
+
+
+def _entry(listed: Listed) -> Entry:
+    contact = listed.contact
+    targets = []
+    for one in contact.numbers:
+        reach = None if one.e164 is None else listed.reach.get(one.e164)
+        if reach is not None:
+            targets.append(Target(one.label, reach.person, moved=reach.moved))
+    return Entry(contact.id, contact.name, contact.nickname, tuple(targets) or (Target(),))
+
+
+def _look(said: str, label: str, near: Sequence[Keys], far: Sequence[Keys]) -> Resolved:
+    return resolve(said, label, near=near, far=far)
+
+
+def _view(choice: Choice) -> wire.NameChoice:
+    target = choice.target
+    return wire.NameChoice(
+        name=choice.name,
+        label=target.label,
+        person=target.person,
+        endpoint=target.endpoint,
+        moved=target.moved,
+    )
