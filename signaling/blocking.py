@@ -1,4 +1,5 @@
 """The commands by which people keep others away, and who is told: the blocker's own endpoints, and nobody else.
+A report is told to the operator alone.
 
 The law of this file
 
@@ -7,21 +8,42 @@ The law of this file
     The blocker hears nothing of them any more: not a call, not a new name, not a new identity.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from kith.core.ids import BlockId, PersonId
+from kith.core.ids import BlockId, ContactId, PersonId
 from kith.core.principal import Principal
-from kith.directory.blocks import Blocks
+from kith.core.problem import Code, Problem
+from kith.core.reports import Why
+from kith.directory.blocks import Block, Blocks
+from kith.directory.contact_store import ContactStore
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
+from policy.quota import DAY, Quota
 from signaling import protocol as wire
 from signaling.announcing import Announcer
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import block_view
 
-Command = wire.Block | wire.Unblock | wire.ListBlocks
-BLOCK_COMMANDS = (wire.Block, wire.Unblock, wire.ListBlocks)
+log = logging.getLogger(__name__)
+
+Command = wire.Block | wire.Unblock | wire.ListBlocks | wire.ReportPerson
+BLOCK_COMMANDS = (wire.Block, wire.Unblock, wire.ListBlocks, wire.ReportPerson)
+
+REPORTS = Quota(20, DAY)
+"""Reports of one person: enough for a bad day, and somebody can still read all of them."""
+
+
+class Reports(Protocol):
+    """What people told the operator."""
+
+    async def add(
+        self, by: PersonId, person: PersonId, why: Why, text: str, *, quota: Quota, at: float
+    ) -> float:
+        """Keep a report; returns 0, or where the reporter has used up the quota in how many seconds to try again."""
+        ...
 
 
 class BlockDesk:
@@ -30,12 +52,18 @@ class BlockDesk:
     def __init__(
         self,
         blocks: Blocks,
+        contacts: ContactStore,
+        reports: Reports,
         directory: DirectoryStore,
         sessions: Sessions,
         switchboard: Switchboard,
         announcer: Announcer,
+        clock: Callable[[], float],
     ) -> None:
         self._blocks = blocks
+        self._contacts = contacts
+        self._reports = reports
+        self._clock = clock
         self._directory = directory
         self._sessions = sessions
         self._switchboard = switchboard
@@ -46,19 +74,43 @@ class BlockDesk:
         owner = registered(principal)
         match command:
             case wire.Block():
-                block = await self._blocks.block(owner, PersonId(command.person))
-                people = await self._blocks.people_of(block.id)
-                self._switchboard.keep_apart(owner, principal.household, people)
+                block = await self._block(principal, owner, command)
+                self._switchboard.keep_apart(owner, principal.household, _person_of(block))
                 await self._announcer.told(self._tell(owner))
                 return wire.Blocked(re=command.id, block=block_view(block))
             case wire.Unblock():
-                people = await self._blocks.people_of(BlockId(command.block))
-                await self._blocks.unblock(owner, BlockId(command.block))
+                block = await self._blocks.unblock(owner, BlockId(command.block))
                 await self._announcer.told(self._tell(owner))
-                await self._announcer.told(self._catch_up(owner, people))
+                await self._announcer.told(self._catch_up(owner, _person_of(block)))
                 return wire.Ok(re=command.id)
             case wire.ListBlocks():
                 return wire.Blocks(re=command.id, blocks=await self.view(owner))
+            case wire.ReportPerson():
+                await self._report(owner, command)
+                return wire.Ok(re=command.id)
+
+    async def _block(self, principal: Principal, owner: PersonId, command: wire.Block) -> Block:
+        match command.person, command.contact:
+            case str(person), None:
+                return await self._blocks.block(owner, PersonId(person))
+            case None, str(contact):
+                if principal.shared:  # nobody's list is read there
+                    raise Problem(Code.NOT_PERMITTED)
+                listed = await self._contacts.contact(owner, ContactId(contact))
+                return await self._blocks.block_contact(owner, listed)
+            case _:
+                raise Problem(Code.INVALID, path="person")
+
+    async def _report(self, owner: PersonId, command: wire.ReportPerson) -> None:
+        person = await self._directory.person(PersonId(command.person))
+        if person is None or person.id == owner:
+            raise Problem(Code.UNKNOWN_PERSON, path="person")
+        wait = await self._reports.add(
+            owner, person.id, command.why, command.text, quota=REPORTS, at=self._clock()
+        )
+        if wait > 0:
+            raise Problem(Code.QUOTA_EXCEEDED, data={"retry_after": round(wait, 3)})
+        log.warning("person reported: person=%s why=%s", person.id, command.why)
 
     async def view(self, owner: PersonId) -> tuple[wire.BlockView, ...]:
         """Whom a person has blocked, the latest first."""
@@ -78,3 +130,7 @@ class BlockDesk:
         for endpoint in await self._directory.endpoints_for(owner):
             for person in people:
                 self._sessions.push(endpoint.id, wire.IdentityChanged(person=person))
+
+
+def _person_of(block: Block) -> frozenset[PersonId]:
+    return frozenset() if block.person is None else frozenset({block.person})

@@ -24,7 +24,7 @@ from signaling import protocol as wire
 from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
-from signaling.blocking import BLOCK_COMMANDS, BlockDesk
+from signaling.blocking import BLOCK_COMMANDS, BlockDesk, Reports
 from signaling.contacts import CONTACT_COMMANDS, ContactDesk
 from signaling.deadlines import Deadlines
 from signaling.discovery import Incidents
@@ -55,6 +55,7 @@ PERSONAL = (
     wire.DismissNews,
     wire.Unblock,
     wire.ListBlocks,
+    wire.ReportPerson,
     *PASSKEY_COMMANDS,
     *CONTACT_COMMANDS,
 )
@@ -75,6 +76,7 @@ class Desk:
         identities: Identities,
         passkeys: Passkeys,
         blocks: Blocks,
+        reports: Reports,
         switchboard: Switchboard,
         sessions: Sessions,
         reachable: Reachable,
@@ -110,7 +112,9 @@ class Desk:
             identities, directory, sessions, switchboard, self.news, contacts, blocks
         )
         self._blocks = blocks
-        self._block_desk = BlockDesk(blocks, directory, sessions, switchboard, self.announcer)
+        self._block_desk = BlockDesk(
+            blocks, contacts, reports, directory, sessions, switchboard, self.announcer, clock
+        )
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
         self.contacts = ContactDesk(
             contacts,

@@ -16,6 +16,7 @@ import msgspec
 from kith.core.contacts import CardFault, Source
 from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code
+from kith.core.reports import Why
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
 from signaling.protocol import COMMANDS, AnyCommand, Command, FromServer
@@ -70,6 +71,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.Block: (protocol.Blocked,),
     protocol.Unblock: _DONE,
     protocol.ListBlocks: (protocol.Blocks,),
+    protocol.ReportPerson: _DONE,
     protocol.ListIdentities: (protocol.Identities,),
     protocol.ShowRoster: (protocol.RosterShown,),
     protocol.ExtendPerson: _DONE,
@@ -96,7 +98,7 @@ answered with `welcome` on the WebSocket and with `token` over HTTP."""
 _CONNECTION = (protocol.Ack, protocol.Leave)
 """Commands about a connection, which a request is not."""
 
-_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, NewsKind, Source, CardFault, Code)
+_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, NewsKind, Source, CardFault, Why, Code)
 
 
 def components() -> dict[str, Schema]:

@@ -421,12 +421,16 @@ export interface ResolveName {
   label?: string;
 }
 
-/** Hear no more of a person: nothing that they do rings or shows, and they are not told. */
+/**
+ * Hear no more of a person, or of whoever has the numbers of a contact: nothing that they do rings or shows, and
+ * they are not told. One of the two is given.
+ */
 export interface Block {
   t: 'block';
   id: string;
   as?: string | null;
-  person: string;
+  person?: string | null;
+  contact?: string | null;
 }
 
 /** Let the person reach one again. */
@@ -443,6 +447,22 @@ export interface ListBlocks {
   id: string;
   as?: string | null;
 }
+
+/** Tell the operator of the server what a person does. Nobody else is told. */
+export interface ReportPerson {
+  t: 'report_person';
+  id: string;
+  as?: string | null;
+  person: string;
+  why: Why;
+  text?: string;
+}
+
+export type Why =
+  | 'spam'
+  | 'impersonation'
+  | 'abuse'
+  | 'other';
 
 /**
  * The identities of persons that can be called from here or are in a call here, and the own one. Those of
@@ -935,8 +955,8 @@ export interface OwnProfile {
 }
 
 /**
- * Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where only numbers
- * were blocked.
+ * Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where it was a number
+ * of which the viewer does not know who has it.
  */
 export interface BlockView {
   id: string;
@@ -1573,6 +1593,7 @@ export type Command =
   | Block
   | Unblock
   | ListBlocks
+  | ReportPerson
   | ListIdentities
   | ShowRoster
   | ExtendPerson

@@ -3,6 +3,9 @@
 A block is kept by everything that the blocked one is known by: the person, and each number that was verified as
 theirs, as a keyed digest. Whoever shows up with one of these is blocked, and from then on by all that they are known
 by: another account with the same number, or another number of the same account, changes nothing.
+
+What the owner sees of it tells only what they knew: who has a number that was blocked shows in nothing, or blocking
+numbers one after the other would be a way to find out.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +14,7 @@ from typing import Protocol
 
 from kith.core.ids import BlockId, PersonId, new_block
 from kith.core.problem import Code, Problem
+from kith.directory.contacts import Listed
 from kith.directory.digest import Digest
 from kith.directory.model import Person
 from kith.directory.ports import DirectoryStore
@@ -22,7 +26,7 @@ MOST = 500
 @dataclass(frozen=True, slots=True)
 class Block:
     """`name` is what the blocked one was called then: what they call themselves later is one more thing that the
-    owner need not hear. `person` is None where only a number was blocked."""
+    owner need not hear. `person` is None where it was a number of which the owner does not know who has it."""
 
     id: BlockId
     owner: PersonId
@@ -35,7 +39,7 @@ class BlockStore(Protocol):
     """Every method may raise Problem(storage_unavailable), and then has changed nothing."""
 
     async def add(self, block: Block, keys: Sequence[str], *, most: int) -> Block:
-        """Add it; returns the one that the owner has of one of these keys already. Problem(block_limit) beyond
+        """Add it; returns the one that looks the same to the owner, where there is one. Problem(block_limit) beyond
         `most`."""
         ...
 
@@ -47,16 +51,12 @@ class BlockStore(Protocol):
         """The latest first."""
         ...
 
-    async def people_of(self, block: BlockId) -> Sequence[PersonId]:
-        """All persons that the block is for."""
-        ...
-
     async def blocked_by(self, owner: PersonId) -> Sequence[PersonId]:
-        """All persons whom the owner has blocked."""
+        """The persons whom the owner has blocked, as far as the owner knows."""
         ...
 
     async def blockers(self, person: PersonId) -> Sequence[PersonId]:
-        """Who has blocked the person."""
+        """Who has blocked the person, by whatever key."""
         ...
 
     async def known_by(self, person: PersonId, number: str) -> None:
@@ -89,31 +89,36 @@ class Blocks:
             keys.append(self._key(found.mobile))
         return await self._add(owner, found.name, found.id, keys)
 
-    async def block_numbers(self, owner: PersonId, name: str, mobiles: Sequence[str]) -> Block:
-        """Block whoever has one of these numbers (E.164) or ever will."""
-        people = [one for one in await self._store.people_with(mobiles) if one != owner]
-        keys = [*people, *map(self._key, mobiles)]
-        return await self._add(owner, name, people[0] if people else None, keys)
+    async def block_contact(self, owner: PersonId, listed: Listed) -> Block:
+        """Block whoever has one of a contact's numbers, or ever will. Raises Problem(unknown_person) where it has none.
+
+        Whether somebody here has such a number is not told: the block names whom the owner knew to have it.
+        """
+        numbers = [one.e164 for one in listed.contact.numbers if one.e164 is not None]
+        people = [one for one in await self._store.people_with(numbers) if one != owner]
+        known = [reach.person for reach in listed.reach.values() if not reach.moved and reach.person != owner]
+        if not numbers:
+            raise Problem(Code.UNKNOWN_PERSON, path="contact")
+        keys = [*people, *map(self._key, numbers)]
+        return await self._add(owner, listed.contact.name, known[0] if known else None, keys)
 
     async def _add(self, owner: PersonId, name: str, person: PersonId | None, keys: Sequence[str]) -> Block:
         block = Block(new_block(), owner, name, person, self._clock())
         return await self._store.add(block, keys, most=MOST)
 
-    async def unblock(self, owner: PersonId, block: BlockId) -> None:
-        """Raises Problem(unknown_block) where it is not the owner's."""
-        if await self._store.remove(owner, block) is None:
+    async def unblock(self, owner: PersonId, block: BlockId) -> Block:
+        """The block that is no more. Raises Problem(unknown_block) where it is not the owner's."""
+        removed = await self._store.remove(owner, block)
+        if removed is None:
             raise Problem(Code.UNKNOWN_BLOCK, path="block")
+        return removed
 
     async def of(self, owner: PersonId) -> Sequence[Block]:
         """The latest first."""
         return await self._store.of(owner)
 
-    async def people_of(self, block: BlockId) -> Sequence[PersonId]:
-        """Everybody that the block keeps away, now."""
-        return await self._store.people_of(block)
-
     async def blocked_by(self, owner: PersonId) -> frozenset[PersonId]:
-        """Whom the owner has blocked."""
+        """Whom the owner has blocked, as far as the owner knows."""
         return frozenset(await self._store.blocked_by(owner))
 
     async def blockers(self, person: PersonId) -> frozenset[PersonId]:

@@ -23,6 +23,7 @@ from kith.store.directory import SqliteDirectory
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.passkeys import SqlitePasskeys
+from kith.store.reports import SqliteReports
 from policy.quota import DAY, HOUR, Quota
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
@@ -108,6 +109,7 @@ async def wire(
         passkeys=Passkeys(SqlitePasskeys(database), clock, test=settings.admit_test),
         registry=registry,
         blocks=blocks,
+        reports=SqliteReports(database),
         incidents=SqliteIncidents(database),
         switchboard=switchboard,
         sessions=sessions,

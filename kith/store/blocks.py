@@ -8,8 +8,6 @@ from kith.core.problem import Code, Problem
 from kith.directory.blocks import Block
 from kith.store.database import Database
 
-_PERSON = "key GLOB 'p_*'"
-
 
 class SqliteBlocks:
     """Implements kith.directory.blocks.BlockStore."""
@@ -19,7 +17,7 @@ class SqliteBlocks:
 
     async def add(self, block: Block, keys: Sequence[str], *, most: int) -> Block:
         def work(db: sqlite3.Connection) -> Block:
-            before = _first(db, block.owner, keys)
+            before = _alike(db, block, keys)
             if before is None:
                 count = db.execute("SELECT count(*) FROM block WHERE owner = ?", (block.owner,)).fetchone()
                 if count[0] >= most:
@@ -50,15 +48,8 @@ class SqliteBlocks:
 
         return await self._db.read(work)
 
-    async def people_of(self, block: BlockId) -> Sequence[PersonId]:
-        return await self._people(f"SELECT key FROM block_key WHERE block = ? AND {_PERSON}", block)  # noqa: S608 - words of this file
-
     async def blocked_by(self, owner: PersonId) -> Sequence[PersonId]:
-        return await self._people(
-            "SELECT key FROM block_key WHERE block IN (SELECT id FROM block WHERE owner = ?)"  # noqa: S608 - words of this file
-            f" AND {_PERSON}",
-            owner,
-        )
+        return await self._people("SELECT person FROM block WHERE owner = ? AND person IS NOT NULL", owner)
 
     async def blockers(self, person: PersonId) -> Sequence[PersonId]:
         return await self._people(
@@ -88,14 +79,17 @@ class SqliteBlocks:
         return [PersonId(row[0]) for row in rows]
 
 
-def _first(db: sqlite3.Connection, owner: PersonId, keys: Sequence[str]) -> Block | None:
-    marks = ", ".join("?" * len(keys))
-    row = db.execute(
-        "SELECT * FROM block WHERE owner = ? AND id IN"  # noqa: S608 - marks only
-        f" (SELECT block FROM block_key WHERE key IN ({marks})) ORDER BY since, id",
-        (owner, *keys),
-    ).fetchone()
-    return None if row is None else _block_of(row)
+def _alike(db: sqlite3.Connection, block: Block, keys: Sequence[str]) -> Block | None:
+    """A block of the same person; or one of numbers, under the same name and with these numbers. Whom numbers lead to
+    is not compared, because the answer would tell."""
+    numbers = [key for key in keys if key.startswith("n_")]
+    for row in db.execute(
+        "SELECT * FROM block WHERE owner = ? AND person IS ? ORDER BY since, id", (block.owner, block.person)
+    ).fetchall():
+        known = {key[0] for key in db.execute("SELECT key FROM block_key WHERE block = ?", (row["id"],))}
+        if block.person is not None or (row["name"] == block.name and known.issuperset(numbers)):
+            return _block_of(row)
+    return None
 
 
 def _add_keys(db: sqlite3.Connection, block: BlockId, keys: Sequence[str]) -> None:

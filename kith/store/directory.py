@@ -97,8 +97,8 @@ class SqliteDirectory:
     async def missed(self, person: PersonId) -> Sequence[Missed]:
         rows = await self._rows(
             "SELECT m.*, p.name FROM missed m JOIN person p ON p.id = m.caller"
-            " WHERE m.person = ? AND m.caller NOT IN (SELECT k.key FROM block_key k JOIN block b ON b.id = k.block"
-            " WHERE b.owner = m.person) ORDER BY m.at DESC LIMIT 100",
+            " WHERE m.person = ? AND NOT EXISTS (SELECT 1 FROM block WHERE owner = m.person AND person = m.caller)"
+            " ORDER BY m.at DESC LIMIT 100",
             person,
         )
         return [

@@ -228,6 +228,22 @@ def bounds(db: Database) -> None:
     db.table("person").add_column("suspended", float)
 
 
+@migrations()
+def operator(db: Database) -> None:
+    """What people told the operator of each other, what the operator did about whom and why, and the digests of
+    numbers that may not sign up again."""
+    db.execute(
+        "CREATE TABLE report (id INTEGER PRIMARY KEY AUTOINCREMENT, at FLOAT NOT NULL, by TEXT NOT NULL,"
+        " person TEXT NOT NULL, why TEXT NOT NULL, text TEXT NOT NULL, reviewed FLOAT)"
+    )
+    db.table("report").create_index(["by", "at"])
+    db.execute(
+        "CREATE TABLE operator_action (id INTEGER PRIMARY KEY AUTOINCREMENT, at FLOAT NOT NULL, action TEXT NOT NULL,"
+        " subject TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL)"
+    )
+    db.table("refused_number").create({"digest": bytes, "since": float}, pk="digest", not_null={"since"})
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

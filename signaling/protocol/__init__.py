@@ -1,7 +1,7 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
     fields, envelope, parts, commands, replies, events    what crosses
-    contacts, names                                       the same for one subject
+    contacts, names, policy                               the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -24,4 +24,5 @@ from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403
+from signaling.protocol.policy import *  # noqa: F403
 from signaling.protocol.replies import *  # noqa: F403

@@ -19,7 +19,6 @@ from signaling.protocol.contacts import (
 )
 from signaling.protocol.envelope import Command
 from signaling.protocol.fields import (
-    BlockRef,
     Body,
     ByAuthenticator,
     CallRef,
@@ -44,6 +43,7 @@ from signaling.protocol.parts import (
     Keys,
     Resume,
 )
+from signaling.protocol.policy import Block, ListBlocks, ReportPerson, Unblock
 
 
 class Challenge(Command, frozen=True, kw_only=True, tag="challenge"):
@@ -267,22 +267,6 @@ class DismissNews(Command, frozen=True, kw_only=True, tag="dismiss_news"):
     up_to: Seq
 
 
-class Block(Command, frozen=True, kw_only=True, tag="block"):
-    """Hear no more of a person: nothing that they do rings or shows, and they are not told."""
-
-    person: PersonRef
-
-
-class Unblock(Command, frozen=True, kw_only=True, tag="unblock"):
-    """Let the person reach one again."""
-
-    block: BlockRef
-
-
-class ListBlocks(Command, frozen=True, kw_only=True, tag="list_blocks"):
-    """Whom one has blocked, the latest first."""
-
-
 class ListIdentities(Command, frozen=True, kw_only=True, tag="list_identities"):
     """The identities of persons that can be called from here or are in a call here, and the own one. Those of
     others are left out of the reply, as are persons who have none."""
@@ -452,6 +436,7 @@ AnyCommand = (
     | Block
     | Unblock
     | ListBlocks
+    | ReportPerson
     | ListIdentities
     | ShowRoster
     | ExtendPerson

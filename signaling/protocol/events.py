@@ -16,7 +16,6 @@ from signaling.protocol.fields import (
     PersonRef,
 )
 from signaling.protocol.parts import (
-    BlockView,
     CallView,
     EndpointView,
     MissedCall,
@@ -25,6 +24,7 @@ from signaling.protocol.parts import (
     PersonView,
     WaitingEndpoint,
 )
+from signaling.protocol.policy import BlocksChanged
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag_field="t", tag="hello"):
@@ -92,12 +92,6 @@ class HouseholdNews(Event, frozen=True, kw_only=True, tag="household_news"):
     """All news not yet dismissed, the newest first; it replaces the old list."""
 
     news: tuple[NewsItem, ...]
-
-
-class BlocksChanged(Event, frozen=True, kw_only=True, tag="blocks_changed"):
-    """All blocks of the person, the latest first; it replaces the old list. Own endpoints only."""
-
-    blocks: tuple[BlockView, ...]
 
 
 class CallsElsewhere(Event, frozen=True, kw_only=True, tag="calls_elsewhere"):

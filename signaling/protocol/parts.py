@@ -13,7 +13,6 @@ from signaling.call import Phase, Role
 from signaling.protocol.contacts import OwnProfile
 from signaling.protocol.envelope import Part
 from signaling.protocol.fields import (
-    BlockRef,
     CallRef,
     Credential,
     EndpointRef,
@@ -24,6 +23,7 @@ from signaling.protocol.fields import (
     SessionRef,
     Signature,
 )
+from signaling.protocol.policy import BlockView
 
 
 class Keys(Part, frozen=True, kw_only=True):
@@ -132,16 +132,6 @@ class CallView(Part, frozen=True, kw_only=True):
     created: float
     answered: float | None = None
     ends: float | None = None
-
-
-class BlockView(Part, frozen=True, kw_only=True):
-    """Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where only numbers
-    were blocked."""
-
-    id: BlockRef
-    name: str
-    person: PersonRef | None = None
-    since: float
 
 
 class PasskeyView(Part, frozen=True, kw_only=True):

@@ -23,7 +23,6 @@ from signaling.protocol.fields import (
 )
 from signaling.protocol.names import NameResolved
 from signaling.protocol.parts import (
-    BlockView,
     CallView,
     EndpointView,
     EnrolledEndpoint,
@@ -34,6 +33,7 @@ from signaling.protocol.parts import (
     Snapshot,
     WaitingEndpoint,
 )
+from signaling.protocol.policy import Blocked, Blocks
 
 
 class Ok(Reply, frozen=True, kw_only=True, tag="ok"):
@@ -171,14 +171,6 @@ class PasskeyBegun(Reply, frozen=True, kw_only=True, tag="passkey_begun"):
 
 class Passkeys(Reply, frozen=True, kw_only=True, tag="passkeys"):
     passkeys: tuple[PasskeyView, ...]
-
-
-class Blocked(Reply, frozen=True, kw_only=True, tag="blocked"):
-    block: BlockView
-
-
-class Blocks(Reply, frozen=True, kw_only=True, tag="blocks"):
-    blocks: tuple[BlockView, ...]
 
 
 class CallState(Reply, frozen=True, kw_only=True, tag="call_state"):

@@ -55,6 +55,12 @@ async def gets_through(caller: Endpoint, to: str | None, callee: Endpoint, **fie
     return ringing
 
 
+async def number_of(home: Home, person: Joined) -> str:
+    """The number that the person has verified."""
+    async with home.online(person) as (endpoint,):
+        return str(endpoint.snapshot["own"]["mobile"])
+
+
 async def missed(endpoint: Endpoint) -> list[str]:
     """Who called in vain, by the endpoint's next snapshot."""
     await endpoint.cut()
@@ -234,6 +240,46 @@ async def test_a_shared_device_blocks_for_whom_it_acts(home: Home) -> None:
         await asyncio.gather(mum.event("missed_calls"), mum.event("directory_changed"))
         await rings_out(granny, home.mum.person, mum)
         await mum.ok("unblock", block=told[0]["id"])
+
+
+@pytest.mark.row("R28")
+async def test_a_contact_is_blocked_by_its_numbers_whoever_has_them(home: Home) -> None:
+    number = await number_of(home, home.granny)
+    async with home.online(home.mum, home.granny, home.kitchen) as (mum, granny, kitchen):
+        numbers = [{"label": "mobile", "number": number}]
+        contact = (await mum.ok("add_contact", name="That woman", numbers=numbers))["contact"]
+        block = (await mum.ok("block", contact=contact["id"]))["block"]
+        assert block["name"] == "That woman"
+        await rings_out(granny, home.mum.person)
+        assert not mum.had("ringing") and not kitchen.had("ringing")
+        await mum.ok("unblock", block=block["id"])
+        await gets_through(granny, home.mum.person, mum)
+        await mum.ok("delete_contact", contact=contact["id"])
+
+
+async def test_a_block_tells_nothing_about_numbers(home: Home) -> None:
+    """A number that somebody here has, and that was not looked up yet, is blocked like one that nobody has."""
+    async with home.online(home.dad, home.kitchen) as (dad, kitchen):
+        number = await number_of(home, home.granny)
+        blocks = []
+        for other in (number, "+12025559999", "12"):
+            numbers = [{"label": "", "number": other}]
+            contact = (await dad.ok("add_contact", name="Somebody", numbers=numbers))["contact"]
+            blocks.append(await dad.ask("block", contact=contact["id"]))
+            at_home = await kitchen.ask("block", contact=contact["id"], **{"as": home.dad.person})
+            assert at_home["code"] == "not_permitted"
+            await dad.ok("delete_contact", contact=contact["id"])
+        assert [one["t"] for one in blocks] == ["blocked", "blocked", "problem"]
+        assert blocks[1]["block"]["person"] is None
+        known = await dad.ask("block", person=home.mum.person)
+        assert known["block"]["id"] not in [one["block"]["id"] for one in blocks[:2]]
+        await dad.ok("unblock", block=known["block"]["id"])
+        assert blocks[2]["code"] == "unknown_person"
+        for one in blocks[:2]:
+            await dad.ok("unblock", block=one["block"]["id"])
+        for wrong in ({}, {"person": home.mum.person, "contact": "k_" + "0" * 20}):
+            assert (await dad.ask("block", **wrong))["code"] == "invalid"
+        assert (await dad.ask("block", contact="k_" + "0" * 20))["code"] == "unknown_contact"
 
 
 @pytest.mark.row("R28")

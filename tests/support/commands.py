@@ -53,6 +53,7 @@ _FILL: dict[str, Any] = {
     "to": "p_" + "1" * 20,
     "video": True,
     "epoch": 0,
+    "why": "spam",
     "block": "x_" + "1" * 20,
     "body": b"b",
     "audio": True,
@@ -79,7 +80,7 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
     fill = {field.encode_name: _FILL[field.encode_name] for field in msgspec.structs.fields(kind)}
     if kind is protocol.Invite:
         fill["household"] = True  # elsewhere it is a name
-    if kind is protocol.Block:
+    if kind in (protocol.Block, protocol.ReportPerson):
         fill["person"] = "p_" + "1" * 20  # elsewhere it is a name
     if kind is protocol.PairingSignal:
         fill["to"] = "e_" + "1" * 20  # elsewhere it may be a person
