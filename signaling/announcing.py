@@ -6,7 +6,7 @@ What was read before something else was awaited may be old by now: each telling 
 import logging
 from collections.abc import Awaitable, Iterable
 
-from kith.core.ids import EndpointId, PersonId
+from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Person
@@ -97,6 +97,16 @@ class Announcer:
                 self._sessions.push(endpoint.id, wire.Registered())
         await self.person_changed(person)
 
+    async def unregistered(self, person: PersonId) -> None:
+        """Somebody else has the person's number: nobody is called in their name from now on."""
+        for endpoint in await self._directory.endpoints_for(person):
+            live = self._sessions.of(endpoint.id)
+            if live is not None:
+                await self.refresh(live)
+            if not endpoint.shared:
+                self._sessions.push(endpoint.id, wire.Unregistered())
+        await self.person_changed(person)
+
     async def described(self, endpoint: EndpointId) -> None:
         live = self._sessions.of(endpoint)
         if live is not None:
@@ -120,9 +130,12 @@ class Announcer:
         """A name or a registration changed: new directories for all who know the person and want to hear of them."""
         deaf = await self._distances.blockers(person)
         known = await self._directory.people_known_to(person)
-        knowing = [person, *(one.id for one in known if one.id not in deaf)]
+        await self.directories_changed([person, *(one.id for one in known if one.id not in deaf)])
+
+    async def directories_changed(self, people: Iterable[PersonId]) -> None:
+        """New directories for these persons and what speaks for them."""
         seen: set[EndpointId] = set()
-        for one in knowing:
+        for one in people:
             await self._push_directory(await self._directory.endpoints_for(one), seen)
 
     async def directory_of(self, person: PersonId) -> None:
@@ -131,9 +144,15 @@ class Announcer:
 
     async def endpoints_changed(self, endpoint: Endpoint) -> None:
         """An endpoint was added to a household."""
-        seen: set[EndpointId] = set()
-        for person in await self._directory.housemates(endpoint.household):
-            await self._push_directory(await self._directory.endpoints_for(person.id), seen)
+        await self.household_changed(endpoint.household)
+
+    async def household_changed(self, household: HouseholdId) -> None:
+        """Who or what lives there has changed: new directories for all of it. What it shares may act for another."""
+        for endpoint in await self._directory.household_endpoints(household):
+            live = self._sessions.of(endpoint.id)
+            if live is not None:
+                await self.refresh(live)
+        await self.directories_changed([one.id for one in await self._directory.housemates(household)])
 
     async def _push_directory(self, endpoints: Iterable[Endpoint], seen: set[EndpointId]) -> None:
         for endpoint in endpoints:

@@ -19,13 +19,13 @@ from kith.directory.contacts import (
     entries_of,
     region_of,
 )
-from kith.directory.model import Person
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered, tidy
 from signaling import protocol as wire
 from signaling.announcing import Announcer
 from signaling.deadlines import Deadlines
 from signaling.discovery import Discovery, Incidents
+from signaling.own import OwnProfiles
 from signaling.sessions import Sessions
 
 Command = (
@@ -64,6 +64,7 @@ class ContactDesk:
         directory: DirectoryStore,
         sessions: Sessions,
         announcer: Announcer,
+        own: OwnProfiles,
         deadlines: Deadlines,
         clock: Callable[[], float],
         *,
@@ -76,6 +77,7 @@ class ContactDesk:
         self._directory = directory
         self._sessions = sessions
         self._announcer = announcer
+        self._own = own
         self._region = region
         self._read_cards = read_cards
         self._reading = asyncio.Semaphore(READING)
@@ -97,7 +99,7 @@ class ContactDesk:
             case wire.SetContactImport(allowed=allowed):
                 await self._store.allow_import(owner, allowed=allowed)
                 await self._announcer.told(self.changed(owner))
-                await self._announcer.told(self.tell_own(owner))
+                await self._announcer.told(self._own.tell(owner))
                 return wire.Ok(re=command.id)
             case wire.ImportContacts():
                 return await self._import(owner, command)
@@ -111,13 +113,6 @@ class ContactDesk:
 
     # -- for whoever else has to do with contacts ------------------------------------------------------
 
-    async def own(self, person: Person) -> wire.OwnProfile:
-        """What only the person's own endpoints are shown."""
-        state = await self._store.state(person.id)
-        return wire.OwnProfile(
-            mobile=person.mobile, contact_import=state.import_allowed, contacts=state.revision
-        )
-
     async def region(self, owner: PersonId) -> str:
         """The country (ISO 3166) of numbers without a country's code in this person's lists."""
         person = await self._directory.person(owner)
@@ -127,11 +122,6 @@ class ContactDesk:
         """The list has changed: tell the owner's endpoints, and look up afterwards what is new in it."""
         self.discovery.soon(owner)
         await self._tell_revision(owner, (await self._store.state(owner)).revision)
-
-    async def tell_own(self, owner: PersonId) -> None:
-        person = await self._directory.person(owner)
-        if person is not None:
-            await self._push(owner, wire.OwnChanged(own=await self.own(person)))
 
     async def number_changed(self, e164: str) -> None:
         """Somebody has a number now who had not, or nobody any more: it is shown where it was looked up."""

@@ -57,6 +57,8 @@ class Reception:
             self.addresses.sign_in(address, now)
         else:
             self.addresses.join(address, now)
+            if isinstance(command, wire.SignUp):
+                self.addresses.sign_up(address, now)
 
 
 class Conversation:

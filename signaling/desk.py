@@ -14,10 +14,13 @@ from kith.directory import vcards
 from kith.directory.blocks import Blocks
 from kith.directory.contact_store import ContactStore
 from kith.directory.identities import Identities
+from kith.directory.leaving import Leaving
 from kith.directory.model import Endpoint, Person
 from kith.directory.passkeys import Passkeys
+from kith.directory.people import People
 from kith.directory.ports import DirectoryStore
-from kith.directory.registry import Registry, named, registered, tidy
+from kith.directory.registry import Newcomer, Registry, named, registered, tidy
+from kith.directory.verifying import Verifying
 from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
@@ -32,7 +35,9 @@ from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.names import NameDesk
 from signaling.news import HouseholdNews
+from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
+from signaling.people import PEOPLE_COMMANDS, PeopleDesk
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
@@ -43,9 +48,6 @@ TOKEN_LIFE = 900.0
 """Seconds a script's bearer token lives; a new one costs one signature."""
 
 PERSONAL = (
-    wire.Verify,
-    wire.ResendCode,
-    wire.Rename,
     wire.Invite,
     wire.OfferPairing,
     wire.ListEndpoints,
@@ -58,6 +60,7 @@ PERSONAL = (
     wire.ReportPerson,
     *PASSKEY_COMMANDS,
     *CONTACT_COMMANDS,
+    *PEOPLE_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -73,6 +76,9 @@ class Desk:
         *,
         directory: DirectoryStore,
         registry: Registry,
+        verifying: Verifying,
+        people: People,
+        leaving: Leaving,
         identities: Identities,
         passkeys: Passkeys,
         blocks: Blocks,
@@ -116,11 +122,13 @@ class Desk:
             blocks, contacts, reports, directory, sessions, switchboard, self.announcer, clock
         )
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
+        self.own = OwnProfiles(directory, people, verifying, contacts, sessions)
         self.contacts = ContactDesk(
             contacts,
             directory,
             sessions,
             self.announcer,
+            self.own,
             deadlines,
             clock,
             region=region,
@@ -128,6 +136,23 @@ class Desk:
             incidents=incidents,
         )
         self._names = NameDesk(contacts, directory, self.announcer, clock)
+        self._people = people
+        self._people_desk = PeopleDesk(
+            directory=directory,
+            verifying=verifying,
+            people=people,
+            leaving=leaving,
+            blocks=blocks,
+            contacts=self.contacts,
+            own=self.own,
+            identities=self._identity_desk,
+            announcer=self.announcer,
+            news=self.news,
+            sessions=sessions,
+            reachable=reachable,
+            switchboard=switchboard,
+            expel=self._accounts.expel,
+        )
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
@@ -145,14 +170,8 @@ class Desk:
             case wire.SignUp():
                 if command.link is not None:
                     self.identities.check_begin(command.link, command.keys.identity)
-                endpoint = await self.registry.sign_up(
-                    secret=command.secret,
-                    name=command.name,
-                    mobile=command.mobile,
-                    keys=public_keys(command.keys),
-                    device_name=command.device_name,
-                    capabilities=command.capabilities,
-                )
+                enrolled = await self.registry.sign_up(_newcomer(command))
+                endpoint = enrolled.endpoint
                 assert endpoint.person is not None
                 if command.link is not None:
                     await self.identities.begin(endpoint.person, command.link)
@@ -163,6 +182,7 @@ class Desk:
                     household=endpoint.household,
                     endpoint=endpoint.id,
                     server=self.server,
+                    code_sent=enrolled.code_sent,
                 )
             case wire.Pair():
                 endpoint = await self.registry.pair(
@@ -217,11 +237,14 @@ class Desk:
     async def _look_up(self, command: wire.LookUpInvitation) -> wire.AnyReply:
         invitation = await self.registry.invitation(command.secret)
         inviter = await self.directory.person(invitation.inviter) if invitation.inviter else None
+        home = invitation.household
+        saved = () if home is None else await self._people.profiles(home)
         return wire.InvitationDetails(
             re=command.id,
             inviter="" if inviter is None else inviter.name,
-            household=invitation.household is not None,
+            household=home is not None,
             owner=invitation.owner,
+            profiles=tuple(wire.ProfileView(id=one.id, name=one.name) for one in saved),
         )
 
     async def _enrol_test(self, command: wire.EnrolTest) -> wire.AnyReply:
@@ -304,7 +327,7 @@ class Desk:
             missed=tuple(missed_view(one) for one in missed),
             elsewhere=() if own is None else await self.switchboard.elsewhere.ongoing(own, endpoint.id),
             news=() if own is None else await self.news.view(own),
-            own=None if own is None or me is None else await self.contacts.own(me),
+            own=None if own is None else await self.own.view(own),
             blocks=() if own is None else await self._block_desk.view(own),
         )
 
@@ -328,6 +351,8 @@ class Desk:
             return await self.contacts.carry_out(principal, command)
         if isinstance(command, BLOCK_COMMANDS):
             return await self._block_desk.carry_out(principal, command)
+        if isinstance(command, PEOPLE_COMMANDS):
+            return await self._people_desk.carry_out(principal, command)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -335,10 +360,8 @@ class Desk:
                 self.switchboard.indicate(endpoint.id, command)
             case wire.Ping():
                 pass
-            case wire.Verify() | wire.ResendCode():
-                await self._registration(principal, command)
-            case wire.Describe() | wire.Rename():
-                await self._describe(principal, endpoint, command)
+            case wire.Describe():
+                await self._describe(endpoint, command)
             case wire.ListEndpoints() | wire.RenameEndpoint() | wire.RemoveEndpoint():
                 return await self._accounts.carry_out(principal, command)
             case wire.DismissMissed():
@@ -417,38 +440,23 @@ class Desk:
             case _:
                 raise Problem(Code.UNKNOWN_COMMAND, path="t")
 
-    async def _registration(self, principal: Principal, command: wire.Verify | wire.ResendCode) -> None:
-        if principal.person is None:
-            raise Problem(Code.NOT_REGISTERED)
-        if isinstance(command, wire.ResendCode):
-            await self.registry.resend(principal.person)
-            return
-        await self.registry.verify(principal.person, command.code)
-        person = await self.directory.person(principal.person)
-        if person is not None:
-            await self._blocks.follow(person)
-        await self.announcer.told(self.announcer.registered(principal.person))
-        await self.announcer.told(self.news.tell(principal.household))
-        await self.announcer.told(self._number_proved(principal.person))
-
-    async def _number_proved(self, person: PersonId) -> None:
-        """Whoever has the number among their contacts, and looked it up before, sees the person at once."""
-        found = await self.directory.person(person)
-        if found is not None and found.mobile is not None:
-            await self.contacts.number_changed(found.mobile)
-        await self.contacts.tell_own(person)
-
-    async def _describe(
-        self, principal: Principal, endpoint: Endpoint, command: wire.Describe | wire.Rename
-    ) -> None:
-        if isinstance(command, wire.Rename):
-            person = registered(principal)
-            await self.directory.rename_person(person, tidy(command.name, "name"))
-            await self.announcer.told(self.announcer.person_changed(person))
-            return
+    async def _describe(self, endpoint: Endpoint, command: wire.Describe) -> None:
         name = None if command.name is None else tidy(command.name, "name")
         await self.directory.describe_endpoint(endpoint.id, name, command.capabilities)
         await self.announcer.told(self.announcer.described(endpoint.id))
+
+
+def _newcomer(command: wire.SignUp) -> Newcomer:
+    return Newcomer(
+        secret=command.secret,
+        name=command.name,
+        mobile=command.mobile,
+        keys=public_keys(command.keys),
+        device_name=command.device_name,
+        guidelines=command.guidelines,
+        capabilities=command.capabilities,
+        profile=None if command.profile is None else PersonId(command.profile),
+    )
 
 
 def _may_act_as(endpoint: Endpoint, person: Person | None) -> bool:

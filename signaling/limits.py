@@ -65,6 +65,12 @@ class AddressRates:
         """Sign-up, pairing, looking up an invitation: whatever answers whether a secret is right."""
         self._take("join", address, now, rate=0.2, burst=30.0)
 
+    def sign_up(self, address: str, now: float) -> None:
+        """Besides, for a whole block of addresses: who has many of them side by side makes no more accounts than a
+        large family with friends."""
+        block = _block(address)
+        self._bucket("sign_up", block, now, rate=1.0 / 60.0, burst=60.0).take(now)
+
     def check_token(self, address: str, now: float) -> None:
         """Before a bearer token is looked at. After too many wrong ones right ones are refused too: an answer
         that told them apart would let the guessing go on."""
@@ -86,6 +92,17 @@ class AddressRates:
         while len(self._buckets) > self.MAX_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
         return bucket
+
+
+def _block(address: str) -> str:
+    """The network around an address: 24 bits of IPv4, and of IPv6 the 48 that one customer may be given (RFC 6177,
+    section 2)."""
+    try:
+        found = ipaddress.ip_address(_source(address))
+    except ValueError:
+        return address
+    bits = 24 if found.version == 4 else 48
+    return str(ipaddress.ip_network((found, bits), strict=False).network_address)
 
 
 def _source(address: str) -> str:

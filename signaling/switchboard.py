@@ -6,7 +6,7 @@ between the two who talk pass without touching the state.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
@@ -358,6 +358,15 @@ class Switchboard:
         self._changes += 1
         for live, event in out(self._calls, person):
             live.enqueue(event)
+
+    def withdraw(self, person: PersonId, endpoints: Iterable[EndpointId]) -> None:
+        """These shared endpoints speak for the person no more: out of the calls in which they do or might."""
+        for endpoint in endpoints:
+            for live in self._calls.of_endpoint(endpoint):
+                if person not in (live.call.caller_person, live.call.callee_person):
+                    continue
+                won = live.call.legs[endpoint].acceptance is calls.Acceptance.WON
+                live.enqueue(calls.HungUp(endpoint) if won else calls.Declined(endpoint))
 
     def views_for(self, endpoint: EndpointId) -> tuple[wire.CallView, ...]:
         """The calls that this endpoint has a part in, for a snapshot."""

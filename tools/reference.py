@@ -43,6 +43,7 @@ PARTS: tuple[type, ...] = (
     protocol.OngoingCall,
     protocol.NewsItem,
     protocol.OwnProfile,
+    protocol.ProfileView,
     protocol.ContactView,
     protocol.ContactNumber,
     protocol.WrittenNumber,

@@ -63,6 +63,7 @@ async def joining(album: Album, launch: Launcher) -> Screen:
     await ana.button("Continue").click()
     await album.take("welcome-missing", ana)
     await ana.page.get_by_label("Mobile number").fill("+1 202 555 0147")
+    await ana.agree()
     await ana.button("Continue").click()
     code = (await launch.server.line(r"code .*: (\d{6})$", after=before))[1]
     await ana.page.get_by_label("Code", exact=True).fill(code)

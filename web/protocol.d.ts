@@ -48,7 +48,8 @@ export interface LookUpInvitation {
 }
 
 /**
- * Become a person with this endpoint as the first. `secret` may be absent where sign-up is open.
+ * Become a person with this endpoint as the first. `secret` may be absent where sign-up is open, `guidelines` is
+ * the version that the person accepts, `profile` which of the household's saved ones they are.
  * The mobile number is verified by `verify` before anybody can be called or reached (R1, R3).
  */
 export interface SignUp {
@@ -59,7 +60,9 @@ export interface SignUp {
   mobile: string;
   keys: Keys;
   device_name: string;
+  guidelines?: number;
   secret?: string | null;
+  profile?: string | null;
   capabilities?: Capabilities;
   link?: PersonBegin | null;
 }
@@ -185,6 +188,25 @@ export interface ResendCode {
   as?: string | null;
 }
 
+/**
+ * Prove another mobile number, by `verify` with the code that is sent to it. Until then nothing changes. Also to
+ * correct the number of a sign-up that is not verified yet.
+ */
+export interface ChangeMobile {
+  t: 'change_mobile';
+  id: string;
+  as?: string | null;
+  mobile: string;
+}
+
+/** The person has read the version that waits, and accepts it. */
+export interface AcceptGuidelines {
+  t: 'accept_guidelines';
+  id: string;
+  as?: string | null;
+  version: number;
+}
+
 /** Every event up to and including `seq` has arrived. Has no reply. */
 export interface Ack {
   t: 'ack';
@@ -248,6 +270,28 @@ export interface Invite {
   id: string;
   as?: string | null;
   household?: boolean;
+}
+
+/** Whom the own household has saved and nobody has taken over yet. */
+export interface ListProfiles {
+  t: 'list_profiles';
+  id: string;
+  as?: string | null;
+}
+
+/** Save somebody who lives here and will join: they choose their name at sign-up. */
+export interface AddProfile {
+  t: 'add_profile';
+  id: string;
+  as?: string | null;
+  name: string;
+}
+
+export interface RemoveProfile {
+  t: 'remove_profile';
+  id: string;
+  as?: string | null;
+  profile: string;
 }
 
 /** Make a short code that enrols one more endpoint, own or shared by the household. */
@@ -657,6 +701,26 @@ export interface Delegate {
 }
 
 /**
+ * Have a household of one's own from now on. `link` says so in the roster, if that has the person and somebody
+ * else; `delegations`, an empty set, takes back from the shared endpoints what they might do elsewhere.
+ */
+export interface LeaveHousehold {
+  t: 'leave_household';
+  id: string;
+  as?: string | null;
+  link?: HouseholdLeave | null;
+  delegations?: Delegations | null;
+}
+
+/** Leave for good: everything that is kept of the person is erased. `link` as with `leave_household`. */
+export interface Deregister {
+  t: 'deregister';
+  id: string;
+  as?: string | null;
+  link?: HouseholdLeave | null;
+}
+
+/**
  * A blob between an endpoint that waits to be signed for and one that could sign: an own one, or for a
  * shared endpoint any personal one of its household. The server does not read it.
  */
@@ -934,7 +998,7 @@ export interface NewsItem {
   shared: boolean;
 }
 
-/** Each is one true sentence about a device, and about the person whose doing or whose device it is. */
+/** Each is one true sentence about a person, and mostly about a device that is theirs or that they did it with. */
 export type NewsKind =
   | 'endpoint_added'
   | 'endpoint_removed'
@@ -942,16 +1006,23 @@ export type NewsKind =
   | 'roster_changed'
   | 'identity_renewed'
   | 'passkey_added'
-  | 'person_joined';
+  | 'person_joined'
+  | 'person_left'
+  | 'number_moved';
 
 /**
- * What only the person's own endpoints are shown. `mobile` is E.164, `contact_import` absent as long as the person
- * has not been asked, `contacts` the revision of their list.
+ * What only the person's own endpoints are shown.
+ *
+ * Numbers are in E.164: `mobile` is the verified one, `proving` the one to which a code was sent. `contact_import`
+ * is absent as long as the person has not been asked, `contacts` the revision of their list; `guidelines` the
+ * version of the usage guidelines that waits to be accepted, absent if none does.
  */
 export interface OwnProfile {
   mobile: string | null;
+  proving: string | null;
   contact_import: boolean | null;
   contacts: number;
+  guidelines: number | null;
 }
 
 /**
@@ -973,16 +1044,26 @@ export interface Token {
   expires_in: number;
 }
 
-/** `owner`: the first adult of this server, who gets the demo devices. */
+/**
+ * `owner`: the first adult of this server, who gets the demo devices. `profiles`: whom the household has saved, to
+ * choose from.
+ */
 export interface InvitationDetails {
   t: 'invitation_details';
   re: string;
   inviter: string;
   household: boolean;
   owner: boolean;
+  profiles: ProfileView[];
 }
 
-/** Enrolled, not yet registered: a code is on its way to the mobile number. */
+/** Somebody whom a household saved, to be taken over at sign-up. */
+export interface ProfileView {
+  id: string;
+  name: string;
+}
+
+/** Enrolled, not yet registered: a code is on its way to the mobile number, if it could be sent. */
 export interface SignedUp {
   t: 'signed_up';
   re: string;
@@ -990,6 +1071,7 @@ export interface SignedUp {
   household: string;
   endpoint: string;
   server: string;
+  code_sent: boolean;
 }
 
 /**
@@ -1158,6 +1240,13 @@ export interface PasskeyView {
   name: string;
   added: number;
   used: number | null;
+}
+
+/** The oldest first. */
+export interface Profiles {
+  t: 'profiles';
+  re: string;
+  profiles: ProfileView[];
 }
 
 /**
@@ -1354,8 +1443,12 @@ export interface ProblemReply {
  * - `wrong_code`: The code is wrong.
  * - `too_many_tries`: Too many wrong codes; ask for a new one.
  * - `number_invalid`: This is not a mobile number that can receive a code.
- * - `number_taken`: This number belongs to another person here.
  * - `number_refused`: The operator of this server does not admit this number.
+ * - `code_not_sent`: The code could not be sent; try again in a while.
+ * - `guidelines_required`: Read and accept the usage guidelines first.
+ * - `profile_taken`: Somebody has taken this profile, or it was removed.
+ * - `profile_limit`: There are as many saved profiles as one household may have.
+ * - `last_member`: Nobody else lives here: this household has nobody to be left to.
  * - `already_registered`: This person is registered already.
  * - `passkey_refused`: This passkey does not serve here, or not any more.
  * - `passkeys_unavailable`: Passkeys need the server's host name, and TLS.
@@ -1405,8 +1498,12 @@ export type Code =
   | 'wrong_code'
   | 'too_many_tries'
   | 'number_invalid'
-  | 'number_taken'
   | 'number_refused'
+  | 'code_not_sent'
+  | 'guidelines_required'
+  | 'profile_taken'
+  | 'profile_limit'
+  | 'last_member'
   | 'already_registered'
   | 'passkey_refused'
   | 'passkeys_unavailable'
@@ -1508,6 +1605,12 @@ export interface Registered {
   seq: number;
 }
 
+/** Somebody else has proved that the own mobile number is theirs: prove another one before calling again. */
+export interface Unregistered {
+  t: 'unregistered';
+  seq: number;
+}
+
 /** What only the own endpoints are shown; it replaces the old. */
 export interface OwnChanged {
   t: 'own_changed';
@@ -1563,6 +1666,8 @@ export type Command =
   | EnrolTest
   | Verify
   | ResendCode
+  | ChangeMobile
+  | AcceptGuidelines
   | Ack
   | Leave
   | Ping
@@ -1571,6 +1676,9 @@ export type Command =
   | ListDirectory
   | ListIceServers
   | Invite
+  | ListProfiles
+  | AddProfile
+  | RemoveProfile
   | OfferPairing
   | ListEndpoints
   | RenameEndpoint
@@ -1600,6 +1708,8 @@ export type Command =
   | ExtendHousehold
   | BeginAnew
   | Delegate
+  | LeaveHousehold
+  | Deregister
   | PairingSignal
   | PlaceCall
   | Alerting
@@ -1633,6 +1743,7 @@ export type Reply =
   | PasskeyAsked
   | PasskeyBegun
   | Passkeys
+  | Profiles
   | Contacts
   | ContactSaved
   | ContactsImported
@@ -1656,6 +1767,7 @@ export type Event =
   | HouseholdNews
   | BlocksChanged
   | Registered
+  | Unregistered
   | OwnChanged
   | ContactsChanged
   | IdentityChanged

@@ -22,10 +22,12 @@ from kith.server.announce import Announcer, candidates, own_addresses, pick_host
 from kith.server.authority import AuthorityError, Certificates, ensure
 from kith.server.demo import digest, unpaired
 from kith.server.demo import start as start_demo
+from kith.server.guarded import Guarded, Trust
 from kith.server.main import Presented, Started, StartError
 from kith.server.main import serve as run_server
 from kith.server.own_certificate import CertificateError, OwnCertificate, Reloading
 from kith.server.renewal import keep_fresh
+from kith.server.sms import Sender, SmsError, choose
 
 
 def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[Network, ...]:
@@ -74,6 +76,15 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
 @click.option("--region", default="US", show_default=True, help="Country of mobile numbers without a code.")
 @click.option("--household", default="Home", show_default=True, help="What the first household is called.")
 @click.option("--open-sign-up", is_flag=True, help="Let anybody sign up without an invitation.")
+@click.option(
+    "--sms",
+    default="console",
+    show_default=True,
+    envvar="KITH_SMS",
+    metavar="HOW",
+    help="How verification codes are sent: console, file:PATH, webhook:URL#SECRET, apprise:URL, or @FILE that says "
+    "which. $KITH_SMS",
+)
 @click.option("--admit-test", is_flag=True, help="A server for load tests only; needs an empty database.")
 @click.option("--demo", is_flag=True, help="Start two demo devices, Kitchen and Hall.")
 @click.option("--no-announce", is_flag=True, help="Do not announce the name on the local network.")
@@ -159,7 +170,7 @@ def serve(*, demo: bool, **options: object) -> None:
     )
     try:
         uvloop.run(_serve(_settings(options), demo=demo))
-    except (StartError, AuthorityError, CertificateError, OSError) as error:
+    except (StartError, AuthorityError, CertificateError, SmsError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -225,14 +236,28 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
                 stack.push_async_callback(start_demo(url, ca, devices, started.demo_codes).close)
             yield
 
-    await run_server(
-        settings,
-        names=names,
-        presented=presented,
-        send_code=_print_code,
-        demo=() if devices is None else unpaired(devices),
-        company=company,
-    )
+    async with sms_gateway(settings) as send_code:
+        await run_server(
+            settings,
+            names=names,
+            presented=presented,
+            send_code=send_code,
+            demo=() if devices is None else unpaired(devices),
+            company=company,
+        )
+
+
+@asynccontextmanager
+async def sms_gateway(settings: Settings) -> AsyncIterator[Sender]:
+    """What sends verification codes, as the operator chose. Raises SmsError."""
+    async with AsyncExitStack() as stack:
+
+        def asking() -> Guarded:
+            guarded = Guarded(Trust.of(settings))
+            stack.push_async_callback(guarded.close)
+            return guarded
+
+        yield Sender(choose(settings.sms, show=_show_code, asking=asking))
 
 
 def _owner_secret(started: Started, devices: Path | None) -> str | None:
@@ -277,7 +302,7 @@ def _certificates(settings: Settings, names: frozenset[str]) -> Certificates:
     return ensure(settings.certs, names | set(own_addresses()), datetime.now(UTC))
 
 
-def _print_code(mobile: str, code: str) -> None:
-    """No SMS gateway is set: the code is shown here, on the server's console, and in no log."""
-    click.echo(f"Verification code for the number ending in {mobile[-2:]}: {code}")
+def _show_code(line: str) -> None:
+    """On the server's console, and in no log."""
+    click.echo(line)
     sys.stdout.flush()

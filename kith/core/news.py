@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NewsKind(StrEnum):
-    """Each is one true sentence about a device, and about the person whose doing or whose device it is."""
+    """Each is one true sentence about a person, and mostly about a device that is theirs or that they did it with."""
 
     ENDPOINT_ADDED = "endpoint_added"  # The person enrolled the device.
     ENDPOINT_REMOVED = "endpoint_removed"  # The person signed the device out for good.
@@ -17,3 +17,5 @@ class NewsKind(StrEnum):
     )
     PASSKEY_ADDED = "passkey_added"
     PERSON_JOINED = "person_joined"  # The person became a member of the household, with the device.
+    PERSON_LEFT = "person_left"  # The person left the household, or Kith altogether.
+    NUMBER_MOVED = "number_moved"  # Somebody else proved that the person's number is theirs.

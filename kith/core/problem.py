@@ -57,8 +57,12 @@ class Code(StrEnum):
     WRONG_CODE = "wrong_code"
     TOO_MANY_TRIES = "too_many_tries"
     NUMBER_INVALID = "number_invalid"
-    NUMBER_TAKEN = "number_taken"
     NUMBER_REFUSED = "number_refused"
+    CODE_NOT_SENT = "code_not_sent"
+    GUIDELINES_REQUIRED = "guidelines_required"
+    PROFILE_TAKEN = "profile_taken"
+    PROFILE_LIMIT = "profile_limit"
+    LAST_MEMBER = "last_member"
     ALREADY_REGISTERED = "already_registered"
     PASSKEY_REFUSED = "passkey_refused"
     PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
@@ -110,8 +114,12 @@ SENTENCES: Mapping[Code, str] = {
     Code.WRONG_CODE: "The code is wrong.",
     Code.TOO_MANY_TRIES: "Too many wrong codes; ask for a new one.",
     Code.NUMBER_INVALID: "This is not a mobile number that can receive a code.",
-    Code.NUMBER_TAKEN: "This number belongs to another person here.",
     Code.NUMBER_REFUSED: "The operator of this server does not admit this number.",
+    Code.CODE_NOT_SENT: "The code could not be sent; try again in a while.",
+    Code.GUIDELINES_REQUIRED: "Read and accept the usage guidelines first.",
+    Code.PROFILE_TAKEN: "Somebody has taken this profile, or it was removed.",
+    Code.PROFILE_LIMIT: "There are as many saved profiles as one household may have.",
+    Code.LAST_MEMBER: "Nobody else lives here: this household has nobody to be left to.",
     Code.ALREADY_REGISTERED: "This person is registered already.",
     Code.PASSKEY_REFUSED: "This passkey does not serve here, or not any more.",
     Code.PASSKEYS_UNAVAILABLE: "Passkeys need the server's host name, and TLS.",

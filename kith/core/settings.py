@@ -1,6 +1,6 @@
 """What an operator may choose, with the defaults of a family's server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kith.core.addresses import Network
@@ -22,6 +22,7 @@ class Settings:
     the system's.
     A call rings for `ring_timeout` seconds and lasts `longest_call` at most; one person may place `calls_an_hour` and
     `calls_a_day`.
+    `sms` is how verification codes are sent (kith.server.sms.choose).
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     region: str = "US"
     household: str = "Home"
     open_sign_up: bool = False
+    sms: str = field(default="console", repr=False)
     admit_test: bool = False
     announce: bool = True
     carrier: str = "picows"

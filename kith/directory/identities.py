@@ -17,7 +17,7 @@ from kith.core.trust import delegations as sets
 from kith.core.trust import household, person
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household import Roster
-from kith.core.trust.household_links import HouseholdJoin, HouseholdLink
+from kith.core.trust.household_links import HouseholdJoin, HouseholdLeave, HouseholdLink
 from kith.core.trust.person import Chain
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover, keys_in
 from kith.core.trust.untrusted import Untrusted
@@ -172,10 +172,35 @@ class Identities:
 
     async def delegate(self, principal: Principal, delegations: Delegations) -> None:
         one = _personal(principal)
+        await self.check_delegations(one, delegations)
+        await self._store.delegate(one, delegations)
+
+    async def check_delegations(self, one: PersonId, delegations: Delegations) -> None:
         signed = await self._store.signed(one)
         chain = await self._replay(signed.links)
         _believed(lambda: sets.check(delegations, chain, signed.delegations))
-        await self._store.delegate(one, delegations)
+
+    async def departed(
+        self, one: PersonId, home: HouseholdId, link: HouseholdLeave | None
+    ) -> tuple[Roster | None, bool]:
+        """The household's roster without the person, as `link` says, and whether it has nobody but them.
+
+        None where they are not in it; then, and where there is nobody else in it, there is nothing to be signed.
+        """
+        before, signed = await self.roster(home)
+        chain = await self.chain(one)
+        roots = await self._by_root(signed)
+        roster = await _thread(lambda: household.replay(before, roots)) if before else None
+        member = roster is not None and chain is not None and chain.root in roster.members
+        alone = member and roster is not None and len(roster.members) == 1
+        if not member or alone or roster is None or chain is None:
+            if link is not None:
+                raise Problem(Code.UNTRUSTED, path="link")
+            return None, alone
+        if link is None or (link.member, link.person) != (chain.root, chain.root):
+            raise Problem(Code.UNTRUSTED, path="link")
+        signed_link = link
+        return await _thread(lambda: household.extend(roster, signed_link, roots)), False
 
     async def recover(
         self, link: PersonRecover, name: str, capabilities: Capabilities

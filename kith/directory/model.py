@@ -12,8 +12,13 @@ from kith.core.trust.person_links import PersonLink
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`mobile` is E.164. `registered` is when it was verified (Unix seconds), None until then; `suspended` since when
-    the operator keeps the person out, None if not."""
+    """`mobile` is E.164. `registered` is when it was verified (Unix seconds), None until then, and again once somebody
+    else has proved that the number is theirs; then `mobile` is None. `suspended` is since when the operator keeps
+    the person out, None if not.
+
+    A `profile` is somebody whom the household saved, to be taken over at sign-up; `created` is when it was, or
+    when the person signed up, None where nobody kept that.
+    """
 
     id: PersonId
     household: HouseholdId
@@ -21,6 +26,8 @@ class Person:
     mobile: str | None = field(repr=False)
     registered: float | None
     suspended: float | None = None
+    created: float | None = None
+    profile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +95,24 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A code on its way to a mobile number; `digest` is of the code, keyed by the server.
+    """A code on its way to `mobile` (E.164); `digest` is of the code, keyed by the server.
     `sent` counts the codes that this person was sent since `since`."""
 
     person: PersonId
+    mobile: str = field(repr=False)
     digest: bytes
     expires: float
     tries: int
     sent: int
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Of a number that a code is sent to: keyed digests of the number and of the block of numbers around it."""
+
+    number: bytes
+    block: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +142,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A call that `person` missed; `name` is the caller's as it is now."""
+    """A call that somebody missed; `name` is the caller's as it is now, or as it was when they de-registered."""
 
     call: CallId
     caller: PersonId

@@ -6,7 +6,16 @@ from typing import Protocol
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, HouseholdId, PersonId
-from kith.directory.model import Endpoint, Invitation, Missed, News, Pairing, Person, Verification
+from kith.directory.model import (
+    Claimed,
+    Endpoint,
+    Invitation,
+    Missed,
+    News,
+    Pairing,
+    Person,
+    Verification,
+)
 
 
 class DirectoryStore(Protocol):
@@ -45,14 +54,17 @@ class DirectoryStore(Protocol):
         person: Person,
         endpoint: Endpoint,
         verification: Verification,
+        claimed: Claimed,
         *,
         household_name: str | None,
         invitation: bytes | None,
+        guidelines: int,
         now: float,
     ) -> None:
         """Add all of it at once, using up the invitation; Problem(invitation_invalid) if it is used,
-        Problem(invalid) if the keys are another endpoint's.
-        `household_name` is given where a new household is made."""
+        Problem(invalid) if the keys are another endpoint's, Problem(profile_taken) if `person` is a profile that
+        is not there, Problem(rate_limited) beyond what a number may be sent.
+        `household_name` is given where a new household is made, `guidelines` is the version that was accepted."""
         ...
 
     async def enrolled_by(self, digest: bytes, identity: bytes) -> Endpoint | None:
@@ -73,23 +85,6 @@ class DirectoryStore(Protocol):
         self, household: str, person: str, endpoint: Endpoint, knows: Sequence[PersonId]
     ) -> Endpoint:
         """Add a load generator's endpoint, making household and person by name where needed."""
-        ...
-
-    async def verification(self, person: PersonId) -> Verification | None: ...
-    async def renew_verification(self, verification: Verification, *, most: int, span: float) -> float | None:
-        """Put another code in the place of the one that waits, in one step: at most `most` in `span` seconds.
-        None if that is done, else when the next one may be sent. Problem(already_registered) if none waits.
-        """
-        ...
-
-    async def count_try(self, person: PersonId, *, most: int) -> int | None:
-        """Count one more try, in one step; returns how many there were with it, None beyond `most`."""
-        ...
-
-    async def register(self, person: PersonId, *, now: float) -> None:
-        """The number is verified: introduce the person to whoever invited them. Links by which the
-        household was to get its first adult are void from now on.
-        Problem(number_taken) if another person verified it first."""
         ...
 
     # changing

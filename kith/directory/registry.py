@@ -1,14 +1,15 @@
-"""How people and endpoints come to be known: invitation, sign-up, verification, pairing.
+"""How people and endpoints come to be known: invitation, sign-up, pairing.
 
 An invitation's secret travels in a link, a pairing code is typed; both work once and for a short
-time. A person exists from sign-up but calls and is reached only once their number is verified (R1).
+time. A person exists from sign-up but calls and is reached only once their number is verified (R1, and
+kith.directory.verifying).
 """
 
-import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from kith.core import guidelines
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household, new_person, new_secret
 from kith.core.keys import PublicKeys
@@ -16,9 +17,9 @@ from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.digest import Digest
 from kith.directory.legible import tidied
-from kith.directory.model import Endpoint, Invitation, Pairing, Person, Verification
-from kith.directory.numbers import mobile as to_mobile
+from kith.directory.model import Endpoint, Invitation, Pairing, Person
 from kith.directory.ports import DirectoryStore
+from kith.directory.verifying import Verifying
 
 INVITATION_LIFE = 7 * 86_400.0
 """A link is sent today and opened at the weekend; a forgotten one should not lie around for longer."""
@@ -26,19 +27,7 @@ INVITATION_LIFE = 7 * 86_400.0
 PAIRING_LIFE = 600.0
 """Long enough to walk to the device and type; 40 bits must not be guessed meanwhile."""
 
-VERIFICATION_LIFE = 600.0
-VERIFICATION_TRIES = 5
-"""Six digits and five tries: one chance in 200,000 for somebody who guesses."""
-
-CODES = 5
-CODES_SPAN = 3600.0
-"""So many codes an hour, or guessing would only have to ask for another one: 25 tries an hour are one
-chance in 40,000. Each also costs the operator, and whoever has the number, a message."""
-
 _CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing to misread when read aloud
-
-CodeSender = Callable[[str, str], None]
-"""Delivers a verification code: (mobile in E.164, code). Must not log either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +40,29 @@ class Admission:
     household: str
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who signs up, as they say. `secret` is an invitation's, `guidelines` the version that they accept, `profile` who
+    of the household's saved ones they are, None for somebody else."""
+
+    secret: str | None
+    name: str
+    mobile: str = field(repr=False)
+    keys: PublicKeys
+    device_name: str
+    guidelines: int
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    profile: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """`code_sent`: a code is on its way to the number; else it could not be sent, and may be asked for again."""
+
+    endpoint: Endpoint
+    code_sent: bool = True
+
+
 class Registry:
     """The commands by which people and endpoints join. Raises Problem for every "no"."""
 
@@ -59,13 +71,13 @@ class Registry:
         store: DirectoryStore,
         digest: Digest,
         admission: Admission,
-        send_code: CodeSender,
+        verifying: Verifying,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._digest = digest
         self._admission = admission
-        self._send_code = send_code
+        self._verifying = verifying
         self._clock = clock
 
     async def invite(self, invitation: Invitation) -> str:
@@ -101,28 +113,21 @@ class Registry:
         pairing = Pairing(principal.household, person, shared, expires, offered_by=principal.endpoint)
         return await self.offer_pairing(pairing), expires
 
-    async def sign_up(
-        self,
-        *,
-        secret: str | None,
-        name: str,
-        mobile: str,
-        keys: PublicKeys,
-        device_name: str,
-        capabilities: Capabilities,
-    ) -> Endpoint:
+    async def sign_up(self, newcomer: Newcomer) -> Enrolled:
         """Add an unverified person with a first endpoint, and send the code to their number.
 
         The same keys with the same invitation again are the same endpoint: its reply was lost on the way.
         """
         self._refuse_on_test_server()
-        check_keys(keys)
+        check_keys(newcomer.keys)
+        check_guidelines(newcomer.guidelines)
         try:
-            return await self._sign_up(secret, name, mobile, keys, device_name, capabilities)
+            return await self._sign_up(newcomer)
         except Problem as problem:
-            if problem.code is not Code.INVITATION_INVALID or secret is None:
+            if problem.code is not Code.INVITATION_INVALID or newcomer.secret is None:
                 raise
-            return await self._enrolled_before(self._digest("invitation", secret), keys, problem)
+            digest = self._digest("invitation", newcomer.secret)
+            return Enrolled(await self._enrolled_before(digest, newcomer.keys, problem))
 
     async def _enrolled_before(self, digest: bytes, keys: PublicKeys, problem: Problem) -> Endpoint:
         before = await self._store.enrolled_by(digest, keys.identity)
@@ -130,49 +135,58 @@ class Registry:
             raise problem
         return before
 
-    async def _sign_up(
-        self,
-        secret: str | None,
-        name: str,
-        mobile: str,
-        keys: PublicKeys,
-        device_name: str,
-        capabilities: Capabilities,
-    ) -> Endpoint:
+    async def _sign_up(self, newcomer: Newcomer) -> Enrolled:
+        secret = newcomer.secret
         invitation = None if secret is None else await self.invitation(secret)
         if invitation is None and not self._admission.open_sign_up:
             raise Problem(Code.INVITATION_INVALID, path="secret")
         now = self._clock()
         joins = invitation.household if invitation is not None else None
+        if newcomer.profile is not None and joins is None:
+            raise Problem(Code.PROFILE_TAKEN, path="profile")
+        mobile = self._verifying.number(newcomer.mobile)
         person = Person(
-            id=new_person(),
+            id=newcomer.profile or new_person(),
             household=joins or new_household(),
-            name=tidy(name, "name"),
-            mobile=to_mobile(mobile, self._admission.region),
+            name=tidy(newcomer.name, "name"),
+            mobile=mobile,
             registered=None,
+            created=now,
+            profile=newcomer.profile is not None,
         )
         endpoint = Endpoint(
             id=new_endpoint(),
             household=person.household,
             person=person.id,
-            name=tidy(device_name, "device_name"),
+            name=tidy(newcomer.device_name, "device_name"),
             shared=False,
-            keys=keys,
-            capabilities=capabilities,
+            keys=newcomer.keys,
+            capabilities=newcomer.capabilities,
             added=now,
             seen=now,
         )
-        code, verification = self._new_code(person.id, now)
+        code, verification = self._verifying.new_code(person.id, mobile)
         await self._store.sign_up(
             person,
             endpoint,
             verification,
+            self._verifying.claimed(mobile),
             household_name=None if joins else self._admission.household,
             invitation=None if secret is None else self._digest("invitation", secret),
+            guidelines=newcomer.guidelines,
             now=now,
         )
-        self._send_code(person.mobile or "", code)
-        return endpoint
+        return Enrolled(endpoint, code_sent=await self._sent(mobile, code))
+
+    async def _sent(self, mobile: str, code: str) -> bool:
+        """The person is here, whether the code is on its way or not: it can be sent again."""
+        try:
+            await self._verifying.send(mobile, code)
+        except Problem as problem:
+            if problem.code is not Code.CODE_NOT_SENT:
+                raise
+            return False
+        return True
 
     async def pair(self, code: str, keys: PublicKeys, name: str, capabilities: Capabilities) -> Endpoint:
         """Enrol one more endpoint. The same keys with the same code again are the same endpoint."""
@@ -207,33 +221,6 @@ class Registry:
         check_keys(endpoint.keys)
         return await self._store.enrol_test(household, person, endpoint, knows)
 
-    async def verify(self, person: PersonId, code: str) -> None:
-        """Register the person. The count of tries is saved before the code is compared."""
-        verification = await self._store.verification(person)
-        if verification is None:
-            raise Problem(Code.ALREADY_REGISTERED)
-        if verification.expires <= self._clock():
-            raise Problem(Code.WRONG_CODE, path="code")
-        tries = await self._store.count_try(person, most=VERIFICATION_TRIES)
-        if tries is None:
-            raise Problem(Code.TOO_MANY_TRIES, path="code")
-        if not hmac.compare_digest(verification.digest, self._digest("verification", code.strip())):
-            left = VERIFICATION_TRIES - tries
-            raise Problem(Code.WRONG_CODE, path="code", data={"tries_left": left})
-        await self._store.register(person, now=self._clock())
-
-    async def resend(self, person: PersonId) -> None:
-        """Send a new code. Raises Problem(rate_limited) after CODES in CODES_SPAN."""
-        found = await self._store.person(person)
-        if found is None or found.mobile is None or found.registered is not None:
-            raise Problem(Code.ALREADY_REGISTERED)
-        now = self._clock()
-        code, verification = self._new_code(person, now)
-        again = await self._store.renew_verification(verification, most=CODES, span=CODES_SPAN)
-        if again is not None:
-            raise Problem(Code.RATE_LIMITED, data={"retry_after": round(again - now, 3)})
-        self._send_code(found.mobile, code)
-
     def network_digest(self, owner: str, network: str) -> bytes:
         """What is kept of a network from which an endpoint of `owner` signed in."""
         return self._digest(f"network {owner}", network)
@@ -248,11 +235,6 @@ class Registry:
         if endpoint is None:
             raise Problem(Code.INVALID_TOKEN)
         return endpoint
-
-    def _new_code(self, person: PersonId, now: float) -> tuple[str, Verification]:
-        code = f"{secrets.randbelow(1_000_000):06d}"
-        digest = self._digest("verification", code)
-        return code, Verification(person, digest, now + VERIFICATION_LIFE, tries=0, sent=1, since=now)
 
     def _refuse_on_test_server(self) -> None:
         if self._admission.test:
@@ -284,6 +266,13 @@ def named(endpoint: Endpoint, person: Person | None) -> Principal:
         registered=person is not None and person.registered is not None,
         test=endpoint.test,
     )
+
+
+def check_guidelines(version: int) -> None:
+    """Raises Problem(guidelines_required), with the version that is in force, for any other."""
+    if version != guidelines.VERSION:
+        data = {"version": guidelines.VERSION}
+        raise Problem(Code.GUIDELINES_REQUIRED, path="guidelines", data=data)
 
 
 def check_keys(keys: PublicKeys) -> None:

@@ -106,10 +106,16 @@ async def sign_up(
     name: str,
     mobile: str,
     device_name: str,
+    guidelines: int,
+    profile: str | None = None,
     capabilities: Capabilities,
     tls: ssl.SSLContext | None = None,
 ) -> Begun:
-    """Become a person, by an invitation's `secret` or where sign-up is open. The mobile number is verified later."""
+    """Become a person, by an invitation's `secret` or where sign-up is open. The mobile number is verified later.
+
+    `guidelines` is the version of the usage guidelines that the person has read and accepts (kith.core.guidelines);
+    `profile` which of the household's saved profiles they are, None for somebody else.
+    """
     recovery = RecoveryKey(secrets.token_bytes(SEED))
     link = person_write.begin(keys, recovery.public, time=int(time.time()))
     command = SignUp(
@@ -118,7 +124,9 @@ async def sign_up(
         mobile=mobile,
         keys=public_keys(keys),
         device_name=device_name,
+        guidelines=guidelines,
         secret=secret,
+        profile=profile,
         capabilities=capabilities,
         link=link,
     )

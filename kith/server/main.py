@@ -19,7 +19,8 @@ from kith.core.ids import HouseholdId
 from kith.core.keys import load_or_create
 from kith.core.settings import Settings
 from kith.directory.model import Invitation, Pairing
-from kith.directory.registry import PAIRING_LIFE, CodeSender
+from kith.directory.registry import PAIRING_LIFE
+from kith.directory.verifying import CodeSender
 from kith.server.upkeep import Upkeep
 from kith.server.wiring import Server, wire
 from kith.store import meta

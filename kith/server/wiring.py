@@ -12,8 +12,11 @@ from kith.core.settings import Settings
 from kith.directory.blocks import Blocks
 from kith.directory.digest import Digest
 from kith.directory.identities import Identities
+from kith.directory.leaving import Leaving
 from kith.directory.passkeys import Passkeys
-from kith.directory.registry import Admission, CodeSender, Registry
+from kith.directory.people import People
+from kith.directory.registry import Admission, Registry
+from kith.directory.verifying import CodeSender, Verifying
 from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
 from kith.store.calls import SqliteCalls
@@ -22,8 +25,11 @@ from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
+from kith.store.leaving import SqliteLeaving
 from kith.store.passkeys import SqlitePasskeys
+from kith.store.people import SqlitePeople
 from kith.store.reports import SqliteReports
+from kith.store.verifying import SqliteVerifying
 from policy.quota import DAY, HOUR, Quota
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
@@ -47,6 +53,7 @@ class Server:
     database: Database
     deadlines: Deadlines
     registry: Registry
+    verifying: Verifying
     sessions: Sessions
     switchboard: Switchboard
     reception: Reception
@@ -81,7 +88,8 @@ async def wire(
         household=settings.household,
     )
     digest = Digest(keys)
-    registry = Registry(directory, digest, admission, send_code, clock)
+    verifying = Verifying(SqliteVerifying(database), digest, settings.region, send_code, clock)
+    registry = Registry(directory, digest, admission, verifying, clock)
     contacts = SqliteContacts(database, lambda owner, number: digest(f"contact {owner}", number))
     blocks = Blocks(SqliteBlocks(database), directory, digest, clock)
 
@@ -111,6 +119,9 @@ async def wire(
         blocks=blocks,
         reports=SqliteReports(database),
         incidents=SqliteIncidents(database),
+        verifying=verifying,
+        people=People(SqlitePeople(database), clock),
+        leaving=Leaving(SqliteLeaving(database), identities, directory, clock, settings.household),
         switchboard=switchboard,
         sessions=sessions,
         reachable=reachable,
@@ -146,4 +157,6 @@ async def wire(
 
     health = Health(details if settings.admit_test else None)
     app = build(reception, address, gateway, web_root=WEB, authority=authority, health=health)
-    return Server(database, deadlines, registry, sessions, switchboard, reception, gateway, stalls, app)
+    return Server(
+        database, deadlines, registry, verifying, sessions, switchboard, reception, gateway, stalls, app
+    )

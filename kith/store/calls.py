@@ -45,8 +45,9 @@ class SqliteCalls:
             person = missed_by(call)
             if person is not None:
                 db.execute(
-                    "INSERT OR IGNORE INTO missed(person, call, caller, at, video) VALUES (?, ?, ?, ?, ?)",
-                    (person, call.id, call.caller_person, call.created, call.video),
+                    "INSERT OR IGNORE INTO missed(person, call, caller, at, video, name)"
+                    " SELECT id, ?, ?, ?, ?, (SELECT name FROM person WHERE id = ?) FROM person WHERE id = ?",
+                    (call.id, call.caller_person, call.created, call.video, call.caller_person, person),
                 )
 
         await self._db.write(work)

@@ -9,6 +9,7 @@ from kith.core.ids import EndpointId, HouseholdId, PersonId, new_household, new_
 from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
 from kith.directory.model import (
+    Claimed,
     Endpoint,
     Invitation,
     Missed,
@@ -19,6 +20,7 @@ from kith.directory.model import (
 )
 from kith.store.database import Database
 from kith.store.news import add_news, news_of, note_network
+from kith.store.people import accept, take_profile
 from kith.store.rows import (
     acquaint,
     add_endpoint,
@@ -26,9 +28,9 @@ from kith.store.rows import (
     endpoint_of,
     pack,
     person_of,
-    set_verification,
     somebody_could_sign,
 )
+from kith.store.verifying import begin
 
 _OFFERED = "(offered_by IS NULL OR offered_by IN (SELECT id FROM endpoint WHERE removed IS NULL))"
 """Of an invitation or pairing: whoever asked for it is still enrolled."""
@@ -96,13 +98,14 @@ class SqliteDirectory:
 
     async def missed(self, person: PersonId) -> Sequence[Missed]:
         rows = await self._rows(
-            "SELECT m.*, p.name FROM missed m JOIN person p ON p.id = m.caller"
+            "SELECT m.*, coalesce(p.name, m.name) AS called FROM missed m LEFT JOIN person p ON p.id = m.caller"
             " WHERE m.person = ? AND NOT EXISTS (SELECT 1 FROM block WHERE owner = m.person AND person = m.caller)"
             " ORDER BY m.at DESC LIMIT 100",
             person,
         )
         return [
-            Missed(row["call"], row["caller"], row["name"], row["at"], bool(row["video"])) for row in rows
+            Missed(row["call"], row["caller"], row["called"] or "", row["at"], bool(row["video"]))
+            for row in rows
         ]
 
     # -- joining --------------------------------------------------------------------------------
@@ -147,9 +150,11 @@ class SqliteDirectory:
         person: Person,
         endpoint: Endpoint,
         verification: Verification,
+        claimed: Claimed,
         *,
         household_name: str | None,
         invitation: bytes | None,
+        guidelines: int,
         now: float,
     ) -> None:
         def work(db: sqlite3.Connection) -> None:
@@ -168,9 +173,13 @@ class SqliteDirectory:
                     "INSERT INTO household(id, name, created) VALUES (?, ?, ?)",
                     (person.household, household_name, now),
                 )
-            add_person(db, person, inviter)
+            if person.profile:
+                take_profile(db, person, inviter)
+            else:
+                add_person(db, person, inviter)
             add_endpoint(db, endpoint)
-            set_verification(db, verification)
+            begin(db, verification, claimed)
+            accept(db, person.id, guidelines, now)
 
         await self._db.write(work)
 
@@ -240,90 +249,6 @@ class SqliteDirectory:
             return enrolled
 
         return await self._db.write(work)
-
-    async def verification(self, person: PersonId) -> Verification | None:
-        rows = await self._rows("SELECT * FROM verification WHERE person = ?", person)
-        if not rows:
-            return None
-        row = rows[0]
-        return Verification(
-            person, row["digest"], row["expires"], row["tries"], sent=row["sent"], since=row["since"]
-        )
-
-    async def renew_verification(self, verification: Verification, *, most: int, span: float) -> float | None:
-        values = {
-            "person": verification.person,
-            "digest": verification.digest,
-            "expires": verification.expires,
-            "now": verification.since,
-            "most": most,
-            "span": span,
-        }
-
-        def work(db: sqlite3.Connection) -> float | None:
-            renewed = db.execute(
-                "UPDATE verification SET digest = :digest, expires = :expires, tries = 0,"
-                " sent = iif(since + :span <= :now, 1, sent + 1),"
-                " since = iif(since + :span <= :now, :now, since)"
-                " WHERE person = :person AND (sent < :most OR since + :span <= :now)",
-                values,
-            )
-            if renewed.rowcount:
-                return None
-            row = db.execute("SELECT since FROM verification WHERE person = :person", values).fetchone()
-            if row is None:
-                raise Problem(Code.ALREADY_REGISTERED)
-            return float(row["since"]) + span
-
-        return await self._db.write(work)
-
-    async def count_try(self, person: PersonId, *, most: int) -> int | None:
-        def work(db: sqlite3.Connection) -> int | None:
-            row = db.execute(
-                "UPDATE verification SET tries = tries + 1 WHERE person = ? AND tries < ? RETURNING tries",
-                (person, most),
-            ).fetchone()
-            return None if row is None else int(row["tries"])
-
-        return await self._db.write(work)
-
-    async def register(self, person: PersonId, *, now: float) -> None:
-        def work(db: sqlite3.Connection) -> None:
-            try:
-                row = db.execute(
-                    "UPDATE person SET registered = ? WHERE id = ? AND registered IS NULL"
-                    " RETURNING household, invited_by",
-                    (now, person),
-                ).fetchone()
-            except sqlite3.IntegrityError:
-                raise Problem(Code.NUMBER_TAKEN) from None
-            if row is None:
-                raise Problem(Code.ALREADY_REGISTERED)
-            db.execute("DELETE FROM verification WHERE person = ?", (person,))
-            first = db.execute(
-                "SELECT * FROM endpoint WHERE person = ? AND NOT shared AND removed IS NULL ORDER BY rowid",
-                (person,),
-            ).fetchone()
-            if first is not None:
-                add_news(
-                    db,
-                    NewsKind.PERSON_JOINED,
-                    endpoint_of(first),
-                    household=row["household"],
-                    by=person,
-                    at=now,
-                    but=(person,),
-                )
-            if row["invited_by"] is not None:
-                acquaint(db, person, row["invited_by"])
-            db.execute("DELETE FROM invitation WHERE owner AND household = ?", (row["household"],))
-            # Shared devices that came before the first adult get that person as their profile.
-            db.execute(
-                "UPDATE endpoint SET person = ? WHERE household = ? AND shared AND person IS NULL",
-                (person, row["household"]),
-            )
-
-        await self._db.write(work)
 
     # -- changing -------------------------------------------------------------------------------
 

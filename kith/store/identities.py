@@ -35,7 +35,7 @@ class SqliteIdentities:
     async def signed(self, person: PersonId) -> Signed:
         def work(db: sqlite3.Connection) -> Signed:
             row = db.execute("SELECT root FROM person WHERE id = ?", (person,)).fetchone()
-            links = () if row is None else _links(db, row["root"])
+            links = () if row is None else links_of(db, row["root"])
             found = db.execute("SELECT signed FROM delegation WHERE person = ?", (person,)).fetchone()
             return Signed(links, None if found is None else _delegations.decode(found["signed"]))
 
@@ -44,7 +44,7 @@ class SqliteIdentities:
     async def former(self, root: bytes) -> tuple[PersonId, Signed] | None:
         def work(db: sqlite3.Connection) -> tuple[PersonId, Signed] | None:
             row = db.execute("SELECT person FROM person_link WHERE root = ? LIMIT 1", (root,)).fetchone()
-            return None if row is None else (PersonId(row["person"]), Signed(_links(db, root), None))
+            return None if row is None else (PersonId(row["person"]), Signed(links_of(db, root), None))
 
         return await self._db.read(work)
 
@@ -71,7 +71,7 @@ class SqliteIdentities:
         def work(db: sqlite3.Connection) -> None:
             _add_links(db, person, links, chain)
             if delegations is not None:
-                _set_delegations(db, person, delegations)
+                set_delegations(db, person, delegations)
 
         await self._db.write(work)
 
@@ -85,7 +85,7 @@ class SqliteIdentities:
         now: float,
     ) -> None:
         def work(db: sqlite3.Connection) -> None:
-            _mark_waiting(db, "shared AND household = ?", household, roster.shared)
+            mark_waiting(db, "shared AND household = ?", household, roster.shared)
             for link in links:
                 if isinstance(link, HouseholdJoin | HouseholdLeave):
                     concerned = db.execute("SELECT id FROM person WHERE root = ?", (link.member,)).fetchall()
@@ -93,14 +93,12 @@ class SqliteIdentities:
                     add_news(
                         db, NewsKind.ROSTER_CHANGED, by, household=household, by=by.person, at=now, but=but
                     )
-                _insert(
-                    db, "INSERT INTO household_link VALUES (?, ?, ?)", household, link.version, _pack(link)
-                )
+                add_household_link(db, household, link)
 
         await self._db.write(work)
 
     async def delegate(self, person: PersonId, delegations: Delegations) -> None:
-        await self._db.write(lambda db: _set_delegations(db, person, delegations))
+        await self._db.write(lambda db: set_delegations(db, person, delegations))
 
     async def recover(
         self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, chain: Chain, now: float
@@ -143,7 +141,7 @@ class SqliteIdentities:
         return await self._db.read(work)
 
 
-def _links(db: sqlite3.Connection, root: bytes | None) -> tuple[PersonLink, ...]:
+def links_of(db: sqlite3.Connection, root: bytes | None) -> tuple[PersonLink, ...]:
     rows = db.execute("SELECT link FROM person_link WHERE root = ? ORDER BY version", (root,))
     return tuple(_person_link.decode(row["link"]) for row in rows)
 
@@ -160,10 +158,14 @@ def _add_links(db: sqlite3.Connection, person: PersonId, links: Sequence[PersonL
             _pack(link),
         )
     _insert(db, "UPDATE person SET root = ?, recovery = ? WHERE id = ?", chain.root, chain.recovery, person)
-    _mark_waiting(db, "NOT shared AND person = ?", person, chain.active)
+    mark_waiting(db, "NOT shared AND person = ?", person, chain.active)
 
 
-def _mark_waiting(db: sqlite3.Connection, which: str, whose: str, signed_for: Collection[bytes]) -> None:
+def add_household_link(db: sqlite3.Connection, household: HouseholdId, link: HouseholdLink) -> None:
+    _insert(db, "INSERT INTO household_link VALUES (?, ?, ?)", household, link.version, _pack(link))
+
+
+def mark_waiting(db: sqlite3.Connection, which: str, whose: str, signed_for: Collection[bytes]) -> None:
     """Of these endpoints those wait for which nobody signed."""
     rows = db.execute(f"SELECT id, identity FROM endpoint WHERE {which}", (whose,)).fetchall()  # noqa: S608 - words of this file
     marks = [(row["identity"] not in signed_for, row["id"]) for row in rows]
@@ -183,7 +185,7 @@ def _remove_personal(
     return [EndpointId(row["id"]) for row in rows]
 
 
-def _set_delegations(db: sqlite3.Connection, person: PersonId, delegations: Delegations) -> None:
+def set_delegations(db: sqlite3.Connection, person: PersonId, delegations: Delegations) -> None:
     done = db.execute(
         "INSERT INTO delegation VALUES (:person, :version, :signed) ON CONFLICT (person) DO UPDATE"
         " SET version = :version, signed = :signed WHERE version < :version OR signed = :signed",

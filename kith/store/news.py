@@ -29,23 +29,36 @@ def add_news(
         "SELECT id FROM person WHERE household = ? AND registered IS NOT NULL", (household,)
     ).fetchall()
     for adult in adults:
-        if adult["id"] in but:
-            continue
-        db.execute(
-            "INSERT INTO news(person, kind, at, by, device, shared) VALUES (?, ?, ?, ?, ?, ?)",
-            (adult["id"], kind, at, by, endpoint.name, endpoint.shared),
-        )
-        db.execute(
-            "DELETE FROM news WHERE person = ? AND id <= (SELECT id FROM news WHERE person = ?"
-            " ORDER BY id DESC LIMIT 1 OFFSET ?)",
-            (adult["id"], adult["id"], KEPT),
-        )
+        if adult["id"] not in but:
+            tell(db, adult["id"], kind, by=by, at=at, device=endpoint.name, shared=endpoint.shared)
+
+
+def tell(
+    db: sqlite3.Connection,
+    person: PersonId,
+    kind: NewsKind,
+    *,
+    by: PersonId | None,
+    at: float,
+    device: str = "",
+    shared: bool = False,
+) -> None:
+    """Leave it for one person."""
+    db.execute(
+        "INSERT INTO news(person, kind, at, by, device, shared) VALUES (?, ?, ?, ?, ?, ?)",
+        (person, kind, at, by, device, shared),
+    )
+    db.execute(
+        "DELETE FROM news WHERE person = ? AND id <= (SELECT id FROM news WHERE person = ?"
+        " ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (person, person, KEPT),
+    )
 
 
 def news_of(db: sqlite3.Connection, person: PersonId) -> list[News]:
     """The newest first."""
     rows = db.execute(
-        "SELECT n.*, coalesce(p.name, '') AS name FROM news n LEFT JOIN person p ON p.id = n.by"
+        "SELECT n.*, coalesce(p.name, n.name, '') AS whose FROM news n LEFT JOIN person p ON p.id = n.by"
         " WHERE n.person = ? ORDER BY n.id DESC",
         (person,),
     )
@@ -55,7 +68,7 @@ def news_of(db: sqlite3.Connection, person: PersonId) -> list[News]:
             kind=NewsKind(row["kind"]),
             at=row["at"],
             by=row["by"],
-            name=row["name"],
+            name=row["whose"],
             device=row["device"],
             shared=bool(row["shared"]),
         )

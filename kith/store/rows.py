@@ -8,7 +8,10 @@ from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.keys import PublicKeys
 from kith.core.problem import Code, Problem
-from kith.directory.model import Endpoint, Person, Verification
+from kith.directory.model import Endpoint, Person
+
+ADULT = "NOT profile AND (registered IS NOT NULL OR mobile IS NULL)"
+"""Of a person: they live here, also while somebody else has their number. Who has only signed up does not yet."""
 
 pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Capabilities).decode
@@ -22,6 +25,8 @@ def person_of(row: sqlite3.Row) -> Person:
         mobile=row["mobile"],
         registered=row["registered"],
         suspended=row["suspended"],
+        created=row["created"],
+        profile=bool(row["profile"]),
     )
 
 
@@ -44,8 +49,18 @@ def endpoint_of(row: sqlite3.Row) -> Endpoint:
 
 def add_person(db: sqlite3.Connection, person: Person, invited_by: PersonId | None) -> None:
     db.execute(
-        "INSERT INTO person(id, household, name, mobile, registered, invited_by) VALUES (?, ?, ?, ?, ?, ?)",
-        (person.id, person.household, person.name, person.mobile, person.registered, invited_by),
+        "INSERT INTO person(id, household, name, mobile, registered, invited_by, created, profile)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            person.id,
+            person.household,
+            person.name,
+            person.mobile,
+            person.registered,
+            invited_by,
+            person.created,
+            person.profile,
+        ),
     )
 
 
@@ -86,18 +101,3 @@ def somebody_could_sign(db: sqlite3.Connection, household: HouseholdId, person: 
 
 def acquaint(db: sqlite3.Connection, one: PersonId, other: PersonId) -> None:
     db.executemany("INSERT OR IGNORE INTO acquaintance VALUES (?, ?)", [(one, other), (other, one)])
-
-
-def set_verification(db: sqlite3.Connection, verification: Verification) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO verification(person, digest, expires, tries, sent, since)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            verification.person,
-            verification.digest,
-            verification.expires,
-            verification.tries,
-            verification.sent,
-            verification.since,
-        ),
-    )

@@ -244,6 +244,25 @@ def operator(db: Database) -> None:
     db.table("refused_number").create({"digest": bytes, "since": float}, pk="digest", not_null={"since"})
 
 
+@migrations()
+def proving(db: Database) -> None:
+    """Which number a code is to prove, how many were sent to each number (as digests, for a day), who accepted which
+    guidelines when, whom a household saved to be taken over at sign-up, and what those who are gone were called."""
+    db.table("person").add_column("created", float)
+    db.table("person").add_column("profile", int, not_null_default=0)
+    db.table("verification").add_column("mobile", str)
+    db.execute("UPDATE verification SET mobile = (SELECT mobile FROM person WHERE id = verification.person)")
+    db.table("code_sent").create({"number": bytes, "block": bytes, "at": float})
+    for columns in (["number", "at"], ["block", "at"], ["at"]):
+        db.table("code_sent").create_index(columns)
+    db.table("acceptance").create(
+        {"person": str, "version": int, "at": float}, pk=("person", "version"), not_null={"at"}
+    )
+    for table in ("missed", "news"):
+        db.table(table).add_column("name", str)  # of who is gone
+    db.execute("CREATE INDEX person_unproved ON person(created) WHERE registered IS NULL")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,11 @@ everybody else's writes have their turn.
 
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 
+from kith.core.ids import PersonId
 from kith.store.database import Database
+from kith.store.erasure import forget_sign_up
 
 AT_ONCE = 500
 """Rows of one write. Some milliseconds of the writer's time: nobody's call waits for longer."""
@@ -22,6 +25,12 @@ invitation lives, so that who joined and never got the answer can ask again."""
 
 NETWORK_LIFE = 180 * 86_400.0
 """Seconds after which a network from which nobody signed in is news again: longer than from one holiday to the next."""
+
+UNPROVED_LIFE = 7 * 86_400.0
+"""Seconds after which a sign-up whose number was never verified is forgotten: as long as its invitation lived."""
+
+CODES_KEPT = 2 * 86_400.0
+"""Seconds for which it is counted how many codes a number was sent; a day of it is looked at."""
 
 MISSED_KEPT = 100
 """Missed calls of one person. That many are shown; the older ones nobody has seen for a long time."""
@@ -43,6 +52,7 @@ _OLD = (
     _Old("pairing", "coalesce(used, expires)", USED_LIFE),
     _Old("token", "expires", 0.0),
     _Old("network", "seen", NETWORK_LIFE),
+    _Old("code_sent", "at", CODES_KEPT),
 )
 
 
@@ -51,6 +61,9 @@ async def tidy(database: Database, now: float) -> int:
     count = 0
     for old in _OLD:
         count += await _delete_old(database, old, now)
+    for unproved in await _unproved(database, now):
+        await database.write(partial(forget_sign_up, person=unproved))
+        count += 1
     for person in await _with_too_many(database):
         count += await _delete_missed(database, person)
     return count
@@ -62,6 +75,19 @@ async def _delete_old(database: Database, old: _Old, now: float) -> int:
         f" WHERE {old.where} AND {old.age} < ? LIMIT ?)"
     )
     return await _repeat(database, sql, (now - old.life, AT_ONCE))
+
+
+async def _unproved(database: Database, now: float) -> list[PersonId]:
+    """Who signed up long ago and has never proved a number."""
+
+    def work(db: sqlite3.Connection) -> list[PersonId]:
+        rows = db.execute(
+            "SELECT id FROM person WHERE registered IS NULL AND mobile IS NOT NULL AND created < ? LIMIT ?",
+            (now - UNPROVED_LIFE, AT_ONCE),
+        )
+        return [PersonId(row["id"]) for row in rows]
+
+    return await database.read(work)
 
 
 async def _with_too_many(database: Database) -> list[str]:

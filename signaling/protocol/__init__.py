@@ -24,5 +24,6 @@ from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403
+from signaling.protocol.people import *  # noqa: F403
 from signaling.protocol.policy import *  # noqa: F403
 from signaling.protocol.replies import *  # noqa: F403

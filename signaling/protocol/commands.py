@@ -43,6 +43,16 @@ from signaling.protocol.parts import (
     Keys,
     Resume,
 )
+from signaling.protocol.people import (
+    AcceptGuidelines,
+    AddProfile,
+    ChangeMobile,
+    Deregister,
+    GuidelinesVersion,
+    LeaveHousehold,
+    ListProfiles,
+    RemoveProfile,
+)
 from signaling.protocol.policy import Block, ListBlocks, ReportPerson, Unblock
 
 
@@ -71,14 +81,17 @@ class LookUpInvitation(Command, frozen=True, kw_only=True, tag="look_up_invitati
 
 
 class SignUp(Command, frozen=True, kw_only=True, tag="sign_up"):
-    """Become a person with this endpoint as the first. `secret` may be absent where sign-up is open.
+    """Become a person with this endpoint as the first. `secret` may be absent where sign-up is open, `guidelines` is
+    the version that the person accepts, `profile` which of the household's saved ones they are.
     The mobile number is verified by `verify` before anybody can be called or reached (R1, R3)."""
 
     name: Name
     mobile: Mobile
     keys: Keys
     device_name: Name
+    guidelines: GuidelinesVersion = 0
     secret: Secret | None = None
+    profile: PersonRef | None = None
     capabilities: Capabilities = Capabilities()
     link: PersonBegin | None = None
 
@@ -406,6 +419,8 @@ AnyCommand = (
     | EnrolTest
     | Verify
     | ResendCode
+    | ChangeMobile
+    | AcceptGuidelines
     | Ack
     | Leave
     | Ping
@@ -414,6 +429,9 @@ AnyCommand = (
     | ListDirectory
     | ListIceServers
     | Invite
+    | ListProfiles
+    | AddProfile
+    | RemoveProfile
     | OfferPairing
     | ListEndpoints
     | RenameEndpoint
@@ -443,6 +461,8 @@ AnyCommand = (
     | ExtendHousehold
     | BeginAnew
     | Delegate
+    | LeaveHousehold
+    | Deregister
     | PairingSignal
     | PlaceCall
     | Alerting

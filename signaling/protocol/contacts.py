@@ -64,12 +64,18 @@ class ImportProblem(Part, frozen=True, kw_only=True):
 
 
 class OwnProfile(Part, frozen=True, kw_only=True):
-    """What only the person's own endpoints are shown. `mobile` is E.164, `contact_import` absent as long as the person
-    has not been asked, `contacts` the revision of their list."""
+    """What only the person's own endpoints are shown.
+
+    Numbers are in E.164: `mobile` is the verified one, `proving` the one to which a code was sent. `contact_import`
+    is absent as long as the person has not been asked, `contacts` the revision of their list; `guidelines` the
+    version of the usage guidelines that waits to be accepted, absent if none does.
+    """
 
     mobile: str | None
+    proving: str | None = None
     contact_import: bool | None
     contacts: int
+    guidelines: int | None = None
 
 
 class ListContacts(Command, frozen=True, kw_only=True, tag="list_contacts"):

@@ -24,6 +24,7 @@ from signaling.protocol.parts import (
     PersonView,
     WaitingEndpoint,
 )
+from signaling.protocol.people import Unregistered
 from signaling.protocol.policy import BlocksChanged
 
 
@@ -140,6 +141,7 @@ AnyEvent = (
     | HouseholdNews
     | BlocksChanged
     | Registered
+    | Unregistered
     | OwnChanged
     | ContactsChanged
     | IdentityChanged

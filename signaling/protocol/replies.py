@@ -33,6 +33,7 @@ from signaling.protocol.parts import (
     Snapshot,
     WaitingEndpoint,
 )
+from signaling.protocol.people import Profiles, ProfileView
 from signaling.protocol.policy import Blocked, Blocks
 
 
@@ -64,20 +65,23 @@ class Token(Reply, frozen=True, kw_only=True, tag="token"):
 
 
 class InvitationDetails(Reply, frozen=True, kw_only=True, tag="invitation_details"):
-    """`owner`: the first adult of this server, who gets the demo devices."""
+    """`owner`: the first adult of this server, who gets the demo devices. `profiles`: whom the household has saved, to
+    choose from."""
 
     inviter: str
     household: bool
     owner: bool
+    profiles: tuple[ProfileView, ...] = ()
 
 
 class SignedUp(Reply, frozen=True, kw_only=True, tag="signed_up"):
-    """Enrolled, not yet registered: a code is on its way to the mobile number."""
+    """Enrolled, not yet registered: a code is on its way to the mobile number, if it could be sent."""
 
     person: PersonRef
     household: HouseholdRef
     endpoint: EndpointRef
     server: Key
+    code_sent: bool = True
 
 
 class Paired(Reply, frozen=True, kw_only=True, tag="paired"):
@@ -216,6 +220,7 @@ AnyReply = (
     | PasskeyAsked
     | PasskeyBegun
     | Passkeys
+    | Profiles
     | Contacts
     | ContactSaved
     | ContactsImported

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from kith.core.capabilities import Capabilities
+from kith.core.guidelines import VERSION
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.keys import KeyPair
-from kith.directory.model import Endpoint, Person, Verification
+from kith.directory.model import Claimed, Endpoint, Person, Verification
 from kith.store.calls import SqliteCalls
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
@@ -81,9 +82,11 @@ async def enrol(database: Database, person: str) -> None:
             keys=pair.public,
             capabilities=Capabilities(),
         ),
-        Verification(someone, b"", 0.0, tries=0, sent=1, since=0.0),
+        Verification(someone, "+12025550123", b"", 0.0, tries=0, sent=1, since=0.0),
+        Claimed(b"", b""),
         household_name="Home",
         invitation=None,
+        guidelines=VERSION,
         now=0.0,
     )
 
@@ -100,7 +103,8 @@ async def ended(store: CallStore, bench: Bench) -> Call:
 
 
 async def test_that_it_was_missed_is_saved_with_the_end(store: CallStore, database: Database) -> None:
-    await enrol(database, "p_mum")
+    for one in ("p_mum", "p_dad"):
+        await enrol(database, one)
     call = await ended(store, ringing())
     assert call.reason is EndReason.CANCELLED
     assert await missed(database) == [call.id]
@@ -109,7 +113,8 @@ async def test_that_it_was_missed_is_saved_with_the_end(store: CallStore, databa
 
 
 async def test_what_was_answered_or_declined_was_not_missed(store: CallStore, database: Database) -> None:
-    await enrol(database, "p_mum")
+    for one in ("p_mum", "p_dad"):
+        await enrol(database, one)
     for event in (Answered(PHONE, video=False), Declined(PHONE)):
         bench = ringing()
         bench.feed(event)

@@ -12,6 +12,7 @@ import pytest
 
 from kith import Endpoint
 from kith.core.capabilities import Capabilities
+from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair
 from kith.core.trust.recovery import RecoveryKey
 from kith.core.trust.untrusted import Reason, Untrusted
@@ -238,6 +239,7 @@ async def test_a_person_who_joins_by_the_library_has_a_chain_and_the_only_copy_o
             name="Cleo",
             mobile="+12025550199",
             device_name="Study",
+            guidelines=VERSION,
             capabilities=Capabilities(),
             tls=pairing.server.tls,
         )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kith.core.guidelines import VERSION
 from kith.core.ids import new_call
 from kith.core.keys import KeyPair
 from kith.core.trust import delegations, household, household_write, person, person_write
@@ -68,6 +69,7 @@ async def test_a_chain_begins_with_the_sign_up(home: Home) -> None:
             name="Bo",
             mobile="+12025550777",
             device_name="Phone",
+            guidelines=VERSION,
             keys=plain(
                 {
                     "identity": keys.public.identity,

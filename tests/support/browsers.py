@@ -133,13 +133,17 @@ class Screen:
         before = len(self.server.console)
         await self.open(f"#join={secret}")
         await self.page.get_by_label("Your name").fill(name)
-        await self.page.get_by_label("Mobile number").fill(mobile)
+        await self.page.get_by_label("Mobile number").first.fill(mobile)
+        await self.agree()
         await self.button("Continue").click()
         await expect(self.page.get_by_label("Code", exact=True)).to_be_visible()
         code = (await self.server.line(r"code .*: (\d{6})$", after=before))[1]
         await self.page.get_by_label("Code", exact=True).fill(code)
         await self.button("Confirm").click()
         await self.at_home()
+
+    async def agree(self) -> None:
+        await self.page.get_by_label("I have read the usage guidelines").check()
 
     async def pair(self, code: str, device: str) -> None:
         """Become one more device, with a pairing code."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair, PublicKeys, sign_in_statement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +159,14 @@ class RunningServer:
             return response.status, await response.json()
 
     async def sign_up(
-        self, name: str, *, secret: str | None, device: str = "Phone", **capabilities: bool
+        self,
+        name: str,
+        *,
+        secret: str | None,
+        device: str = "Phone",
+        mobile: str | None = None,
+        profile: str | None = None,
+        capabilities: dict[str, bool] | None = None,
     ) -> tuple[Joined, str]:
         """A new person who has not verified their number yet, and the code that was sent."""
         keys = KeyPair.generate()
@@ -168,10 +176,12 @@ class RunningServer:
             "sign_up",
             secret=secret,
             name=name,
-            mobile=f"+1202555{self._numbers:04d}",
+            mobile=mobile or f"+1202555{self._numbers:04d}",
             device_name=device,
+            guidelines=VERSION,
             keys=as_json(keys.public),
-            capabilities=capabilities,
+            capabilities=capabilities or {},
+            **({} if profile is None else {"profile": profile}),
         )
         assert status == 200, reply
         code = (await self.line(r"code .*: (\d{6})$", after=before))[1]
@@ -207,7 +217,7 @@ class RunningServer:
         else:
             _, invited = await self.post("invite", token=await self.token(by), household=household)
             secret = invited["secret"]
-        joined, code = await self.sign_up(name, secret=secret, device="Phone", **capabilities)
+        joined, code = await self.sign_up(name, secret=secret, device="Phone", capabilities=capabilities)
         status, reply = await self.post("verify", token=await self.token(joined), code=code)
         assert status == 200, reply
         return joined

@@ -1,4 +1,4 @@
-/** The code that proves the mobile number. */
+/** The code that proves the mobile number, and the number where it is wrong or somebody else's by now. */
 
 import { codeOf } from '../session/problem.js';
 import { h, setText } from './dom.js';
@@ -12,10 +12,39 @@ export class Code extends View {
   #alert = alertLine();
   #said = h('p', { class: 'hint', role: 'status' });
   #lead = h('p', { class: 'lead' });
+  #prove = h('section', { class: 'card' });
+  #change = h('details', { class: 'card choices' });
+  #proving = /** @type {string | null | undefined} */ (undefined);
 
   /** @override */
   build() {
     this.className = 'page narrow';
+    const { account } = this.parts;
+    this.#prove.append(this.#codeForm());
+    this.#change.append(h('summary', {}, this.t('code.wrong_number')), this.#numberForm());
+    this.append(
+      h('header', { class: 'hero' }, mark(), h('h1', {}, this.t('code.title')), this.#lead),
+      this.#alert.element,
+      this.#said,
+      this.#prove,
+      this.#change,
+      button(this.t('refused.start_over'), () => void account.startOver(), { kind: 'quiet wide' }),
+    );
+  }
+
+  /** @override @param {State} state */
+  show({ person, own }) {
+    const proving = own?.proving ?? null;
+    const name = person?.name ?? '';
+    setText(this.#lead, proving === null ? this.t('code.moved', { name }) : this.t('code.lead', { name, number: proving }));
+    if (proving === this.#proving) return;
+    this.#proving = proving;
+    this.#prove.hidden = proving === null;
+    this.#change.open = proving === null;
+    queueMicrotask(() => /** @type {HTMLElement | null} */ (this.querySelector(proving === null ? '#new-mobile' : '#code'))?.focus());
+  }
+
+  #codeForm() {
     const { account } = this.parts;
     const code = field(
       this.t('field.code'),
@@ -23,46 +52,52 @@ export class Code extends View {
       this.t('field.code.hint'),
     );
     const submit = button(this.t('code.verify'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
-    const again = button(
-      this.t('code.again'),
-      () => {
-        const resend = () => account.resendCode().then(() => setText(this.#said, this.t('code.sent')));
-        void busy(again, resend, (error) => this.#failed(error));
-      },
-      { kind: 'quiet wide' },
-    );
-    this.append(
-      h('header', { class: 'hero' }, mark(), h('h1', {}, this.t('code.title')), this.#lead),
-      this.#alert.element,
-      h(
-        'section',
-        { class: 'card' },
-        form(
-          () => {
-            this.#alert.say('');
-            const typed = code.input.value.replace(/[\s-]/g, '');
-            if (typed.length < 4) this.#alert.say(this.t('field.missing'));
-            else void busy(submit, () => account.verify(typed), (error) => this.#failed(error));
-          },
-          code.element,
-          submit,
-          again,
-          this.#said,
-        ),
-      ),
-      h('p', { class: 'hint' }, this.t('code.wrong_number')),
-      button(this.t('refused.start_over'), () => void account.startOver(), { kind: 'quiet wide' }),
-    );
-    queueMicrotask(() => code.input.focus());
+    const resend = () => this.#sent(account.resendCode());
+    const again = button(this.t('code.again'), () => void busy(again, resend, (error) => this.#failed(error)), { kind: 'quiet wide' });
+    const submitted = () => {
+      this.#say('');
+      const typed = code.input.value.replace(/[\s-]/g, '');
+      if (typed.length < 4) this.#alert.say(this.t('field.missing'));
+      else void busy(submit, () => account.verify(typed), (error) => this.#failed(error));
+    };
+    return form(submitted, code.element, submit, again);
   }
 
-  /** @override @param {State} state */
-  show(state) {
-    setText(this.#lead, this.t('code.lead', { name: state.person?.name ?? '' }));
+  #numberForm() {
+    const mobile = field(
+      this.t('field.mobile'),
+      { id: 'new-mobile', type: 'tel', autocomplete: 'tel', inputmode: 'tel', maxlength: 32, required: true },
+      this.t('field.mobile.hint'),
+    );
+    const submit = button(this.t('code.send_there'), () => {}, { kind: 'wide', attributes: { type: 'submit' } });
+    const change = async () => {
+      await this.#sent(this.parts.account.changeMobile(mobile.input.value.trim()));
+      mobile.input.value = '';
+      this.#change.open = false;
+    };
+    const submitted = () => {
+      this.#say('');
+      if (mobile.input.value.trim() === '') this.#alert.say(this.t('field.missing'));
+      else void busy(submit, change, (error) => this.#failed(error));
+    };
+    return form(submitted, mobile.element, submit);
+  }
+
+  /** @param {Promise<void>} sending */
+  async #sent(sending) {
+    await sending;
+    this.#say(this.t('code.sent'));
+  }
+
+  /** @param {string} text what went well */
+  #say(text) {
+    this.#alert.say('');
+    setText(this.#said, text);
   }
 
   /** @param {unknown} error */
   #failed(error) {
+    setText(this.#said, '');
     this.#alert.say(this.t(`problem.${codeOf(error)}`));
   }
 }

@@ -1,6 +1,7 @@
 /** What only a person can settle: devices that wait, somebody who moved in, a recovery key that is not on paper. */
 
 import { codeOf } from '../session/problem.js';
+import { openGuidelines } from './agree.js';
 import { h, keyed } from './dom.js';
 import { icon } from './icons.js';
 import { openConfirming } from './pairing.js';
@@ -32,7 +33,7 @@ export class Unsettled extends View {
   }
 
   /** @param {State} state @returns {Item[]} */
-  #items({ waiting, strangers, taken, people, unwritten, meeting }) {
+  #items({ waiting, strangers, taken, people, unwritten, own, meeting }) {
     const devices = waiting.filter(({ id }) => id !== meeting?.endpoint).map((endpoint) => ({
       key: endpoint.id,
       icon: endpoint.shared ? 'speaker' : 'phone',
@@ -65,7 +66,16 @@ export class Unsettled extends View {
       about: this.t('unsettled.paper.open'),
       does: () => openPaper(this.parts),
     };
-    return [...devices, ...persons, ...(taken ? [household] : []), ...(unwritten ? [paper] : [])];
+    const guidelines = {
+      key: 'guidelines',
+      icon: 'pen',
+      text: this.t('guidelines.newer'),
+      action: this.t('guidelines.look'),
+      about: this.t('guidelines.read'),
+      does: async () => openGuidelines(this.parts),
+    };
+    const asked = (own?.guidelines ?? null) !== null;
+    return [...devices, ...persons, ...(taken ? [household] : []), ...(unwritten ? [paper] : []), ...(asked ? [guidelines] : [])];
   }
 
   /** @param {Item} item */

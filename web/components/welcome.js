@@ -6,6 +6,7 @@ import { openCheck } from './check.js';
 import { h, setText } from './dom.js';
 import { icon, mark } from './icons.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
+import { SignUpForm } from './sign-up.js';
 import { View } from './view.js';
 
 /** @import {State} from '../state/state.js' */
@@ -14,6 +15,7 @@ export class Welcome extends View {
   #lead = h('p', { class: 'lead' });
   #alert = alertLine();
   #join = h('section', { class: 'card' });
+  #form = /** @type {SignUpForm} */ (/** @type {unknown} */ (null));
   #pair = h('section', { class: 'card' });
   #recover = h('section', { class: 'card' });
   #choice = h('div', { class: 'choices' });
@@ -22,7 +24,8 @@ export class Welcome extends View {
   /** @override */
   build() {
     this.className = 'page narrow';
-    this.#buildJoin();
+    this.#form = new SignUpForm(this.parts, this.#alert);
+    this.#join.append(this.#form.element);
     this.#buildPair();
     this.#buildRecover();
     this.#buildChoice();
@@ -49,6 +52,7 @@ export class Welcome extends View {
       const code = /** @type {HTMLInputElement | null} */ (this.querySelector('#pairing-code'));
       if (code) code.value = join.code;
     }
+    this.#form.show(join.details);
     setText(this.#lead, this.#sentence(state));
   }
 
@@ -67,28 +71,6 @@ export class Welcome extends View {
     this.#pair.hidden = step !== 'pair';
     this.#recover.hidden = step !== 'recover';
     this.#choice.hidden = step !== 'choose';
-  }
-
-  #buildJoin() {
-    const name = field(this.t('field.name'), { id: 'name', autocomplete: 'name', maxlength: 64, required: true }, this.t('field.name.hint'));
-    const mobile = field(
-      this.t('field.mobile'),
-      { id: 'mobile', type: 'tel', autocomplete: 'tel', inputmode: 'tel', maxlength: 32, required: true },
-      this.t('field.mobile.hint'),
-    );
-    const submit = button(this.t('welcome.join'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
-    this.#join.append(
-      form(
-        () => {
-          const person = { name: name.input.value.trim(), mobile: mobile.input.value.trim() };
-          if (!this.#complete(name.input, mobile.input)) return;
-          void busy(submit, () => this.parts.account.signUp(person), (error) => this.#failed(error));
-        },
-        name.element,
-        mobile.element,
-        submit,
-      ),
-    );
   }
 
   #buildPair() {
@@ -174,9 +156,7 @@ export class Welcome extends View {
 
   /** @param {unknown} error */
   #failed(error) {
-    const code = codeOf(error);
-    const uninvited = code === 'invitation_invalid' && this.parts.store.state.join.secret === null;
-    this.#alert.say(this.t(uninvited ? 'welcome.invitation_only' : `problem.${code}`));
+    this.#alert.say(this.t(`problem.${codeOf(error)}`));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Who this browser is to the server: becoming an endpoint, signing in, and the requests that are not about calls. */
 
 import { fromBase64 } from '../core/bytes.js';
+import { VERSION } from '../core/guidelines.js';
 import { codeOf, ProblemError } from './problem.js';
 import { Arriving } from './arriving.js';
 import { Contacts } from './contacts.js';
@@ -86,11 +87,21 @@ export class Account {
     }
   }
 
-  /** Rejects with ProblemError. @param {{name: string, mobile: string}} person */
-  async signUp({ name, mobile }) {
+  /** Who is expected may have changed. */
+  async lookAgain() {
+    const { secret } = this.#store.state.join;
+    if (secret === null) return;
+    const details = await lookUpInvitation(secret).catch(() => null);
+    if (details) this.#store.dispatch({ t: 'invitation', details });
+  }
+
+  /** Rejects with ProblemError. @param {{name: string, mobile: string, profile: string | null}} person who accepts the guidelines */
+  async signUp(person) {
     const { secret, demo } = this.#store.state.join;
     if (demo) await keepDemo(demo);
-    await this.#become(await this.#joining.signUp({ name, mobile, secret }));
+    const { codeSent, ...joined } = await this.#joining.signUp({ ...person, secret });
+    await this.#become(joined);
+    if (!codeSent) this.#store.dispatch({ t: 'notice', notice: { key: 'problem.code_not_sent', values: {} } });
   }
 
   /** Rejects with ProblemError. @param {{code: string, name: string}} device */
@@ -122,7 +133,17 @@ export class Account {
   }
 
   async resendCode() {
-    await this.send({ t: 'resend_code' }, AT_ONCE);
+    await this.send({ t: 'resend_code' }, { within: 30_000 });
+  }
+
+  /** Another number is to be confirmed. @param {string} mobile */
+  async changeMobile(mobile) {
+    await this.send({ t: 'change_mobile', mobile }, { within: 30_000 }); // a gateway may take its time
+  }
+
+  /** The guidelines that wait. */
+  async acceptGuidelines() {
+    await this.send({ t: 'accept_guidelines', version: VERSION }, AT_ONCE);
   }
 
   /** @param {string} name */

@@ -1,6 +1,7 @@
 /** How a browser becomes an endpoint: as a new person, with a pairing code, or with a recovery key. */
 
 import { fromBase64Url } from '../core/bytes.js';
+import { VERSION } from '../core/guidelines.js';
 import { signPersonLink, extend, personLinkOf, replay } from '../trust/person.js';
 import { readRecovery, recoveryKey } from '../trust/recovery.js';
 import { deviceName, lookAround } from './devices.js';
@@ -24,8 +25,11 @@ export class Joining {
   /** The same in every try: whoever asks again with the same keys, because the reply was lost, is not refused. @type {Promise<Beginning> | null} */
   #beginning = null;
 
-  /** @param {{name: string, mobile: string, secret: string | null}} person @returns {Promise<Joined>} Rejects with ProblemError. */
-  async signUp({ name, mobile, secret }) {
+  /**
+   * @param {{name: string, mobile: string, profile: string | null, secret: string | null}} person who has accepted the guidelines
+   * @returns {Promise<Joined & {codeSent: boolean}>} Rejects with ProblemError.
+   */
+  async signUp({ name, mobile, profile, secret }) {
     const { keys, paper, link, root } = await this.#begin();
     const { capabilities } = await lookAround();
     const reply = await signUp({
@@ -35,9 +39,11 @@ export class Joining {
       keys: await publicKeys(keys),
       capabilities,
       link: beginToWire(link),
+      guidelines: VERSION,
       ...(secret === null ? {} : { secret }),
+      ...(profile === null ? {} : { profile }),
     });
-    return { identity: enrolled(reply, keys), root, seed: paper.seed };
+    return { identity: enrolled(reply, keys), root, seed: paper.seed, codeSent: reply.code_sent };
   }
 
   /** @param {{code: string, name: string}} device the code alone, or `CODE.SECRET` @returns {Promise<Joined>} Rejects with ProblemError. */

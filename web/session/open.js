@@ -17,7 +17,7 @@ export function lookUpInvitation(secret) {
 }
 
 /**
- * @param {{name: string, mobile: string, device_name: string, secret?: string, keys: Keys, capabilities: Capabilities, link: PersonBegin}} form
+ * @param {{name: string, mobile: string, device_name: string, guidelines: number, secret?: string, profile?: string, keys: Keys, capabilities: Capabilities, link: PersonBegin}} form
  * @returns {Promise<SignedUp>}
  */
 export function signUp(form) {

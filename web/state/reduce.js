@@ -150,6 +150,8 @@ function onEvent(state, event) {
       return { ...state, news: event.news };
     case 'registered':
       return { ...state, registered: true };
+    case 'unregistered':
+      return { ...state, registered: false };
     case 'own_changed':
       return { ...state, own: event.own };
     case 'contacts_changed':

@@ -15,6 +15,10 @@ from kith.server import main
 from kith.server.main import Started, serve
 
 
+async def nobody(mobile: str, code: str) -> None:
+    """Sends no codes."""
+
+
 @asynccontextmanager
 async def troubled(started: Started) -> AsyncIterator[None]:
     """Company that fails in the end."""
@@ -31,7 +35,7 @@ async def test_company_that_fails_takes_nobodys_call_away(
         settings,
         names=frozenset({"localhost"}),
         presented=None,
-        send_code=lambda *_: None,
+        send_code=nobody,
         company=troubled,
     )
     with caplog.at_level("INFO", logger=main.__name__), pytest.raises(RuntimeError, match="no network"):

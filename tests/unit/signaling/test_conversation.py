@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from kith.core.capabilities import Capabilities
+from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair, sign_in_statement, small_order
 from kith.core.problem import Code, Problem
 from kith.core.settings import Settings
 from kith.directory.model import Endpoint, Invitation, Pairing
+from kith.directory.registry import Newcomer
 from kith.server.wiring import Server, wire
 from kith.store import meta
 from kith.store.database import Database
@@ -102,20 +104,23 @@ class Inside:
         household, _ = await meta.home(self.database, "Home")
         invitation = Invitation(None, household, owner=True, expires=self.now + 60)
         keys = KeyPair.generate()
-        endpoint = await self.server.registry.sign_up(
+        mum = Newcomer(
             secret=await self.server.registry.invite(invitation),
             name="Mum",
             mobile="+12025550123",
             keys=keys.public,
             device_name="Phone",
-            capabilities=Capabilities(),
+            guidelines=VERSION,
         )
-        return keys, endpoint
+        return keys, (await self.server.registry.sign_up(mum)).endpoint
+
+    async def send(self, mobile: str, code: str) -> None:
+        self.codes.append(code)
 
     async def registered(self) -> tuple[KeyPair, Endpoint]:
         keys, endpoint = await self.mum()
         assert endpoint.person is not None
-        await self.server.registry.verify(endpoint.person, self.codes[-1])
+        await self.server.verifying.verify(endpoint.person, self.codes[-1])
         return keys, endpoint
 
 
@@ -129,7 +134,7 @@ async def inside(tmp_path: Path) -> AsyncIterator[Inside]:
         made.database,
         names=frozenset({"kith.local"}),
         authority=None,
-        send_code=lambda _, code: made.codes.append(code),
+        send_code=made.send,
         clock=lambda: made.now,
     )
     yield made
@@ -315,7 +320,7 @@ async def test_who_is_signing_in_while_a_number_is_verified_is_registered(
     phone.sign_in(capabilities=Capabilities(camera=True))
     await held.one_waits()
     assert mum.person is not None
-    await server.registry.verify(mum.person, inside.codes[-1])
+    await server.verifying.verify(mum.person, inside.codes[-1])
     held.let_go()
     welcome = await phone.reply("sign_in")
     assert welcome.snapshot.registered
@@ -340,7 +345,7 @@ async def test_a_description_keeps_what_was_verified_meanwhile(
     phone.say(protocol.Describe(id="1", name="Big kitchen"))
     await held.one_waits()
     assert mum.person is not None
-    await server.reception.desk._registration(
+    await server.reception.desk._people_desk.carry_out(
         await server.reception.desk.principal(mum, None),
         protocol.Verify(id="2", code=inside.codes[-1]),
     )

@@ -97,3 +97,18 @@ def test_whoever_has_a_whole_network_to_choose_from_is_one(one: str, other: str,
             rates.join(other, 0.0)
     else:
         rates.join(other, 0.0)
+
+
+def test_addresses_side_by_side_are_one_for_sign_ups() -> None:
+    rates = AddressRates()
+    for number in range(60):
+        rates.sign_up(f"203.0.113.{number}", 0.0)
+    with pytest.raises(Problem):
+        rates.sign_up("203.0.113.99", 0.0)
+    rates.sign_up("203.0.112.1", 0.0)
+    for number in range(60):
+        rates.sign_up(f"2001:db8:7:{number:x}::1", 0.0)
+    with pytest.raises(Problem):
+        rates.sign_up("2001:db8:7:ffff::1", 0.0)
+    rates.sign_up("2001:db8:8::1", 0.0)
+    rates.sign_up("a name", 0.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kith.store.database import Database
-from kith.store.tidy import AT_ONCE, CALL_LIFE, MISSED_KEPT, USED_LIFE, tidy
+from kith.store.tidy import AT_ONCE, CALL_LIFE, MISSED_KEPT, UNPROVED_LIFE, USED_LIFE, tidy
 
 NOW = 1_800_000_000.0
 OLD, YOUNG = NOW - CALL_LIFE - 1, NOW - CALL_LIFE + 1
@@ -116,3 +116,44 @@ async def test_what_is_old_is_found_by_an_index(database: Database) -> None:
         assert steps.startswith("SEARCH"), steps
         assert "SORT" not in steps
         assert "TEMP" not in steps
+
+
+async def test_sign_ups_that_were_never_verified_go_and_nobody_else(database: Database) -> None:
+    """Whoever lost their number stays, and whom the household saved can be taken over again."""
+    old, young = NOW - UNPROVED_LIFE - 1, NOW - UNPROVED_LIFE + 1
+    homes = [("h_home", "Home", 0.0), ("h_eve", "Home", 0.0)]
+    await put(database, "INSERT INTO household(id, name, created) VALUES (?, ?, ?)", list(homes))
+    people: list[tuple[object, ...]] = [
+        ("p_mum", "h_home", "+12025550101", old, old, 0),
+        ("p_lost", "h_home", None, None, old, 0),
+        ("p_saved", "h_home", None, None, old, 1),
+        ("p_taken", "h_home", "+12025550102", None, old, 1),
+        ("p_young", "h_home", "+12025550103", None, young, 0),
+        ("p_eve", "h_eve", "+12025550104", None, old, 0),
+    ]
+    await put(
+        database,
+        "INSERT INTO person(id, household, name, mobile, registered, created, profile)"
+        " VALUES (?, ?, 'N', ?, ?, ?, ?)",
+        people,
+    )
+    await put(
+        database,
+        "INSERT INTO endpoint(id, household, person, name, shared, identity, sealing, sealing_signature,"
+        " capabilities) VALUES (?, ?, ?, 'P', 0, ?, ?, ?, ?)",
+        [
+            ("e_eve", "h_eve", "p_eve", b"e", b"", b"", b""),
+            ("e_taken", "h_home", "p_taken", b"t", b"", b"", b""),
+        ],
+    )
+    assert await tidy(database, NOW) == 2
+    assert await left(database, "SELECT id FROM person ORDER BY id") == [
+        "p_lost",
+        "p_mum",
+        "p_saved",
+        "p_taken",
+        "p_young",
+    ]
+    assert await left(database, "SELECT mobile FROM person WHERE id = 'p_taken'") == [None]
+    assert await left(database, "SELECT id FROM household") == ["h_home"]
+    assert await left(database, "SELECT id FROM endpoint") == []

@@ -1,0 +1,159 @@
+"""How a mobile number is proved: a code is sent to it, and whoever says the code has the number.
+
+The law of this file
+
+    A verified number belongs to one person. Whoever proves a number that somebody else holds gets it: the other one
+    keeps everything but the number, is told, and proves another before calling again.
+    Guessing is limited by each code's tries, by the codes of one person, and by the codes of one number and of the
+    numbers around it, whoever asked for them and from wherever: many persons do not give more tries than one.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from kith.core.ids import PersonId
+from kith.core.problem import Code, Problem
+from kith.directory.digest import Digest
+from kith.directory.model import Claimed, Verification
+from kith.directory.numbers import mobile as to_mobile
+
+VERIFICATION_LIFE = 600.0
+VERIFICATION_TRIES = 5
+"""Six digits and five tries: one chance in 200,000 for somebody who guesses."""
+
+CODES = 5
+CODES_SPAN = 3600.0
+"""So many codes an hour for one person, or guessing would only have to ask for another one: 25 tries an hour are
+one chance in 40,000. Each also costs the operator, and whoever has the number, a message."""
+
+CODES_OF_NUMBER = 10
+NUMBER_SPAN = 86_400.0
+"""So many codes a day to one number, whoever asks: 50 tries a day are one chance in 20,000. Fewer would let a
+stranger keep the number's owner out for less."""
+
+CODES_OF_BLOCK = 60
+BLOCK_SPAN = 3600.0
+BLOCK_DIGITS = 4
+"""So many codes an hour to numbers that differ in the last four digits only: such blocks are what is bought for
+fraud with messages that cost money. A town's families joining on one evening stay below."""
+
+
+class CodeSender(Protocol):
+    """Delivers a verification code to a mobile number in E.164. Neither goes into a log."""
+
+    async def __call__(self, mobile: str, code: str) -> None:
+        """Returns once the code is on its way, within some seconds. Raises Problem(code_not_sent)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """`first`: the person had no verified number before. `former` held the number until now."""
+
+    person: PersonId
+    first: bool
+    former: PersonId | None
+
+
+class VerificationStore(Protocol):
+    """Codes on their way, and whose a number is. Every method may raise Problem(storage_unavailable), and then has
+    changed nothing."""
+
+    async def verification(self, person: PersonId) -> Verification | None: ...
+    async def begin(self, verification: Verification, claimed: Claimed) -> None:
+        """Put a code in the place of one that waits, if any. A person who signed up and has proved no number yet
+        claims this one from now on. Raises Problem(rate_limited) beyond what a person or number may be sent."""
+        ...
+
+    async def give_back(self, claimed: Claimed) -> None:
+        """The last code to this number could not be sent."""
+        ...
+
+    async def count_try(self, person: PersonId, *, most: int) -> int | None:
+        """Count one more try, in one step; returns how many there were with it, None beyond `most`."""
+        ...
+
+    async def register(self, person: PersonId, *, now: float) -> Proved:
+        """The number of the waiting code is the person's. Introduces a new person to whoever invited them, and voids
+        links by which the household was to get its first adult. Problem(already_registered) if no code waits."""
+        ...
+
+
+class Verifying:
+    """Sends codes and compares them. Raises Problem for every "no"."""
+
+    def __init__(
+        self,
+        store: VerificationStore,
+        digest: Digest,
+        region: str,
+        send_code: CodeSender,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._digest = digest
+        self._region = region
+        self._send_code = send_code
+        self._clock = clock
+
+    def number(self, text: str) -> str:
+        """A number as people write it, in E.164. Raises Problem(number_invalid)."""
+        return to_mobile(text, self._region)
+
+    def claimed(self, mobile: str) -> Claimed:
+        block = mobile[:-BLOCK_DIGITS]
+        return Claimed(self._digest("code to number", mobile), self._digest("code to block", block))
+
+    def new_code(self, person: PersonId, mobile: str) -> tuple[str, Verification]:
+        """A code, and what is kept of it."""
+        now = self._clock()
+        code = f"{secrets.randbelow(1_000_000):06d}"
+        digest = self._digest("verification", code)
+        return code, Verification(person, mobile, digest, now + VERIFICATION_LIFE, tries=0, sent=1, since=now)
+
+    async def send(self, mobile: str, code: str) -> None:
+        """Raises Problem(code_not_sent); then it counts for nothing."""
+        try:
+            await self._send_code(mobile, code)
+        except Problem:
+            await self._store.give_back(self.claimed(mobile))
+            raise
+
+    async def resend(self, person: PersonId) -> None:
+        """Send a new code to the number that is to be proved; the old one is void."""
+        before = await self._store.verification(person)
+        if before is None:
+            raise Problem(Code.ALREADY_REGISTERED)
+        await self._begin(person, before.mobile)
+
+    async def change(self, person: PersonId, text: str) -> None:
+        """Another number is to be proved. Until it is, the one before stays."""
+        await self._begin(person, self.number(text))
+
+    async def proving(self, person: PersonId) -> str | None:
+        """The number that the person is to prove, if any."""
+        verification = await self._store.verification(person)
+        return None if verification is None else verification.mobile
+
+    async def verify(self, person: PersonId, code: str) -> Proved:
+        """Register the person. The count of tries is saved before the code is compared."""
+        verification = await self._store.verification(person)
+        if verification is None:
+            raise Problem(Code.ALREADY_REGISTERED)
+        if verification.expires <= self._clock():
+            raise Problem(Code.WRONG_CODE, path="code")
+        tries = await self._store.count_try(person, most=VERIFICATION_TRIES)
+        if tries is None:
+            raise Problem(Code.TOO_MANY_TRIES, path="code")
+        if not hmac.compare_digest(verification.digest, self._digest("verification", code.strip())):
+            left = VERIFICATION_TRIES - tries
+            raise Problem(Code.WRONG_CODE, path="code", data={"tries_left": left})
+        return await self._store.register(person, now=self._clock())
+
+    async def _begin(self, person: PersonId, mobile: str) -> None:
+        code, verification = self.new_code(person, mobile)
+        await self._store.begin(verification, self.claimed(mobile))
+        await self.send(mobile, code)

@@ -1,0 +1,109 @@
+"""Everything that is kept of a person, and how it is erased. The tests look that no table is missing here."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kith.core.ids import EndpointId, HouseholdId, PersonId
+from kith.store.meta import HOME
+from kith.store.rows import add_person, person_of
+
+OWNED = (
+    ("acceptance", "person"),
+    ("acquaintance", "one"),
+    ("acquaintance", "other"),
+    ("block", "owner"),
+    ("delegation", "person"),
+    ("incident", "person"),
+    ("invitation", "inviter"),
+    ("missed", "person"),
+    ("network", "owner"),
+    ("news", "person"),
+    ("pairing", "person"),
+    ("passkey", "person"),
+    ("verification", "person"),
+)
+"""Tables whose rows with the person in this column are the person's, and go."""
+
+OTHERS = (
+    ("missed", "caller"),
+    ("news", "by"),
+)
+"""Tables whose rows are somebody else's, and keep the name that the person had."""
+
+EMPTIED = (("person", "invited_by"), ("call", "caller"))
+"""Columns of rows that stay, which name the person and need not."""
+
+
+def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
+    """Returns which endpoints are dead now: the person's own. Shared ones that act for the person by default must
+    have another profile before."""
+    for table, column in OTHERS:
+        db.execute(
+            f"UPDATE {table} SET name = (SELECT name FROM person WHERE id = :person)"  # noqa: S608 - words of this file
+            f" WHERE {column} = :person AND EXISTS (SELECT 1 FROM person WHERE id = :person)",
+            {"person": person},
+        )
+    endpoints = _delete_endpoints(db, "person = ?", person)
+    for table, column in OWNED:
+        db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
+    for table, column in EMPTIED:
+        db.execute(f"UPDATE {table} SET {column} = NULL WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
+    _delete_chains(db, person)
+    db.execute("DELETE FROM person WHERE id = ?", (person,))
+    return endpoints
+
+
+def forget_sign_up(db: sqlite3.Connection, person: PersonId) -> None:
+    """Of a person who never proved a number, unless they have by now. Whom the household saved is saved again."""
+    row = db.execute(
+        "SELECT * FROM person WHERE id = ? AND registered IS NULL AND mobile IS NOT NULL", (person,)
+    ).fetchone()
+    if row is None:
+        return
+    erase_person(db, person)
+    if row["profile"]:
+        saved = replace(person_of(row), mobile=None)
+        add_person(db, saved, None)
+    alone = "SELECT 1 FROM household WHERE id = ? AND id NOT IN (SELECT value FROM meta WHERE key = ?)"
+    lives = "SELECT 1 FROM person WHERE household = ? UNION ALL SELECT 1 FROM endpoint WHERE household = ?"
+    home = row["household"]
+    if db.execute(alone, (home, HOME)).fetchone() and not db.execute(lives, (home, home)).fetchone():
+        erase_household(db, home)
+
+
+def erase_household(db: sqlite3.Connection, household: HouseholdId) -> list[EndpointId]:
+    """A household with everybody and everything in it. Returns which endpoints are dead now."""
+    db.execute("DELETE FROM household_link WHERE household = ?", (household,))
+    endpoints = _delete_endpoints(db, "household = ?", household)
+    people = db.execute("SELECT id FROM person WHERE household = ?", (household,)).fetchall()
+    for one in people:
+        erase_person(db, one["id"])
+    for table, column in (("invitation", "household"), ("pairing", "household"), ("network", "owner")):
+        db.execute(f"DELETE FROM {table} WHERE {column} = ?", (household,))  # noqa: S608 - words of this file
+    db.execute("DELETE FROM meta WHERE key = ? AND value = ?", (HOME, household))
+    db.execute("DELETE FROM household WHERE id = ?", (household,))
+    return endpoints
+
+
+def _delete_endpoints(db: sqlite3.Connection, where: str, whose: str) -> list[EndpointId]:
+    rows: Sequence[sqlite3.Row] = db.execute(
+        f"DELETE FROM endpoint WHERE {where} RETURNING id, removed",  # noqa: S608 - words of this file
+        (whose,),
+    ).fetchall()
+    for row in rows:
+        db.execute("DELETE FROM token WHERE endpoint = ?", (row["id"],))
+        for table in ("invitation", "pairing"):
+            db.execute(f"DELETE FROM {table} WHERE endpoint = ? OR offered_by = ?", (row["id"], row["id"]))  # noqa: S608 - words of this file
+    return [EndpointId(row["id"]) for row in rows if row["removed"] is None]
+
+
+def _delete_chains(db: sqlite3.Connection, person: PersonId) -> None:
+    """But those that a roster of others rests on: without them nobody could check it any more."""
+    roots = db.execute("SELECT DISTINCT root FROM person_link WHERE person = ?", (person,)).fetchall()
+    for row in roots:
+        rests = db.execute(
+            "SELECT EXISTS (SELECT 1 FROM household_link WHERE instr(link, ?))", (row["root"],)
+        )
+        if not rests.fetchone()[0]:
+            db.execute("DELETE FROM person_link WHERE root = ?", (row["root"],))

@@ -1,0 +1,168 @@
+"""Codes on their way to mobile numbers, and whose a number is, on SQLite."""
+
+import sqlite3
+
+from kith.core.ids import PersonId
+from kith.core.news import NewsKind
+from kith.core.problem import Code, Problem
+from kith.directory.model import Claimed, Verification
+from kith.directory.verifying import (
+    BLOCK_SPAN,
+    CODES,
+    CODES_OF_BLOCK,
+    CODES_OF_NUMBER,
+    CODES_SPAN,
+    NUMBER_SPAN,
+    Proved,
+)
+from kith.store.database import Database
+from kith.store.news import add_news, tell
+from kith.store.rows import acquaint, endpoint_of
+
+_BUDGETS = (("number", CODES_OF_NUMBER, NUMBER_SPAN), ("block", CODES_OF_BLOCK, BLOCK_SPAN))
+
+
+class SqliteVerifying:
+    """Implements kith.directory.verifying.VerificationStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def verification(self, person: PersonId) -> Verification | None:
+        def work(db: sqlite3.Connection) -> Verification | None:
+            row = db.execute("SELECT * FROM verification WHERE person = ?", (person,)).fetchone()
+            if row is None:
+                return None
+            return Verification(
+                person,
+                row["mobile"],
+                row["digest"],
+                row["expires"],
+                row["tries"],
+                sent=row["sent"],
+                since=row["since"],
+            )
+
+        return await self._db.read(work)
+
+    async def begin(self, verification: Verification, claimed: Claimed) -> None:
+        await self._db.write(lambda db: begin(db, verification, claimed))
+
+    async def give_back(self, claimed: Claimed) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "DELETE FROM code_sent WHERE rowid = (SELECT max(rowid) FROM code_sent WHERE number = ?)",
+                (claimed.number,),
+            )
+
+        await self._db.write(work)
+
+    async def count_try(self, person: PersonId, *, most: int) -> int | None:
+        def work(db: sqlite3.Connection) -> int | None:
+            row = db.execute(
+                "UPDATE verification SET tries = tries + 1 WHERE person = ? AND tries < ? RETURNING tries",
+                (person, most),
+            ).fetchone()
+            return None if row is None else int(row["tries"])
+
+        return await self._db.write(work)
+
+    async def register(self, person: PersonId, *, now: float) -> Proved:
+        def work(db: sqlite3.Connection) -> Proved:
+            row = db.execute(
+                "SELECT v.mobile AS proved, p.* FROM verification v JOIN person p ON p.id = v.person"
+                " WHERE v.person = ?",
+                (person,),
+            ).fetchone()
+            if row is None:
+                raise Problem(Code.ALREADY_REGISTERED)
+            former = _take_from(db, row["proved"], person, now)
+            first = row["registered"] is None and row["mobile"] is not None
+            db.execute(
+                "UPDATE person SET mobile = ?, registered = ?, profile = 0 WHERE id = ?",
+                (row["proved"], now, person),
+            )
+            db.execute("DELETE FROM verification WHERE person = ?", (person,))
+            if first:
+                _introduce(db, person, row, now)
+            return Proved(person, first, former)
+
+        return await self._db.write(work)
+
+
+def begin(db: sqlite3.Connection, verification: Verification, claimed: Claimed) -> None:
+    """See kith.directory.verifying.VerificationStore.begin."""
+    values = {
+        "person": verification.person,
+        "mobile": verification.mobile,
+        "digest": verification.digest,
+        "expires": verification.expires,
+        "now": verification.since,
+        "most": CODES,
+        "span": CODES_SPAN,
+    }
+    begun = db.execute(
+        "INSERT INTO verification(person, mobile, digest, expires, tries, sent, since)"
+        " VALUES (:person, :mobile, :digest, :expires, 0, 1, :now) ON CONFLICT (person) DO UPDATE"
+        " SET mobile = :mobile, digest = :digest, expires = :expires, tries = 0,"
+        " sent = iif(since + :span <= :now, 1, sent + 1), since = iif(since + :span <= :now, :now, since)"
+        " WHERE sent < :most OR since + :span <= :now",
+        values,
+    )
+    if not begun.rowcount:
+        row = db.execute("SELECT since FROM verification WHERE person = :person", values).fetchone()
+        raise _too_often(row["since"] + CODES_SPAN - verification.since)
+    db.execute(
+        "UPDATE person SET mobile = :mobile WHERE id = :person AND registered IS NULL AND mobile IS NOT NULL",
+        values,
+    )
+    _spend(db, claimed, verification.since)
+
+
+def _spend(db: sqlite3.Connection, claimed: Claimed, now: float) -> None:
+    """Count one more code to this number and its block."""
+    for column, most, span in _BUDGETS:
+        row = db.execute(
+            f"SELECT count(*) AS sent, min(at) AS first FROM code_sent WHERE {column} = ? AND at > ?",  # noqa: S608 - words of this file
+            (getattr(claimed, column), now - span),
+        ).fetchone()
+        if row["sent"] >= most:
+            raise _too_often(row["first"] + span - now)
+    db.execute(
+        "INSERT INTO code_sent(number, block, at) VALUES (?, ?, ?)", (claimed.number, claimed.block, now)
+    )
+
+
+def _too_often(wait: float) -> Problem:
+    return Problem(Code.RATE_LIMITED, path="mobile", data={"retry_after": round(wait, 3)})
+
+
+def _take_from(db: sqlite3.Connection, mobile: str, person: PersonId, now: float) -> PersonId | None:
+    """Whoever else held the number holds none any more, and is told."""
+    row = db.execute(
+        "UPDATE person SET mobile = NULL, registered = NULL"
+        " WHERE mobile = ? AND registered IS NOT NULL AND id <> ? RETURNING id",
+        (mobile, person),
+    ).fetchone()
+    if row is None:
+        return None
+    tell(db, row["id"], NewsKind.NUMBER_MOVED, by=row["id"], at=now)
+    return PersonId(row["id"])
+
+
+def _introduce(db: sqlite3.Connection, person: PersonId, row: sqlite3.Row, now: float) -> None:
+    """A new person is here."""
+    home = row["household"]
+    first = db.execute(
+        "SELECT * FROM endpoint WHERE person = ? AND NOT shared AND removed IS NULL ORDER BY rowid", (person,)
+    ).fetchone()
+    if first is not None:
+        device = endpoint_of(first)
+        add_news(db, NewsKind.PERSON_JOINED, device, household=home, by=person, at=now, but=(person,))
+    if row["invited_by"] is not None:
+        acquaint(db, person, row["invited_by"])
+    db.execute("DELETE FROM invitation WHERE owner AND household = ?", (home,))
+    # Shared devices that came before the first adult get that person as their profile.
+    db.execute(
+        "UPDATE endpoint SET person = ? WHERE household = ? AND shared AND person IS NULL", (person, home)
+    )
