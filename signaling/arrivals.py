@@ -65,6 +65,7 @@ class Arrivals:
         """The welcome is out: events go to this connection from now on."""
         self._sessions.attach(live, channel)
         self._desk.announcer.endpoint_changed(live.endpoint)
+        self._desk.books.signed_in(live.endpoint)
 
     def lost(self, live: Live, channel: Channel) -> None:
         """The connection is gone, before its welcome or after. Nothing if another has claimed the session."""

@@ -28,7 +28,9 @@ from signaling.accounts import Accounts
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.blocking import BLOCK_COMMANDS, BlockDesk, Reports
+from signaling.books import BOOK_COMMANDS, BookDesk, Shelving
 from signaling.contacts import CONTACT_COMMANDS, ContactDesk
+from signaling.contacts import Command as ContactCommand
 from signaling.deadlines import Deadlines
 from signaling.discovery import Incidents
 from signaling.ice import IceDesk
@@ -61,6 +63,7 @@ PERSONAL = (
     *PASSKEY_COMMANDS,
     *CONTACT_COMMANDS,
     *PEOPLE_COMMANDS,
+    *BOOK_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -90,6 +93,7 @@ class Desk:
         clock: Callable[[], float],
         ice: IceDesk,
         contacts: ContactStore,
+        books: Shelving,
         incidents: Incidents | None = None,
         deadlines: Deadlines,
         region: str,
@@ -152,6 +156,14 @@ class Desk:
             reachable=reachable,
             switchboard=switchboard,
             expel=self._accounts.expel,
+        )
+        self.books = BookDesk(
+            shelving=books,
+            contacts=self.contacts,
+            directory=directory,
+            sessions=sessions,
+            deadlines=deadlines,
+            clock=clock,
         )
         self.ice = ice
         self.origin = ""
@@ -348,7 +360,9 @@ class Desk:
         if isinstance(command, PASSKEY_COMMANDS):
             return await self._passkey_desk.carry_out(principal, command, origin)
         if isinstance(command, CONTACT_COMMANDS):
-            return await self.contacts.carry_out(principal, command)
+            return await self._about_contacts(principal, command)
+        if isinstance(command, BOOK_COMMANDS):
+            return await self.books.carry_out(principal, command)
         if isinstance(command, BLOCK_COMMANDS):
             return await self._block_desk.carry_out(principal, command)
         if isinstance(command, PEOPLE_COMMANDS):
@@ -404,6 +418,12 @@ class Desk:
             case _:
                 return await self._about_call(principal, command)
         return wire.Ok(re=command.id)
+
+    async def _about_contacts(self, principal: Principal, command: ContactCommand) -> wire.AnyReply:
+        reply = await self.contacts.carry_out(principal, command)
+        if isinstance(command, wire.SetContactImport) and not command.allowed:
+            await self.books.unlinked(registered(principal))
+        return reply
 
     async def _waits(self, endpoint: Endpoint) -> bool:
         """Still, whatever its session knows."""

@@ -50,6 +50,7 @@ PARTS: tuple[type, ...] = (
     protocol.ImportProblem,
     protocol.NameChoice,
     protocol.BlockView,
+    protocol.BookView,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""

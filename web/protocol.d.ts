@@ -509,6 +509,43 @@ export type Why =
   | 'other';
 
 /**
+ * Follow an address book (CardDAV). `url` is its own address, or that of an account or a server on which the
+ * account's books are found. `acknowledged` is the version of what the person was shown that this means.
+ */
+export interface LinkBook {
+  t: 'link_book';
+  id: string;
+  as?: string | null;
+  url: string;
+  account: string;
+  password: string;
+  acknowledged: number;
+}
+
+/** The own address books. */
+export interface ListBooks {
+  t: 'list_books';
+  id: string;
+  as?: string | null;
+}
+
+/** Forget an address book, its password, and all contacts that came from it. */
+export interface UnlinkBook {
+  t: 'unlink_book';
+  id: string;
+  as?: string | null;
+  book: string;
+}
+
+/** Look at an address book now. What comes of it, `books_changed` and `contacts_changed` tell. */
+export interface SyncBook {
+  t: 'sync_book';
+  id: string;
+  as?: string | null;
+  book: string;
+}
+
+/**
  * The identities of persons that can be called from here or are in a call here, and the own one. Those of
  * others are left out of the reply, as are persons who have none.
  */
@@ -1364,45 +1401,29 @@ export interface Blocks {
   blocks: BlockView[];
 }
 
-/** The call as it is after the command. The reply to every command about a call but `signal`. */
-export interface CallState {
-  t: 'call_state';
+/** The book; of an account with several the first, and `books_changed` has all. Its contacts are on their way. */
+export interface BookLinked {
+  t: 'book_linked';
   re: string;
-  call: CallView;
+  book: BookView;
 }
-
-/** The call is over (it may have been before the command). */
-export interface CallEnded {
-  t: 'call_ended';
-  re: string;
-  call: string;
-  reason: EndReason;
-}
-
-/** Why an endpoint's part is over. Each is one true sentence (`SENTENCES`). */
-export type EndReason =
-  | 'hung_up'
-  | 'declined'
-  | 'busy'
-  | 'no_answer'
-  | 'cancelled'
-  | 'answered_elsewhere'
-  | 'connect_failed'
-  | 'lost'
-  | 'moved'
-  | 'time_limit';
 
 /**
- * The command was not carried out. `path` names the field at fault; `message` is for people.
- * `re` is absent where the command's id could not be read.
+ * One of the viewer's address books. `contacts` came from it so far.
+ *
+ * `synced` is when they were last those of the book, absent if never; `problem` what has been in the way since.
+ * `left` are still to be fetched, and absent unless that goes on. `next` is when it is looked at again.
  */
-export interface ProblemReply {
-  t: 'problem';
-  code: Code;
-  message: string;
-  path: string;
-  data: Record<string, string | number | boolean>;
-  re: string | null;
+export interface BookView {
+  id: string;
+  name: string;
+  url: string;
+  account: string;
+  contacts: number;
+  synced: number | null;
+  problem: Code | null;
+  left: number | null;
+  next: number | null;
 }
 
 /**
@@ -1438,6 +1459,13 @@ export interface ProblemReply {
  * - `unknown_block`: There is no such block among yours.
  * - `block_limit`: There are as many blocks as one person may have.
  * - `quota_exceeded`: These are as many as one person may have in this time; wait and try again.
+ * - `unknown_book`: There is no such address book among yours.
+ * - `book_limit`: There are as many address books as one person may link.
+ * - `book_unreachable`: The server of the address book does not answer, or not as it should.
+ * - `book_refused`: The server of the address book does not accept this account and password.
+ * - `not_an_address_book`: There is no address book at this address.
+ * - `address_not_allowed`: This server does not ask addresses of this kind.
+ * - `terms_not_acknowledged`: Linking an address book needs a look at what it means.
  * - `invitation_invalid`: The invitation is unknown, used or expired.
  * - `pairing_invalid`: The pairing code is unknown, used or expired.
  * - `wrong_code`: The code is wrong.
@@ -1493,6 +1521,13 @@ export type Code =
   | 'unknown_block'
   | 'block_limit'
   | 'quota_exceeded'
+  | 'unknown_book'
+  | 'book_limit'
+  | 'book_unreachable'
+  | 'book_refused'
+  | 'not_an_address_book'
+  | 'address_not_allowed'
+  | 'terms_not_acknowledged'
   | 'invitation_invalid'
   | 'pairing_invalid'
   | 'wrong_code'
@@ -1514,6 +1549,53 @@ export type Code =
   | 'storage_unavailable'
   | 'shutting_down'
   | 'internal';
+
+export interface Books {
+  t: 'books';
+  re: string;
+  books: BookView[];
+}
+
+/** The call as it is after the command. The reply to every command about a call but `signal`. */
+export interface CallState {
+  t: 'call_state';
+  re: string;
+  call: CallView;
+}
+
+/** The call is over (it may have been before the command). */
+export interface CallEnded {
+  t: 'call_ended';
+  re: string;
+  call: string;
+  reason: EndReason;
+}
+
+/** Why an endpoint's part is over. Each is one true sentence (`SENTENCES`). */
+export type EndReason =
+  | 'hung_up'
+  | 'declined'
+  | 'busy'
+  | 'no_answer'
+  | 'cancelled'
+  | 'answered_elsewhere'
+  | 'connect_failed'
+  | 'lost'
+  | 'moved'
+  | 'time_limit';
+
+/**
+ * The command was not carried out. `path` names the field at fault; `message` is for people.
+ * `re` is absent where the command's id could not be read.
+ */
+export interface ProblemReply {
+  t: 'problem';
+  code: Code;
+  message: string;
+  path: string;
+  data: Record<string, string | number | boolean>;
+  re: string | null;
+}
 
 /** Somebody calls. May come again for a call that rings already. */
 export interface Ringing {
@@ -1625,6 +1707,13 @@ export interface ContactsChanged {
   revision: number;
 }
 
+/** All of the own address books as they are now; it replaces the old list. While one is fetched, every second. */
+export interface BooksChanged {
+  t: 'books_changed';
+  seq: number;
+  books: BookView[];
+}
+
 /** A person's chain or delegations have grown: ask for them again before relying on them. */
 export interface IdentityChanged {
   t: 'identity_changed';
@@ -1702,6 +1791,10 @@ export type Command =
   | Unblock
   | ListBlocks
   | ReportPerson
+  | LinkBook
+  | ListBooks
+  | UnlinkBook
+  | SyncBook
   | ListIdentities
   | ShowRoster
   | ExtendPerson
@@ -1750,6 +1843,8 @@ export type Reply =
   | NameResolved
   | Blocked
   | Blocks
+  | BookLinked
+  | Books
   | CallState
   | CallEnded
   | ProblemReply;
@@ -1770,6 +1865,7 @@ export type Event =
   | Unregistered
   | OwnChanged
   | ContactsChanged
+  | BooksChanged
   | IdentityChanged
   | RosterChanged
   | PairingSignalled

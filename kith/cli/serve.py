@@ -157,6 +157,14 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     help="Calls that one person may place within a day.",
 )
 @click.option(
+    "--book-interval",
+    type=click.FloatRange(min=1.0),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often linked address books are looked at.",
+)
+@click.option(
     "--carrier",
     type=click.Choice(["picows", "aiohttp"]),
     default="picows",

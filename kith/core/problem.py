@@ -51,6 +51,13 @@ class Code(StrEnum):
     UNKNOWN_BLOCK = "unknown_block"
     BLOCK_LIMIT = "block_limit"
     QUOTA_EXCEEDED = "quota_exceeded"
+    UNKNOWN_BOOK = "unknown_book"
+    BOOK_LIMIT = "book_limit"
+    BOOK_UNREACHABLE = "book_unreachable"
+    BOOK_REFUSED = "book_refused"
+    NOT_AN_ADDRESS_BOOK = "not_an_address_book"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    TERMS_NOT_ACKNOWLEDGED = "terms_not_acknowledged"
     # joining
     INVITATION_INVALID = "invitation_invalid"
     PAIRING_INVALID = "pairing_invalid"
@@ -109,6 +116,13 @@ SENTENCES: Mapping[Code, str] = {
     Code.UNKNOWN_BLOCK: "There is no such block among yours.",
     Code.BLOCK_LIMIT: "There are as many blocks as one person may have.",
     Code.QUOTA_EXCEEDED: "These are as many as one person may have in this time; wait and try again.",
+    Code.UNKNOWN_BOOK: "There is no such address book among yours.",
+    Code.BOOK_LIMIT: "There are as many address books as one person may link.",
+    Code.BOOK_UNREACHABLE: "The server of the address book does not answer, or not as it should.",
+    Code.BOOK_REFUSED: "The server of the address book does not accept this account and password.",
+    Code.NOT_AN_ADDRESS_BOOK: "There is no address book at this address.",
+    Code.ADDRESS_NOT_ALLOWED: "This server does not ask addresses of this kind.",
+    Code.TERMS_NOT_ACKNOWLEDGED: "Linking an address book needs a look at what it means.",
     Code.INVITATION_INVALID: "The invitation is unknown, used or expired.",
     Code.PAIRING_INVALID: "The pairing code is unknown, used or expired.",
     Code.WRONG_CODE: "The code is wrong.",

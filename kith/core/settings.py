@@ -19,7 +19,7 @@ class Settings:
     `turn_secret_file` holds what the relay and this server share.
     `allow_private_addresses` and `trust_ca` are for servers that people name to this one, say a NAS with their address
     book: networks that it may ask although they are not public, and files of authorities that it believes besides
-    the system's.
+    the system's. `book_interval` are the seconds between two looks at such an address book.
     A call rings for `ring_timeout` seconds and lasts `longest_call` at most; one person may place `calls_an_hour` and
     `calls_a_day`.
     `sms` is how verification codes are sent (kith.server.sms.choose).
@@ -52,6 +52,7 @@ class Settings:
     longest_call: float = 8 * 3600.0
     calls_an_hour: int = 60
     calls_a_day: int = 300
+    book_interval: float = 3600.0
     session_grace: float = 30.0
     max_connections: int = 15_000
     max_connections_per_address: int = 64

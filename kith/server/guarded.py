@@ -39,7 +39,7 @@ LookUp = Callable[[str, int], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class AnswerBounds:
     """What one answer may take: bytes of its body, and seconds until its last byte."""
 
     body: int = 8 * 1024 * 1024
@@ -83,9 +83,11 @@ class Guarded:
     """Implements kith.directory.asking.Asking. Each purpose has one of its own, so that servers which keep one purpose
     waiting for an answer are in no other's way. Made inside a running event loop; raises what Trust.context does."""
 
-    def __init__(self, trust: Trust, bounds: Bounds | None = None, *, look_up: LookUp = look_up) -> None:
+    def __init__(
+        self, trust: Trust, bounds: AnswerBounds | None = None, *, look_up: LookUp = look_up
+    ) -> None:
         self._allowed = trust.allowed
-        self._bounds = bounds or Bounds()
+        self._bounds = bounds or AnswerBounds()
         self._names = _Names(trust.allowed, look_up)
         connector = aiohttp.TCPConnector(
             ssl=trust.context(),

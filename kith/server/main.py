@@ -155,6 +155,8 @@ async def _run(
         door.close()
         await upkeep.stop()
         await server.reception.desk.contacts.discovery.stop()
+        await server.reception.desk.books.close()
+        await server.asking.close()
         await _drain(server)
         await runner.cleanup()
         await _settle(server)

@@ -11,14 +11,18 @@ from kith.core.keys import KeyPair
 from kith.core.settings import Settings
 from kith.directory.blocks import Blocks
 from kith.directory.digest import Digest
+from kith.directory.following import Pace
 from kith.directory.identities import Identities
 from kith.directory.leaving import Leaving
 from kith.directory.passkeys import Passkeys
 from kith.directory.people import People
 from kith.directory.registry import Admission, Registry
+from kith.directory.sealing import Sealing
 from kith.directory.verifying import CodeSender, Verifying
+from kith.server.guarded import AnswerBounds, Guarded, Trust
 from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
+from kith.store.books import SqliteBooks
 from kith.store.calls import SqliteCalls
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
@@ -33,6 +37,7 @@ from kith.store.verifying import SqliteVerifying
 from policy.quota import DAY, HOUR, Quota
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
+from signaling.books import Shelving
 from signaling.conversation import Reception
 from signaling.deadlines import Deadlines
 from signaling.desk import Desk
@@ -60,6 +65,7 @@ class Server:
     gateway: Gateway
     stalls: Stalls
     app: web.Application
+    asking: Guarded
 
 
 async def wire(
@@ -74,8 +80,13 @@ async def wire(
 ) -> Server:
     """Build a server that is ready to listen. Takes up the calls that were live in the database.
 
-    Raises ValueError or OSError if what the settings say of STUN and TURN does not work.
+    Raises ValueError or OSError if what the settings say of STUN, TURN and authorities does not work.
     """
+    # what is elsewhere
+    asking = Guarded(
+        Trust.of(settings), AnswerBounds(seconds=60.0)
+    )  # a NAS takes its time over 10,000 contacts
+
     # what lasts
     directory = SqliteDirectory(database)
     calls = SqliteCalls(database)
@@ -129,10 +140,12 @@ async def wire(
         clock=clock,
         ice=ice_desk(settings, clock),
         contacts=contacts,
+        books=Shelving(SqliteBooks(database), asking, Sealing(keys), Pace(settings.book_interval)),
         deadlines=deadlines,
         region=settings.region,
     )
     await desk.contacts.discovery.start()
+    await desk.books.load()
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
     reception = Reception(desk, arrivals, deadlines, AddressRates(), admit_test=settings.admit_test)
 
@@ -158,5 +171,15 @@ async def wire(
     health = Health(details if settings.admit_test else None)
     app = build(reception, address, gateway, web_root=WEB, authority=authority, health=health)
     return Server(
-        database, deadlines, registry, verifying, sessions, switchboard, reception, gateway, stalls, app
+        database,
+        deadlines,
+        registry,
+        verifying,
+        sessions,
+        switchboard,
+        reception,
+        gateway,
+        stalls,
+        app,
+        asking,
     )

@@ -11,6 +11,7 @@ from kith.directory.contact_store import Known, ListState, LookedUp, Seal
 from kith.directory.contacts import Changes, Content, Entry, Imported, Listed, Reach
 from kith.store import contact_lists as lists
 from kith.store import discovery
+from kith.store.books import unlink_all
 from kith.store.database import Database
 
 _HOLDS = (
@@ -82,6 +83,7 @@ class SqliteContacts:
             lists.advance(db, owner, 0)
             db.execute("UPDATE contact_list SET import_allowed = ? WHERE owner = ?", (allowed, owner))
             if not allowed:
+                unlink_all(db, owner)
                 lists.purge_imported(db, owner)
 
         await self._db.write(work)

@@ -263,6 +263,21 @@ def proving(db: Database) -> None:
     db.execute("CREATE INDEX person_unproved ON person(created) WHERE registered IS NULL")
 
 
+@migrations()
+def books(db: Database) -> None:
+    """Address books that are followed; a password is sealed under a key that is not in the database. A member is a
+    resource of a book as it was fetched last, `card` whether it is a contact."""
+    db.execute(
+        "CREATE TABLE book (id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(id) ON DELETE CASCADE,"
+        " url TEXT NOT NULL, account TEXT NOT NULL, password BLOB NOT NULL, name TEXT NOT NULL,"
+        " token TEXT NOT NULL, synced FLOAT, problem TEXT, failures INTEGER NOT NULL, UNIQUE (person, url, account))"
+    )
+    db.execute(
+        "CREATE TABLE book_member (book TEXT NOT NULL REFERENCES book(id) ON DELETE CASCADE, key TEXT NOT NULL,"
+        " etag TEXT NOT NULL, card INTEGER NOT NULL, PRIMARY KEY (book, key)) WITHOUT ROWID"
+    )
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from kith.core.capabilities import Capabilities
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
+from signaling.protocol.books import LinkBook, ListBooks, SyncBook, UnlinkBook
 from signaling.protocol.contacts import (
     AcceptMoved,
     AddContact,
@@ -455,6 +456,10 @@ AnyCommand = (
     | Unblock
     | ListBlocks
     | ReportPerson
+    | LinkBook
+    | ListBooks
+    | UnlinkBook
+    | SyncBook
     | ListIdentities
     | ShowRoster
     | ExtendPerson

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from signaling.call import EndReason
+from signaling.protocol.books import BooksChanged
 from signaling.protocol.contacts import ContactsChanged, OwnChanged
 from signaling.protocol.envelope import Event
 from signaling.protocol.fields import (
@@ -144,6 +145,7 @@ AnyEvent = (
     | Unregistered
     | OwnChanged
     | ContactsChanged
+    | BooksChanged
     | IdentityChanged
     | RosterChanged
     | PairingSignalled

@@ -8,6 +8,7 @@ from kith.core.problem import Code, Scalar
 from kith.core.trust.household import MAX_LINKS as MAX_HOUSEHOLD_LINKS
 from kith.core.trust.household_links import HouseholdLink
 from signaling.call import EndReason
+from signaling.protocol.books import BookLinked, Books
 from signaling.protocol.contacts import Contacts, ContactSaved, ContactsImported
 from signaling.protocol.envelope import Reply
 from signaling.protocol.fields import (
@@ -227,6 +228,8 @@ AnyReply = (
     | NameResolved
     | Blocked
     | Blocks
+    | BookLinked
+    | Books
     | CallState
     | CallEnded
     | ProblemReply

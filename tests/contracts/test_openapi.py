@@ -103,4 +103,4 @@ def _value(schema: dict[str, Any]) -> Any:
             return "0" * schema.get("minLength", 1)
         case {"type": "boolean"}:
             return False
-    return 0
+    return schema.get("minimum", 0)

@@ -71,6 +71,11 @@ _FILL: dict[str, Any] = {
     "text": "BEGIN:VCARD\nVERSION:3.0\nFN:Mum\nEND:VCARD\n",
     "first_line": 1,
     "label": "mobile",
+    "url": "https://dav.example/mum/",
+    "account": "mum",
+    "password": "p",
+    "acknowledged": 1,
+    "book": "b_" + "1" * 20,
 }
 
 

@@ -23,12 +23,13 @@ class Elsewhere:
     """One that listens. `heads` are those of the requests that came, `connections` counts what connected at all."""
 
     port: int
+    name: str = NAME
     heads: list[str] = field(default_factory=list)
     connections: int = 0
 
     @property
     def url(self) -> str:
-        return f"https://{NAME}:{self.port}"
+        return f"https://{self.name}:{self.port}"
 
 
 def saying(text: str, *headers: str, status: str = "200 OK") -> Respond:
@@ -44,14 +45,19 @@ def saying(text: str, *headers: str, status: str = "200 OK") -> Respond:
 
 @asynccontextmanager
 async def elsewhere(
-    certificates: Certificates | None, respond: Respond, *, address: str = "127.0.0.1", port: int = 0
+    certificates: Certificates | None,
+    respond: Respond,
+    *,
+    address: str = "127.0.0.1",
+    port: int = 0,
+    name: str = NAME,
 ) -> AsyncIterator[Elsewhere]:
     """Listening on `address`; without certificates it speaks plainly, to what begins as TLS does."""
     context = None
     if certificates is not None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificates.chain, certificates.key)
-    there = Elsewhere(port)
+    there = Elsewhere(port, name)
     here: set[asyncio.Task[None]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -161,6 +161,7 @@ function onEvent(state, event) {
     case 'roster_changed':
     case 'pairing_signalled':
     case 'blocks_changed':
+    case 'books_changed':
     case 'server_leaving': // for the session alone
       return state;
   }

@@ -12,12 +12,12 @@ import pytest
 from kith.core.addresses import network
 from kith.directory.asking import NoAnswer, Request, Why
 from kith.server.authority import Certificates, ensure
-from kith.server.guarded import Bounds, Guarded, Trust
+from kith.server.guarded import AnswerBounds, Guarded, Trust
 from tests.support.elsewhere import NAME, Respond, elsewhere, saying
 
 OURS = network("127.0.0.1")
-SMALL = Bounds(body=10_000, seconds=20.0)
-HURRIED = Bounds(body=10_000, seconds=0.1)
+SMALL = AnswerBounds(body=10_000, seconds=20.0)
+HURRIED = AnswerBounds(body=10_000, seconds=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def _finds(*addresses: str) -> Callable[[str, int], Sequence[str]]:
 
 @asynccontextmanager
 async def asking(
-    made: Certificates, *finds: str, bounds: Bounds = SMALL, authorities: Sequence[Path] | None = None
+    made: Certificates, *finds: str, bounds: AnswerBounds = SMALL, authorities: Sequence[Path] | None = None
 ) -> AsyncIterator[Guarded]:
     trust = Trust((OURS,), (made.ca,) if authorities is None else tuple(authorities))
     guarded = Guarded(trust, bounds, look_up=_finds(*(finds or ("127.0.0.1",))))
@@ -180,7 +180,7 @@ def _slow(*, after: bytes) -> Respond:
     return respond
 
 
-async def _gives(respond: Respond, made: Certificates, bounds: Bounds) -> Why:
+async def _gives(respond: Respond, made: Certificates, bounds: AnswerBounds) -> Why:
     async with elsewhere(made, respond) as there, asking(made, bounds=bounds) as guarded:
         return (await refused(guarded, there.url)).why
 
