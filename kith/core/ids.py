@@ -21,7 +21,8 @@ _LENGTH = 20  # 100 bits: a collision needs about 2^50 ids
 
 
 def _random(prefix: str) -> str:
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    # 256 is a multiple of 32, so every sign is as likely as any other.
+    return prefix + "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_LENGTH))
 
 
 def new_person() -> PersonId:

@@ -10,5 +10,7 @@ between Latin letters, they would only make two names look alike."""
 
 def tidied(text: str) -> str:
     """Printable, no control characters, single spaces; empty where nothing of the kind is left."""
+    if text.isascii() and text.isprintable():  # most names, and a tenth of the time
+        return " ".join(text.split())
     plain = "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in text)
     return " ".join(_JOINER.sub(lambda found: found[1] or " ", plain).split())
