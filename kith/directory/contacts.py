@@ -159,9 +159,7 @@ def e164(text: str, region: str) -> str | None:
     except NumberParseException:
         return None
     # The own country first: a country's code may be that of twenty, each of which would be tried.
-    if not (
-        phonenumbers.is_valid_number_for_region(number, region) or phonenumbers.is_valid_number(number)
-    ):
+    if not (phonenumbers.is_valid_number_for_region(number, region) or phonenumbers.is_valid_number(number)):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 

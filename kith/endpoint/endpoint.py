@@ -20,10 +20,12 @@ Events, with what their listeners are given:
     audio (call, samples)   frame (call, frame)     own_frame (frame)
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
     identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)   identity (person)
+    contacts (revision)     own (OwnProfile)
 """
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
@@ -40,21 +42,34 @@ from kith.core.trust.untrusted import Reason
 from kith.endpoint.call import Call
 from kith.endpoint.circle import Circle, Offered, Progress, Same, spaced
 from kith.endpoint.connection import Connection
+from kith.endpoint.contacts import Contacts
 from kith.endpoint.dialling import Unreachable
-from kith.endpoint.directory import Directory
+from kith.endpoint.directory import Directory, Unclear
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.ice import IceBook
 from kith.endpoint.networks import Networks
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
+from kith.endpoint.utterance import Named
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
-from signaling.protocol import AnyEvent, AnyReply, CallView, Command, Snapshot, WaitingEndpoint, Welcome
+from signaling.protocol import (
+    AnyEvent,
+    AnyReply,
+    CallView,
+    Command,
+    OwnProfile,
+    Snapshot,
+    WaitingEndpoint,
+    Welcome,
+)
 
 log = logging.getLogger(__name__)
 
+
+_PERSON = re.compile(r"p_[0-9a-z]{20}")
 
 PLACE_WITHIN = 5.0
 """Seconds a call may take to reach the server. Then who calls is told, and nobody is rung late."""
@@ -112,6 +127,9 @@ class Endpoint(AsyncIOEventEmitter):
         self._circle = Circle(
             home, enrolment, self._keys, ask=self.request, new_id=self.new_id, told=self._told_of_pairing
         )
+        self.contacts = Contacts(ask=self.request, new_id=self.new_id)
+        self.own: OwnProfile | None = None
+        """What only a person's own endpoints are shown; None on a shared one."""
         self.presentation = Presentation(self.equipment, self.emit)
         self.on("error", _report)
 
@@ -257,7 +275,7 @@ class Endpoint(AsyncIOEventEmitter):
         if not self.joined:
             raise NotJoined("nobody has signed for this endpoint yet")
         acting = None if profile is None else self.directory.profile(profile)
-        target = self.directory.find(whom, None if acting is None else await self._contacts_of(acting))
+        target = await self._target(whom, acting)
         await self._book.check()
         if self._call is not None:
             if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
@@ -288,6 +306,15 @@ class Endpoint(AsyncIOEventEmitter):
             self._spawn(call.hang_up())  # who stops waiting does not want it to ring
             raise
         return call
+
+    async def _target(self, whom: str, acting: str | None) -> Named:
+        """By an id that the directory does not have somebody is called whose number one has."""
+        try:
+            return self.directory.find(whom, None if acting is None else await self._contacts_of(acting))
+        except Unclear:
+            if not _PERSON.fullmatch(whom):
+                raise
+            return Named(whom, self.contacts.called(whom))
 
     async def _contacts_of(self, person: str) -> protocol.Directory:
         """Whom a person can call from here."""
@@ -432,6 +459,12 @@ class Endpoint(AsyncIOEventEmitter):
                 self._take_news(news)
             case protocol.Registered():
                 self.emit("registered")
+            case protocol.OwnChanged(own=own):
+                self.own = own
+                self.emit("own", own)
+            case protocol.ContactsChanged(revision=revision):
+                self.contacts.changed(revision)
+                self.emit("contacts", revision)
             case protocol.IdentityChanged() | protocol.RosterChanged() | protocol.PairingSignalled():
                 self._circle.happened(event)
                 if isinstance(event, protocol.IdentityChanged):
@@ -555,6 +588,9 @@ class Endpoint(AsyncIOEventEmitter):
         self.directory.missed = snapshot.missed
         self.directory.elsewhere = snapshot.elsewhere
         self._take_news(snapshot.news)
+        self.own = snapshot.own
+        if snapshot.own is not None:
+            self.contacts.changed(snapshot.own.contacts)
         views = {view.id: view for view in snapshot.calls}
         call = self._call
         if call is not None and call.id not in views and call.placing is None:
