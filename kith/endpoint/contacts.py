@@ -1,6 +1,6 @@
 """The own contacts, as a personal endpoint sees and changes them. A shared one has none: `not_permitted`.
 
-await endpoint.contacts.allow_import(True)
+await endpoint.contacts.allow_import(allowed=True)
 done = await endpoint.contacts.import_file(Path("contacts.vcf"), progress=show)
 mum = await endpoint.contacts.add("Mum", ("mobile", "(202) 555-0147"))
 for contact in await endpoint.contacts.all(): ...
@@ -124,7 +124,7 @@ class Contacts:
 
     # -- importing ----------------------------------------------------------------------------------
 
-    async def allow_import(self, allowed: bool) -> None:  # noqa: FBT001 - reads as it is said
+    async def allow_import(self, *, allowed: bool) -> None:
         """Not allowed: whatever was imported is deleted at once."""
         await self._request(protocol.SetContactImport(id=self._new_id(), allowed=allowed), protocol.Ok)
 
