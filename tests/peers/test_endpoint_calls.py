@@ -90,6 +90,7 @@ async def test_a_video_call_from_ring_to_hang_up(two: Two, turned: bool) -> None
         assert len(one.details("ended")) == 1 and one.details("indicator")[-1] == (False, False)
 
 
+@pytest.mark.alone
 @pytest.mark.row("R31")
 async def test_every_endpoint_rings_the_first_to_answer_wins_and_the_others_stop_at_once(two: Two) -> None:
     caller = await two.endpoint(two.anna, "Study", microphone="tone:440")

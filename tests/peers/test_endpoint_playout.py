@@ -105,6 +105,7 @@ TROUBLES: dict[str, Callable[[float], float | None]] = {
 """For each, seconds since it began to seconds a packet is held (None: lost)."""
 
 
+@pytest.mark.alone
 async def test_after_trouble_the_delay_is_low_again_within_five_seconds() -> None:
     await asyncio.gather(*(recovers_from(trouble) for trouble in TROUBLES))
 

@@ -17,6 +17,8 @@ from tests.support.nets import Nat, Nets, nets, within
 from tests.support.pages import settle
 from tests.support.server import Joined, RunningServer, running_server
 
+pytestmark = pytest.mark.alone
+
 ANA, BEN = 440, 1000
 
 

@@ -38,6 +38,7 @@ def shown(endpoint: Endpoint, call: str) -> Message:
 # -- ringing ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 @pytest.mark.row("R31", "R32", "R34")
 async def test_all_of_a_persons_endpoints_ring_and_one_answer_stops_the_others(home: Home) -> None:
     async with home.online(home.granny, home.mum, home.kitchen, home.hall) as (granny, mum, kitchen, hall):

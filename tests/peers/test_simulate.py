@@ -76,6 +76,7 @@ def reasons(record: CallRecord) -> dict[int, str]:
     return {endpoint: reason for endpoint, [(reason, _)] in record.ends.items()}
 
 
+@pytest.mark.alone  # all of it is played for the first test, and this is the first
 def test_nothing_went_wrong(played: Played) -> None:
     assert played.result["ok"], played.result
     assert "Traceback" not in played.log

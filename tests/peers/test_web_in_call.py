@@ -88,6 +88,7 @@ async def test_self_view_is_what_is_sent(trio: Trio) -> None:
         assert shown["mirrored"] == "none"
 
 
+@pytest.mark.alone
 @pytest.mark.row("R81")
 async def test_video_off_stops_the_camera_and_nothing_else(trio: Trio) -> None:
     await video_call(trio)

@@ -115,6 +115,7 @@ async def notifications(screen: Screen, count: int) -> list[dict[str, Any]]:
     return shown
 
 
+@pytest.mark.alone
 @pytest.mark.row("R31")
 async def test_all_devices_ring_and_the_loser_stops_within_200_ms(house: House) -> None:
     await house.ana.place("Ben", video=True)

@@ -82,7 +82,9 @@ def test_who_has_the_secret_proves_it_and_believes_who_proves_it_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [vouch(secret=b"x" * 16), vouch(authority=b"b" * 32), vouch(authority=b"")], ids=str
+    "wrong",
+    [vouch(secret=b"x" * 16), vouch(authority=b"b" * 32), vouch(authority=b"")],
+    ids=["another secret", "another authority", "no authority"],
 )
 def test_who_does_not_have_the_secret_or_believes_another_authority_is_refused(wrong: Vouch) -> None:
     new = joining(SECRET)
@@ -170,7 +172,7 @@ def test_digits_are_shown_three_times_unless_a_person_here_wants_more() -> None:
     assert isinstance(said(new.again()), Commit)
 
 
-@pytest.mark.parametrize("step", [counter(), Done(), Stop()], ids=str)
+@pytest.mark.parametrize("step", [counter(), Done(), Stop()], ids=lambda step: type(step).__name__)
 def test_nobody_else_has_a_part_in_it(step: Step) -> None:
     new = joining()
     new.begin()
@@ -180,7 +182,7 @@ def test_nobody_else_has_a_part_in_it(step: Step) -> None:
     assert new.take("e_else", step) == [] and new.digits == digits
 
 
-@pytest.mark.parametrize("step", [Done(), Commit(commitment=bytes(32))], ids=str)
+@pytest.mark.parametrize("step", [Done(), Commit(commitment=bytes(32))], ids=lambda step: type(step).__name__)
 def test_what_means_nothing_here_changes_nothing(step: Step) -> None:
     new = joining()
     assert new.take("e_own", step) == []
