@@ -24,13 +24,9 @@ def sentence(item: NewsItem) -> str:
         case NewsKind.PERSON_JOINED:
             return f"{who} joined the household with {device}."
         case NewsKind.PERSON_LEFT:
-            return f"{who} left the household{_with(device)}."
+            return f"{who} left the household."
         case NewsKind.NUMBER_MOVED:
             return "Somebody else has proved that your mobile number is theirs. Confirm another one to go on calling."
-
-
-def _with(device: str) -> str:
-    return f", with {device}" if device else ""
 
 
 def _of(item: NewsItem) -> str:

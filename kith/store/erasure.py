@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
+from kith.core.news import NewsKind
 from kith.store.meta import HOME
 from kith.store.rows import add_person, person_of
 
@@ -44,6 +45,9 @@ def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
             f" WHERE {column} = :person AND EXISTS (SELECT 1 FROM person WHERE id = :person)",
             {"person": person},
         )
+    db.execute(
+        "DELETE FROM news WHERE by = ? AND kind <> ?", (person, NewsKind.PERSON_LEFT)
+    )  # of their devices
     endpoints = _delete_endpoints(db, "person = ?", person)
     for table, column in OWNED:
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))  # noqa: S608 - words of this file

@@ -10,8 +10,8 @@ from kith.directory.leaving import Departure, Gone
 from kith.store.database import Database
 from kith.store.erasure import erase_household, erase_person
 from kith.store.identities import add_household_link, mark_waiting, set_delegations
-from kith.store.news import add_news
-from kith.store.rows import ADULT, acquaint, endpoint_of
+from kith.store.news import tell
+from kith.store.rows import ADULT, acquaint
 
 
 class SqliteLeaving:
@@ -79,17 +79,16 @@ def _heir(db: sqlite3.Connection, departure: Departure) -> PersonId | None:
 
 
 def _tell(db: sqlite3.Connection, departure: Departure, now: float) -> None:
-    row = db.execute("SELECT * FROM endpoint WHERE id = ?", (departure.endpoint,)).fetchone()
-    if row is not None:
-        add_news(
-            db,
-            NewsKind.PERSON_LEFT,
-            endpoint_of(row),
-            household=departure.household,
-            by=departure.person,
-            at=now,
-            but=(departure.person,),
-        )
+    """Those who stay; of somebody who had only signed up they never heard."""
+    person = departure.person
+    if db.execute(f"SELECT 1 FROM person WHERE id = ? AND {ADULT}", (person,)).fetchone() is None:  # noqa: S608 - words of this file
+        return
+    adults = db.execute(
+        f"SELECT id FROM person WHERE household = ? AND id <> ? AND {ADULT}",  # noqa: S608 - words of this file
+        (departure.household, person),
+    ).fetchall()
+    for adult in adults:
+        tell(db, adult["id"], NewsKind.PERSON_LEFT, by=person, at=now)
 
 
 def _sign_out_of_roster(db: sqlite3.Connection, departure: Departure) -> None:

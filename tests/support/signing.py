@@ -148,3 +148,31 @@ async def ask(server: RunningServer, by: Joined, kind: type[T], command: str, **
     status, reply = await server.post(command, token=await server.token(by), **fields)
     assert status == 200, reply
     return msgspec.json.decode(msgspec.json.encode(reply), type=kind)
+
+
+async def farewell(server: RunningServer, by: Joined) -> dict[str, Any]:
+    """What `by` signs to leave the household: the link, if the roster has somebody else, and no delegations.
+    For an `Endpoint` of tests.support.wire."""
+    chain, known = await identity(server, by)
+    roster, _ = await roster_of(server, by)
+    signed: dict[str, Any] = {}
+    if chain is None:
+        return signed
+    if roster is not None and chain.root in roster.members and len(roster.members) > 1:
+        link = household_write.leave(roster, chain, by.keys, chain.root, time=int(time.time()))
+        signed["link"] = msgspec.to_builtins(link, builtin_types=(bytes,))
+    if known is not None:
+        none = delegate(chain, by.keys, known, (), time=int(time.time()))
+        signed["delegations"] = msgspec.to_builtins(none, builtin_types=(bytes,))
+    return signed
+
+
+async def welcome(server: RunningServer, by: Joined, member: Joined) -> None:
+    """`by` takes a person of the household into the roster."""
+    chain = await begin(server, by)
+    await begin(server, member)
+    roster = await _begun(server, by, chain)
+    found, _ = await identity(server, member)
+    assert found is not None
+    link = household_write.join(roster, chain, by.keys, found, time=int(time.time()))
+    await do(server, by, "extend_household", links=[link])
