@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -39,7 +40,7 @@ from signaling.names import NameDesk
 from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
-from signaling.people import PEOPLE_COMMANDS, PeopleDesk
+from signaling.people import PEOPLE_COMMANDS, Exporter, PeopleDesk
 from signaling.sessions import Live, Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
@@ -82,6 +83,7 @@ class Desk:
         verifying: Verifying,
         people: People,
         leaving: Leaving,
+        export: Exporter,
         identities: Identities,
         passkeys: Passkeys,
         blocks: Blocks,
@@ -140,14 +142,23 @@ class Desk:
             incidents=incidents,
         )
         self._names = NameDesk(contacts, directory, self.announcer, clock)
-        self._people = people
-        self._people_desk = PeopleDesk(
+        self.books = BookDesk(
+            shelving=books,
+            contacts=self.contacts,
+            directory=directory,
+            sessions=sessions,
+            deadlines=deadlines,
+            clock=clock,
+        )
+        self._profiles = people.profiles
+        self.people = PeopleDesk(
             directory=directory,
             verifying=verifying,
             people=people,
             leaving=leaving,
             blocks=blocks,
             contacts=self.contacts,
+            books=self.books,
             own=self.own,
             identities=self._identity_desk,
             announcer=self.announcer,
@@ -155,14 +166,8 @@ class Desk:
             sessions=sessions,
             reachable=reachable,
             switchboard=switchboard,
+            export=export,
             expel=self._accounts.expel,
-        )
-        self.books = BookDesk(
-            shelving=books,
-            contacts=self.contacts,
-            directory=directory,
-            sessions=sessions,
-            deadlines=deadlines,
             clock=clock,
         )
         self.ice = ice
@@ -250,7 +255,7 @@ class Desk:
         invitation = await self.registry.invitation(command.secret)
         inviter = await self.directory.person(invitation.inviter) if invitation.inviter else None
         home = invitation.household
-        saved = () if home is None else await self._people.profiles(home)
+        saved = () if home is None else await self._profiles(home)
         return wire.InvitationDetails(
             re=command.id,
             inviter="" if inviter is None else inviter.name,
@@ -366,7 +371,7 @@ class Desk:
         if isinstance(command, BLOCK_COMMANDS):
             return await self._block_desk.carry_out(principal, command)
         if isinstance(command, PEOPLE_COMMANDS):
-            return await self._people_desk.carry_out(principal, command)
+            return await self.people.carry_out(principal, command)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -424,6 +429,15 @@ class Desk:
         if isinstance(command, wire.SetContactImport) and not command.allowed:
             await self.books.unlinked(registered(principal))
         return reply
+
+    async def export(self, endpoint: Endpoint) -> dict[str, Any]:
+        """All that is kept of an endpoint's person. Raises Problem."""
+        principal = await self.principal(endpoint, None)
+        if principal.shared:
+            raise Problem(Code.NOT_PERMITTED)
+        if endpoint.waiting:
+            raise Problem(Code.NOT_CONFIRMED)
+        return await self.people.export(principal)
 
     async def _waits(self, endpoint: Endpoint) -> bool:
         """Still, whatever its session knows."""

@@ -146,15 +146,22 @@ class Door:
         except Exception:
             log.exception("command failed: path=%s", request.path)
             reply = wire.problem_reply(Problem(Code.INTERNAL), identity)
-        status = 200
-        headers: dict[str, str] = {}
-        if isinstance(reply, wire.ProblemReply):
-            status = STATUS.get(reply.code, 400)
-            if "retry_after" in reply.data:
-                headers["Retry-After"] = str(int(float(reply.data["retry_after"])) + 1)
-        return web.Response(
-            body=JSON.encode(reply), status=status, content_type="application/json", headers=headers
-        )
+        return _answer(reply)
+
+    async def export(self, request: web.Request) -> web.Response:
+        """POST /v1/export_data, with a bearer token and no body: what is kept of the person, as a file."""
+        try:
+            desk = self._reception.desk
+            endpoint = await self._endpoint_of(_bearer(request), self._remote(request), desk.clock())
+            data = await desk.export(endpoint)
+        except Problem as problem:
+            return _answer(wire.problem_reply(problem, None))
+        body = await asyncio.to_thread(lambda: msgspec.json.format(msgspec.json.encode(data)))
+        headers = {
+            "Content-Disposition": 'attachment; filename="kith-data.json"',
+            "Cache-Control": "no-store",
+        }
+        return web.Response(body=body, content_type="application/json", headers=headers)
 
     async def _reply_to(self, request: web.Request, command: wire.AnyCommand) -> wire.AnyReply:
         desk = self._reception.desk
@@ -252,6 +259,18 @@ class Door:
         return reply
 
 
+def _answer(reply: wire.AnyReply) -> web.Response:
+    status = 200
+    headers: dict[str, str] = {}
+    if isinstance(reply, wire.ProblemReply):
+        status = STATUS.get(reply.code, 400)
+        if "retry_after" in reply.data:
+            headers["Retry-After"] = str(int(float(reply.data["retry_after"])) + 1)
+    return web.Response(
+        body=JSON.encode(reply), status=status, content_type="application/json", headers=headers
+    )
+
+
 def _latest(memory: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
     """The entry for `key`, made where there is none; what nobody asked for longest makes room for it."""
     entry = memory.pop(key, None) or make()
@@ -316,6 +335,7 @@ def build(
     app = web.Application(client_max_size=MAX_FRAME, middlewares=[_guard(address)])
     app.router.add_get("/healthz", health.answer)
     app.router.add_get(PATH, AiohttpCarrier(gateway).connect)
+    app.router.add_post("/v1/export_data", door.export)
     app.router.add_post("/v1/{command}", door.command)
     if authority is not None:
         app.router.add_get("/ca.pem", _file(authority, "application/x-pem-file"))

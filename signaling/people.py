@@ -7,7 +7,9 @@ The law of this file
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
@@ -22,8 +24,10 @@ from kith.directory.verifying import Verifying
 from presence.reachable import Reachable
 from signaling import protocol as wire
 from signaling.announcing import Announcer
+from signaling.books import BookDesk
 from signaling.contacts import ContactDesk
 from signaling.identities import IdentityDesk
+from signaling.limits import Bucket
 from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
 from signaling.sessions import Sessions
@@ -56,6 +60,17 @@ PEOPLE_COMMANDS = (
 )
 
 
+EXPORTS = 3
+EXPORTS_RATE = 1 / 600.0
+"""Exports of one person: so many at once, and then one in ten minutes. With 10,000 contacts one takes the reader's
+thread some 100 ms."""
+
+MAX_EXPORTING = 10_000
+
+Exporter = Callable[[PersonId, float], Awaitable[dict[str, Any]]]
+"""Gathers what is kept of a person at this time, as plain values."""
+
+
 class PeopleDesk:
     """`expel` makes an endpoint that was removed go at once."""
 
@@ -68,6 +83,7 @@ class PeopleDesk:
         leaving: Leaving,
         blocks: Blocks,
         contacts: ContactDesk,
+        books: BookDesk,
         own: OwnProfiles,
         identities: IdentityDesk,
         announcer: Announcer,
@@ -75,7 +91,9 @@ class PeopleDesk:
         sessions: Sessions,
         reachable: Reachable,
         switchboard: Switchboard,
+        export: Exporter,
         expel: Callable[[EndpointId], None],
+        clock: Callable[[], float],
     ) -> None:
         self._directory = directory
         self._verifying = verifying
@@ -83,6 +101,7 @@ class PeopleDesk:
         self._leaving = leaving
         self._blocks = blocks
         self._contacts = contacts
+        self._books = books
         self._own = own
         self._identities = identities
         self._announcer = announcer
@@ -90,7 +109,10 @@ class PeopleDesk:
         self._sessions = sessions
         self._reachable = reachable
         self._switchboard = switchboard
+        self._export = export
         self._expel = expel
+        self._clock = clock
+        self._exports: OrderedDict[PersonId, Bucket] = OrderedDict()
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands. Raises Problem."""
@@ -125,6 +147,17 @@ class PeopleDesk:
             case wire.Deregister():
                 await self._deregister(principal, command)
         return wire.Ok(re=command.id)
+
+    async def export(self, principal: Principal) -> dict[str, Any]:
+        """Everything that is kept of the person, for JSON. Raises Problem(rate_limited): it is a lot to read."""
+        person = _somebody(principal)
+        now = self._clock()
+        bucket = self._exports.pop(person, None) or Bucket(EXPORTS_RATE, EXPORTS, now)
+        self._exports[person] = bucket
+        while len(self._exports) > MAX_EXPORTING:
+            self._exports.popitem(last=False)
+        bucket.take(now)
+        return await self._export(person, now)
 
     # -- numbers -----------------------------------------------------------------------------------
 
@@ -181,6 +214,7 @@ class PeopleDesk:
         knew = [one.id for one in await self._directory.people_known_to(person)]
         gone = await self._leaving.deregister(principal, command.link)
         self._switchboard.take_out(person)
+        await self._announcer.told(self._books.unlinked(person))
         for endpoint in gone.endpoints:
             if endpoint != principal.endpoint:
                 self._expel(endpoint)

@@ -181,11 +181,12 @@ class Identities:
         _believed(lambda: sets.check(delegations, chain, signed.delegations))
 
     async def departed(
-        self, one: PersonId, home: HouseholdId, link: HouseholdLeave | None
+        self, one: PersonId, home: HouseholdId, link: HouseholdLeave | None, *, goes_anyway: bool
     ) -> tuple[Roster | None, bool]:
         """The household's roster without the person, as `link` says, and whether it has nobody but them.
 
         None where they are not in it; then, and where there is nobody else in it, there is nothing to be signed.
+        Who `goes_anyway` may say nothing: somebody who stays signs them out then.
         """
         before, signed = await self.roster(home)
         chain = await self.chain(one)
@@ -197,6 +198,8 @@ class Identities:
             if link is not None:
                 raise Problem(Code.UNTRUSTED, path="link")
             return None, alone
+        if link is None and goes_anyway:
+            return None, False
         if link is None or (link.member, link.person) != (chain.root, chain.root):
             raise Problem(Code.UNTRUSTED, path="link")
         signed_link = link

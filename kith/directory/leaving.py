@@ -98,7 +98,7 @@ class Leaving:
             await self._identities.check_delegations(person, delegations)
             if delegations.endpoints:
                 raise Problem(Code.UNTRUSTED, path="delegations")
-        departure = await self._departure(principal, person, link)
+        departure = await self._departure(principal, person, link, goes_anyway=False)
         home = new_household()
         await self._store.leave(
             departure, delegations, household=home, name=self._household, now=self._clock()
@@ -109,13 +109,14 @@ class Leaving:
         """Also for a person whose number has not been verified, or belongs to somebody else now."""
         if principal.person is None:
             raise Problem(Code.NOT_REGISTERED)
-        departure = await self._departure(principal, principal.person, link)
+        departure = await self._departure(principal, principal.person, link, goes_anyway=True)
         return await self._store.erase(departure, now=self._clock())
 
     async def _departure(
-        self, principal: Principal, person: PersonId, link: HouseholdLeave | None
+        self, principal: Principal, person: PersonId, link: HouseholdLeave | None, *, goes_anyway: bool
     ) -> Departure:
-        roster, alone = await self._identities.departed(person, principal.household, link)
+        home = principal.household
+        roster, alone = await self._identities.departed(person, home, link, goes_anyway=goes_anyway)
         return Departure(
             person, principal.endpoint, principal.household, link=link, roster=roster, alone=alone
         )

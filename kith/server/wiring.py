@@ -27,6 +27,7 @@ from kith.store.calls import SqliteCalls
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
+from kith.store.export import SqliteExport
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.leaving import SqliteLeaving
@@ -121,7 +122,8 @@ async def wire(
     await switchboard.load()
 
     # who is asked
-    identities = Identities(SqliteIdentities(database), directory, clock)
+    signed = SqliteIdentities(database)
+    identities = Identities(signed, directory, clock)
     desk = Desk(
         directory=directory,
         identities=identities,
@@ -133,6 +135,7 @@ async def wire(
         verifying=verifying,
         people=People(SqlitePeople(database), clock),
         leaving=Leaving(SqliteLeaving(database), identities, directory, clock, settings.household),
+        export=SqliteExport(database, contacts, signed).of,
         switchboard=switchboard,
         sessions=sessions,
         reachable=reachable,

@@ -13,7 +13,7 @@ from signaling.call import Call, missed_by
 log = logging.getLogger(__name__)
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Call).decode
+unpack = msgspec.msgpack.Decoder(Call).decode
 
 
 class SqliteCalls:
@@ -57,7 +57,7 @@ class SqliteCalls:
 
         def work(db: sqlite3.Connection) -> Call | None:
             row = db.execute("SELECT state FROM call WHERE id = ?", (call,)).fetchone()
-            return None if row is None else _unpack(row["state"])
+            return None if row is None else unpack(row["state"])
 
         return await self._db.read(work)
 
@@ -85,7 +85,7 @@ class SqliteCalls:
             found = []
             for row in db.execute("SELECT id, state FROM call WHERE live"):
                 try:
-                    found.append(_unpack(row["state"]))
+                    found.append(unpack(row["state"]))
                 except msgspec.DecodeError:
                     log.warning("saved call cannot be read: call=%s", row["id"])
             return found

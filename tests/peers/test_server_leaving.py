@@ -1,6 +1,7 @@
 """Leaving a household and leaving for good: what is dead at once, what others believe, and what they keep."""
 
 import asyncio
+import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -8,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
+from kith.core.guidelines import VERSION
 from kith.core.ids import new_call
 from signaling.closing import Close
 from tests.support import signing
@@ -255,7 +258,7 @@ async def test_a_guest_who_never_verified_may_go_too(home: Home) -> None:
     async with Endpoint(home.server, guest) as phone:
         await phone.ask("deregister")
         assert await phone.closed() == Close.REMOVED
-    assert guest.person not in dump(home)
+    assert str(guest.person) not in dump(home)
 
 
 async def test_many_endpoints_that_sign_in_meanwhile_are_out(home: Home) -> None:
@@ -269,6 +272,54 @@ async def test_many_endpoints_that_sign_in_meanwhile_are_out(home: Home) -> None
         for phone in phones:
             await phone.close()
     assert await sign_in_problem(home, home.dad) == "bad_signature"
+
+
+# -- taking a copy along -------------------------------------------------------------------------------------
+
+
+async def exported(home: Home, token: str | None) -> tuple[int, dict[str, Any], str]:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.post(f"{home.server.url}/v1/export_data") as response,
+    ):
+        disposition = response.headers.get("Content-Disposition", "")
+        return response.status, dict(await response.json()), disposition
+
+
+async def test_a_person_takes_a_copy_of_everything_and_of_nobody_elses(home: Home) -> None:
+    number = {"label": "mobile", "number": "+12025550142"}
+    async with home.online(home.mum, home.granny, home.dad) as (mum, granny, dad):
+        await mum.ok("add_contact", name="Secret friend", numbers=[number])
+        await dad.ok("add_contact", name="Dad's dentist", numbers=[number])
+        call = new_call()
+        await mum.call(home.granny.person or "", call)
+        await granny.event("ringing", call=call)
+        await mum.ok("cancel", call=call)
+        await mum.ended(call)
+    status, data, disposition = await exported(home, await home.server.token(home.mum))
+    assert (status, disposition) == (200, 'attachment; filename="kith-data.json"')
+    (person,) = data["person"]
+    assert (person["name"], person["id"]) == ("Mum", home.mum.person)
+    assert person["mobile"].startswith("+1202555")
+    assert [one["name"] for one in data["contacts"]] == ["Secret friend"]
+    assert data["contacts"][0]["numbers"] == [number]
+    assert [one["id"] for one in data["endpoints"]] == [home.mum.endpoint]
+    assert [one["name"] for one in data["people_known"]] == ["Dad", "Granny"]
+    assert [(one["id"], one["to"]) for one in data["calls_placed"]] == [(call, home.granny.person)]
+    assert data["guidelines_accepted"][0]["version"] == VERSION
+    assert data["signed"]["links"][0]["action"] == "begin"
+    text = str(data)
+    assert "dentist" not in text
+    assert not re.search(r"digest|sealed|password", text)
+
+    for token, code in ((None, "not_signed_in"), ("x" * 22, "invalid_token")):
+        status, reply, _ = await exported(home, token)
+        assert (status, reply["code"]) == (401, code)
+    status, reply, _ = await exported(home, await home.server.token(home.kitchen))
+    assert (status, reply["code"]) == (403, "not_permitted")
+    token = await home.server.token(home.mum)
+    assert [(await exported(home, token))[0] for _ in range(3)] == [200, 200, 429]
 
 
 def _row(home: Home, sql: str, *values: object) -> tuple[Any, ...]:

@@ -345,7 +345,7 @@ async def test_a_description_keeps_what_was_verified_meanwhile(
     phone.say(protocol.Describe(id="1", name="Big kitchen"))
     await held.one_waits()
     assert mum.person is not None
-    await server.reception.desk._people_desk.carry_out(
+    await server.reception.desk.people.carry_out(
         await server.reception.desk.principal(mum, None),
         protocol.Verify(id="2", code=inside.codes[-1]),
     )

@@ -1,0 +1,104 @@
+"""Everything that is kept of one person, as plain values for JSON. What is a secret, or tells of others what the person
+cannot see, is left out."""
+
+import base64
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from kith.core.ids import PersonId
+from kith.directory.contact_store import ContactStore
+from kith.directory.contacts import Listed
+from kith.directory.identities import IdentityStore
+from kith.store.calls import unpack
+from kith.store.database import Database
+
+FORMAT = "kith-export"
+VERSION = 1
+
+SECTIONS: Mapping[str, str] = {
+    "person": "SELECT p.id, p.name, p.mobile, p.registered, p.created, h.id AS household, h.name AS household_name"
+    " FROM person p JOIN household h ON h.id = p.household WHERE p.id = :me",
+    "guidelines_accepted": "SELECT version, at FROM acceptance WHERE person = :me ORDER BY version",
+    "number_to_be_verified": "SELECT mobile, expires FROM verification WHERE person = :me",
+    "endpoints": "SELECT id, name, identity, added, seen, removed FROM endpoint WHERE person = :me AND NOT shared"
+    " ORDER BY rowid",
+    "passkeys": "SELECT name, credential, added, used FROM passkey WHERE person = :me ORDER BY added",
+    "invitations_sent": "SELECT expires, used FROM invitation WHERE inviter = :me",
+    "people_known": "SELECT p.id, p.name FROM acquaintance a JOIN person p ON p.id = a.other WHERE a.one = :me"
+    " AND p.registered IS NOT NULL ORDER BY p.name",
+    "address_books": "SELECT name, url, account, synced FROM book WHERE person = :me ORDER BY name",
+    "blocks": "SELECT name, since FROM block WHERE owner = :me ORDER BY since",
+    "missed_calls": "SELECT m.call, m.at, m.video, coalesce(p.name, m.name) AS name FROM missed m"
+    " LEFT JOIN person p ON p.id = m.caller WHERE m.person = :me ORDER BY m.at",
+    "news": "SELECT kind, at, device FROM news WHERE person = :me ORDER BY id",
+    "networks_signed_in_from": "SELECT seen FROM network WHERE owner = :me ORDER BY seen",
+    "reports_made": "SELECT at, why, text FROM report WHERE by = :me ORDER BY at",
+}
+"""What each part of the export is read by."""
+
+
+class SqliteExport:
+    """Gathers it on the reader's thread, section by section: nobody's call waits for all of it."""
+
+    def __init__(self, database: Database, contacts: ContactStore, identities: IdentityStore) -> None:
+        self._db = database
+        self._contacts = contacts
+        self._identities = identities
+
+    async def of(self, person: PersonId, at: float) -> dict[str, Any]:
+        """Raises Problem(storage_unavailable)."""
+        signed = await self._identities.signed(person)
+        sections = {name: await self._section(sql, person) for name, sql in SECTIONS.items()}
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "at": at,
+            **sections,
+            "contacts": [_contact(one) for one in await self._contacts.everything(person)],
+            "calls_placed": await self._calls(person),
+            "signed": msgspec.to_builtins({"links": signed.links, "delegations": signed.delegations}),
+        }
+
+    async def _section(self, sql: str, person: PersonId) -> list[dict[str, Any]]:
+        def work(db: sqlite3.Connection) -> list[dict[str, Any]]:
+            return [_plain(row) for row in db.execute(sql, {"me": person})]
+
+        return await self._db.read(work)
+
+    async def _calls(self, person: PersonId) -> list[dict[str, Any]]:
+        def work(db: sqlite3.Connection) -> list[dict[str, Any]]:
+            rows = db.execute("SELECT state FROM call WHERE caller = ? ORDER BY created", (person,))
+            return [
+                {
+                    "id": call.id,
+                    "at": call.created,
+                    "to": call.target,
+                    "video": call.video,
+                    "answered": call.answered,
+                    "ended": call.reason,
+                }
+                for call in (unpack(row["state"]) for row in rows)
+            ]
+
+        return await self._db.read(work)
+
+
+def _plain(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        key: base64.b64encode(row[key]).decode() if isinstance(row[key], bytes) else row[key]
+        for key in row.keys()  # noqa: SIM118 - a row is no mapping
+    }
+
+
+def _contact(listed: Listed) -> dict[str, Any]:
+    contact = listed.contact
+    return {
+        "name": contact.name,
+        "nickname": contact.nickname,
+        "organization": contact.organization,
+        "source": contact.source,
+        "numbers": [{"label": one.label, "number": one.e164 or one.text} for one in contact.numbers],
+    }
