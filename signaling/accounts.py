@@ -19,6 +19,7 @@ from kith.directory.registry import registered, tidy
 from presence.reachable import Reachable
 from signaling import protocol as wire
 from signaling.announcing import Announcer
+from signaling.closing import Close
 from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
@@ -110,11 +111,11 @@ class Accounts:
         if itself:  # its answer leaves first: nothing is awaited from here to there
             asyncio.get_running_loop().call_soon(self.expel, endpoint.id)
 
-    def expel(self, endpoint: EndpointId) -> None:
-        """One that was removed: out of its calls, and away, at once and whatever it is doing."""
+    def expel(self, endpoint: EndpointId, why: Close = Close.REMOVED) -> None:
+        """One that was removed or suspended: out of its calls, and away, at once and whatever it is doing."""
         self._switchboard.left(endpoint)
         live = self._sessions.of(endpoint)
         if live is not None:
-            self._sessions.expel(live)
+            self._sessions.expel(live, why)
         self._reachable.leave(endpoint)
         self._switchboard.went(endpoint)

@@ -35,7 +35,8 @@ class Announcer:
     async def refresh(self, live: Live) -> Person | None:
         """Take the endpoint and its person as they are on disk; returns the person.
 
-        Raises Problem(endpoint_removed) where it was removed since it proved its key.
+        Raises Problem(endpoint_removed) where it was removed since it proved its key, (suspended) where its person may
+        not be here.
 
         To be called after every change of either: reads are answered in order, so the last one is right,
         which what was read before something else was awaited need not be.
@@ -44,6 +45,8 @@ class Announcer:
         if endpoint is None:
             raise Problem(Code.ENDPOINT_REMOVED)
         person = None if endpoint.person is None else await self._directory.person(endpoint.person)
+        if not endpoint.shared and person is not None and person.suspended is not None:
+            raise Problem(Code.SUSPENDED)
         live.endpoint, live.principal = endpoint, named(endpoint, person)
         return person
 

@@ -19,3 +19,4 @@ class Close(IntEnum):
     FLOOD = 4008
     SLOW = 4009
     REMOVED = 4010
+    SUSPENDED = 4011

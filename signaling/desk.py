@@ -42,6 +42,7 @@ from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.people import PEOPLE_COMMANDS, Exporter, PeopleDesk
 from signaling.sessions import Live, Sessions
+from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view, public_keys
 
@@ -129,6 +130,7 @@ class Desk:
         )
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
         self.own = OwnProfiles(directory, people, verifying, contacts, sessions)
+        self.suspending = Suspending(directory, switchboard, self._accounts)
         self.contacts = ContactDesk(
             contacts,
             directory,
@@ -318,13 +320,17 @@ class Desk:
         return endpoint, await self.principal(endpoint, None)
 
     async def principal(self, endpoint: Endpoint, as_person: str | None) -> Principal:
-        """The endpoint acting as a person: its own, or on a shared one any adult of the household."""
+        """The endpoint acting as a person: its own, or on a shared one any adult of the household. Raises
+        Problem(not_permitted), (suspended)."""
         person = None
         wanted = as_person or endpoint.person
         if wanted is not None:
             person = await self.directory.person(PersonId(wanted))
         if as_person is not None and not _may_act_as(endpoint, person):
             raise Problem(Code.NOT_PERMITTED, path="as")
+        chosen = as_person is not None or not endpoint.shared  # what a household shares is not one person's
+        if chosen and person is not None and person.suspended is not None:
+            raise Problem(Code.SUSPENDED)
         return named(endpoint, person)
 
     async def snapshot(self, live: Live, me: Person | None) -> wire.Snapshot:

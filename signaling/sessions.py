@@ -169,13 +169,13 @@ class Sessions:
         if self._by_endpoint.get(live.endpoint.id) is live:
             del self._by_endpoint[live.endpoint.id]
 
-    def expel(self, live: Live) -> None:
-        """The endpoint was removed: its connection is closed, and nothing that waits is carried out."""
+    def expel(self, live: Live, why: Close = Close.REMOVED) -> None:
+        """The endpoint may not be here: its connection is closed, and nothing that waits is carried out."""
         claim, live.claim, live.channel = live.claim, None, None
         if live.pending is not None:
             live.pending.clear()
         if claim is not None:
-            claim.close(Close.REMOVED, "signed out for good")
+            claim.close(why, "suspended" if why is Close.SUSPENDED else "signed out for good")
         self.drop(live)
 
     def push(self, endpoint: EndpointId, event: AnyEvent) -> None:

@@ -62,5 +62,9 @@ class Settings:
         return self.data / "kith.db"
 
     @property
+    def admin_socket(self) -> Path:
+        return self.data / "admin.sock"
+
+    @property
     def server_key(self) -> Path:
         return self.data / "server.key"

@@ -32,8 +32,11 @@ from kith.store.rows import (
 )
 from kith.store.verifying import begin
 
-_OFFERED = "(offered_by IS NULL OR offered_by IN (SELECT id FROM endpoint WHERE removed IS NULL))"
-"""Of an invitation or pairing: whoever asked for it is still enrolled."""
+_OFFERED = (
+    "(offered_by IS NULL OR EXISTS (SELECT 1 FROM endpoint e LEFT JOIN person p ON p.id = e.person"
+    " WHERE e.id = offered_by AND e.removed IS NULL AND p.suspended IS NULL))"
+)
+"""Of an invitation or pairing: whoever asked for it is still enrolled, and not suspended."""
 
 _KNOWN = """
     SELECT p.* FROM person p WHERE p.registered IS NOT NULL AND p.id <> :me AND (

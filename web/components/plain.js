@@ -9,6 +9,9 @@ import { View } from './view.js';
 
 /** @import {State} from '../state/state.js' */
 
+/** Refusals that have a sentence of their own. @type {readonly string[]} */
+const TOLD = ['other_server', 'unsupported', 'endpoint_removed', 'suspended'];
+
 export class Plain extends View {
   #title = h('h1');
   #text = h('p', { class: 'lead' });
@@ -29,9 +32,13 @@ export class Plain extends View {
     this.#shown = key;
     const { account } = this.parts;
     if (screen === 'refused') {
-      this.#say(this.t(state.refused === 'endpoint_removed' ? `${key}.title` : 'refused.title'), this.t(key));
+      const titled = state.refused === 'endpoint_removed' || state.refused === 'suspended';
+      this.#say(this.t(titled ? `${key}.title` : 'refused.title'), this.t(key));
       if (state.refused === 'unsupported') {
         this.#action.append(button(this.t('check.open'), () => openCheck(this.parts), { icon: 'check', kind: 'wide' }));
+      } else if (state.refused === 'suspended') {
+        // What is kept here stays: whoever is let in again goes on where they were.
+        this.#action.append(button(this.t('refused.try_again'), () => location.reload(), { kind: 'wide' }));
       } else {
         this.#action.append(button(this.t('refused.start_over'), () => void account.startOver(), { kind: 'wide' }));
       }
@@ -53,7 +60,7 @@ export class Plain extends View {
 
 /** @param {State['refused']} why */
 function known(why) {
-  return why === 'other_server' || why === 'unsupported' || why === 'endpoint_removed' ? why : 'unknown';
+  return why !== null && TOLD.includes(why) ? why : 'unknown';
 }
 
 customElements.define('kith-plain', Plain);

@@ -26,9 +26,10 @@ const PONG_WITHIN = 10_000;
 const PONG_AT_ONCE = 1_500; // when something says that the network may be gone: dialling anew costs little
 const PENDING_LIMIT = 256;
 const REMOVED = 4010; // the close code for an endpoint that was signed out for good
+const SUSPENDED = 4011; // that of one whose person the operator has suspended
 
 /** Sign-in problems that no further try will mend. @type {readonly string[]} */
-const FINAL = ['bad_signature', 'endpoint_removed', 'unknown_endpoint', 'not_permitted', 'test_server'];
+const FINAL = ['bad_signature', 'endpoint_removed', 'unknown_endpoint', 'not_permitted', 'suspended', 'test_server'];
 
 /**
  * @typedef {object} Sink  what a session tells the rest of the app
@@ -266,6 +267,7 @@ export class Session {
   #closed(socket, code) {
     if (socket !== this.#socket) return;
     if (code === REMOVED) this.#refuse('endpoint_removed');
+    else if (code === SUSPENDED) this.#refuse('suspended');
     else this.#lose();
   }
 
