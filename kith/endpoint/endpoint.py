@@ -20,7 +20,7 @@ Events, with what their listeners are given:
     audio (call, samples)   frame (call, frame)     own_frame (frame)
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
     identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)   identity (person)
-    contacts (revision)     own (OwnProfile)
+    contacts (revision)     own (OwnProfile)        books (BookViews)
 """
 
 import asyncio
@@ -39,6 +39,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 from kith.core.ids import CallId, new_call
 from kith.core.problem import Code, Problem
 from kith.core.trust.untrusted import Reason
+from kith.endpoint.books import Books
 from kith.endpoint.call import Call
 from kith.endpoint.circle import Circle, Offered, Progress, Same, spaced
 from kith.endpoint.connection import Connection
@@ -128,6 +129,7 @@ class Endpoint(AsyncIOEventEmitter):
             home, enrolment, self._keys, ask=self.request, new_id=self.new_id, told=self._told_of_pairing
         )
         self.contacts = Contacts(ask=self.request, new_id=self.new_id)
+        self.books = Books(ask=self.request, new_id=self.new_id)
         self.own: OwnProfile | None = None
         """What only a person's own endpoints are shown; None on a shared one."""
         self.presentation = Presentation(self.equipment, self.emit)
@@ -465,6 +467,8 @@ class Endpoint(AsyncIOEventEmitter):
             case protocol.ContactsChanged(revision=revision):
                 self.contacts.changed(revision)
                 self.emit("contacts", revision)
+            case protocol.BooksChanged(books=books):
+                self.emit("books", books)
             case protocol.IdentityChanged() | protocol.RosterChanged() | protocol.PairingSignalled():
                 self._circle.happened(event)
                 if isinstance(event, protocol.IdentityChanged):

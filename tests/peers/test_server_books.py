@@ -13,6 +13,7 @@ import pytest_asyncio
 from tests.support.books import from_books, idle, link, linked, synced, trusting, until
 from tests.support.contacts import whole_list
 from tests.support.elsewhere import Respond, elsewhere, saying
+from tests.support.endpoints import phone_of
 from tests.support.home import Home, living_at_home
 from tests.support.radicale import ACCOUNT, PASSWORD, Radicale, card, radicale
 from tests.support.wire import Endpoint
@@ -69,6 +70,28 @@ async def test_what_is_added_edited_and_deleted_there_is_so_here_and_unlinking_p
     left, _ = await whole_list(mum)
     assert set(left) == {"By hand"}
     await mum.ok("delete_contact", contact=left["By hand"]["id"])
+
+
+async def test_an_endpoint_of_the_library_links_and_unlinks(
+    home: Home, dav: Radicale, tmp_path: Path
+) -> None:
+    url = await dav.make("library")
+    await dav.put("abe.vcf", card("Abe", "+12025550156"), name="library")
+    async with phone_of(home.server, home.granny, tmp_path) as phone:
+        endpoint = phone.endpoint
+        await endpoint.contacts.allow_import(allowed=True)
+        book = await endpoint.books.link(url, ACCOUNT, PASSWORD, acknowledged=1)
+
+        def fetched() -> bool:
+            return any(view.synced and view.id == book.id for ((view,),) in phone.details("books"))
+
+        await phone.until_true(fetched, "the book")
+        assert [one.name for one in await endpoint.contacts.all()] == ["Abe"]
+        await endpoint.books.sync(book.id)
+        assert [one.id for one in await endpoint.books.all()] == [book.id]
+        await endpoint.books.unlink(book.id)
+        assert await endpoint.books.all() == ()
+        assert await endpoint.contacts.all() == ()
 
 
 async def test_an_account_with_several_books_is_linked_as_a_whole(mum: Endpoint, dav: Radicale) -> None:

@@ -25,7 +25,7 @@ GENEROUS = 20.0
 EVENTS = (
     *("signed_in", "away", "closed"),
     *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated", "elsewhere"),
-    *("directory", "pairing", "identity_changed", "untrusted"),
+    *("directory", "books", "pairing", "identity_changed", "untrusted"),
     *("light", "screen", "indicator", "tone", "speak"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
