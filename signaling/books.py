@@ -137,6 +137,7 @@ class BookDesk:
             sync.cancel()
         if syncs:
             await asyncio.wait(syncs)
+        self._sync.close()
 
     # -- commands -------------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ The law of this file
 
 import asyncio
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from kith.core.problem import Code, Problem
@@ -40,6 +41,10 @@ _HOMES = 3
 """Places with address books that one account may have; all servers that are known have one."""
 
 
+Slowly = Callable[..., Awaitable[Any]]
+"""Runs a function, given with its arguments, in a thread: a book's list is a megabyte of XML."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """`listed` are new or changed, or all there is where it is `whole`. By their keys."""
@@ -54,8 +59,11 @@ class Account:
     """Short-lived: made for one conversation. Every method raises Problem: `book_unreachable`, `book_refused`,
     `not_an_address_book`, `address_not_allowed`."""
 
-    def __init__(self, asking: Asking, name: str, password: str) -> None:
+    def __init__(
+        self, asking: Asking, name: str, password: str, *, slowly: Slowly = asyncio.to_thread
+    ) -> None:
         self._asking = asking
+        self._slowly = slowly
         basic = base64.b64encode(f"{name}:{password}".encode()).decode()  # RFC 7617
         self._credentials = {"Authorization": f"Basic {basic}"}
         self._left = MAX_BYTES
@@ -87,7 +95,7 @@ class Account:
         if answer.status != 207:
             return None
         try:
-            found = (await _understood(answer)).resources
+            found = (await self._understood(answer)).resources
         except NotDav:
             return None
         return found[0] if found else None
@@ -107,7 +115,7 @@ class Account:
         if answer.status != 207:
             return ()
         try:
-            return tuple(each for each in (await _understood(answer)).resources if each.book)
+            return tuple(each for each in (await self._understood(answer)).resources if each.book)
         except NotDav:
             return ()
 
@@ -162,9 +170,14 @@ class Account:
 
     async def _read(self, answer: Answer) -> Multistatus:
         try:
-            return await _understood(answer)
+            return await self._understood(answer)
         except NotDav:
             raise Problem(Code.NOT_AN_ADDRESS_BOOK) from None
+
+    async def _understood(self, answer: Answer) -> Multistatus:
+        """Raises NotDav."""
+        found: Multistatus = await self._slowly(understand, answer.body, answer.url)
+        return found
 
     async def _ask(self, method: str, url: str, body: bytes, *, depth: str) -> Answer:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": depth, **self._credentials}
@@ -224,8 +237,3 @@ def _sort(found: Multistatus, book: str, listed: dict[str, Resource], gone: set[
             listed[each.key] = each
     if len(listed) > MAX_MEMBERS:
         raise Problem(Code.CONTACT_LIMIT)
-
-
-async def _understood(answer: Answer) -> Multistatus:
-    """In a thread: a book's list is a megabyte of XML. Raises NotDav."""
-    return await asyncio.to_thread(understand, answer.body, answer.url)

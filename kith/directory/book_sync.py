@@ -10,7 +10,9 @@ The law of this file
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kith.core.ids import PersonId, new_book
 from kith.core.problem import Code, Problem
@@ -30,6 +32,9 @@ DAY = 86_400.0
 """Seconds after which it is written down that a book is up to date although nothing else has changed."""
 
 MAX_NAME = 64
+
+THREADS = 2
+"""In which books are read, and nothing else is: calls do not wait for a thread because somebody has large books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,15 @@ class BookSync:
         self._sealing = sealing
         self._region = region
         self._clock = clock
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="kith-books")
+
+    def close(self) -> None:
+        """Nobody waits for what is still being read."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def find(self, person: PersonId, url: str, account: str, password: str) -> list[Book]:
         """The address books that are meant by `url`, not linked yet. Raises Problem as Account does."""
-        found = await Account(self._asking, account, password).find(url)
+        found = await Account(self._asking, account, password, slowly=self._slowly).find(url)
         return [
             self._sealed(
                 Book(
@@ -83,7 +93,7 @@ class BookSync:
         password = self._sealing.open(book.password, *_purpose(book))
         if password is None:
             raise Problem(Code.BOOK_REFUSED)
-        account = Account(self._asking, book.account, password)
+        account = Account(self._asking, book.account, password, slowly=self._slowly)
         changes = await account.changes(book.url, book.token)
         known = await self._store.members(book.id)
         gone = frozenset(known) - changes.listed.keys() if changes.whole else changes.gone & known.keys()
@@ -108,11 +118,14 @@ class BookSync:
         region = await self._region(book.person)
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
-            step = await asyncio.to_thread(_step, await account.cards(book.url, batch), region)
+            step = await self._slowly(_step, await account.cards(book.url, batch), region)
             taken = await self._store.take(book.id, step)
             await told(Progress(len(wanted) - start - len(batch), taken))
             if taken.left:
                 raise Problem(Code.CONTACT_LIMIT)
+
+    async def _slowly(self, work: Callable[..., Any], *given: object) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
 
 
 def _purpose(book: Book) -> tuple[str, ...]:
@@ -130,7 +143,7 @@ def _wanted(changes: Changes, known: Mapping[str, Member]) -> list[Resource]:
 
 
 def _step(fetched: Iterable[Resource], region: str) -> Step:
-    """In a thread: a batch takes some 50 ms to read. What holds nobody who could be called is remembered as such."""
+    """A batch takes some 50 ms to read. What holds nobody who could be called is remembered as such."""
     members: dict[str, Member] = {}
     entries: list[Entry] = []
     gone: set[str] = set()

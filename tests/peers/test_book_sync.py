@@ -108,6 +108,7 @@ async def following(dav: Radicale, place: Path, url: str, *, plain: bool = False
     (book,) = await store.link(await sync.find(MUM, url, ACCOUNT, PASSWORD), most=MAX_BOOKS)
     contacts = SqliteContacts(database, lambda owner, number: b"")
     yield Following(database, store, contacts, asking, sync, book)
+    sync.close()
     await guarded.close()
     await database.close()
 
