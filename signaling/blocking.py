@@ -116,12 +116,16 @@ class BlockDesk:
         """Whom a person has blocked, the latest first."""
         return tuple(block_view(block) for block in await self._blocks.of(owner))
 
-    async def _tell(self, owner: PersonId) -> None:
-        """The own endpoints: of the block, of the missed calls without or with theirs, and of who can be called."""
+    async def tell(self, owner: PersonId) -> None:
+        """The own endpoints, of whom the person has blocked."""
         blocks = await self.view(owner)
         for endpoint in await self._directory.endpoints_for(owner):
             if not (endpoint.shared or endpoint.waiting):
                 self._sessions.push(endpoint.id, wire.BlocksChanged(blocks=blocks))
+
+    async def _tell(self, owner: PersonId) -> None:
+        """The own endpoints: of the block, of the missed calls without or with theirs, and of who can be called."""
+        await self.tell(owner)
         await self._switchboard.announce_missed(owner)
         await self._announcer.directory_of(owner)
 

@@ -121,15 +121,22 @@ class Desk:
             clock=clock,
         )
         self.identities = identities
-        self._identity_desk = IdentityDesk(
-            identities, directory, sessions, switchboard, self.news, contacts, blocks
-        )
         self._blocks = blocks
         self._block_desk = BlockDesk(
             blocks, contacts, reports, directory, sessions, switchboard, self.announcer, clock
         )
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
         self.own = OwnProfiles(directory, people, verifying, contacts, sessions)
+        self._identity_desk = IdentityDesk(
+            identities,
+            directory,
+            sessions,
+            switchboard,
+            self.news,
+            contacts,
+            blocks,
+            private=(self.own.tell, self._block_desk.tell),
+        )
         self.suspending = Suspending(directory, switchboard, self._accounts)
         self.contacts = ContactDesk(
             contacts,

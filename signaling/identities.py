@@ -1,6 +1,6 @@
 """The commands about who is who, and who is told when that changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
@@ -39,8 +39,12 @@ class IdentityDesk:
         news: HouseholdNews,
         contacts: ContactStore,
         distances: Distances,
+        *,
+        private: Sequence[Callable[[PersonId], Awaitable[None]]],
     ) -> None:
+        """`private` tell a person's confirmed endpoints what nobody else is shown."""
         self._distances = distances
+        self._private = private
         self._identities = identities
         self._directory = directory
         self._sessions = sessions
@@ -134,6 +138,8 @@ class IdentityDesk:
         await self._switchboard.announce_missed(person)
         await self._switchboard.elsewhere.tell(person)
         await self._news.tell(principal.household)
+        for tell in self._private:
+            await tell(person)
 
     async def household_changed(self, household: HouseholdId) -> None:
         """Tell the household that its roster has grown, or that somebody waits."""

@@ -129,6 +129,11 @@ class Screen:
 
     async def join(self, secret: str, name: str, mobile: str) -> None:
         """From the invitation to the home screen."""
+        await self.sign_up(secret, name, mobile)
+        await self.at_home()
+
+    async def sign_up(self, secret: str, name: str, mobile: str) -> None:
+        """From the invitation to where contacts are asked for."""
         self.name = name
         before = len(self.server.console)
         await self.open(f"#join={secret}")
@@ -140,7 +145,6 @@ class Screen:
         code = (await self.server.line(r"code .*: (\d{6})$", after=before))[1]
         await self.page.get_by_label("Code", exact=True).fill(code)
         await self.button("Confirm").click()
-        await self.at_home()
 
     async def agree(self) -> None:
         await self.page.get_by_label("I have read the usage guidelines").check()

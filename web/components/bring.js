@@ -1,6 +1,7 @@
 /** Asked once, at the end of signing up: may contacts be brought here? */
 
 import { codeOf } from '../session/problem.js';
+import { openBooks } from './books.js';
 import { h } from './dom.js';
 import { mark } from './icons.js';
 import { chooseFile, openImport } from './import.js';
@@ -21,6 +22,11 @@ export class Bring extends View {
       await contacts.allowImport(true);
       openImport(this.parts, chosen);
     };
+    const book = button(this.t('books.open'), () => void busy(book, link, failed), { icon: 'book', kind: 'wide' });
+    const link = async () => {
+      await contacts.allowImport(true);
+      openBooks(this.parts);
+    };
     const none = button(this.t('bring.none'), () => void busy(none, () => contacts.allowImport(false), failed), {
       kind: 'quiet wide',
     });
@@ -28,7 +34,7 @@ export class Bring extends View {
     this.append(
       h('header', { class: 'hero' }, mark(), h('h1', {}, this.t('bring.title')), h('p', { class: 'lead' }, this.t('bring.lead'))),
       problem.element,
-      h('div', { class: 'choices' }, file, none),
+      h('div', { class: 'choices' }, file, book, none),
       h('p', { class: 'hint' }, this.t('bring.how')),
       h('p', { class: 'hint' }, this.t('bring.what')),
     );

@@ -10,6 +10,7 @@ import { h, setText } from './dom.js';
 import { icon } from './icons.js';
 import { openInvite } from './invite.js';
 import { alertLine, avatar, busy, button } from './pieces.js';
+import { openReport } from './report.js';
 import { confirmation } from './rows.js';
 
 /** @import {Way} from '../contacts/reach.js' */
@@ -72,11 +73,13 @@ class Card {
       return;
     }
     const ready = state.connection === 'online' && currentTalk(state) === null;
-    const drawn = JSON.stringify([contact, ready]);
+    const ways = this.#waysOf(contact, state);
+    const blocks = blocksOf(state, ways);
+    const drawn = JSON.stringify([contact, ready, blocks]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.does : undefined;
-    this.#body.replaceChildren(...this.#draw(contact, this.#waysOf(contact, state), ready));
+    this.#body.replaceChildren(...this.#draw(contact, ways, { ready, blocks, housemate: isHousemate(state, ways) }));
     if (focused) /** @type {HTMLElement | null} */ (this.#body.querySelector(`[data-does="${focused}"]`))?.focus();
   }
 
@@ -87,24 +90,25 @@ class Card {
     return other === null ? [] : [{ person: other, number: { label: '', number: '', person: other, moved: false }, moved: false }];
   }
 
-  /** @param {ContactView | null} contact @param {Way[]} ways @param {boolean} ready */
-  #draw(contact, ways, ready) {
+  /** @param {ContactView | null} contact @param {Way[]} ways @param {{ready: boolean, blocks: string[], housemate: boolean}} standing */
+  #draw(contact, ways, { ready, blocks, housemate }) {
     const { name } = contact ?? this.#subject;
     const [first] = ways;
-    const direct = first && !first.moved ? first : null;
+    const blocked = blocks.length > 0;
+    const direct = first && !first.moved && !blocked ? first : null;
     const about = [contact?.nickname, contact?.organization].filter(Boolean).join(' · ');
-    const reach = first ? (first.moved ? 'card.moved' : 'card.reachable') : 'card.unreachable';
+    const reach = blocked ? 'card.blocked' : first ? (first.moved ? 'card.moved' : 'card.reachable') : 'card.unreachable';
     return [
       h(
         'div',
         { class: 'row' },
         avatar(contact?.id ?? this.#subject.person ?? '', name),
-        h('div', { class: 'who' }, h('p', {}, about), h('p', { class: first && !first.moved ? 'about here' : 'about' }, this.#t(reach, { name }))),
+        h('div', { class: 'who' }, h('p', {}, about), h('p', { class: direct ? 'about here' : 'about' }, this.#t(reach, { name }))),
       ),
       ...(direct ? [this.#calls(direct, name, ready)] : []),
       ...(first ? [] : [button(this.#t('invite.title'), () => openInvite(this.#parts), { icon: 'invite' })]),
       ...(contact && contact.numbers.length > 0 ? [this.#numbers(contact, direct, ready)] : []),
-      this.#deeds(contact),
+      this.#deeds(contact, housemate ? [] : ways, blocks, name),
     ];
   }
 
@@ -146,11 +150,13 @@ class Card {
     return h('div', { class: 'notice moved' }, icon('warning'), h('div', { class: 'choices' }, h('p', {}, this.#t('card.moved.text', { name: contact.name })), accept));
   }
 
-  /** @param {ContactView | null} contact */
-  #deeds(contact) {
-    const deeds = contact?.source === 'manual' ? [this.#edit(contact), this.#remove(contact)] : [];
-    const source = contact && contact.source !== 'manual' ? [h('p', { class: 'hint' }, this.#t(`card.source.${contact.source}`))] : [];
-    return h('div', { class: 'deeds' }, ...source, ...deeds);
+  /** @param {ContactView | null} contact @param {Way[]} ways of whom one may hear no more @param {string[]} blocks @param {string} name */
+  #deeds(contact, [way], blocks, name) {
+    const source = contact && contact.source !== 'manual' ? h('p', { class: 'hint' }, this.#t(`card.source.${contact.source}`)) : null;
+    const own = contact?.source === 'manual' ? [this.#edit(contact), this.#remove(contact)] : [];
+    const whom = contact ? { contact: contact.id } : { person: way?.person ?? '' };
+    const block = way ? [blocks.length > 0 ? this.#unblock(blocks) : this.#block(whom, name), this.#report(way.person, name)] : [];
+    return h('div', { class: 'deeds' }, source, ...own, ...block);
   }
 
   /** @param {ContactView} contact */
@@ -165,6 +171,40 @@ class Card {
     const ask = () => this.#ask((back) => confirmation(words, () => this.#parts.account.contacts.remove(id), (error) => this.#failed(error), back));
     const pressed = button(this.#t('contact.delete'), () => ask(), { icon: 'trash', kind: 'quiet', attributes: { 'data-does': 'delete' } });
     return pressed;
+  }
+
+  /** @param {{contact: string} | {person: string}} whom @param {string} name */
+  #block(whom, name) {
+    const words = { question: this.#t('card.block.confirm', { name }), sure: this.#t('card.block'), keep: this.#t('devices.keep') };
+    const ask = () =>
+      this.#ask((back) => {
+        const act = async () => {
+          await this.#parts.account.blocks.block(whom);
+          back();
+        };
+        return confirmation(words, act, (error) => this.#failed(error), back);
+      });
+    return button(this.#t('card.block'), ask, { icon: 'block', kind: 'quiet', attributes: { 'data-does': 'block' } });
+  }
+
+  /** @param {string[]} blocks */
+  #unblock(blocks) {
+    const act = () => this.#parts.account.blocks.unblock(blocks);
+    const pressed = button(this.#t('card.unblock'), () => void busy(pressed, act, (error) => this.#failed(error)), {
+      icon: 'check',
+      kind: 'quiet',
+      attributes: { 'data-does': 'block' },
+    });
+    return pressed;
+  }
+
+  /** @param {string} person @param {string} name */
+  #report(person, name) {
+    return button(this.#t('card.report'), () => openReport(this.#parts, { person, name }), {
+      icon: 'flag',
+      kind: 'quiet',
+      attributes: { 'data-does': 'report' },
+    });
   }
 
   /** A question takes the place of the card, and gives it back. @param {(back: () => void) => HTMLElement} question */
@@ -190,4 +230,14 @@ class Card {
 /** @param {string} does finds the button again after the card was drawn anew @param {string} label */
 function does(does, label) {
   return { 'data-does': does, 'aria-label': label };
+}
+
+/** @param {State} state @param {Way[]} ways @returns {string[]} the blocks that stand between */
+function blocksOf({ blocks }, ways) {
+  return blocks.filter(({ person }) => ways.some((way) => way.person === person)).map(({ id }) => id);
+}
+
+/** @param {State} state @param {Way[]} ways */
+function isHousemate({ people, person }, ways) {
+  return people.some(({ id, household }) => household === person?.household && ways.some((way) => way.person === id));
 }

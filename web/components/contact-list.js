@@ -23,7 +23,7 @@ const AROUND = 0.75;
 /** How many rows a page key goes. */
 const PAGE = 8;
 
-/** Whether somebody is in a call already, or the server is out of reach: then nobody can be called. @typedef {{self: string, ready: boolean}} Standing */
+/** Whether somebody is in a call already, or the server is out of reach: then nobody can be called. @typedef {{self: string, ready: boolean, blocked: ReadonlySet<string>}} Standing */
 
 export class ContactList extends View {
   #list = h('ul', { role: 'list' });
@@ -31,7 +31,7 @@ export class ContactList extends View {
   /** @type {readonly Item[]} */ #items = [];
   #tops = topsOf([], { row: 1, heading: 1 });
   #sizes = { row: 0, heading: 0 };
-  /** @type {Standing} */ #standing = { self: '', ready: false };
+  /** @type {Standing} */ #standing = { self: '', ready: false, blocked: new Set() };
   /** The row that the keyboard is at. */ #active = '';
   #due = false;
   #resized = new ResizeObserver(() => this.#measure());
@@ -177,7 +177,7 @@ export class ContactList extends View {
       who?.replaceChildren(h('span', { class: 'name' }, contact.name), h('span', { class: 'about' }, about));
     }
     const way = firstWay(contact, this.#standing.self);
-    call.hidden = way === null;
+    call.hidden = way === null || this.#standing.blocked.has(way.person);
     call.disabled = !this.#standing.ready;
     setAttribute(call, 'aria-label', this.t('home.call.to', { name: contact.name }));
   }

@@ -2,7 +2,7 @@
 
 import { choose, inOrder } from '../contacts/arrange.js';
 import { firstWay } from '../contacts/reach.js';
-import { currentTalk } from '../state/state.js';
+import { blockedPeople, currentTalk } from '../state/state.js';
 import { openCard } from './contact-card.js';
 import { openContactForm } from './contact-form.js';
 import { ContactList } from './contact-list.js';
@@ -74,7 +74,7 @@ export class Contacts extends View {
     this.#finding.hidden = this.#narrowing.hidden = none;
     setText(this.#count, this.#countWords(state));
     const ready = state.connection === 'online' && currentTalk(state) === null;
-    this.#list.fill(this.#items, { self: state.person?.id ?? '', ready });
+    this.#list.fill(this.#items, { self: state.person?.id ?? '', ready, blocked: blockedPeople(state) });
   }
 
   /** Nothing is sorted or searched again unless the contacts or what is wanted changed. @param {State} state */
@@ -116,7 +116,10 @@ export class Contacts extends View {
   #open(contact) {
     const index = this.#list.indexOf(contact.id);
     openCard(this.parts, { contact: contact.id, person: null, name: contact.name }, () => {
-      if (!this.parts.store.state.contacts.all.has(contact.id)) this.#list.focusAt(index);
+      const { state } = this.parts.store;
+      if (state.contacts.all.has(contact.id) || !this.isConnected) return;
+      this.show(state); // it was still listed
+      this.#list.focusAt(index);
     });
   }
 

@@ -1,6 +1,6 @@
 /** Who and what can be called from here. */
 
-import { callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
+import { blockedPeople, callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
 import { Ask } from './ask.js';
 import { openCard } from './contact-card.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
@@ -83,8 +83,10 @@ export class Home extends View {
     const endpoints = callableEndpoints(state, language);
     setText(this.#name, state.person?.name ?? state.endpoint?.name ?? '');
     const ready = state.connection === 'online' && currentTalk(state) === null;
+    const blocked = blockedPeople(state);
     keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
-      this.#fill(card, person.id, person.name, null, ready);
+      const stopped = blocked.has(person.id);
+      this.#fill(card, person.id, person.name, stopped ? this.t('card.blocked') : null, ready && !stopped);
       card.dataset.contact = person.contact ?? '';
     });
     this.#all.hidden = state.contacts.all.size === 0;
@@ -161,7 +163,7 @@ export class Home extends View {
     const title = /** @type {HTMLElement} */ (card.querySelector('.name'));
     if (title.textContent !== name) {
       title.textContent = name;
-      if (about === null) card.querySelector('.avatar')?.replaceWith(avatar(id, name));
+      if (!card.querySelector('.of-device')) card.querySelector('.avatar')?.replaceWith(avatar(id, name));
     }
     setText(/** @type {HTMLElement} */ (card.querySelector('.about')), about ?? '');
     const [call, video] = /** @type {NodeListOf<HTMLButtonElement>} */ (card.querySelectorAll('.actions button'));

@@ -1,6 +1,6 @@
 /** Somebody calls: over the whole screen, or as a card on top of a call that goes on. */
 
-import { currentTalk, ringingTalks, strandedTalk } from '../state/state.js';
+import { currentTalk, isStranger, ringingTalks, strandedTalk } from '../state/state.js';
 import { h } from './dom.js';
 import { avatar, button } from './pieces.js';
 import { View } from './view.js';
@@ -30,7 +30,7 @@ export class Incoming extends View {
     const talk = ringing ?? (current === null ? strandedTalk(state) : null);
     this.hidden = talk === null;
     const kind = ringing === null ? 'stranded' : current === null ? 'ringing' : 'waiting';
-    const shown = talk === null ? '' : `${talk.id}|${talk.name}|${kind}|${talk.video}`;
+    const shown = talk === null ? '' : `${talk.id}|${talk.name}|${kind}|${talk.video}|${isStranger(state, talk)}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.replaceChildren();
@@ -53,7 +53,8 @@ export class Incoming extends View {
   /** @param {Talk} talk @param {Kind} kind */
   #about(talk, kind) {
     if (kind === 'stranded') return this.t('stranded.about');
-    const words = this.t(talk.video ? 'incoming.video' : 'incoming.audio');
+    const sort = this.t(talk.video ? 'incoming.video' : 'incoming.audio');
+    const words = isStranger(this.parts.store.state, talk) ? `${sort} · ${this.t('incoming.stranger')}` : sort;
     // Who is wanted is news only on a device that several share.
     const wanted = this.parts.store.state.endpoint?.shared ? talk.view?.called_name : '';
     return wanted ? `${words} · ${this.t('incoming.for', { name: wanted })}` : words;

@@ -1,6 +1,8 @@
 /** Where contacts come from, and whether any may be brought at all. */
 
 import { codeOf } from '../session/problem.js';
+import { openBlocked } from './blocked.js';
+import { openBooks } from './books.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { chooseFile, openImport } from './import.js';
@@ -16,7 +18,9 @@ export function openManage(parts) {
   const problem = alertLine();
   const body = h('div', { class: 'choices' });
   const failed = (/** @type {unknown} */ error) => problem.say(t(`problem.${codeOf(error)}`));
-  const dialog = openDialog(t('manage.title'), t, problem.element, body);
+  const blocked = button(t('blocked.open'), () => openBlocked(parts), { icon: 'block' });
+  const blocks = h('fieldset', {}, h('legend', {}, t('blocked.title')), blocked);
+  const dialog = openDialog(t('manage.title'), t, problem.element, body, blocks);
   let drawn = '';
   const show = (/** @type {State} */ state) => {
     const allowed = state.own?.contact_import === true;
@@ -50,6 +54,8 @@ export function openManage(parts) {
     return [
       button(t('bring.file'), () => chooseFile((file) => openImport(parts, file)), { icon: 'file' }),
       h('p', { class: 'hint' }, t('bring.how')),
+      button(t('books.open'), () => openBooks(parts), { icon: 'book' }),
+      h('p', { class: 'hint' }, t('books.about')),
       off,
     ];
   };

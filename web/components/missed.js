@@ -1,6 +1,8 @@
 /** Calls that nobody took. */
 
+import { byPerson } from '../contacts/reach.js';
 import { currentTalk } from '../state/state.js';
+import { openCard } from './contact-card.js';
 import { h, keyed } from './dom.js';
 import { icon } from './icons.js';
 import { busy, button } from './pieces.js';
@@ -30,10 +32,16 @@ export class Missed extends View {
     const newest = [...state.missed].sort((one, other) => other.at - one.at);
     this.hidden = newest.length === 0;
     keyed(this.#list, newest, (missed) => missed.call, (missed) => this.#row(missed), (row) => {
-      for (const element of row.querySelectorAll('button')) {
+      for (const element of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll('.call'))) {
         element.disabled = state.connection !== 'online' || currentTalk(state) !== null;
       }
     });
+  }
+
+  /** @param {string} person @param {string} name */
+  #subject(person, name) {
+    const contact = byPerson(this.parts.store.state.contacts.all.values()).get(person);
+    return { contact: contact?.id ?? null, person, name };
   }
 
   /** @param {MissedCall} missed */
@@ -50,6 +58,11 @@ export class Missed extends View {
         icon: video ? 'video' : 'call',
         kind: 'call',
         attributes: { 'aria-label': this.t('missed.call_back.to', { name }) },
+      }),
+      button(this.t('home.more'), () => openCard(this.parts, this.#subject(person, name)), {
+        icon: 'more',
+        kind: 'quiet bare more',
+        attributes: { 'aria-label': this.t('home.about', { name }) },
       }),
     );
   }

@@ -24,6 +24,7 @@ import { START } from './state.js';
  *   | {t: 'snapshot', snapshot: Snapshot}
  *   | {t: 'server', event: ServerEvent}
  *   | {t: 'contacts', contacts: Contacts}
+ *   | {t: 'books', books: NonNullable<State['books']>}
  *   | {t: 'tab', tab: State['tab']}
  *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean}
  *   | {t: 'answering', call: string, video: boolean}
@@ -56,7 +57,7 @@ export function reduce(state, action) {
       return { ...state, stage: 'enrolled', join: START.join };
     case 'refused':
       // One that was signed out has no part in any call from then on, and captures nothing.
-      return { ...state, refused: action.why, talks: action.why === 'endpoint_removed' || action.why === 'deregistered' ? [] : state.talks };
+      return { ...state, refused: action.why, talks: action.why === 'endpoint_removed' ? [] : state.talks };
     case 'elsewhere':
       return { ...state, elsewhere: action.elsewhere, talks: action.elsewhere ? [] : state.talks };
     case 'connection':
@@ -67,6 +68,8 @@ export function reduce(state, action) {
       return onEvent(state, action.event);
     case 'contacts':
       return { ...state, contacts: action.contacts };
+    case 'books':
+      return { ...state, books: action.books };
     case 'tab':
       return { ...state, tab: action.tab };
     case 'placing':
@@ -118,11 +121,11 @@ export function reduce(state, action) {
 
 /** @param {State} state @param {Snapshot} snapshot @returns {State} */
 function fromSnapshot(state, snapshot) {
-  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own } = snapshot;
+  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own, blocks } = snapshot;
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, own: own ?? null, person, endpoint, registered, people, endpoints, missed, news, ongoing: elsewhere };
+  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, ongoing: elsewhere };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -152,6 +155,10 @@ function onEvent(state, event) {
       return { ...state, registered: true };
     case 'unregistered':
       return { ...state, registered: false };
+    case 'books_changed':
+      return { ...state, books: event.books };
+    case 'blocks_changed':
+      return { ...state, blocks: event.blocks };
     case 'own_changed':
       return { ...state, own: event.own };
     case 'contacts_changed':
@@ -160,8 +167,6 @@ function onEvent(state, event) {
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'pairing_signalled':
-    case 'blocks_changed':
-    case 'books_changed':
     case 'server_leaving': // for the session alone
       return state;
   }

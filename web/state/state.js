@@ -3,7 +3,7 @@
 import { NO_CONTACTS } from '../contacts/list.js';
 import { byPerson } from '../contacts/reach.js';
 
-/** @import {CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
+/** @import {BlockView, BookView, CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Contacts} from '../contacts/list.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
@@ -66,7 +66,7 @@ import { byPerson } from '../contacts/reach.js';
  * @property {'starting' | 'newcomer' | 'enrolled'} stage
  * @property {Join} join
  * @property {'connecting' | 'online' | 'waiting'} connection
- * @property {ProblemCode | 'other_server' | 'unsupported' | 'deregistered' | null} refused  why this browser cannot go on
+ * @property {ProblemCode | 'other_server' | 'unsupported' | null} refused  why this browser cannot go on
  * @property {boolean} elsewhere  another tab of this browser is the one that rings
  * @property {boolean} known  a snapshot has come
  * @property {boolean} registered
@@ -79,6 +79,8 @@ import { byPerson } from '../contacts/reach.js';
  * @property {OwnProfile | null} own  what only the person's own endpoints are shown
  * @property {'home' | 'contacts'} tab
  * @property {Contacts} contacts
+ * @property {readonly BlockView[]} blocks  whom the person does not want to hear of
+ * @property {readonly BookView[] | null} books  address books that are followed; null until somebody looks
  * @property {PersonView | null} person
  * @property {EndpointView | null} endpoint
  * @property {readonly PersonView[]} people
@@ -111,6 +113,8 @@ export const START = {
   own: null,
   tab: 'home',
   contacts: NO_CONTACTS,
+  blocks: [],
+  books: null,
   person: null,
   endpoint: null,
   people: [],
@@ -143,7 +147,8 @@ export function screenOf(state) {
   if (state.standing === 'waiting') return 'waiting';
   if (state.endpoint?.shared) return 'home'; // nobody's contacts are shown to everybody
   if (!state.registered) return 'code';
-  return state.own !== null && (state.own.contact_import ?? null) === null ? 'bring' : state.tab;
+  if (state.own === null) return 'starting'; // confirmed a moment ago: what is the person's own is on its way
+  return state.own.contact_import === null ? 'bring' : state.tab;
 }
 
 /** The call this endpoint is in, placed or answered. @param {State} state */
@@ -180,6 +185,21 @@ export function reachedPeople(state, language) {
   const known = new Set([state.person?.id, ...state.people.map(({ id }) => id)]);
   const reached = [...byPerson(state.contacts.all.values())].filter(([person]) => !known.has(person));
   return inOrder(reached.map(([id, contact]) => ({ id, name: contact.name, contact: contact.id })), language);
+}
+
+/** @param {State} state @returns {Set<string>} persons */
+export function blockedPeople({ blocks }) {
+  return new Set(blocks.flatMap(({ person }) => person ?? []));
+}
+
+/**
+ * Whether a call comes from somebody who is known neither to the household nor from the contacts. Of a shared device
+ * that is not asked, nor before the contacts have come.
+ * @param {State} state @param {Talk} talk
+ */
+export function isStranger({ own, contacts, people, endpoints }, { person, view }) {
+  if (own === null || !contacts.whole || person === null || endpoints.some(({ id }) => id === view?.endpoint?.id)) return false;
+  return !people.some(({ id }) => id === person) && !byPerson(contacts.all.values()).has(person);
 }
 
 /** @param {Callable[]} people @param {string} language */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { reduce } from '../../../web/state/reduce.js';
-import { currentTalk, ringingTalks, screenOf, shownTalk, START, strandedTalk } from '../../../web/state/state.js';
+import { callablePeople, currentTalk, isStranger, reachedPeople, ringingTalks, screenOf, shownTalk, START, strandedTalk } from '../../../web/state/state.js';
 
 const MEDIA = { send_audio: true, receive_audio: true, send_video: true, receive_video: true };
 const FAR = { id: 'e_far', name: 'Phone', keys: {}, capabilities: {} };
@@ -23,7 +23,9 @@ const view = (changes = {}) => ({
   answered: null,
   ...changes,
 });
+const OWN = { mobile: '+12025550147', proving: null, contact_import: false, contacts: 0, guidelines: null };
 const snapshot = (changes = {}) => ({
+  own: OWN,
   person: { id: 'p_ana', name: 'Ana', household: 'h_1', own: true },
   endpoint: ENDPOINT,
   registered: true,
@@ -49,6 +51,10 @@ test('the screen follows the stage, the number and what stands in the way', () =
   const unverified = { t: 'snapshot', snapshot: snapshot({ registered: false }) };
   assert.equal(screenOf(after({ t: 'enrolled' }, confirmed, unverified)), 'code');
   assert.equal(screenOf(after({ t: 'enrolled' }, confirmed, unverified, event('registered', {}))), 'home');
+  const asked = event('own_changed', { own: { ...OWN, contact_import: null } });
+  assert.equal(screenOf(after(...home, asked)), 'bring');
+  assert.equal(screenOf(after(...home, asked, event('own_changed', { own: OWN }))), 'home');
+  assert.equal(screenOf(after(...home, { t: 'tab', tab: 'contacts' })), 'contacts');
   assert.equal(screenOf(after(...home, { t: 'elsewhere', elsewhere: true })), 'elsewhere');
   assert.equal(screenOf(after(...home, { t: 'refused', why: 'other_server' })), 'refused');
 });
@@ -58,6 +64,9 @@ test('a device that nobody has signed for can only be confirmed', () => {
   assert.equal(screenOf(after(...snapshotted)), 'starting');
   assert.equal(screenOf(after(...snapshotted, { t: 'standing', standing: 'waiting' })), 'waiting');
   assert.equal(screenOf(after(...snapshotted, { t: 'standing', standing: 'waiting' }, confirmed)), 'home');
+  const untold = [{ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot({ own: null }) }, confirmed];
+  assert.equal(screenOf(after(...untold)), 'starting');
+  assert.equal(screenOf(after(...untold, event('own_changed', { own: OWN }))), 'home');
 });
 
 test('what is known of the other side goes with the call, and ends with it', () => {
@@ -73,7 +82,7 @@ test('what is known of the other side goes with the call, and ends with it', () 
 });
 
 test('a shared device has no number to verify', () => {
-  const shared = snapshot({ registered: false, person: null, endpoint: { ...ENDPOINT, shared: true } });
+  const shared = snapshot({ registered: false, own: null, person: null, endpoint: { ...ENDPOINT, shared: true } });
   assert.equal(screenOf(after({ t: 'enrolled' }, confirmed, { t: 'snapshot', snapshot: shared })), 'home');
 });
 
@@ -209,4 +218,37 @@ test('own calls at other own devices come with the snapshot and are replaced as 
   const told = after({ t: 'enrolled' }, { t: 'snapshot', snapshot: snapshot({ elsewhere: [one] }) });
   assert.deepEqual(told.ongoing, [one]);
   assert.deepEqual(reduce(told, event('calls_elsewhere', { calls: [] })).ongoing, []);
+});
+
+test('the list of contacts is what the server is asked for when its revision rises', () => {
+  const state = after(...home, event('contacts_changed', { revision: 7 }));
+  assert.equal(state.own.contacts, 7);
+  assert.equal(reduce(START, event('contacts_changed', { revision: 7 })).own, null);
+});
+
+test('whoever is known by nothing is a stranger, once the contacts have come', () => {
+  const call = { person: 'p_new', view: null };
+  const known = (numbers) => ({ revision: 1, whole: true, all: new Map([['k_1', { id: 'k_1', name: 'New', numbers }]]) });
+  const number = { label: '', number: '+1', person: 'p_new', moved: false };
+  const state = after(...home);
+  assert.equal(isStranger(state, call), false, 'nothing has come yet');
+  const come = reduce(state, { t: 'contacts', contacts: known([]) });
+  assert.equal(isStranger(come, call), true);
+  assert.equal(isStranger(come, { ...call, person: null }), false);
+  assert.equal(isStranger(reduce(come, { t: 'contacts', contacts: known([number]) }), call), false);
+  assert.equal(isStranger(reduce(come, { t: 'contacts', contacts: known([{ ...number, moved: true }]) }), call), true);
+});
+
+test('people of the contacts are called by the name that the contact has, and nobody twice', () => {
+  const number = (person, moved = false) => ({ label: '', number: '+1', person, moved });
+  const all = new Map([
+    ['k_1', { id: 'k_1', name: 'Zoë', numbers: [number('p_zoe')] }],
+    ['k_2', { id: 'k_2', name: 'Benny', numbers: [number('p_ben')] }],
+    ['k_3', { id: 'k_3', name: 'Moved', numbers: [number('p_moved', true)] }],
+    ['k_4', { id: 'k_4', name: 'Al', numbers: [number('p_al'), number('p_zoe')] }],
+  ]);
+  const people = [{ id: 'p_ben', name: 'Ben', household: 'h_1', own: false }];
+  const state = { ...after(...home), people, contacts: { revision: 1, whole: true, all } };
+  assert.deepEqual(callablePeople(state, 'en'), [{ id: 'p_ben', name: 'Ben', contact: 'k_2' }]);
+  assert.deepEqual(reachedPeople(state, 'en').map(({ id }) => id), ['p_al', 'p_zoe']);
 });

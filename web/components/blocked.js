@@ -1,0 +1,51 @@
+/** Everybody who is blocked, and the way back. */
+
+import { codeOf } from '../session/problem.js';
+import { dayWords } from '../state/words.js';
+import { openDialog } from './dialog.js';
+import { h, setText } from './dom.js';
+import { alertLine, avatar } from './pieces.js';
+import { confirmation, isAsking, ownRow } from './rows.js';
+
+/** @import {BlockView} from '../protocol.js' */
+/** @import {State} from '../state/state.js' */
+/** @import {Parts} from './view.js' */
+
+/** @param {Parts} parts */
+export function openBlocked(parts) {
+  const t = parts.translate();
+  const problem = alertLine();
+  const said = h('p', { class: 'hint', role: 'status' });
+  const list = h('ul');
+  const dialog = openDialog(t('blocked.title'), t, h('p', { class: 'hint' }, t('blocked.lead')), problem.element, said, list);
+  let shown = /** @type {State['blocks'] | null} */ (null);
+
+  const show = (/** @type {State} */ { blocks }) => {
+    if (blocks === shown || isAsking(list)) return;
+    shown = blocks;
+    list.replaceChildren(...blocks.map(row));
+    if (blocks.length === 0 && said.textContent === '') setText(said, t('blocked.none'));
+  };
+  const row = (/** @type {BlockView} */ { id, name, person, since }) => {
+    const when = dayWords(since, Date.now(), parts.language(), t);
+    const words = { question: t('blocked.unblock.confirm', { name }), sure: t('card.unblock'), keep: t('devices.keep') };
+    return ownRow(
+      { face: avatar(person ?? id, name), name, about: t('blocked.since', { when }) },
+      {
+        text: t('card.unblock'),
+        of: t('blocked.unblock.of', { name }),
+        icon: 'check',
+        ask: (back) => {
+          const act = async () => {
+            await parts.account.blocks.unblock([id]);
+            back();
+            setText(said, t('blocked.unblocked', { name }));
+            show(parts.store.state);
+          };
+          return confirmation(words, act, (error) => problem.say(t(`problem.${codeOf(error)}`)), back);
+        },
+      },
+    );
+  };
+  dialog.addEventListener('close', parts.store.subscribe(show));
+}
