@@ -8,6 +8,9 @@ import click
 
 from kith.core.files import write_whole
 
+TLS_PORT = 5349
+"""Of TURN over TLS where nobody says otherwise (RFC 8656, section 18.3)."""
+
 PLACE = "(the line in {file})"
 
 _NOBODYS_BUSINESS = (
@@ -29,9 +32,10 @@ def configuration(
     certificate: Path | None = None,
     private_key: Path | None = None,
     port: int = 3478,
+    tls_port: int = TLS_PORT,
 ) -> str:
     """turnserver.conf as text. `public` is the relay's address as endpoints see it, `private` the one it has behind
-    a router that forwards to it; TLS is offered where there is a certificate."""
+    a router that forwards to it; TLS is offered, on `tls_port`, where there is a certificate."""
     own = [address for address in (public, private) if address is not None]
     lines = [
         "# The relay of a Kith server. It carries what it cannot read, between endpoints that have no direct way.",
@@ -49,7 +53,7 @@ def configuration(
         "max-port=65535",
         *_external(public, private),
         "",
-        *_tls(certificate, private_key),
+        *_tls(certificate, private_key, tls_port),
         "",
         "# Nobody reaches the machine itself, or the network it stands in, by way of the relay.",
         "no-multicast-peers",
@@ -74,18 +78,22 @@ def _external(public: str | None, private: str | None) -> list[str]:
     return [f"external-ip={public}" if private is None else f"external-ip={public}/{private}"]
 
 
-def _tls(certificate: Path | None, private_key: Path | None) -> list[str]:
+def _tls(certificate: Path | None, private_key: Path | None, port: int) -> list[str]:
     if certificate is None:
         return ["no-tls", "no-dtls"]
     return [
-        "# TLS on 5349, for networks that let nothing else out: give it to Kith as turns:HOST.",
-        "tls-listening-port=5349",
+        f"# TLS, for networks that let nothing else out: give it to Kith as {_turns('HOST', port)}.",
+        f"tls-listening-port={port}",
         f"cert={certificate}",
         *([] if private_key is None else [f"pkey={private_key}"]),
         "no-tlsv1",
         "no-tlsv1_1",
         "no-dtls",
     ]
+
+
+def _turns(host: str, port: int) -> str:
+    return f"turns:{host}" if port == TLS_PORT else f"turns:{host}:{port}"
 
 
 @click.command("turn-config")
@@ -106,6 +114,13 @@ def _tls(certificate: Path | None, private_key: Path | None) -> list[str]:
 @click.option("--certificate", type=click.Path(path_type=Path), help="A certificate chain, to offer TLS.")
 @click.option("--private-key", type=click.Path(path_type=Path), help="Its private key.")
 @click.option(
+    "--tls-port",
+    type=click.IntRange(1, 65_535),
+    default=TLS_PORT,
+    show_default=True,
+    help="Where TLS is offered; 443 gets through where nothing else does.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the whole configuration there, with the secret, readable by its owner only.",
@@ -117,6 +132,7 @@ def turn_config(
     private: str | None,
     certificate: Path | None,
     private_key: Path | None,
+    tls_port: int,
     output: Path | None,
 ) -> None:
     """Print a configuration for Debian's coturn, and how to start server and relay with it.
@@ -135,6 +151,7 @@ def turn_config(
             private=private,
             certificate=certificate,
             private_key=private_key,
+            tls_port=tls_port,
         )
         if output is not None:
             write_whole(output, text.encode())
@@ -143,7 +160,7 @@ def turn_config(
     if output is None:
         click.echo(text, nl=False)
         return
-    tls = "" if certificate is None else f" --turn turns:{realm}"
+    tls = "" if certificate is None else f" --turn {_turns(realm, tls_port)}"
     click.echo(
         f"Written to {output}. It must be readable by coturn: chown turnserver {output}\n"
         f"Then: systemctl restart coturn\n"

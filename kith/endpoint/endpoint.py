@@ -210,7 +210,7 @@ class Endpoint(AsyncIOEventEmitter):
             tls=self._home.tls(),
             replied=self.replied,
         )
-        self._ice = IceBook(self._connection, relay_only=self._relay_only)
+        self._ice = IceBook(self._connection, relay_only=self._relay_only, tls=self._home.relay_tls())
         self._networks = Networks(self._network_changed)
         try:
             await self._connection.open()

@@ -133,3 +133,7 @@ class Home:
         """What verifies the server's certificate; None for the system's authorities."""
         pem = self.authority()
         return None if pem is None else trust.context(pem)
+
+    def relay_tls(self) -> ssl.SSLContext:
+        """What verifies the certificates of relays."""
+        return trust.relay_context(self.authority())

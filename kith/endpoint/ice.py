@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import ssl
+from dataclasses import replace
 
 from kith.core import ice
 from kith.core.problem import Problem
@@ -24,11 +26,13 @@ class NoRelay(Exception):
 
 
 class IceBook:
-    """See the module. `relay_only`: nobody called learns this endpoint's address, whatever it costs."""
+    """See the module. `relay_only`: nobody called learns this endpoint's address, whatever it costs. `tls` verifies
+    relays that are reached over TLS."""
 
-    def __init__(self, connection: Connection, *, relay_only: bool) -> None:
+    def __init__(self, connection: Connection, *, relay_only: bool, tls: ssl.SSLContext) -> None:
         self._connection = connection
         self._relay_only = relay_only
+        self._tls = tls
         self._helpers: Helpers | None = None
         self._until = 0.0
         self._asking: asyncio.Task[None] | None = None
@@ -65,7 +69,7 @@ class IceBook:
             log.info("no ice servers: %s", error.code if isinstance(error, Problem) else "unreachable")
             return
         if isinstance(reply, protocol.IceServers):
-            self._helpers = helpers_of(reply, relay_only=self._relay_only)
+            self._helpers = replace(helpers_of(reply, relay_only=self._relay_only), tls=self._tls)
             self._until = asyncio.get_running_loop().time() + reply.expires_in - SPARE
 
 

@@ -14,6 +14,7 @@ Checks differ from aioice's in three points:
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -45,11 +46,13 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """The servers to gather from. `relay_only` lets no candidate leave but relayed ones."""
+    """The servers to gather from. `relay_only` lets no candidate leave but relayed ones. `tls` verifies the
+    certificates of relays that are reached over TLS; None: by the system's authorities."""
 
     stun: tuple[IceAddress, ...] = ()
     relays: tuple[Relay, ...] = ()
     relay_only: bool = False
+    tls: ssl.SSLContext | None = None
 
     @property
     def any(self) -> bool:
@@ -134,7 +137,7 @@ class Gathering:
             turn_server=(relay.address.host, relay.address.port),
             turn_username=relay.username,
             turn_password=relay.password,
-            turn_ssl=relay.address.scheme == "turns",
+            turn_ssl=self._tls(relay.address),  # type: ignore[arg-type]  # passed on to asyncio, which takes both
             turn_transport=relay.address.transport,
         )
         if ice._closing:
@@ -147,6 +150,11 @@ class Gathering:
             ice.sort_check_list()
         self._keep(ice, candidate)
         self._relayed.set()
+
+    def _tls(self, address: IceAddress) -> ssl.SSLContext | bool:
+        if address.scheme != "turns":
+            return False
+        return True if self._helpers.tls is None else self._helpers.tls
 
     def _keep(self, ice: aioice.ice.Connection, candidate: Candidate) -> None:
         known = {(one.host, one.port) for one in ice._local_candidates}

@@ -53,6 +53,16 @@ def context(ca: bytes) -> ssl.SSLContext:
     return made
 
 
+def relay_context(ca: bytes | None) -> ssl.SSLContext:
+    """For a relay (TURN over TLS), which may be another machine than the server: believe what the system believes, and
+    the authority in the PEM `ca`. A relay with a false certificate sees what any relay sees, and no more."""
+    made = ssl.create_default_context()
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca is not None:
+        made.load_verify_locations(cadata=ca.decode("ascii"))
+    return made
+
+
 class NoAuthority(Exception):
     """The server offers no certificate authority of its own: the system's are to be believed."""
 

@@ -19,7 +19,7 @@ from playwright.async_api import Error, async_playwright
 
 from kith.server import authority
 from kith.server.authority import Certificates, ensure
-from tests.support.browsers import CHROMIUM
+from tests.support.browsers import CHROMIUM, believer_of
 from tests.support.server import GENEROUS, running_server
 
 NOW = datetime.now(UTC)
@@ -56,25 +56,16 @@ async def presenting(chain: Path, key: Path) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-async def run(*command: str | Path) -> None:
-    process = await asyncio.create_subprocess_exec(*map(str, command))
-    async with asyncio.timeout(GENEROUS):
-        assert await process.wait() == 0
-
-
 async def test_chromium_holds_the_authority_to_its_constraints(tmp_path: Path) -> None:
     """A person has told the browser to trust the authority; its key is stolen, and vouches for a bank."""
     made = ensure(tmp_path / "certs", {"kith.local"}, NOW)
-    store = tmp_path / "home" / ".pki" / "nssdb"
-    store.mkdir(parents=True)
-    await run("certutil", "-d", f"sql:{store}", "-N", "--empty-password")
-    await run("certutil", "-d", f"sql:{store}", "-A", "-t", "C,,", "-n", "kith", "-i", made.ca)
+    home = await believer_of(tmp_path, made.ca)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,
             chromium_sandbox=False,
             args=["--host-resolver-rules=MAP * 127.0.0.1"],
-            env={**os.environ, "HOME": str(tmp_path / "home")},
+            env={**os.environ, "HOME": str(home)},
         )
         try:
             page = await browser.new_page()

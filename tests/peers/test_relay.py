@@ -2,20 +2,27 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 
+from kith.core.ice import IceAddress
 from kith.endpoint import aiortc_hooks, body
 from kith.endpoint.ice import NoRelay
+from kith.endpoint.ice_hooks import Gathering, Helpers, Relay
 from kith.endpoint.obey import NO_RELAY, obey
+from kith.endpoint.trust import relay_context
+from kith.server.authority import Certificates, ensure
 from media.turn import credential
-from tests.support.browsers import browsers
+from tests.support.browsers import Kind, Screen, browsers
 from tests.support.coturn import Coturn, coturn
 from tests.support.endpoints import Watched, endpoint_of
 from tests.support.pages import settle
@@ -178,18 +185,26 @@ class Sent:
         }
 
 
-async def test_a_browser_that_hides_calls_a_device(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+async def hides(screen: Screen) -> None:
+    """A person says so in the settings."""
+    await screen.button("Settings").click()
+    await screen.page.get_by_text("Through the relay", exact=True).click()
+    await screen.button("Close").click()
+
+
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_a_browser_that_hides_calls_a_device(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
     async with (
         browsers(lane.server, lane.home) as launch,
         endpoint_of(lane.server, lane.ben, "Hall", lane.home, microphone="tone:1000") as ben,
     ):
-        screen = await launch.screen("chromium", tone=ANA)
+        screen = await launch.screen(kind, tone=ANA)
         sent = Sent()
         sent.watch(monkeypatch)
         await settle(screen, lane.server, lane.ana, lane.home, "Ana's browser")
-        await screen.button("Settings").click()
-        await screen.page.get_by_text("Through the relay", exact=True).click()
-        await screen.button("Close").click()
+        await hides(screen)
         await screen.place("Ben", video=False)
         await ben.until("ringing")
         await ben.endpoint.answer()
@@ -231,3 +246,80 @@ async def test_without_a_relay_who_hides_is_told_so(tmp_path: Path) -> None:
         await screen.button("Close").click()
         await screen.place("Ben", video=False)
         await screen.page.locator("kith-call .standing").get_by_text("your server has none").wait_for()
+
+
+# -- over TCP, and over TLS ----------------------------------------------------------------------------
+
+
+@dataclass
+class Streams:
+    """A relay that TCP and TLS lead to, and the authority that vouches for it: the server's own."""
+
+    relay: Coturn
+    certificates: Certificates
+
+
+@pytest.fixture
+async def streams(tmp_path: Path) -> AsyncIterator[Streams]:
+    made = ensure(tmp_path / "certs", {"localhost"}, datetime.now(UTC))
+    async with coturn(tmp_path / "turn", certificate=(made.chain, made.key)) as relay:
+        yield Streams(relay, made)
+
+
+@pytest.mark.parametrize("over", ["tcp", "tls"])
+async def test_the_relay_is_reached_where_only_streams_get_through(
+    streams: Streams, tmp_path: Path, over: str
+) -> None:
+    """A device and a browser that know no other way to the relay, and want no other way to each other."""
+    options = streams.relay.tls if over == "tls" else streams.relay.tcp
+    async with (
+        running_server(tmp_path, *options) as server,
+        browsers(server, tmp_path, trusting=streams.certificates.ca) as launch,
+    ):
+        ana = await server.person("Ana")
+        ben = await server.person("Ben", by=ana)
+        async with endpoint_of(
+            server, ben, "Hall", tmp_path, relay_only=True, microphone="tone:1000"
+        ) as hall:
+            screen = await launch.screen("chromium", tone=ANA)
+            await settle(screen, server, ana, tmp_path, "Ana's browser")
+            await hides(screen)
+            await screen.place("Ben", video=False)
+            await hall.until("ringing")
+            await hall.endpoint.answer()
+            await screen.connected()
+            await hall.hears(ANA)
+            assert await screen.hears() == pytest.approx(BEN, abs=8)
+            assert {own for own, _ in pairs(hall)} == {"relay"}
+            relayed = [one for one in await screen.statistics("local-candidate") if "relayProtocol" in one]
+            assert {one["relayProtocol"] for one in relayed} == {over}
+
+
+@pytest.mark.parametrize("believed", [True, False], ids=["believed", "not believed"])
+async def test_a_relay_whose_certificate_nobody_vouches_for_is_not_used(
+    streams: Streams, *, believed: bool
+) -> None:
+    relay = streams.relay
+    assert relay.tls_port is not None
+    given = credential(relay.secret, "somebody", int(time.time()) + 60)
+    place = IceAddress("turns", "localhost", relay.tls_port, "tcp")
+    found: list[str | None] = []
+    over = asyncio.Event()
+
+    def note(line: str | None) -> None:
+        found.append(line)
+        if line is None:
+            over.set()
+
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+    connection.addTransceiver("audio")
+    helpers = Helpers(
+        relays=(Relay(place, given.username, given.password),),
+        tls=relay_context(streams.certificates.ca.read_bytes() if believed else None),
+    )
+    gathering = Gathering(connection, helpers, note)
+    await connection.setLocalDescription(await connection.createOffer())
+    await asyncio.wait_for(over.wait(), 10)
+    assert [" typ relay " in line for line in found if line is not None] == [True] * believed
+    gathering.close()
+    await connection.close()

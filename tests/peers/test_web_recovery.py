@@ -78,13 +78,54 @@ async def test_an_invite_while_the_server_is_away_is_answered_with_words(couple:
     await expect(couple.ana.button("Call Ben", exact=True)).to_be_enabled()
 
 
+LOSSES = """
+() => {
+  const { account } = document.querySelector('kith-app').parts;
+  const send = account.send.bind(account);
+  window.losses = new Set();
+  account.send = (draft, options) => {
+    if (draft.t === 'media_lost') window.losses.add(draft.epoch);
+    return send(draft, options);
+  };
+}
+"""
+"""Keep in which epochs the page has lost its media."""
+
+WORDS = """
+() => {
+  window.words = [];
+  new MutationObserver(() => {
+    const now = document.querySelector('kith-call .standing')?.textContent;
+    if (now && now !== window.words.at(-1)) window.words.push(now);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}
+"""
+"""Keep what the call screen says, however briefly."""
+
+REPLACED = """
+() => {
+  const [talk] = document.querySelector('kith-app').parts.store.state.talks;
+  return talk.view.epoch > 0 && talk.media === 'up';
+}
+"""
+
+
 async def test_lost_media_is_replaced_by_a_new_connection(couple: Couple) -> None:
-    await video_call(couple)
-    await couple.ana.lose_media()
-    await expect(couple.ben.page.locator("kith-call .standing")).to_have_text("Reconnecting …")
+    """By one for each loss: a machine that is too busy for pictures and sound may bring about another of its own."""
     for screen in (couple.ana, couple.ben):
-        await expect(screen.page.locator("kith-call .standing")).to_have_text("Connected", timeout=30_000)
-    assert await epoch(couple.ben) == 1
+        await screen.page.evaluate(LOSSES)
+    await video_call(couple)
+    for screen in (couple.ana, couple.ben):
+        await screen.page.evaluate(WORDS)
+    await couple.ana.lose_media()
+    said: list[str] = []
+    for screen in (couple.ana, couple.ben):
+        await screen.page.wait_for_function(REPLACED)
+        await screen.connected()
+        said += await screen.page.evaluate("() => window.words")
+    assert "Reconnecting …" in said, "whoever noticed first says so"
+    lost = [await one.page.evaluate("() => [...window.losses]") for one in (couple.ana, couple.ben)]
+    assert await epoch(couple.ben) == len({*lost[0], *lost[1]}) >= 1
     assert await couple.ben.hears() == pytest.approx(ANA, abs=NEAR)
     await couple.ben.sees_picture()
 

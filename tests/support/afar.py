@@ -27,6 +27,7 @@ from kith.endpoint import aiortc_hooks
 from kith.endpoint.call import Call
 from kith.endpoint.obey import obey
 from media.tones import Samples
+from signaling import protocol
 from tests.support.server import ROOT
 from tests.support.sound import dominant
 
@@ -98,6 +99,13 @@ class Afar:
         now = time.monotonic()
         await self.say("pairs")
         return list((await self.until("pairs", after=now))["pairs"])
+
+    async def ready(self) -> None:
+        """It is in no call, and the server answers it; what happened before is forgotten."""
+        now = time.monotonic()
+        await self.say("settle down")
+        await self.until("ready", after=now)
+        self.history.clear()
 
     async def read(self) -> None:
         assert self.process.stdout is not None
@@ -179,6 +187,11 @@ async def _do(endpoint: Endpoint, text: str) -> None:
         call = endpoint.current
         link = None if call is None else call.current_link
         _tell("pairs", pairs=[] if link is None else aiortc_hooks.pairs_in_use(link._pc))
+    elif text == "settle down":
+        if endpoint.current is not None:
+            await endpoint.hang_up()
+        await endpoint.request(protocol.Ping(id=endpoint.new_id()))
+        _tell("ready")
     else:
         _tell("said", text=await obey(endpoint, text))
 

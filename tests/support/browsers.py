@@ -12,17 +12,21 @@ import asyncio
 import base64
 import hashlib
 import io
+import os
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright._impl._driver import compute_driver_executable
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -88,9 +92,9 @@ async ([selector, milliseconds]) => {
 """Records what arrives. An AudioContext would do, too, but Firefox runs none without a sound card."""
 
 KEEP_CONNECTIONS = """
-window.connections = [];
+if (window === window.top) window.connections = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(...options) { super(...options); window.connections.push(this); }
+  constructor(...options) { super(...options); window.top.connections.push(this); }
 };
 """
 """So that a test can pull the plug of one."""
@@ -285,8 +289,8 @@ class Launcher:
     directory: Path
     playwright: Playwright
     stack: AsyncExitStack
-    chromium: str | Path = CHROMIUM
-    flags: Sequence[str] = ()
+    afar: bool = False
+    trusting: Path | None = None
     running: dict[tuple[Kind, int, Path | None, bool], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
@@ -347,20 +351,41 @@ class Launcher:
         return screen
 
     async def _chromium(self, tone: int, camera: Path | None, *, refusing: bool) -> Browser:
+        home = (
+            {} if self.trusting is None else {"HOME": str(await believer_of(self.directory, self.trusting))}
+        )
         sound = self.directory / f"{tone}.wav"
         write_wav(sound, np.concatenate([sine(tone, 0, RATE // 2), np.zeros(RATE // 8, np.int16)]))
         return await self.playwright.chromium.launch(
-            executable_path=self.chromium,
+            executable_path=CHROMIUM,
             chromium_sandbox=False,
+            env={**os.environ, **home},
             args=[
                 *CHROMIUM_FLAGS,
                 *([] if refusing else [SAY_YES]),
                 f"--use-file-for-fake-audio-capture={sound}",
                 *([] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]),
                 *self._trust(),
-                *self.flags,
+                *(self._chromium_afar() if self.afar else []),
             ],
         )
+
+    def _chromium_afar(self) -> list[str]:
+        return [
+            f"--unsafely-treat-insecure-origin-as-secure={self.server.url}",
+            f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {self._host}",
+        ]
+
+    def _firefox_afar(self) -> dict[str, str | int | bool]:
+        return {
+            "dom.securecontext.allowlist": self._host,
+            "network.dns.forceResolve": self._host,
+            "media.peerconnection.ice.loopback": False,
+        }
+
+    @property
+    def _host(self) -> str:
+        return str(urlsplit(self.server.url).hostname)
 
     def _trust(self) -> list[str]:
         if not self.server.url.startswith("https:"):
@@ -371,19 +396,56 @@ class Launcher:
         return await self.playwright.firefox.launch(
             channel="moz-firefox",
             executable_path=FIREFOX,
-            firefox_user_prefs={**FIREFOX_PREFERENCES, "media.navigator.audio.fake_frequency": tone},
+            firefox_user_prefs={
+                **FIREFOX_PREFERENCES,
+                "media.navigator.audio.fake_frequency": tone,
+                **(self._firefox_afar() if self.afar else {}),
+            },
         )
 
 
 @asynccontextmanager
 async def browsers(
-    server: RunningServer, directory: Path, *, chromium: str | Path = CHROMIUM, flags: Sequence[str] = ()
+    server: RunningServer, directory: Path, *, inside: Sequence[str] = (), trusting: Path | None = None
 ) -> AsyncIterator[Launcher]:
-    """Browsers that trust `server`; closed with everything in them at the end. `chromium` is the program to start."""
-    async with async_playwright() as playwright, AsyncExitStack() as stack:
-        launcher = Launcher(server, directory, playwright, stack, chromium=chromium, flags=flags)
+    """Browsers that trust `server`; closed with everything in them at the end. `inside` is a command that they are
+    started with, such as `ip netns exec NAME`; they may then use the server's own address without TLS. `trusting` is a
+    certificate authority that Chromium has been told to believe, for whatever else there is."""
+    async with AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(_playwright(directory, inside))
+        launcher = Launcher(server, directory, playwright, stack, afar=bool(inside), trusting=trusting)
         yield launcher
         await launcher.dismiss()
+
+
+@asynccontextmanager
+async def _playwright(directory: Path, inside: Sequence[str]) -> AsyncIterator[Playwright]:
+    """With its driver inside, as the driver speaks to Firefox over the network of where it is itself."""
+    starting = async_playwright()
+    if not inside:
+        async with starting as playwright:
+            yield playwright
+        return
+    node = directory / f"node-{inside[-1]}"
+    node.write_text(f'#!/bin/sh\nexec {" ".join(inside)} {compute_driver_executable()[0]} "$@"\n')
+    node.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:  # it is looked at once, at the start
+        patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+        playwright = await starting.__aenter__()
+    try:
+        yield playwright
+    finally:
+        await starting.__aexit__()
+
+
+async def believer_of(directory: Path, authority: Path) -> Path:
+    """The home directory of somebody who has told Chromium to believe a certificate authority (NSS)."""
+    store = directory / "home" / ".pki" / "nssdb"
+    store.mkdir(parents=True, exist_ok=True)
+    for what in (("-N", "--empty-password"), ("-A", "-t", "C,,", "-n", "kith", "-i", str(authority))):
+        process = await asyncio.create_subprocess_exec("certutil", "-d", f"sql:{store}", *what)
+        assert await process.wait() == 0
+    return directory / "home"
 
 
 def fingerprint(server: RunningServer) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import aioice.stun
 from aioice import turn
 
-from kith.cli.turn_config import configuration
+from kith.cli.turn_config import TLS_PORT, configuration
 
 GENEROUS = 20.0
 
@@ -24,6 +24,17 @@ class Coturn:
     host: str
     port: int
     secret_file: Path
+    tls_port: int | None = None
+
+    @property
+    def tcp(self) -> tuple[str, ...]:
+        """Options for a server whose relay is reached over TCP only."""
+        return f"--turn=turn:{self.host}:{self.port}?transport=tcp", f"--turn-secret-file={self.secret_file}"
+
+    @property
+    def tls(self) -> tuple[str, ...]:
+        """Over TLS only, under the name that the certificate is for."""
+        return f"--turn=turns:localhost:{self.tls_port}", f"--turn-secret-file={self.secret_file}"
 
     @property
     def secret(self) -> bytes:
@@ -58,11 +69,28 @@ class Coturn:
 
 @asynccontextmanager
 async def coturn(
-    directory: Path, *, host: str = "127.0.0.1", inside: Sequence[str] = (), port: int | None = None
+    directory: Path,
+    *,
+    host: str = "127.0.0.1",
+    inside: Sequence[str] = (),
+    port: int | None = None,
+    certificate: tuple[Path, Path] | None = None,
 ) -> AsyncIterator[Coturn]:
-    """`inside` is a command that the relay is started with, such as `ip netns exec NAME`. Ended by its process id."""
+    """`inside` is a command that the relay is started with, such as `ip netns exec NAME`; `certificate` a chain and its
+    key, with which it offers TLS, too. Ended by its process id."""
     chosen = free_port() if port is None else port
-    secret, file = _written(directory, host, chosen)
+    tls_port = None if certificate is None else free_port()
+    chain, key = certificate or (None, None)
+    secret, file = _files(directory)
+    text = configuration(
+        realm="kith.test",
+        secret=secret.read_text().strip(),
+        port=chosen,
+        certificate=chain,
+        private_key=key,
+        tls_port=tls_port or TLS_PORT,
+    )
+    file.write_text(_for_tests(text, host, directory / "coturn.log", directory))
     with (directory / "coturn.out").open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             *inside,
@@ -73,8 +101,9 @@ async def coturn(
             stderr=out,
         )
     try:
-        await _answers(host, chosen, process)
-        yield Coturn(host, chosen, secret)
+        for each in {chosen, tls_port or chosen}:
+            await _answers(host, each, process)
+        yield Coturn(host, chosen, secret, tls_port)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -86,13 +115,11 @@ async def coturn(
             await process.wait()
 
 
-def _written(directory: Path, host: str, port: int) -> tuple[Path, Path]:
-    """The files with the secret and the configuration."""
+def _files(directory: Path) -> tuple[Path, Path]:
+    """The file with the secret, and the one for the configuration."""
     directory.mkdir(parents=True, exist_ok=True)
-    secret, file, log = (directory / name for name in ("turn.secret", "turnserver.conf", "coturn.log"))
+    secret, file = directory / "turn.secret", directory / "turnserver.conf"
     secret.write_text("a-secret-that-only-tests-know\n")
-    text = configuration(realm="kith.test", secret=secret.read_text().strip(), port=port)
-    file.write_text(_for_tests(text, host, log, directory))
     return secret, file
 
 

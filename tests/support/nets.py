@@ -1,12 +1,14 @@
 """Networks of their own on one machine: an internet with the server in it, and homes behind routers (ip netns, nft).
 
-    inet  198.51.100.x/28   server and relay; the test itself is on it, too
-      |- home "a"  router a, network 10.99.1.0/24     "port-preserving": the router keeps ports where it can
-      |- home "b"  router b, network 10.99.2.0/24     "symmetric": another port for every destination
-      `- "c", "d"  further ways out, for those who move
+    inet  198.51.100.x/28, 2001:db8::/64    server and relay; the test itself is on it, too
+      |- router "ra"  10.99.1.0/24, 2001:db8:1:1::/64    with machine "a" behind it
+      |- router "rb"  10.99.2.0/24, 2001:db8:2:2::/64    with machine "b" behind it
+      `- router "rc"  10.99.3.0/24, 2001:db8:3:3::/64    a further way out, for those who move
 
-IPv4 only: what IPv6 does by itself in the first seconds on a link (RFC 4862) makes Chromium wait longer before it
-looks at its addresses. Names carry the process id; everything goes when the namespaces are deleted.
+IPv4 goes through NAT: "preserving" keeps ports where it can, "symmetric" takes another one for every destination.
+IPv6 is routed, past a firewall that lets in only answers; `dual` machines have an address of it, and make sure that it
+is theirs before they use it (RFC 4862, section 5.4), as everywhere. Names carry the process id; everything goes when
+the namespaces are deleted.
 """
 
 import asyncio
@@ -16,33 +18,39 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 Nat = Literal["preserving", "symmetric"]
 
-_RULES = """
+_NAT = """
+table ip nat
+delete table ip nat
 table ip nat {{
   chain post {{
     type nat hook postrouting priority srcnat; policy accept;
     oifname "wan" masquerade {how}
   }}
 }}
-table ip guard {{
-  chain passing {{
+"""
+"""In the place of what was there before."""
+
+_GUARD = """
+table inet guard {
+  chain passing {
     type filter hook forward priority filter; policy drop;
     ct state established,related accept
     iifname != "wan" oifname "wan" accept
-  }}
-  chain arriving {{
+  }
+  chain arriving {
     type filter hook input priority filter; policy drop;
     ct state established,related accept
     iifname != "wan" accept
     icmp type echo-request accept
-  }}
-}}
+    meta l4proto ipv6-icmp accept
+  }
+}
 """
 
 _COUNTERS = """
@@ -58,6 +66,19 @@ table inet count {{
   }}
 }}
 """
+
+
+_AT_ONCE = ("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
+"""Of routers and the internet nobody doubts whose their addresses are."""
+
+
+def _outside(router: int) -> str:
+    """A router's own IPv6 address on the internet."""
+    return f"2001:db8::{16 + router:x}"
+
+
+def _route(router: int) -> tuple[str, ...]:
+    return (f"2001:db8:{router:x}::/48", "via", _outside(router))
 
 
 def need_root() -> None:
@@ -97,7 +118,8 @@ class Nets:
 
     prefix: str = field(default_factory=lambda: f"kith{os.getpid()}")
     spaces: list[str] = field(default_factory=list)
-    routers: int = 0
+    routers: dict[str, int] = field(default_factory=dict)
+    """Their numbers, from 1 on."""
 
     @property
     def _block(self) -> int:
@@ -122,14 +144,18 @@ class Nets:
         await run("ip", "netns", "add", space)
         self.spaces.append(space)
         await run("ip", "-n", space, "link", "set", "lo", "up")
-        await run("ip", "netns", "exec", space, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
         return space
+
+    async def _set(self, name: str, *settings: str) -> None:
+        await run(*self.inside(name), "sysctl", "-qw", *settings)
 
     async def build(self) -> None:
         """The internet, and the test on it."""
         inet = await self._make("inet")
+        await self._set("inet", *_AT_ONCE)
         await run("ip", "-n", inet, "link", "add", "br0", "type", "bridge")
         await run("ip", "-n", inet, "addr", "add", f"{self.server}/28", "dev", "br0")
+        await run("ip", "-n", inet, "addr", "add", "2001:db8::1/64", "dev", "br0")
         await run("ip", "-n", inet, "link", "set", "br0", "up")
         here = f"k{os.getpid()}"
         await run("ip", "link", "add", here, "type", "veth", "peer", "name", "test", "netns", inet)
@@ -151,22 +177,44 @@ class Nets:
     async def home(self, name: str) -> None:
         """A machine without a network yet."""
         await self._make(name)
+        await self.stacks(name, dual=False)
+
+    async def stacks(self, machine: str, *, dual: bool) -> None:
+        """Whether the machine has IPv6 beside IPv4, from its next `plug` on."""
+        off = 0 if dual else 1
+        await self._set(
+            machine, f"net.ipv6.conf.all.disable_ipv6={off}", f"net.ipv6.conf.default.disable_ipv6={off}"
+        )
 
     async def router(self, name: str, nat: Nat) -> None:
         """A router on the internet; `plug` leads machines to it."""
         space = await self._make(name)
-        inet = self.space("inet")
-        port = f"p-{name}"
+        await self._set(name, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", *_AT_ONCE)
+        inet, port = self.space("inet"), f"p-{name}"
         await run(
             "ip", "link", "add", "wan", "netns", space, "type", "veth", "peer", "name", port, "netns", inet
         )
         await run("ip", "-n", inet, "link", "set", port, "master", "br0", "up")
-        await run("ip", "-n", space, "addr", "add", f"{self._address(3 + self.routers)}/28", "dev", "wan")
+        number = self.routers[name] = len(self.routers) + 1
+        await run("ip", "-n", space, "addr", "add", f"{self._address(2 + number)}/28", "dev", "wan")
+        await run("ip", "-n", space, "addr", "add", f"{_outside(number)}/64", "dev", "wan")
         await run("ip", "-n", space, "link", "set", "wan", "up")
-        self.routers += 1
-        await run("ip", "netns", "exec", space, "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        rules = _RULES.format(how="fully-random" if nat == "symmetric" else "")
-        await run("ip", "netns", "exec", space, "nft", "-f", "-", stdin=rules)
+        await self._know_each_other(name, number)
+        await run(*self.inside(name), "nft", "-f", "-", stdin=_GUARD)
+        await self.nat(name, nat)
+
+    async def _know_each_other(self, name: str, number: int) -> None:
+        """Whom the IPv6 networks behind a router are reached through: what an internet knows."""
+        await run("ip", "-n", self.space("inet"), "-6", "route", "add", *_route(number))
+        for other, its in self.routers.items():
+            if other != name:
+                await run("ip", "-n", self.space(name), "-6", "route", "add", *_route(its))
+                await run("ip", "-n", self.space(other), "-6", "route", "add", *_route(number))
+
+    async def nat(self, router: str, nat: Nat) -> None:
+        """What the router does to IPv4 connections that are made from now on."""
+        rules = _NAT.format(how="fully-random" if nat == "symmetric" else "")
+        await run(*self.inside(router), "nft", "-f", "-", stdin=rules)
 
     async def wire(self, machine: str, router: str, network: int) -> None:
         """A cable between the two, not plugged in: `plug` does that. `network` is the third number of 10.99.x."""
@@ -176,21 +224,37 @@ class Nets:
             "ip", "link", "add", near, "netns", inner, "type", "veth", "peer", "name", far, "netns", outer
         )
         await run("ip", "-n", outer, "addr", "add", f"10.99.{network}.1/24", "dev", far)
+        await run("ip", "-n", outer, "addr", "add", f"{self._prefix6(router, network)}1/64", "dev", far)
         await run("ip", "-n", outer, "link", "set", far, "up")
 
-    async def plug(self, machine: str, router: str, network: int) -> None:
-        """The machine gets an address and a way out there."""
+    def _prefix6(self, router: str, network: int) -> str:
+        return f"2001:db8:{self.routers[router]:x}:{network:x}::"
+
+    async def plug(self, machine: str, router: str, network: int, *, dual: bool = False) -> None:
+        """The machine gets an address and a way out there; `dual`, two of each."""
         inner, near = self.space(machine), f"to-{router}"
-        await run("ip", "-n", inner, "addr", "add", f"10.99.{network}.2/24", "dev", near)
-        await run("ip", "-n", inner, "link", "set", near, "up")
         metric = str(100 + network)  # there may be two ways out for a moment
-        await run("ip", "-n", inner, "route", "add", "default", "via", f"10.99.{network}.1", "metric", metric)
+        prefix = self._prefix6(router, network)
+        ways = [("-4", f"10.99.{network}.2/24", f"10.99.{network}.1")]
+        ways += [("-6", f"{prefix}2/64", f"{prefix}1")] if dual else []
+        for version, own, _ in ways:
+            await run("ip", "-n", inner, version, "addr", "add", own, "dev", near)
+        await run("ip", "-n", inner, "link", "set", near, "up")
+        for version, _, router_there in ways:
+            where = ("default", "via", router_there, "dev", near, "metric", metric)
+            await run("ip", "-n", inner, version, "route", "add", *where)
 
     async def unplug(self, machine: str, router: str) -> None:
         """Its address and way out are gone, as when a Wi-Fi is left."""
         inner, near = self.space(machine), f"to-{router}"
         await run("ip", "-n", inner, "addr", "flush", "dev", near)
         await run("ip", "-n", inner, "link", "set", near, "down")
+
+    async def settled(self, machine: str) -> None:
+        """Wait until every address there may be used."""
+        show = ("ip", "-n", self.space(machine), "-6", "-o", "addr", "show", "tentative")
+        while await run(*show):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.05)
 
     async def close(self) -> None:
         if self.spaces:
@@ -210,11 +274,3 @@ async def nets() -> AsyncIterator[Nets]:
         yield made
     finally:
         await made.close()
-
-
-def within(directory: Path, inside: tuple[str, ...], program: str) -> Path:
-    """A program that starts `program` inside, for those who want to be given one file."""
-    script = directory / f"{Path(program).name}-{inside[-1]}"
-    script.write_text(f'#!/bin/sh\nexec {" ".join(inside)} {program} "$@"\n')
-    script.chmod(0o755)
-    return script

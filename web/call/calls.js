@@ -27,6 +27,8 @@ const INVITE_WITHIN = 10_000;
  * @property {(draft: Draft, options?: {within?: number}) => Promise<Reply>} send
  * @property {(signal: {call: string, epoch: number, body: string}) => void} signal
  * @property {(call: string) => void} forget
+ * @property {() => void} probe  look at once whether it still answers
+ * @property {(urgent: boolean) => void} hurry  whether somebody waits for it to be reached again
  */
 
 export class Calls {
@@ -47,6 +49,11 @@ export class Calls {
     this.#server = server;
     this.#vouching = new Vouching(identities);
     store.subscribe((state) => this.#tidy(state.talks));
+    let before = store.state.connection;
+    store.subscribe(({ connection }) => {
+      if (connection === 'online' && before !== 'online') for (const one of this.#conversations.values()) one.reachable();
+      before = connection;
+    });
   }
 
   /** What the far end of a call sends. @param {string} call @returns {MediaStream | null} */
@@ -164,6 +171,7 @@ export class Calls {
   heard(event) {
     if (event.t === 'ringing' || event.t === 'call_changed') this.#follow(event.call);
     else if (event.t === 'identity_changed' || event.t === 'roster_changed') this.#vouching.changed();
+    else if (event.t === 'peer_indicated') this.#conversations.get(event.call)?.expect(event.audio);
     else if (event.t === 'signalled') this.#conversations.get(event.call)?.receive(event.epoch, event.body);
   }
 
@@ -222,7 +230,11 @@ export class Calls {
       sink: {
         send: (draft) => this.#tell(draft),
         signal: (signal) => this.#server.signal(signal),
-        media: (media) => this.#store.dispatch({ t: 'media', call, media, at: Date.now() }),
+        media: (media) => {
+          this.#server.hurry(media === 'lost');
+          this.#store.dispatch({ t: 'media', call, media, at: Date.now() });
+        },
+        doubt: () => this.#server.probe(),
         assure: (view) => this.#assure(view),
         sealed: () => this.#store.dispatch({ t: 'sealed', call }),
         untrusted: (reason) => this.#refuse(call, reason),
@@ -297,6 +309,7 @@ export class Calls {
       if (live.some((talk) => talk.id === call)) continue;
       conversation.close();
       this.#server.forget(call);
+      this.#server.hurry(false);
       this.#vouching.forget(call);
       this.#undecided.delete(call);
       this.#conversations.delete(call);

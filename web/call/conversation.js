@@ -26,6 +26,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
  * @property {(draft: Draft) => void} send
  * @property {(signal: {call: string, epoch: number, body: string}) => void} signal
  * @property {(media: 'connecting' | 'up' | 'lost') => void} media
+ * @property {() => void} doubt  the network may be gone: whether the server still answers would be good to know
  * @property {(view: CallView) => Promise<Assurance>} assure  who the other side is; resolves when a person goes on with
  *   them, should they be another one than before. Rejects with Untrusted.
  * @property {() => void} sealed  both sides have signed, and the media goes to whom it should
@@ -47,6 +48,7 @@ export class Conversation {
   #shown = -1;
   #newest;
   #answered = false;
+  /** The other side says that it sends sound. */ #expecting = false;
   /** @type {string} */ #indicated = '';
 
   /**
@@ -115,9 +117,20 @@ export class Conversation {
     this.#indicate();
   }
 
+  /** What the other side says of its sound. @param {boolean} sound */
+  expect(sound) {
+    this.#expecting = sound;
+    for (const { peer } of this.#epochs.values()) peer.expect(sound);
+  }
+
   /** The network is another one: connect anew, beside what there is. */
   networkChanged() {
     if (this.#newest >= 0) this.#sink.send({ t: 'media_lost', call: this.#call, epoch: this.#newest });
+  }
+
+  /** The server is reached again. If nothing is heard either, the network was another one. */
+  reachable() {
+    if (this.#newest === this.#shown && this.#peer()?.quiet) this.networkChanged();
   }
 
   close() {
@@ -152,15 +165,19 @@ export class Conversation {
       media,
       tracks: this.#tracks,
       mute: this.#role === 'callee',
+      fresh: epoch > 0,
       ice: this.#ice,
       sink: {
         say: (said) => secured.say(said),
         up: () => this.#up(epoch),
         impostor: () => this.#sink.untrusted('fingerprint'),
         weak: () => this.#weak(epoch),
+        quiet: () => this.#sink.doubt(),
+        silent: () => this.#silent(epoch),
         lost: () => this.#lost(epoch),
       },
     });
+    peer.expect(this.#expecting);
     this.#epochs.set(epoch, { peer, secured, assure });
     if (this.#role === 'caller') peer.offer();
     const early = this.#early;
@@ -189,7 +206,16 @@ export class Conversation {
 
   /** @param {number} epoch */
   #weak(epoch) {
-    if (epoch === this.#newest && epoch === this.#shown) this.#sink.media('lost');
+    if (epoch !== this.#newest || epoch !== this.#shown) return;
+    this.#sink.media('lost');
+    this.#sink.doubt();
+  }
+
+  /** The browser still hopes; a connection beside this one is made all the same. @param {number} epoch */
+  #silent(epoch) {
+    if (epoch !== this.#newest || epoch !== this.#shown) return;
+    this.#sink.media('lost');
+    this.#sink.send({ t: 'media_lost', call: this.#call, epoch });
   }
 
   /** Before media was up the server's patience decides; afterwards a new epoch may help. @param {number} epoch */

@@ -8,7 +8,9 @@
 
 import { equal } from '../core/bytes.js';
 import { certificateOf } from './certificate.js';
+import { freshPlace, thisPage } from './place.js';
 import { relayedCandidate, relayedOnly } from './relayed.js';
+import { Silence } from './silence.js';
 
 /** @import {MediaView} from '../protocol.js' */
 /** @import {Bytes} from '../core/bytes.js' */
@@ -30,11 +32,15 @@ const DISCONNECTED_PATIENCE = 500;
  * @property {() => void} up  connected with whom it should be, also again after a short break
  * @property {() => void} impostor  connected with another certificate than the one that was signed
  * @property {() => void} weak  no packets come; it may heal
+ * @property {() => void} quiet  nothing is heard, although something should be
+ * @property {() => void} silent  the same for longer
  * @property {() => void} lost  gone for good
  */
 
 export class Peer {
+  #place;
   #connection;
+  #silence;
   /** The lines of this session; they may become fewer until the offer is there. @type {MediaView} */
   media;
   #sink;
@@ -54,17 +60,24 @@ export class Peer {
   /** Nothing to wait for: the servers were known when this connection was made. */ #prepared = true;
 
   /**
-   * @param {{certificate: RTCCertificate | null, media: MediaView, tracks: Tracks, mute: boolean, ice: Ice, sink: PeerSink}} options
+   * @param {{certificate: RTCCertificate | null, media: MediaView, tracks: Tracks, mute: boolean, fresh: boolean, ice: Ice, sink: PeerSink}} options
+   *   `fresh`: it replaces another one, perhaps because the network changed.
    *   `mute`: give it no tracks before `trust`. Who offers needs not wait: without a remote description nothing leaves.
    */
-  constructor({ certificate, media, tracks, mute, ice, sink }) {
+  constructor({ certificate, media, tracks, mute, fresh, ice, sink }) {
     this.media = media;
     this.#tracks = tracks;
     this.#mute = mute;
     this.#sink = sink;
     const certificates = certificate === null ? {} : { certificates: [certificate] };
     this.#relayOnly = ice.relayOnly;
-    this.#connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...ice.ways, ...certificates });
+    this.#place = fresh ? freshPlace() : thisPage();
+    this.#connection = new this.#place.RTCPeerConnection({ bundlePolicy: 'max-bundle', ...ice.ways, ...certificates });
+    this.#silence = new Silence(this.#connection, {
+      quiet: () => this.#sink.quiet(),
+      lost: () => this.#sink.silent(),
+      heard: () => this.#stands(),
+    });
     this.#connection.ontrack = ({ track }) => this.remote.addTrack(track);
     this.#connection.onicecandidate = ({ candidate }) => this.#candidate(candidate);
     this.#connection.onconnectionstatechange = () => this.#changed();
@@ -115,6 +128,16 @@ export class Peer {
     }
   }
 
+  /** Whether the other side says that it sends sound: then its absence means something. @param {boolean} sound */
+  expect(sound) {
+    this.#silence.expect(sound);
+  }
+
+  /** Whether nothing comes that should. */
+  get quiet() {
+    return this.#silence.quiet || this.#connection.connectionState === 'disconnected';
+  }
+
   getStats() {
     return this.#connection.getStats();
   }
@@ -122,7 +145,9 @@ export class Peer {
   close() {
     this.#done = true;
     clearTimeout(this.#patience);
+    this.#silence.stop();
     this.#connection.close();
+    this.#place.leave();
   }
 
   // -- negotiation ---------------------------------------------------------------------------------
@@ -226,8 +251,12 @@ export class Peer {
     const expected = this.#signed;
     void certificateOf(this.#connection).then((found) => {
       if (this.#done || this.#connection.connectionState !== 'connected') return;
-      if (found === null || equal(found, expected)) this.#sink.up();
-      else this.#sink.impostor();
+      if (found === null || equal(found, expected)) {
+        this.#silence.watch();
+        this.#sink.up();
+      } else {
+        this.#sink.impostor();
+      }
     });
   }
 

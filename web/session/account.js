@@ -260,6 +260,11 @@ export class Account {
     this.#session?.probe();
   }
 
+  /** Somebody in a call waits for the server to be reached again, or does no longer. @param {boolean} urgent */
+  hurry(urgent) {
+    this.#session?.hurry(urgent);
+  }
+
   /** The page goes away. @param {boolean} inCall a call without its page has nobody to speak */
   leave(inCall) {
     this.#session?.leave(inCall ? 'disconnect' : 'reconnect');

@@ -23,7 +23,10 @@ const SUBPROTOCOL = 'kith.v1.json';
 const ACK_AFTER = 1_000;
 const SILENCE = 25_000; // home routers forget a silent connection after 30 s or more
 const PONG_WITHIN = 10_000;
-const PONG_AT_ONCE = 1_500; // when something says that the network may be gone: dialling anew costs little
+const PONG_AT_ONCE = 800; // when something says that the network may be gone: dialling anew costs little
+const DIAL_WITHIN = 10_000; // a server that is reached at all has let one in by then
+const ANSWER_HURRIED = 800; // to a question that may have gone out where there is no way any more
+const HURRIED = 500; // between tries while a call has lost its media: the own network is what is gone, and comes back soon
 const PENDING_LIMIT = 256;
 const REMOVED = 4010; // the close code for an endpoint that was signed out for good
 const SUSPENDED = 4011; // that of one whose person the operator has suspended
@@ -58,7 +61,9 @@ export class Session {
   /** @type {string | null} */ #session = null;
   #online = false;
   #stopped = false;
+  #hurried = false;
   #failures = 0;
+  /** Until when something must have come, if there is a timer for it. */ #due = 0;
   #timers = { retry: 0, ack: 0, silence: 0, pong: 0 };
 
   /** @param {Identity} identity @param {Capabilities} capabilities @param {Sink} sink */
@@ -77,7 +82,7 @@ export class Session {
     this.#socket = socket;
     socket.onmessage = ({ data }) => void this.#receive(socket, data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
-    this.#heard();
+    this.#within(DIAL_WITHIN);
   }
 
   /**
@@ -233,21 +238,34 @@ export class Session {
   /** Something came: the connection lives. */
   #heard() {
     clearTimeout(this.#timers.silence);
-    clearTimeout(this.#timers.pong);
+    this.#expectNothing();
     this.#timers.silence = setTimeout(() => this.#probe(), SILENCE);
   }
 
   /** @param {number} [within] */
   #probe(within = PONG_WITHIN) {
     if (this.#online) this.#socket?.send(JSON.stringify({ t: 'ping', id: newRequest() }));
+    this.#within(within);
+  }
+
+  /** Dial anew unless something comes in time. @param {number} within */
+  #within(within) {
+    const due = performance.now() + within;
+    if (this.#timers.pong && this.#due <= due) return; // asking again gives no more time
     clearTimeout(this.#timers.pong);
-    this.#timers.pong = setTimeout(() => this.#lose(), within);
+    this.#due = due;
+    this.#timers.pong = setTimeout(() => this.redial(), within);
   }
 
   /** Look at once whether the connection lives: the network has just changed, or the page was asleep. */
   probe() {
     if (this.#socket === null) this.connect();
     else if (this.#online) this.#probe(PONG_AT_ONCE);
+  }
+
+  /** Somebody waits for this connection, or does no longer. @param {boolean} urgent */
+  hurry(urgent) {
+    this.#hurried = urgent;
   }
 
   /** Connect anew at once, whatever the old connection believes of itself. */
@@ -276,8 +294,13 @@ export class Session {
     this.#socket = null;
     this.#online = false;
     clearTimeout(this.#timers.silence);
-    clearTimeout(this.#timers.pong);
+    this.#expectNothing();
     socket?.close();
+  }
+
+  #expectNothing() {
+    clearTimeout(this.#timers.pong);
+    this.#timers.pong = 0;
   }
 
   /** @param {number} [after] seconds, if the server said how long */
@@ -286,7 +309,23 @@ export class Session {
     this.#failures += 1;
     this.#sink.connection('waiting');
     clearTimeout(this.#timers.retry);
-    this.#timers.retry = setTimeout(() => this.connect(), 1_000 * (after ?? backoff(this.#failures, Math.random())));
+    this.#timers.retry = setTimeout(() => void this.#again(), this.#pause(after));
+  }
+
+  /** Is the server there? Browsers let a WebSocket wait ever longer after others that failed (RFC 6455, section 7.2.3). */
+  async #again() {
+    const signal = AbortSignal.timeout(this.#hurried ? ANSWER_HURRIED : DIAL_WITHIN);
+    // Without credentials, so that it goes over none of the page's idle connections, which died with the network.
+    const there = await fetch('/healthz', { cache: 'no-store', credentials: 'omit', signal }).then(() => true, () => false);
+    if (this.#socket !== null || this.#stopped) return;
+    if (there) this.connect();
+    else this.#retry();
+  }
+
+  /** @param {number} [after] @returns {number} milliseconds */
+  #pause(after) {
+    const pause = 1_000 * (after ?? backoff(this.#failures, Math.random()));
+    return this.#hurried ? Math.min(HURRIED, pause) : pause;
   }
 
   /** @param {ProblemCode | 'other_server'} why */

@@ -42,6 +42,16 @@ def test_tls_is_offered_where_there_is_a_certificate(tmp_path: Path) -> None:
         "--private-key=/k.pem",
     )
     assert "cert=/c.pem\n" in printed and "pkey=/k.pem\n" in printed and "no-tls\n" not in printed
+    assert "tls-listening-port=5349\n" in printed
+    elsewhere = run(
+        "--realm=relay.example",
+        f"--turn-secret-file={tmp_path / 's'}",
+        "--certificate=/c.pem",
+        "--tls-port=443",
+        f"--output={tmp_path / 'turnserver.conf'}",
+    )
+    assert "--turn turns:relay.example:443 " in elsewhere
+    assert "tls-listening-port=443\n" in (tmp_path / "turnserver.conf").read_text()
 
 
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
