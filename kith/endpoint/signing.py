@@ -44,6 +44,8 @@ class Signing:
         self._ask = ask
         self._new_id = new_id
         self._now = now
+        self._coming: set[bytes] = set()
+        """Shared endpoints that are about to be in the roster."""
 
     async def chain(self, *, anew: bool = False) -> Person:
         """The own person. Raises Untrusted unless this endpoint may sign for them."""
@@ -70,13 +72,21 @@ class Signing:
     async def take_in(self, keys: PublicKeys, *, shared: bool) -> tuple[bytes, Point]:
         """Sign for an endpoint of one's own, or for one that the household shares. Root and point with it in."""
         if shared:
-            await self.begun_roster()
-            await self.delegate(soon=keys.identity)  # first: once it is in the roster, it may call at once
-            roster = await self._trying(lambda: self._add_shared(keys))
-            return roster.root, roster.point
+            return await self._take_in_shared(keys)
         chain = await self._trying(lambda: self._add_own(keys))
         await self._trying(self._confirm)
         return chain.root, chain.point
+
+    async def _take_in_shared(self, keys: PublicKeys) -> tuple[bytes, Point]:
+        """It may act for the own person first: once it is in the roster, it may call at once."""
+        await self.begun_roster()
+        self._coming.add(keys.identity)
+        try:
+            await self.delegate()
+            roster = await self._trying(lambda: self._add_shared(keys))
+        finally:
+            self._coming.discard(keys.identity)
+        return roster.root, roster.point
 
     async def welcome(self, member: str) -> None:
         """Take a person of the household into its roster, whom somebody here knows to live here."""
@@ -93,17 +103,15 @@ class Signing:
         await self.begun_roster()
         await self._trying(join)
 
-    async def delegate(self, *, soon: bytes | None = None) -> None:
-        """Let every endpoint that the household shares act for the own person, and no other; with them the one
-        of this identity, which is about to be taken in."""
+    async def delegate(self) -> None:
+        """Let every endpoint that the household shares, or is about to, act for the own person, and no other."""
 
         async def sign() -> None:
             roster = await self._identities.roster()
             person = await self.chain()
             if roster is None or person.chain.root not in roster.members:
                 return
-            coming = set() if soon is None else {soon}
-            wanted = tuple(sorted(coming | roster.shared.keys())[:MAX_ENDPOINTS])
+            wanted = tuple(sorted(self._coming | roster.shared.keys())[:MAX_ENDPOINTS])
             known = person.delegations
             if wanted == (known.endpoints if known is not None else ()):
                 return

@@ -1,13 +1,19 @@
 """A person's devices in the browser: seen, named, signed out; and what the one that was signed out says."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from kith import Endpoint
+from kith.endpoint.home import Home
 from tests.support.browsers import Launcher, Screen, browsers
+from tests.support.endpoints import DEFAULTS, Watched
 from tests.support.server import running_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -114,3 +120,31 @@ async def test_news_of_the_household_is_shown_until_it_is_seen(house: House) -> 
     await expect(news).to_be_hidden()
     await expect(theirs).to_be_visible()
     assert ana.errors == cleo.errors == []
+
+
+async def test_a_shared_device_may_act_for_its_person_before_it_is_in_the_household(
+    house: House, tmp_path: Path
+) -> None:
+    """Once it is in the roster it may call: whoever is called must find its person's signature then."""
+    ana, server = house.ana, house.ana.server
+    heard: list[str] = []
+    ana.page.on("websocket", lambda socket: socket.on("framesent", lambda data: heard.append(str(data))))
+    await ana.page.reload()
+    await ana.at_home()
+    code = await ana.offer_pairing(shared=True)
+    speaker = Watched(
+        await Endpoint.pair(
+            server.url, code, name="Speaker", home=tmp_path / "speaker", ca=server.ca, **DEFAULTS
+        )
+    )
+    async with speaker.endpoint:
+        await speaker.until_progress("signed")
+    said = [json.loads(each) for each in heard]
+    own = base64.b64encode(Home(tmp_path / "speaker").keys().public.identity).decode()
+    taken = [
+        one["t"]
+        for one in said
+        if (one["t"] == "delegate" and own in one["delegations"]["endpoints"])
+        or (one["t"] == "extend_household" and own in [link.get("identity") for link in one["links"]])
+    ]
+    assert taken == ["delegate", "extend_household"]

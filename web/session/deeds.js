@@ -27,6 +27,7 @@ const AT_ONCE = { within: 10_000 };
 export class Deeds {
   #identities;
   #send;
+  /** Shared endpoints that are about to be in the roster, by name of their identity. @type {Map<string, Bytes>} */ #coming = new Map();
 
   /** @param {Identities} identities @param {Send} send */
   constructor(identities, send) {
@@ -73,15 +74,24 @@ export class Deeds {
     await this.#extendPerson(({ chain }) => (nameOf(chain.recovery) === nameOf(recovery) ? [] : [{ action: 'renew', recovery }]));
   }
 
-  /** Endpoints that were compared with, for everybody. @param {readonly PublicKeys[]} all @returns {Promise<Roster>} with them */
+  /**
+   * Endpoints that were compared with, for everybody. They may act for the own person first: once they are in the
+   * roster, they may call at once. @param {readonly PublicKeys[]} all @returns {Promise<Roster>} with them
+   */
   async addShared(all) {
-    const roster = await this.#extendHousehold((standing) => [
-      ...(standing === null ? [BEGIN] : []),
-      ...all.filter(({ identity }) => !standing?.active.has(nameOf(identity))).map((keys) => /** @type {HouseholdDeed} */ ({ action: 'add', keys })),
-    ]);
-    require(roster, 'wrong_start');
-    await this.delegate();
-    return roster;
+    await this.begin();
+    for (const { identity } of all) this.#coming.set(nameOf(identity), identity);
+    try {
+      await this.delegate();
+      const roster = await this.#extendHousehold((standing) => {
+        const missing = all.filter(({ identity }) => !standing?.active.has(nameOf(identity)));
+        return missing.map((keys) => /** @type {HouseholdDeed} */ ({ action: 'add', keys }));
+      });
+      require(roster, 'wrong_start');
+      return roster;
+    } finally {
+      for (const { identity } of all) this.#coming.delete(nameOf(identity));
+    }
   }
 
   /** @param {Bytes} identity */
@@ -114,7 +124,7 @@ export class Deeds {
     });
   }
 
-  /** Every shared endpoint of the household may act for the own person, and no other. */
+  /** Every shared endpoint of the household, and every one that is about to be, may act for the own person; no other. */
   async delegate(shown = /** @type {{roster: Roster | null, own: Person} | null} */ (null)) {
     for (let left = TRIES; ; left -= 1) {
       const { roster, own } = (left === TRIES && shown) || (await this.#home());
@@ -130,7 +140,9 @@ export class Deeds {
   /** The set that is to be signed, if there is any. @param {Person} own @param {Roster} roster @returns {Promise<Delegations | null>} */
   async #due({ chain, delegations, newestSet }, roster) {
     if (!roster.members.has(nameOf(chain.root))) return null;
-    const wanted = [...roster.active.values()].map(({ identity }) => identity).sort(compare);
+    const shared = [...roster.active.values()].map(({ identity }) => identity);
+    const coming = [...this.#coming.values()].filter((identity) => !roster.active.has(nameOf(identity)));
+    const wanted = [...shared, ...coming].sort(compare);
     const there = delegations?.endpoints ?? [];
     if (wanted.map(nameOf).join() === there.map(nameOf).join()) return null;
     return this.#sign(chain, wanted, newestSet);
