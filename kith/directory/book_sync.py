@@ -17,6 +17,7 @@ from typing import Any
 from kith.core.ids import PersonId, new_book
 from kith.core.problem import Code, Problem
 from kith.directory.asking import Asking
+from kith.directory.bare_cards import bare
 from kith.directory.book_account import Account, Changes
 from kith.directory.books import MAX_BOOKS, Book, BookStore, Member, Step
 from kith.directory.carddav import Resource
@@ -151,7 +152,7 @@ def _step(fetched: Iterable[Resource], region: str) -> Step:
         if each.gone:
             gone.add(each.key)
             continue
-        cards, _ = read(each.card, 1)
+        cards, _ = read(bare(each.card) or "", 1)
         entries += entries_of((replace(card, uid=each.key) for card in cards[:1]), region)
         members[each.key] = Member(each.etag, card=bool(cards))
     return Step(members, tuple(entries), frozenset(gone))
