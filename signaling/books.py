@@ -35,8 +35,8 @@ from signaling.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
-LINKING = 10.0
-"""Seconds that whoever links a book waits at most: their endpoint's other commands wait for as long."""
+LINKING = 20.0
+"""Seconds that whoever links a book waits at most, for some five answers."""
 
 LONGEST = 900.0
 """Seconds of one sync: 10,000 contacts from a slow server take some 5 minutes. What has been taken by then stays."""

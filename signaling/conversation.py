@@ -4,7 +4,8 @@
 
 A stranger may join or sign in and has SIGN_IN_TIMEOUT for it. What becomes of a session when its
 connection comes or goes is in signaling.arrivals. A signed-in endpoint's commands are
-carried out in the order they came; blobs between the two in a call jump no queue but need none.
+carried out in the order they came; blobs between the two in a call jump no queue but need none. A command that
+asks another server is carried out aside: nobody's call waits until somebody else's server has answered.
 """
 
 import asyncio
@@ -30,6 +31,9 @@ SIGN_IN_TIMEOUT = 15.0
 
 MAX_PENDING = 64
 """Commands that may wait for their turn; the protocol allows 32 unanswered."""
+
+MAX_ASIDE = 2
+"""Commands of one session that wait for other servers at a time."""
 
 MAX_PROBLEMS = 500
 PROBLEMS_RATE = 1.0
@@ -166,7 +170,9 @@ class Conversation:
             self._reception.desk.switchboard.signal(live.endpoint.id, command)
 
     def _queue(self, live: Live, command: wire.AnyCommand) -> None:
-        if live.inflight == command.id or any(command.id == one.id for one in live.pending or ()):
+        if command.id in (live.inflight, *live.aside) or any(
+            command.id == one.id for one in live.pending or ()
+        ):
             return  # a retry of what is being carried out: its reply is on its way
         if live.pending is None:
             live.pending = deque()
@@ -182,6 +188,9 @@ class Conversation:
         try:
             while live.pending:
                 command = live.pending.popleft()
+                if command.aside and len(live.aside) < MAX_ASIDE:
+                    self._set_aside(live, command)
+                    continue
                 live.inflight = command.id
                 self._reply(live, command, await self._reply_to(live, command))
                 live.inflight = None
@@ -196,6 +205,14 @@ class Conversation:
             live.working = False
             live.pending = None
             self._done()
+
+    def _set_aside(self, live: Live, command: wire.AnyCommand) -> None:
+        async def carry_out() -> None:
+            reply = await self._reply_to(live, command)
+            del live.aside[command.id]
+            self._reply(live, command, reply)
+
+        live.aside[command.id] = asyncio.get_running_loop().create_task(carry_out())
 
     async def _reply_to(self, live: Live, command: wire.AnyCommand) -> wire.AnyReply:
         try:

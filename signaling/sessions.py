@@ -1,5 +1,6 @@
 """The sessions that are alive, and the connection that each has at the moment."""
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -45,10 +46,11 @@ class Live:
     `claim` is the connection whose the session is; None while signaling is away. `channel` is the same
     from the welcome on, and None before. `fresh` until the first welcome is out: the calls in the snapshot,
     taken last of all, then show more than events about them that came before. `pending` are commands that
-    wait their turn: a session's commands are carried out in order.
+    wait their turn: a session's commands are carried out in order, but for those `aside`, by their ids.
     """
 
     __slots__ = (
+        "aside",
         "channel",
         "claim",
         "endpoint",
@@ -71,6 +73,7 @@ class Live:
         self.fresh = True
         self.pending: deque[AnyCommand] | None = None
         self.inflight: str | None = None
+        self.aside: dict[str, asyncio.Task[None]] = {}
         self.working = False
 
     @property

@@ -1,6 +1,6 @@
 """The messages about address books that a person keeps elsewhere and has linked. Pure."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -39,6 +39,8 @@ class LinkBook(Command, frozen=True, kw_only=True, tag="link_book"):
     account: Account
     password: Password
     acknowledged: Annotated[int, Meta(ge=1, le=65_535)]
+
+    aside: ClassVar[bool] = True
 
     def __repr__(self) -> str:
         return f"LinkBook(id={self.id!r})"  # a password is in no log

@@ -20,6 +20,9 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="t", rename={"as_pers
     open: ClassVar[bool] = False
     """Whether it is accepted from a connection that has not signed in."""
 
+    aside: ClassVar[bool] = False
+    """Whether commands that come after it may be answered before it."""
+
 
 class Reply(Struct, frozen=True, kw_only=True, tag_field="t"):
     re: str

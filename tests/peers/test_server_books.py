@@ -318,6 +318,31 @@ async def test_servers_that_lie_are_found_out(mum: Endpoint, dav: Radicale) -> N
     assert (await mum.ok("list_books"))["books"] == []
 
 
+async def test_nobody_waits_while_a_server_takes_its_time(home: Home, mum: Endpoint, dav: Radicale) -> None:
+    await mum.ok("set_contact_import", allowed=True)
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def slow(head: str, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await answered.wait()
+        await saying("")(head, writer)
+
+    fields = {"account": ACCOUNT, "password": PASSWORD, "acknowledged": 1}
+    async with elsewhere(dav.made, slow, name="localhost") as there:
+        request = await mum.say("link_book", url=there.url, **fields)
+        async with asyncio.timeout(20):
+            await asked.wait()
+        await mum.ok("ping")
+        await mum.say("link_book", id=request, url=there.url, **fields)  # as after a lost reply
+        await mum.cut()
+        await mum.back()
+        await mum.ok("ping")
+        assert request not in mum.replies
+        answered.set()
+        assert (await mum.reply(request))["code"] == "not_an_address_book"
+        assert len(there.heads) == 2, "asked once: here, and at the well-known place"
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://{there}/", "https://10.0.0.1/", "https://me:secret@{there}/", "https://169.254.169.254/latest/"],
