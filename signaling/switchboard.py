@@ -227,7 +227,8 @@ class Switchboard:
             self._calls.remove(live)
             live.refuse(Problem(Code.CALL_ID_TAKEN, path="call"))
             return await self._over_before(live.call, command)
-        self._tell(live, effects)
+        # The reply leaves first: how long it takes must not depend on how many there are to ring.
+        asyncio.get_running_loop().call_soon(self._tell, live, effects)
         self._arm(live)
         live.begin()
         return reply_about(live.call, live.call.caller, live.faces, command.id)
