@@ -137,7 +137,6 @@ class Desk:
             blocks,
             private=(self.own.tell, self._block_desk.tell),
         )
-        self.suspending = Suspending(directory, switchboard, self._accounts)
         self.contacts = ContactDesk(
             contacts,
             directory,
@@ -179,6 +178,7 @@ class Desk:
             expel=self._accounts.expel,
             clock=clock,
         )
+        self.suspending = Suspending(directory, switchboard, self._accounts, self.people)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""

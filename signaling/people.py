@@ -15,7 +15,7 @@ from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.blocks import Blocks
-from kith.directory.leaving import Leaving
+from kith.directory.leaving import Gone, Leaving
 from kith.directory.model import Person
 from kith.directory.people import People
 from kith.directory.ports import DirectoryStore
@@ -213,15 +213,25 @@ class PeopleDesk:
         person = _somebody(principal)
         knew = [one.id for one in await self._directory.people_known_to(person)]
         gone = await self._leaving.deregister(principal, command.link)
+        await self._gone(person, knew, gone, but=principal.endpoint)
+        asyncio.get_running_loop().call_soon(self._expel, principal.endpoint)
+
+    async def dismissed(self, person: PersonId) -> None:
+        """The operator has terminated the account. Raises Problem(unknown_person)."""
+        knew = [one.id for one in await self._directory.people_known_to(person)]
+        await self._gone(person, knew, await self._leaving.dismiss(person), but=None)
+
+    async def _gone(
+        self, person: PersonId, knew: Iterable[PersonId], gone: Gone, *, but: EndpointId | None
+    ) -> None:
         self._switchboard.take_out(person)
         await self._announcer.told(self._books.unlinked(person))
         for endpoint in gone.endpoints:
-            if endpoint != principal.endpoint:
+            if endpoint != but:
                 self._expel(endpoint)
         await self._announcer.told(self._erased(knew, gone.household))
         if gone.mobile is not None:
             await self._announcer.told(self._contacts.number_changed(gone.mobile))
-        asyncio.get_running_loop().call_soon(self._expel, principal.endpoint)
 
     async def _erased(self, knew: Iterable[PersonId], household: HouseholdId | None) -> None:
         await self._announcer.directories_changed(knew)

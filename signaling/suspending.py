@@ -1,4 +1,4 @@
-"""What becomes of a person whom the operator has suspended, here and now: out of every session and every call.
+"""What becomes of a person whom the operator has suspended or whose account is terminated, here and now.
 
 It is on disk before: whoever signs in from then on is refused, and who is signing in at this moment finds it when
 their person is read once more (signaling.announcing).
@@ -8,13 +8,17 @@ from kith.core.ids import PersonId
 from kith.directory.ports import DirectoryStore
 from signaling.accounts import Accounts
 from signaling.closing import Close
+from signaling.people import PeopleDesk
 from signaling.switchboard import Switchboard
 
 
 class Suspending:
     """Implements kith.server.operator.Present."""
 
-    def __init__(self, directory: DirectoryStore, switchboard: Switchboard, accounts: Accounts) -> None:
+    def __init__(
+        self, directory: DirectoryStore, switchboard: Switchboard, accounts: Accounts, people: PeopleDesk
+    ) -> None:
+        self._people = people
         self._directory = directory
         self._switchboard = switchboard
         self._accounts = accounts
@@ -25,3 +29,7 @@ class Suspending:
         for endpoint in await self._directory.endpoints_for(person):
             if not endpoint.shared:
                 self._accounts.expel(endpoint.id, Close.SUSPENDED)
+
+    async def dismissed(self, person: PersonId) -> None:
+        """All that is kept of them is erased."""
+        await self._people.dismissed(person)

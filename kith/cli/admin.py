@@ -17,9 +17,8 @@ from rich.text import Text
 from kith.core.settings import Settings
 from kith.server import operator as wishes
 from kith.server.admin import ask
-from kith.server.operator import Absent, Answer, AnyWish, Operator
+from kith.server.operator import Answer, AnyWish, beside_no_server
 from kith.store.database import Database
-from kith.store.operator import SqliteOperator
 
 Row = dict[str, Any]
 Cell = Callable[[Row], str]
@@ -86,7 +85,7 @@ class _Desk:
             return answer
         database = await Database.open(self._settings.database)
         try:
-            return await Operator(SqliteOperator(database), Absent(), time.time).carry_out(wish)
+            return await beside_no_server(self._settings, database, time.time).carry_out(wish)
         finally:
             await database.close()
 
@@ -216,6 +215,16 @@ def suspend(desk: _Desk, person: str, reason: str) -> None:
 def unsuspend(desk: _Desk, person: str, reason: str) -> None:
     """Let a suspended person in again."""
     desk.do(wishes.Unsuspend(person=person, reason=reason), "{name} may come in again.")
+
+
+@admin.command()
+@click.argument("person")
+@reason
+@click.confirmation_option(prompt="Everything that is kept of this person is erased. Go on?")
+@click.pass_obj
+def terminate(desk: _Desk, person: str, reason: str) -> None:
+    """End an account for good: erased, and the number may not sign up again."""
+    desk.do(wishes.Terminate(person=person, reason=reason), "The account of {name} is terminated.")
 
 
 @admin.command()

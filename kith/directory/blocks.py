@@ -15,7 +15,7 @@ from typing import Protocol
 from kith.core.ids import BlockId, PersonId, new_block
 from kith.core.problem import Code, Problem
 from kith.directory.contacts import Listed
-from kith.directory.digest import Digest
+from kith.directory.digest import NUMBER, Digest
 from kith.directory.model import Person
 from kith.directory.ports import DirectoryStore
 
@@ -131,4 +131,4 @@ class Blocks:
             await self._store.known_by(person.id, self._key(person.mobile))
 
     def _key(self, mobile: str) -> str:
-        return "n_" + self._digest("number", mobile).hex()
+        return "n_" + self._digest(NUMBER, mobile).hex()

@@ -9,6 +9,9 @@ from hashlib import sha256
 
 from kith.core.keys import KeyPair
 
+NUMBER = "number"
+"""The purpose of what is kept of a number that is blocked, or not admitted any more."""
+
 
 class Digest:
     """HMAC-SHA256 with a key per purpose."""

@@ -28,14 +28,14 @@ from kith.directory.registry import registered
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Who goes from where, by which endpoint, and what they signed about it.
+    """Who goes from where, by which endpoint (None: at the operator's word), and what they signed about it.
 
     `link` makes `roster`; both are None where the roster does not have the person. `alone`: it has nobody else, and
     goes with them.
     """
 
     person: PersonId
-    endpoint: EndpointId
+    endpoint: EndpointId | None
     household: HouseholdId
     link: HouseholdLeave | None = None
     roster: Roster | None = None
@@ -110,6 +110,16 @@ class Leaving:
         if principal.person is None:
             raise Problem(Code.NOT_REGISTERED)
         departure = await self._departure(principal, principal.person, link, goes_anyway=True)
+        return await self._store.erase(departure, now=self._clock())
+
+    async def dismiss(self, person: PersonId) -> Gone:
+        """The same at the operator's word: a housemate signs them out. Raises Problem(unknown_person)."""
+        found = await self._directory.person(person)
+        if found is None:
+            raise Problem(Code.UNKNOWN_PERSON)
+        home = found.household
+        _, alone = await self._identities.departed(person, home, None, goes_anyway=True)
+        departure = Departure(person, None, home, alone=alone)
         return await self._store.erase(departure, now=self._clock())
 
     async def _departure(

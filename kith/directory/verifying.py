@@ -16,7 +16,7 @@ from typing import Protocol
 
 from kith.core.ids import PersonId
 from kith.core.problem import Code, Problem
-from kith.directory.digest import Digest
+from kith.directory.digest import NUMBER, Digest
 from kith.directory.model import Claimed, Verification
 from kith.directory.numbers import mobile as to_mobile
 
@@ -76,9 +76,10 @@ class VerificationStore(Protocol):
         """Count one more try, in one step; returns how many there were with it, None beyond `most`."""
         ...
 
-    async def register(self, person: PersonId, *, now: float) -> Proved:
+    async def register(self, person: PersonId, digest: Callable[[str], bytes], *, now: float) -> Proved:
         """The number of the waiting code is the person's. Introduces a new person to whoever invited them, and voids
-        links by which the household was to get its first adult. Problem(already_registered) if no code waits."""
+        links by which the household was to get its first adult. Problem(already_registered) if no code waits,
+        (number_refused) for one that the operator does not admit, by its digest or because its holder is suspended."""
         ...
 
 
@@ -151,7 +152,9 @@ class Verifying:
         if not hmac.compare_digest(verification.digest, self._digest("verification", code.strip())):
             left = VERIFICATION_TRIES - tries
             raise Problem(Code.WRONG_CODE, path="code", data={"tries_left": left})
-        return await self._store.register(person, now=self._clock())
+        return await self._store.register(
+            person, lambda mobile: self._digest(NUMBER, mobile), now=self._clock()
+        )
 
     async def _begin(self, person: PersonId, mobile: str) -> None:
         code, verification = self.new_code(person, mobile)

@@ -22,12 +22,10 @@ from kith.directory.model import Invitation, Pairing
 from kith.directory.registry import PAIRING_LIFE
 from kith.directory.verifying import CodeSender
 from kith.server.admin import open_door
-from kith.server.operator import Operator
 from kith.server.upkeep import Upkeep
 from kith.server.wiring import Server, wire
 from kith.store import meta
 from kith.store.database import Database
-from kith.store.operator import SqliteOperator
 from signaling.carrier_picows import FIRST_BYTES_TIMEOUT, PicowsCarrier
 from signaling.closing import Close
 from signaling.protocol import ServerLeaving
@@ -150,7 +148,7 @@ async def _run(
     upkeep = Upkeep(server.database, server.deadlines, server.reception.desk.clock, server.gateway.__len__)
     upkeep.start()
     try:
-        async with company(started), open_door(settings.admin_socket, _operator(server)):
+        async with company(started), open_door(settings.admin_socket, server.operator):
             _freeze()
             await stop.wait()
             door.close()
@@ -165,11 +163,6 @@ async def _run(
         await _settle(server)
         server.stalls.stop()
         server.deadlines.close()
-
-
-def _operator(server: Server) -> Operator:
-    desk = server.reception.desk
-    return Operator(SqliteOperator(server.database), desk.suspending, desk.clock)
 
 
 async def _drain(server: Server) -> None:

@@ -13,7 +13,16 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kith.core.ids import PersonId
+from kith.core.keys import load_or_create
 from kith.core.problem import SENTENCES, Problem
+from kith.core.settings import Settings
+from kith.directory.digest import NUMBER, Digest
+from kith.directory.identities import Identities
+from kith.directory.leaving import Leaving
+from kith.store.database import Database
+from kith.store.directory import SqliteDirectory
+from kith.store.identities import SqliteIdentities
+from kith.store.leaving import SqliteLeaving
 from kith.store.operator import SqliteOperator
 
 log = logging.getLogger(__name__)
@@ -60,12 +69,17 @@ class Unsuspend(Wish, frozen=True, kw_only=True, tag="unsuspend"):
     reason: Reason
 
 
+class Terminate(Wish, frozen=True, kw_only=True, tag="terminate"):
+    person: Person
+    reason: Reason
+
+
 class Review(Wish, frozen=True, kw_only=True, tag="review"):
     report: int
     reason: Reason
 
 
-AnyWish = People | Households | Reports | Incidents | Actions | Suspend | Unsuspend | Review
+AnyWish = People | Households | Reports | Incidents | Actions | Suspend | Unsuspend | Terminate | Review
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -78,21 +92,37 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Present(Protocol):
     """Whoever is here now (signaling.suspending)."""
 
-    async def suspended(self, person: PersonId) -> None: ...
+    async def suspended(self, person: PersonId) -> None:
+        """They are out of every session and call."""
+        ...
+
+    async def dismissed(self, person: PersonId) -> None:
+        """What is kept of them is erased."""
+        ...
 
 
 class Absent:
     """No server runs: nobody is here."""
 
+    def __init__(self, leaving: Leaving) -> None:
+        self._leaving = leaving
+
     async def suspended(self, person: PersonId) -> None:
         """Whoever comes will find it on disk."""
+
+    async def dismissed(self, person: PersonId) -> None:
+        """What is kept of them is erased."""
+        await self._leaving.dismiss(person)
 
 
 class Operator:
     """Carries out wishes. What was done is in the log by ids; the reason is in the database."""
 
-    def __init__(self, store: SqliteOperator, present: Present, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: SqliteOperator, present: Present, digest: Digest, clock: Callable[[], float]
+    ) -> None:
         self._store = store
+        self._digest = digest
         self._present = present
         self._clock = clock
 
@@ -117,12 +147,15 @@ class Operator:
                 return await self._store.incidents(most=MOST)
             case Actions():
                 return await self._store.actions(most=MOST)
-            case Suspend() | Unsuspend() | Review():
+            case Suspend() | Unsuspend() | Terminate() | Review():
                 return [await self._do(wish)]
             case _:
                 assert_never(wish)
 
-    async def _do(self, wish: Suspend | Unsuspend | Review) -> dict[str, Any]:
+    def _number(self, mobile: str) -> bytes:
+        return self._digest(NUMBER, mobile)
+
+    async def _do(self, wish: Suspend | Unsuspend | Terminate | Review) -> dict[str, Any]:
         now = self._clock()
         match wish:
             case Suspend():
@@ -131,6 +164,11 @@ class Operator:
                 await self._present.suspended(person)
             case Unsuspend():
                 done = await self._store.unsuspend(PersonId(wish.person), wish.reason, at=now)
+            case Terminate():
+                person = PersonId(wish.person)
+                done = await self._store.terminate(person, wish.reason, self._number, at=now)
+                await self._present.suspended(person)
+                await self._present.dismissed(person)
             case Review():
                 done = await self._store.review(wish.report, wish.reason, at=now)
             case _:
@@ -142,3 +180,12 @@ class Operator:
 read_wish = msgspec.json.Decoder(AnyWish).decode
 read_answer = msgspec.json.Decoder(Answer).decode
 write = msgspec.json.Encoder().encode
+
+
+def beside_no_server(settings: Settings, database: Database, clock: Callable[[], float]) -> Operator:
+    """For a database that no server uses now. Raises OSError or ValueError where its key cannot be read."""
+    directory = SqliteDirectory(database)
+    identities = Identities(SqliteIdentities(database), directory, clock)
+    leaving = Leaving(SqliteLeaving(database), identities, directory, clock, settings.household)
+    digest = Digest(load_or_create(settings.server_key))
+    return Operator(SqliteOperator(database), Absent(leaving), digest, clock)

@@ -20,6 +20,7 @@ from kith.directory.registry import Admission, Registry
 from kith.directory.sealing import Sealing
 from kith.directory.verifying import CodeSender, Verifying
 from kith.server.guarded import AnswerBounds, Guarded, Trust
+from kith.server.operator import Operator
 from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
 from kith.store.books import SqliteBooks
@@ -31,6 +32,7 @@ from kith.store.export import SqliteExport
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.leaving import SqliteLeaving
+from kith.store.operator import SqliteOperator
 from kith.store.passkeys import SqlitePasskeys
 from kith.store.people import SqlitePeople
 from kith.store.reports import SqliteReports
@@ -62,6 +64,7 @@ class Server:
     verifying: Verifying
     sessions: Sessions
     switchboard: Switchboard
+    operator: Operator
     reception: Reception
     gateway: Gateway
     stalls: Stalls
@@ -149,6 +152,7 @@ async def wire(
     )
     await desk.contacts.discovery.start()
     await desk.books.load()
+    operator = Operator(SqliteOperator(database), desk.suspending, digest, clock)
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
     reception = Reception(desk, arrivals, deadlines, AddressRates(), admit_test=settings.admit_test)
 
@@ -180,6 +184,7 @@ async def wire(
         verifying,
         sessions,
         switchboard,
+        operator,
         reception,
         gateway,
         stalls,

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from kith.core.ids import PersonId
@@ -91,6 +92,21 @@ class SqliteOperator:
             row = _person(db, person)
             db.execute("UPDATE person SET suspended = NULL WHERE id = ?", (person,))
             return _noted(db, "unsuspend", person, row["name"], reason, at)
+
+        return await self._db.write(work)
+
+    async def terminate(
+        self, person: PersonId, reason: str, number: Callable[[str], bytes], *, at: float
+    ) -> Row:
+        """Keep the person out for good: their number, of which `number` gives the digest, is admitted no more. To
+        erase what is kept of them comes after it."""
+
+        def work(db: sqlite3.Connection) -> Row:
+            row = _person(db, person)
+            db.execute("UPDATE person SET suspended = coalesce(suspended, ?) WHERE id = ?", (at, person))
+            if row["mobile"] is not None and row["registered"] is not None:
+                db.execute("INSERT OR IGNORE INTO refused_number VALUES (?, ?)", (number(row["mobile"]), at))
+            return _noted(db, "terminate", person, row["name"], reason, at)
 
         return await self._db.write(work)
 

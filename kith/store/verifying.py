@@ -1,6 +1,7 @@
 """Codes on their way to mobile numbers, and whose a number is, on SQLite."""
 
 import sqlite3
+from collections.abc import Callable
 
 from kith.core.ids import PersonId
 from kith.core.news import NewsKind
@@ -67,7 +68,7 @@ class SqliteVerifying:
 
         return await self._db.write(work)
 
-    async def register(self, person: PersonId, *, now: float) -> Proved:
+    async def register(self, person: PersonId, digest: Callable[[str], bytes], *, now: float) -> Proved:
         def work(db: sqlite3.Connection) -> Proved:
             row = db.execute(
                 "SELECT v.mobile AS proved, p.* FROM verification v JOIN person p ON p.id = v.person"
@@ -76,6 +77,7 @@ class SqliteVerifying:
             ).fetchone()
             if row is None:
                 raise Problem(Code.ALREADY_REGISTERED)
+            _check_admitted(db, row["proved"], digest(row["proved"]))
             former = _take_from(db, row["proved"], person, now)
             first = row["registered"] is None and row["mobile"] is not None
             db.execute(
@@ -135,6 +137,17 @@ def _spend(db: sqlite3.Connection, claimed: Claimed, now: float) -> None:
 
 def _too_often(wait: float) -> Problem:
     return Problem(Code.RATE_LIMITED, path="mobile", data={"retry_after": round(wait, 3)})
+
+
+def _check_admitted(db: sqlite3.Connection, mobile: str, digest: bytes) -> None:
+    """Whoever is kept out does not come back as somebody else with the same number."""
+    refused = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM refused_number WHERE digest = ?)"
+        " OR EXISTS (SELECT 1 FROM person WHERE mobile = ? AND registered IS NOT NULL AND suspended IS NOT NULL)",
+        (digest, mobile),
+    ).fetchone()
+    if refused[0]:
+        raise Problem(Code.NUMBER_REFUSED)
 
 
 def _take_from(db: sqlite3.Connection, mobile: str, person: PersonId, now: float) -> PersonId | None:

@@ -243,6 +243,25 @@ async def test_a_shared_device_blocks_for_whom_it_acts(home: Home) -> None:
 
 
 @pytest.mark.row("R28")
+async def test_another_account_with_the_same_number_is_blocked(home: Home) -> None:
+    pest = await home.server.person("Pest", by=home.mum)
+    number = await number_of(home, pest)
+    async with home.online(home.mum) as (mum,):
+        async with blocked(home, pest, mum):
+            token = await home.server.token(home.mum)  # who does not know that it is the same one
+            _, invited = await home.server.post("invite", token=token)
+            again, code = await home.server.sign_up("Nice", secret=invited["secret"], mobile=number)
+            _, reply = await home.server.post("verify", token=await home.server.token(again), code=code)
+            assert reply["t"] == "ok"
+            async with Endpoint(home.server, again) as nice:
+                await rings_out(nice, home.mum.person)
+                await mum.ok("ping")
+                assert not mum.had("ringing")
+        async with Endpoint(home.server, again) as nice:
+            await gets_through(nice, home.mum.person, mum)
+
+
+@pytest.mark.row("R28")
 async def test_a_contact_is_blocked_by_its_numbers_whoever_has_them(home: Home) -> None:
     number = await number_of(home, home.granny)
     async with home.online(home.mum, home.granny, home.kitchen) as (mum, granny, kitchen):
