@@ -34,6 +34,9 @@ MAX_MEMBERS = 12_000
 MAX_BYTES = 256 * 1024 * 1024
 """Of all answers in the life of one of these: 10,000 contacts with their pictures, and not a film."""
 
+MAX_ORIGIN = 300
+"""Signs of an origin that is told to a person: the longest name of a host has 253."""
+
 _ROUNDS = 100
 """Answers to one question about changes: a server may give them in parts (RFC 6578, section 3.6)."""
 
@@ -210,7 +213,11 @@ def _problem(none: NoAnswer) -> Problem:
 
 
 def _elsewhere(origin: str) -> Problem:
-    return Problem(Code.NOT_AN_ADDRESS_BOOK, path="url", data={"elsewhere": origin} if origin else None)
+    return Problem(
+        Code.NOT_AN_ADDRESS_BOOK,
+        path="url",
+        data={"elsewhere": origin} if 0 < len(origin) <= MAX_ORIGIN else None,
+    )
 
 
 def _here(url: str, asked: str) -> str:

@@ -16,6 +16,11 @@ MAX_TAGS = 500_000
 as long as they are read."""
 
 MAX_KEY = 255
+MAX_URL = 2_048
+MAX_TOKEN = 2_048
+MAX_ETAG = 256
+MAX_NAME = 256
+"""Signs of what is kept of somebody else's words. Servers that are known say some 50."""
 
 DAV = "{DAV:}"
 CARDDAV = "{urn:ietf:params:xml:ns:carddav}"
@@ -52,7 +57,8 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Multistatus:
-    """`token` is the state of the collection that the answer describes (RFC 6578, section 4), empty without one."""
+    """`token` is the state of the collection that the answer describes (RFC 6578, section 4), empty without one or with
+    one that nobody wants to keep."""
 
     resources: tuple[Resource, ...]
     token: str = ""
@@ -124,9 +130,10 @@ def understand(body: bytes, asked: str) -> Multistatus:
     if root.tag != f"{DAV}multistatus":
         raise NotDav
     resources = (_resource(each, asked) for each in root.iterchildren(f"{DAV}response"))
+    token = _text(root.find(f"{DAV}sync-token"))
     return Multistatus(
         resources=tuple(each for each in resources if each is not None),
-        token=_text(root.find(f"{DAV}sync-token")),
+        token=token if len(token) <= MAX_TOKEN else "",
     )
 
 
@@ -134,9 +141,14 @@ def key_of(url: str) -> str:
     """The path without its percent signs: servers differ in what they escape, and do not always agree with
     themselves. At most MAX_KEY long."""
     path = unquote(urlsplit(url).path).strip()
-    return (
-        path if len(path) <= MAX_KEY else f"long:{hashlib.blake2b(path.encode(), digest_size=16).hexdigest()}"
-    )
+    return _short(path, MAX_KEY)
+
+
+def _short(text: str, most: int) -> str:
+    """The same for the same text, and another for another one."""
+    if len(text) <= most:
+        return text
+    return f"long:{hashlib.blake2b(text.encode(errors='surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def _parsed(body: bytes) -> etree._Element:
@@ -178,8 +190,8 @@ def _resource(response: etree._Element, asked: str) -> Resource | None:
         url=url,
         gone=status in (404, 410),
         truncated=status == 507,  # RFC 6578, section 3.6
-        etag=_text(properties.get(f"{DAV}getetag")),
-        name=_text(properties.get(f"{DAV}displayname")),
+        etag=_short(_text(properties.get(f"{DAV}getetag")), MAX_ETAG),
+        name=_text(properties.get(f"{DAV}displayname"))[:MAX_NAME],
         collection=kind is not None and kind.find(f"{DAV}collection") is not None,
         book=kind is not None and kind.find(f"{CARDDAV}addressbook") is not None,
         principal="" if principal is None else _anywhere(principal.find(f"{DAV}href"), asked),
@@ -193,6 +205,8 @@ def _resource(response: etree._Element, asked: str) -> Resource | None:
 def _url(href: etree._Element | None, asked: str) -> str:
     """Where an address leads, if that is at the same origin; else nothing."""
     text = _text(href)
+    if len(text) > MAX_URL:
+        return ""
     if text.startswith("/") and not text.startswith("//"):  # as nearly all are, and there may be 10,000
         return "/".join(asked.split("/", 3)[:3]) + text
     url = _anywhere(href, asked)
@@ -202,7 +216,7 @@ def _url(href: etree._Element | None, asked: str) -> str:
 def _anywhere(href: etree._Element | None, asked: str) -> str:
     text = _text(href)
     try:
-        return urljoin(asked, text) if text else ""
+        return urljoin(asked, text) if 0 < len(text) <= MAX_URL else ""
     except ValueError:
         return ""
 

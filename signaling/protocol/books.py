@@ -8,6 +8,9 @@ from kith.core.problem import Code
 from signaling.protocol.envelope import Command, Event, Part, Reply
 from signaling.protocol.fields import BookRef
 
+MAX_URL = 4_096
+"""Of a book's address, which its own server may have written otherwise than the person did."""
+
 BookUrl = Annotated[str, Meta(min_length=4, max_length=512)]
 Account = Annotated[str, Meta(min_length=1, max_length=128)]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -21,14 +24,17 @@ class BookView(Part, frozen=True, kw_only=True):
     """
 
     id: BookRef
-    name: str
-    url: str
-    account: str
+    name: Annotated[str, Meta(min_length=0, max_length=64)]
+    url: Annotated[str, Meta(min_length=0, max_length=MAX_URL)]
+    account: Account
     contacts: int
     synced: float | None = None
     problem: Code | None = None
     left: int | None = None
     next: float | None = None
+
+
+OwnBooks = Annotated[tuple[BookView, ...], Meta(max_length=5)]
 
 
 class LinkBook(Command, frozen=True, kw_only=True, tag="link_book"):
@@ -69,10 +75,10 @@ class BookLinked(Reply, frozen=True, kw_only=True, tag="book_linked"):
 
 
 class Books(Reply, frozen=True, kw_only=True, tag="books"):
-    books: tuple[BookView, ...]
+    books: OwnBooks
 
 
 class BooksChanged(Event, frozen=True, kw_only=True, tag="books_changed"):
     """All of the own address books as they are now; it replaces the old list. While one is fetched, every second."""
 
-    books: tuple[BookView, ...]
+    books: OwnBooks

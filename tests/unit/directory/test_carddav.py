@@ -91,6 +91,24 @@ def test_a_key_is_the_same_however_it_is_written() -> None:
     assert len(long) <= carddav.MAX_KEY and long != carddav.key_of("https://dav.example/" + "x" * 5001)
 
 
+def test_what_is_said_at_length_is_not_kept() -> None:
+    long = "x" * 6_000_000
+    found = understand(
+        _multistatus(
+            _response(f"/{long}", ""),
+            _response("a.vcf", f"<getetag>{long}</getetag><displayname>{long}</displayname>"),
+            _response("b.vcf", f"<getetag>{long[1:]}</getetag>"),
+            _response("/", f"<current-user-principal><href>/{'y' * 3_000}/</href></current-user-principal>"),
+            token=long,
+        ),
+        ASKED,
+    )
+    first, second, person = found.resources
+    assert (found.token, person.principal) == ("", "")
+    assert len(first.etag) <= carddav.MAX_ETAG and first.etag != second.etag
+    assert len(first.name) <= carddav.MAX_NAME
+
+
 ENTITY = '<!DOCTYPE multistatus [<!ENTITY e "x">]>'
 OUTSIDE = '<!DOCTYPE multistatus [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
 LAUGHS = '<!DOCTYPE multistatus [<!ENTITY a "ha">' + "".join(
