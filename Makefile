@@ -33,7 +33,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
 	$(PYTEST) $(ABREAST) --junit-xml=build/junit.xml $(ARGS)
 
-bench: system $(DEV) ## measure against the plainest alternative: NAME=setup or NAME=relay
+bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay or directory
 	@$(PY) -m bench $(NAME) $(ARGS)
 
 soak: $(DEV) ## minutes of load: thousands of idle endpoints while calls go through

@@ -5,10 +5,11 @@ import sys
 import click
 
 from bench import report
+from bench.directory import directory
 from bench.relay import relay
 from bench.setup import setup
 
-BENCHES: dict[str, click.Command] = {"relay": relay, "setup": setup}
+BENCHES: dict[str, click.Command] = {"directory": directory, "relay": relay, "setup": setup}
 
 
 @click.group(invoke_without_command=True, help=__doc__)

@@ -47,6 +47,11 @@ AT_ONCE = 8
 TELL_EVERY = 1.0
 """Seconds between two pieces of news about the same sync."""
 
+LINKS = (1 / 60, 20.0)
+LOOKS = (1 / 10, 20.0)
+"""How often one person may have another server asked, a second and at once: to link, where passwords could be
+tried, and to look at a book."""
+
 Command = wire.LinkBook | wire.ListBooks | wire.UnlinkBook | wire.SyncBook
 BOOK_COMMANDS = (wire.LinkBook, wire.ListBooks, wire.UnlinkBook, wire.SyncBook)
 
@@ -298,7 +303,7 @@ class BookDesk:
         found = self._shelves.get(person)
         if found is None:
             now = self._clock()
-            found = _Shelf(linking=Bucket(1 / 60, 20.0, now), asking=Bucket(1 / 10, 20.0, now))
+            found = _Shelf(linking=Bucket(*LINKS, now), asking=Bucket(*LOOKS, now))
             self._shelves[person] = found
         return found
 

@@ -93,9 +93,8 @@ class NameDesk:
         asker = registered(principal)
         now = self._clock()
         _kept(self._questions, endpoint.id, lambda: Bucket(*QUESTIONS, now)).take(now)
-        here = await self._callable(principal, endpoint)
-        own = await self._lists.of(asker)
-        far = [await self._lists.of(one) for one in await self._others(principal)]
+        here, others = await asyncio.gather(self._callable(principal, endpoint), self._others(principal))
+        own, *far = await asyncio.gather(*(self._lists.of(one) for one in (asker, *others)))
         contacts = sum(len(keys.entries) for keys in (own, *far))
         look = (command.text, command.label, [here, own], far)
         found = _look(*look) if contacts <= INLINE else await asyncio.to_thread(_look, *look)

@@ -21,7 +21,7 @@ from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
-from signaling import call, conversation, gateway, http, limits, names, protocol, session
+from signaling import books, call, conversation, gateway, http, limits, names, protocol, session
 from signaling.schema import REPLIES
 
 PARTS: tuple[type, ...] = (
@@ -259,6 +259,8 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     rate, burst = names.NEW_NAMES
     told = f"{burst:g} at once, then {rate * 86_400:g} a day"
     yield "New names of one member's contacts that the others of a household are told", told, "`rate_limited`"
+    for name, (rate, burst) in (("link_book", books.LINKS), ("sync_book", books.LOOKS)):
+        yield f"`{name}` of one person", f"{burst:g} at once, then {rate * 60:g} a minute", "`rate_limited`"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
     problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"
     yield "Problems on one connection", problems, "close 4008"

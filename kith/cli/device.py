@@ -22,12 +22,13 @@ from kith.endpoint import trust
 from kith.endpoint.call import Call
 from kith.endpoint.circle import Progress, spaced
 from kith.endpoint.dialling import Refused, Unreachable
+from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
 from kith.endpoint.home import Home, NotEnrolled
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.news import sentence
-from kith.endpoint.obey import obey
+from kith.endpoint.obey import Dialogue
 from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
 
@@ -76,6 +77,12 @@ _LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pu
     is_flag=True,
     help="Call through the server's relay or not at all, so that nobody learns this device's address.",
 )
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="For whom of the household a shared device acts until somebody says who they are. Without it, and where"
+    " several live there, it asks.",
+)
 @click.option("--answer", is_flag=True, help="Answer every call at once, for demos and tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line.")
 def device(
@@ -91,10 +98,12 @@ def device(
     microphone: str,
     speaker: str,
     relay_only: bool,
+    profile: str | None,
     answer: bool,
     as_json: bool,
 ) -> None:
-    """Run an Echo-like endpoint. Type what you would say: "call Anna", "answer", "hang up", "video off" ...
+    """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "answer", "hang up", "video
+    off", "block Bill", "I am Anna" ... Where a name may mean several it asks: say one, or "the first".
 
     Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
     """
@@ -104,7 +113,9 @@ def device(
     try:
         enrolling = _Enrolling(server, code, name, ca, ca_fingerprint, trust_server)
         opening = _open(home.expanduser(), enrolling, parts, show, relay_only=relay_only)
-        uvloop.run(_run(opening, show, answers=answer))
+        uvloop.run(_run(opening, show, answers=answer, profile=profile))
+    except Unclear as error:
+        raise click.UsageError(f"--profile: {error}") from error
     except NotEnrolled as error:
         raise click.UsageError(f"{error}; enrol it with --server and --pair") from error
     except trust.FingerprintMismatch as error:
@@ -188,8 +199,8 @@ def _refused(error: Refused, home: Path) -> str:
     return f"The server refuses this device: {SENTENCES[error.problem.code]}"
 
 
-async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool) -> None:
-    """Live until a signal ends it, or the server refuses it (Unreachable)."""
+async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool, profile: str | None) -> None:
+    """Live until a signal ends it, or the server refuses it (Unreachable). Raises Unclear for an unknown profile."""
     endpoint = await opening
     _report(endpoint, show)
     if answers:
@@ -204,6 +215,8 @@ async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool) -> No
     await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
     try:
         if not stopping.done():
+            if profile is not None and starting.exception() is None:
+                endpoint.choose_profile(profile)
             _listen(endpoint, show, loop)
             await stopping
     finally:
@@ -341,8 +354,9 @@ def _listen(endpoint: Endpoint, show: Show, loop: asyncio.AbstractEventLoop) -> 
             pass  # the device is ending
 
     async def obey_all() -> None:
+        dialogue = Dialogue(endpoint)
         while True:
-            show("said", {"text": await obey(endpoint, await said.get())})
+            show("said", {"text": await dialogue.hear(await said.get())})
 
     threading.Thread(target=read, name="utterances", daemon=True).start()
     endpoint.accompany(obey_all())

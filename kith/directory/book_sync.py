@@ -152,7 +152,7 @@ def _step(fetched: Iterable[Resource], region: str) -> Step:
         if each.gone:
             gone.add(each.key)
             continue
-        cards, _ = read(bare(each.card) or "", 1)
+        cards, _ = read(bare(each.card) or "", most=1)
         entries += entries_of((replace(card, uid=each.key) for card in cards[:1]), region)
         members[each.key] = Member(each.etag, card=bool(cards))
     return Step(members, tuple(entries), frozenset(gone))

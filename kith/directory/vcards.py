@@ -13,6 +13,7 @@ remembered for ever.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from operator import attrgetter
 from urllib.parse import unquote
 
@@ -31,6 +32,10 @@ MAX_LINE = 8_192
 MAX_LINES = 200
 """Lines of one card that are read. Whoever collects telephones has thirty."""
 
+MAX_PHYSICAL = 50_000
+"""Lines of one card, or between two, that are looked at: some 50 ms. A photograph of 3 MB has as many. Behind a card
+that has more nothing is read."""
+
 _READ = frozenset(
     (
         *("N", "FN", "NICKNAME", "ORG", "TEL", "UID", "KIND"),
@@ -47,16 +52,22 @@ _CHARSETS = re.compile(
     r'|MACINTOSH|SHIFT[_-]JIS|EUC-(?:JP|KR)|GB2312|GBK|GB18030|BIG5)"?(?=[;:])'
 )
 _FOLD = frozenset(" \t")
+_LONGEST_EDGE = 40
+_TOO_MUCH = "..."
+"""Stands where a property's name would, behind the last line that is looked at."""
 
 
-def read(text: str, first_line: int = 1) -> tuple[list[Card], list[CardProblem]]:
-    """All cards of `text` that can be read, in their order, and what could not be, by line.
+def read(text: str, first_line: int = 1, *, most: int | None = None) -> tuple[list[Card], list[CardProblem]]:
+    """All cards of `text` that can be read, in their order, and what could not be, by line; or the first `most` cards,
+    and what was wrong before.
 
     `first_line` is the number of the text's first line, where it is a part of something larger.
     """
     reader = _Reader()
     for number, name, line in _lines(text, first_line):
         reader.take(number, name, line)
+        if len(reader.cards) == most:
+            break
     reader.end()
     return reader.cards, sorted(reader.problems, key=attrgetter("line"))
 
@@ -71,10 +82,18 @@ def _lines(text: str, first_line: int) -> Iterator[tuple[int, str, str]]:
     read. What is no property at all has no name.
     """
     number, name, parts, size, soft = first_line, "", [""], 0, False
+    looked_at = 0
     for at, line in enumerate(_physical(text), first_line):
-        edge = _EDGE.fullmatch(line)
-        found = None if edge else _NAME.match(line)
-        if edge is None and (soft or (name and _goes_on(name, line, found))):
+        edge = _EDGE.fullmatch(line) if len(line) < _LONGEST_EDGE else None
+        if edge is not None:
+            looked_at = 0
+        looked_at += 1
+        if looked_at > MAX_PHYSICAL:
+            yield at, _TOO_MUCH, ""
+            return
+        folded = line[:1] in _FOLD and not line.isspace()
+        found = None if edge or (folded and name) else _NAME.match(line)
+        if edge is None and (soft or (name and (folded or _goes_on(name, line, found)))):
             size += len(line)
             if name in _READ and size <= MAX_LINE:
                 parts.append("\n" + line if soft else line[1:])
@@ -95,12 +114,15 @@ def _lines(text: str, first_line: int) -> Iterator[tuple[int, str, str]]:
 
 
 def _goes_on(name: str, line: str, found: re.Match[str] | None) -> bool:
-    """Whether the line continues the one before. Some write photographs without indenting them."""
-    return (line[:1] in _FOLD and not line.isspace()) or (found is None and bool(line) and name not in _READ)
+    """Whether a line that is not indented continues the one before: some write photographs so."""
+    return found is None and bool(line) and name not in _READ
 
 
-def _physical(text: str) -> list[str]:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _physical(text: str) -> Iterator[str]:
+    """Lines without their ends, be they of Unix, Windows or an old Mac. One after another: a large text is not split
+    for the sake of its first card."""
+    for line in StringIO(text.removeprefix("\ufeff"), newline=None):
+        yield line[:-1] if line[-1] == "\n" else line
 
 
 def _is_quoted(line: str) -> bool:
@@ -160,7 +182,10 @@ class _Reader:
 
     def take(self, number: int, name: str, line: str) -> None:
         agent, self._agent = self._agent, name == "AGENT"
-        if name == "BEGIN":
+        if name == _TOO_MUCH:
+            self._tell(self._draft or _Draft(number), number, CardFault.TOO_LARGE)
+            self._draft = None
+        elif name == "BEGIN":
             self._begin(number, inner=agent or self._agent)
         elif name == "END":
             self._close(number)

@@ -120,6 +120,8 @@ class Call:
         """Id of the command that places it, until the server has said that it knows this call."""
         self.wanted: str | None = None
         """Whom a person here called, by id."""
+        self.called_as = ""
+        """What that one is called here, by whom they were looked for; empty where nobody was called by name."""
         self.taken = view.role is Role.CALLER
         """Whether a person here wants it: they placed it, answered it or go on with it here."""
         self._connection = connection

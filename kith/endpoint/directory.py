@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from kith.core.ids import EndpointId
 from kith.endpoint.utterance import Named, Nobody, Which, meant
-from signaling.protocol import Directory as Listing
 from signaling.protocol import (
     DirectoryChanged,
     EndpointView,
@@ -35,11 +34,15 @@ class Directory:
         self.missed: tuple[MissedCall, ...] = ()
         self.elsewhere: tuple[OngoingCall, ...] = ()
         """Own calls at other own endpoints."""
+        self.shared = False
+        """Whether this endpoint is the household's, and not one person's."""
         self._heard = 0
 
     def change(self, to: DirectoryChanged | Snapshot) -> None:
         """The whole new directory replaces the old one."""
         self.person, self.people, self.endpoints = to.person, to.people, to.endpoints
+        if isinstance(to, Snapshot):
+            self.shared = to.endpoint.shared
 
     def hear(self, news: Sequence[NewsItem]) -> tuple[NewsItem, ...]:
         """Those pieces of the household's news that this endpoint has not had before, the newest first."""
@@ -47,20 +50,23 @@ class Directory:
         self._heard = max((item.number for item in fresh), default=self._heard)
         return fresh
 
-    def find(self, whom: str, seen_by: Listing | None = None) -> Named:
-        """Whom a name or an id means, to this endpoint or to one of its people who `seen_by` is the directory of.
-        Raises Unclear."""
-        people, endpoints = (
-            (self.people, self.endpoints) if seen_by is None else (seen_by.people, seen_by.endpoints)
-        )
-        known = [Named(person.id, person.name) for person in people if not person.own]
-        known += [Named(one.id, one.name) for one in endpoints if one.id != self._own]
-        return _the_one(whom, known)
+    def find(self, whom: str) -> Named:
+        """Whom a name or an id means among those that this endpoint sees. Raises Unclear."""
+        return _the_one(whom, self._known())
 
-    def profile(self, name: str) -> str:
+    def known(self, target: str) -> Named:
+        """A person or an endpoint by id; without a name if it is not among those that this endpoint sees."""
+        return next((one for one in self._known() if one.id == target), Named(target, ""))
+
+    def profile(self, name: str, among: Sequence[PersonView] | None = None) -> str:
         """The id of the person whom a shared endpoint is to act for: one that it sees. Who lives elsewhere is
         refused by the server. Raises Unclear."""
-        return _the_one(name, [Named(person.id, person.name) for person in self.people]).id
+        people = self.people if among is None else among
+        return _the_one(name, [Named(person.id, person.name) for person in people]).id
+
+    def _known(self) -> list[Named]:
+        people = [Named(person.id, person.name) for person in self.people if not person.own]
+        return people + [Named(one.id, one.name) for one in self.endpoints if one.id != self._own]
 
 
 def _the_one(said: str, known: list[Named]) -> Named:

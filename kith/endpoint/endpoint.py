@@ -25,7 +25,6 @@ Events, with what their listeners are given:
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
@@ -45,10 +44,11 @@ from kith.endpoint.circle import Circle, Offered, Progress, Same, spaced
 from kith.endpoint.connection import Connection
 from kith.endpoint.contacts import Contacts
 from kith.endpoint.dialling import Unreachable
-from kith.endpoint.directory import Directory, Unclear
+from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.ice import IceBook
+from kith.endpoint.names import Names
 from kith.endpoint.networks import Networks
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
@@ -61,7 +61,10 @@ from signaling.protocol import (
     AnyReply,
     CallView,
     Command,
+    NameChoice,
+    NameResolved,
     OwnProfile,
+    PersonView,
     Snapshot,
     WaitingEndpoint,
     Welcome,
@@ -69,8 +72,6 @@ from signaling.protocol import (
 
 log = logging.getLogger(__name__)
 
-
-_PERSON = re.compile(r"p_[0-9a-z]{20}")
 
 PLACE_WITHIN = 5.0
 """Seconds a call may take to reach the server. Then who calls is told, and nobody is rung late."""
@@ -132,6 +133,7 @@ class Endpoint(AsyncIOEventEmitter):
         self.books = Books(ask=self.request, new_id=self.new_id)
         self.own: OwnProfile | None = None
         """What only a person's own endpoints are shown; None on a shared one."""
+        self.names = Names(self.directory, enrolment.household, ask=self.request, new_id=self.new_id)
         self.presentation = Presentation(self.equipment, self.emit)
         self.on("error", _report)
 
@@ -266,18 +268,35 @@ class Endpoint(AsyncIOEventEmitter):
         """The call that rings or goes on here."""
         return self._call
 
-    async def call(self, whom: str, *, video: bool = False, profile: str | None = None) -> Call:
-        """Call a person or an endpoint, by id or by name; returns when it rings.
+    async def resolve(self, text: str, *, label: str = "", profile: str | None = None) -> NameResolved:
+        """Whom a name means to who says it here: among people, devices and contacts. `label` is which of their numbers,
+        such as "mobile". `profile` as in `call`. Raises directory.Unclear, Problem, Unreachable."""
+        return await self.names.resolve(text, label, self.names.acting(profile))
 
-        On a shared endpoint `profile` is the person, by id or name, in whose name and by whose contacts it
-        calls; without it that is always the profile which the endpoint was given, whoever stands before it.
+    @property
+    def profile(self) -> str | None:
+        """The person, by id, for whom this shared endpoint was told to act."""
+        return self.names.chosen
 
-        Raises directory.Unclear, InCall, NotJoined, ice.NoRelay, Problem, Unreachable.
+    def choose_profile(self, name: str) -> PersonView:
+        """Act for this person of the household from now on, by id or name. Raises directory.Unclear."""
+        return self.names.choose(name)
+
+    async def call(
+        self, whom: str | NameChoice, *, label: str = "", video: bool = False, profile: str | None = None
+    ) -> Call:
+        """Call a person or an endpoint, by id, by name or as a choice that `resolve` gave; returns when it rings.
+
+        On a shared endpoint `profile` is the person, by id or name, in whose name it calls; without it that is whom
+        `choose_profile` was told, and where several live here and it was told nobody, nothing is guessed.
+
+        Raises directory.Unclear (of which names.Ambiguous and names.WhoAsks are kinds), names.NotHere, InCall,
+        NotJoined, ice.NoRelay, Problem, Unreachable.
         """
         if not self.joined:
             raise NotJoined("nobody has signed for this endpoint yet")
-        acting = None if profile is None else self.directory.profile(profile)
-        target = await self._target(whom, acting)
+        acting = self.names.acting(profile)
+        target = await self._found(whom, label, acting)
         await self._book.check()
         if self._call is not None:
             if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
@@ -289,7 +308,7 @@ class Endpoint(AsyncIOEventEmitter):
         command = protocol.PlaceCall(
             id=self._wire.new_id(), as_person=acting, call=call.id, to=target.id, video=video
         )
-        call.placing, call.wanted = command.id, target.id
+        call.placing, call.wanted, call.called_as = command.id, target.id, target.name
         self.emit("calling", call)
         self._show()
         try:
@@ -309,21 +328,13 @@ class Endpoint(AsyncIOEventEmitter):
             raise
         return call
 
-    async def _target(self, whom: str, acting: str | None) -> Named:
-        """By an id that the directory does not have somebody is called whose number one has."""
+    async def _found(self, whom: str | NameChoice, label: str, acting: str | None) -> Named:
         try:
-            return self.directory.find(whom, None if acting is None else await self._contacts_of(acting))
-        except Unclear:
-            if not _PERSON.fullmatch(whom):
-                raise
-            return Named(whom, self.contacts.called(whom))
-
-    async def _contacts_of(self, person: str) -> protocol.Directory:
-        """Whom a person can call from here."""
-        listed = await self.request(protocol.ListDirectory(id=self.new_id(), as_person=person))
-        if not isinstance(listed, protocol.Directory):
-            raise Problem(Code.MALFORMED)
-        return listed
+            async with asyncio.timeout(PLACE_WITHIN):
+                found = await self.names.find(whom, label, acting)
+        except TimeoutError:
+            raise Unreachable("the server does not answer") from None
+        return found if found.name else Named(found.id, self.contacts.called(found.id))
 
     async def continue_here(self) -> Call:
         """Go on here with a call of the person's that is at another of their endpoints; that one falls silent when

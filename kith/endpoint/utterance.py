@@ -1,11 +1,12 @@
-"""What a person says to a device, as text, and whom they mean. Pure.
+"""What a person says to a device, as text. Pure.
 
-A sentence becomes the same intent that the button gives (R30). Whom a name means is decided here without
-guessing: one exact match, else one unique beginning, else a question.
+A sentence becomes the same intent that the button gives (R30). Whom a name means among contacts is for the server to
+say; among the few that a device knows itself (profiles, the choices of a question) it is decided here without
+guessing: one exact match, else one unique beginning or part, else a question.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,14 +31,18 @@ class Act(StrEnum):
     SAME = "same"
     NOT_SAME = "not_same"
     COMPARE_AGAIN = "compare_again"
+    PROFILE = "profile"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`name` is whom to call, as it was said; empty for every other act."""
+    """`name` is whom it is about, as it was said, and `label` which of their numbers; empty for most acts."""
 
     act: Act
     name: str = ""
+    label: str = ""
 
 
 _PLAIN = {
@@ -69,7 +74,30 @@ _PLAIN = {
     "no": Act.NOT_SAME,
     "again": Act.COMPARE_AGAIN,
 }
-_CALL = re.compile(r"(?P<video>video )?call (?P<name>.+)")
+_ABOUT = (
+    (Act.VIDEO_CALL, re.compile(r"video call (?P<name>.+)", re.IGNORECASE)),
+    (Act.CALL, re.compile(r"call (?P<name>.+)", re.IGNORECASE)),
+    (Act.BLOCK, re.compile(r"block (?P<name>.+)", re.IGNORECASE)),
+    (Act.UNBLOCK, re.compile(r"unblock (?P<name>.+)", re.IGNORECASE)),
+    (Act.PROFILE, re.compile(r"(?:i am|i['\u2019]m|this is) (?P<name>.+)", re.IGNORECASE)),
+)
+_LABEL = r"(?P<label>mobile|cell|cellphone|cell phone|home|house|landline|work|office|phone|number)(?: phone| number)?"
+_NUMBER_OF = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?P<name>.+?)(?:['\u2019]s|(?<=s)['\u2019]) {_LABEL}",
+        rf"(?P<name>.+) (?:on|at)(?: the| his| her| their| my)? {_LABEL}",
+    )
+)
+_ARTICLE = re.compile(r"(?:my|the) (?=.)", re.IGNORECASE)
+_ORDINALS = {
+    word: number
+    for number, words in enumerate(
+        ("first 1 1st", "second 2 2nd", "third 3 3rd", "fourth 4 4th", "fifth 5 5th")
+    )
+    for word in words.split()
+}
+_NONE_OF_THEM = frozenset(("no", "none", "nobody", "neither", "cancel", "never mind", "stop"))
 _NOISE = frozenset({"please", "the", "a", "my"})
 
 
@@ -79,12 +107,39 @@ def understand(text: str) -> Intent | None:
     words = [word for word in fold(said).split() if word not in _NOISE]
     if (act := _PLAIN.get(" ".join(words))) is not None:
         return Intent(act)
-    said = re.sub(r"^(please )|( please)$|[.!?]+$", "", said, flags=re.IGNORECASE)
-    match = _CALL.fullmatch(said) or _CALL.fullmatch(said.lower())
-    if match is None:
+    said = re.sub(r"^please |,? please$|[.!?]+$", "", said, flags=re.IGNORECASE)
+    for act, form in _ABOUT:
+        if (match := form.fullmatch(said)) is not None:
+            return _about(act, match["name"])
+    return None
+
+
+def _about(act: Act, name: str) -> Intent:
+    if act is Act.PROFILE:
+        return Intent(act, name)
+    label = ""
+    for form in _NUMBER_OF if act is not Act.BLOCK else ():
+        if (match := form.fullmatch(name)) is not None:
+            name, label = match["name"], match["label"].lower()
+            break
+    return Intent(act, _ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name, label)
+
+
+def picked(said: str, names: Sequence[str]) -> int | None:
+    """Which of the names of a question an answer means, by its place or by itself; None if that is not clear."""
+    words = [word for word in fold(said).split() if word not in (*_NOISE, "one", "number")]
+    if not words:
         return None
-    name = said[match.start("name") : match.end("name")]
-    return Intent(Act.VIDEO_CALL if match["video"] else Act.CALL, name)
+    exact = [place for place, name in enumerate(names) if words == fold(name).split()]
+    ordinal = len(names) - 1 if words == ["last"] else _ORDINALS.get(" ".join(words), len(names))
+    by_place = [ordinal] if 0 <= ordinal < len(names) else []
+    parts = [place for place, name in enumerate(names) if set(words) <= set(fold(name).split())]
+    return next((found[0] for found in (exact, by_place, parts) if len(found) == 1), None)
+
+
+def declines(said: str) -> bool:
+    """Whether an answer to a question is "none of them"."""
+    return fold(said) in _NONE_OF_THEM
 
 
 @dataclass(frozen=True, slots=True)

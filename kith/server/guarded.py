@@ -81,33 +81,48 @@ def look_up(host: str, port: int) -> Sequence[str]:
 
 class Guarded:
     """Implements kith.directory.asking.Asking. Each purpose has one of its own, so that servers which keep one purpose
-    waiting for an answer are in no other's way. Made inside a running event loop; raises what Trust.context does."""
+    waiting for an answer are in no other's way. Raises what Trust.context does."""
 
     def __init__(
         self, trust: Trust, bounds: AnswerBounds | None = None, *, look_up: LookUp = look_up
     ) -> None:
+        if trust.authorities:
+            trust.context()  # what is wrong with them is said at the start
+        self._trust = trust
         self._allowed = trust.allowed
         self._bounds = bounds or AnswerBounds()
         self._names = _Names(trust.allowed, look_up)
+        self._opening = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+        await self._names.close()
+
+    async def _open(self) -> aiohttp.ClientSession:
+        """Made when it is needed: reading the system's authorities takes some 20 ms, and few servers ask anything."""
+        async with self._opening:
+            if self._session is None:
+                self._session = self._made(await asyncio.to_thread(self._trust.context))
+            return self._session
+
+    def _made(self, context: ssl.SSLContext) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            ssl=trust.context(),
+            ssl=context,
             resolver=self._names,
             use_dns_cache=False,
             socket_factory=self._socket,
             limit=32,
             limit_per_host=4,
         )
-        self._session = aiohttp.ClientSession(
+        return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             headers={hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "Kith"},
             timeout=ClientTimeout(total=self._bounds.seconds, sock_connect=self._bounds.connect),
         )
-
-    async def close(self) -> None:
-        await self._session.close()
-        await self._names.close()
 
     async def ask(self, request: Request) -> Answer:
         """See kith.directory.asking. A redirect within the origin is followed with the same method and body."""
@@ -140,7 +155,8 @@ class Guarded:
         return url
 
     async def _once(self, request: Request, url: URL) -> Answer:
-        async with self._session.request(
+        session = await self._open()
+        async with session.request(
             request.method, url, headers=request.headers, data=request.body or None, allow_redirects=False
         ) as response:
             if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":

@@ -19,6 +19,7 @@ from kith.directory.books import MAX_BOOKS, Book
 from kith.directory.contact_store import ContactStore
 from kith.directory.sealing import Sealing
 from kith.server.guarded import AnswerBounds, Guarded, Trust
+from kith.store import contact_lists
 from kith.store.books import SqliteBooks
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
@@ -198,9 +199,24 @@ async def test_a_book_that_was_unlinked_meanwhile_leaves_nothing(dav: Radicale, 
         assert await crowded.count() == 0
 
 
+async def test_a_full_list_takes_what_fits_and_the_rest_when_there_is_room(
+    dav: Radicale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with following(dav, tmp_path, dav.book("few")) as crowded:
+        monkeypatch.setattr(contact_lists, "MAX_CONTACTS", FEW - 50)
+        for _ in range(2):
+            with pytest.raises(Problem) as caught:
+                await crowded.once()
+            assert caught.value.code.value == "contact_limit"
+            assert await crowded.count() == FEW - 50
+        monkeypatch.setattr(contact_lists, "MAX_CONTACTS", FEW)
+        await crowded.once()
+        assert await crowded.count() == FEW
+
+
 async def test_a_password_sealed_for_another_address_is_not_sent(dav: Radicale, tmp_path: Path) -> None:
     """Whoever can write into the database cannot have the password sent to themself."""
-    async with following(dav, tmp_path, dav.book("odd")) as crowded:
+    async with following(dav, tmp_path, dav.book("few")) as crowded:
         asked = replace(crowded.book, url=dav.book("elsewhere"))
         with pytest.raises(Problem) as caught:
             await crowded.sync.sync(asked, crowded._told)

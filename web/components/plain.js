@@ -10,7 +10,10 @@ import { View } from './view.js';
 /** @import {State} from '../state/state.js' */
 
 /** Refusals that have a sentence of their own. @type {readonly string[]} */
-const TOLD = ['other_server', 'unsupported', 'endpoint_removed', 'suspended'];
+const TOLD = ['other_server', 'unsupported', 'endpoint_removed', 'suspended', 'deregistered'];
+
+/** And a title. @type {readonly string[]} */
+const TITLED = ['endpoint_removed', 'suspended', 'deregistered'];
 
 export class Plain extends View {
   #title = h('h1');
@@ -32,8 +35,7 @@ export class Plain extends View {
     this.#shown = key;
     const { account } = this.parts;
     if (screen === 'refused') {
-      const titled = state.refused === 'endpoint_removed' || state.refused === 'suspended';
-      this.#say(this.t(titled ? `${key}.title` : 'refused.title'), this.t(key));
+      this.#say(this.t(TITLED.includes(state.refused ?? '') ? `${key}.title` : 'refused.title'), this.t(key));
       if (state.refused === 'unsupported') {
         this.#action.append(button(this.t('check.open'), () => openCheck(this.parts), { icon: 'check', kind: 'wide' }));
       } else if (state.refused === 'suspended') {

@@ -10,6 +10,8 @@ import { openDialog } from './dialog.js';
 import { openPaper } from './paper.js';
 import { h, setText } from './dom.js';
 import { installButton } from './install.js';
+import { dataSettings, householdSettings } from './leaving.js';
+import { MobileSetting } from './mobile.js';
 import { passkeySettings } from './passkeys.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
 
@@ -19,18 +21,31 @@ import { alertLine, busy, button, field, form } from './pieces.js';
 /** @param {Parts} parts */
 export function openSettings(parts) {
   const translate = parts.translate();
+  const mobile = isOwn(parts) ? new MobileSetting(parts) : null;
   const dialog = openDialog(
     translate('settings.title'),
     translate,
     nameForm(parts),
+    ...(mobile ? [mobile.element] : []),
     ...devices(parts),
     ringing(parts),
     look(parts),
     path(parts),
     permissions(parts),
     ...(installButton(translate) ?? []),
+    ...(isOwn(parts) ? [householdSettings(parts), dataSettings(parts)] : []),
   );
-  dialog.addEventListener('close', () => parts.ringer.stop());
+  const stop = parts.store.subscribe(({ own }) => mobile?.show(own));
+  dialog.addEventListener('close', () => {
+    stop();
+    parts.ringer.stop();
+  });
+}
+
+/** Not a shared device: whoever stands before it is not known to be an adult. @param {Parts} parts */
+function isOwn({ store }) {
+  const { endpoint, registered } = store.state;
+  return endpoint !== null && !endpoint.shared && registered;
 }
 
 /** @param {Parts} parts */
@@ -56,10 +71,9 @@ function nameForm({ account, store, translate }) {
   return element;
 }
 
-/** Not on a shared device: whoever stands before it is not known to be an adult. @param {Parts} parts */
+/** @param {Parts} parts */
 function devices(parts) {
-  const { endpoint, registered } = parts.store.state;
-  if (endpoint === null || endpoint.shared || !registered) return [];
+  if (!isOwn(parts)) return [];
   const t = parts.translate();
   const open = button(t('devices.open'), () => openDevices(parts), { icon: 'device' });
   const paper = button(t('paper.open'), () => void openPaper(parts), { icon: 'pen' });

@@ -8,6 +8,7 @@ import { Blocks } from './blocks.js';
 import { Books } from './books.js';
 import { Contacts } from './contacts.js';
 import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
+import { exportData } from './export.js';
 import { Deeds } from './deeds.js';
 import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
 import { Hosting } from './hosting.js';
@@ -23,7 +24,7 @@ import { Place } from '../tabs.js';
 import { Untrusted } from '../trust/untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
-/** @import {Capabilities, CallView, EnrolledEndpoint, Event as ServerEvent, Reply} from '../protocol.js' */
+/** @import {Capabilities, CallView, EnrolledEndpoint, Event as ServerEvent, PersonView, Reply} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Identity} from './database.js' */
 /** @import {Joined} from './joining.js' */
@@ -153,6 +154,41 @@ export class Account {
   /** @param {string} name */
   async rename(name) {
     await this.send({ t: 'rename', name }, AT_ONCE);
+  }
+
+  /** Whom the household expects: saved names that nobody has taken over yet. */
+  async listProfiles() {
+    return expect('profiles', await this.send({ t: 'list_profiles' }, AT_ONCE)).profiles;
+  }
+
+  /** @param {string} name */
+  async addProfile(name) {
+    return expect('profiles', await this.send({ t: 'add_profile', name }, AT_ONCE)).profiles;
+  }
+
+  /** @param {string} profile */
+  async removeProfile(profile) {
+    await this.send({ t: 'remove_profile', profile }, AT_ONCE);
+  }
+
+  /** Everything that the server keeps of the person, as JSON. */
+  exportData() {
+    return this.#identity ? exportData(this.#identity) : Promise.reject(new ProblemError('offline'));
+  }
+
+  /** Have a household of one's own from now on. */
+  async leaveHousehold() {
+    await this.deeds.leave('leave_household');
+  }
+
+  /** Leave for good. This browser forgets everything, too. */
+  async deregister() {
+    await this.deeds.leave('deregister');
+    this.#session?.stop(); // before it hears that it was removed
+    this.#session = null;
+    this.#identity = null;
+    this.#store.dispatch({ t: 'refused', why: 'deregistered' });
+    await forgetIdentity();
   }
 
   async dismissMissed() {
@@ -315,6 +351,7 @@ export class Account {
     this.#session = new Session(this.#identity, this.#capabilities, {
       connection: (status) => store.dispatch({ t: 'connection', status }),
       snapshot: (snapshot) => {
+        this.#livesAt(snapshot.person);
         store.dispatch({ t: 'snapshot', snapshot });
         this.#signedIn();
         this.follower?.restored(snapshot.calls);
@@ -327,6 +364,15 @@ export class Account {
       refused: (why) => store.dispatch({ t: 'refused', why }),
     });
     this.#session.connect();
+  }
+
+  /** Whose endpoint this is may have left the household, here or elsewhere. @param {PersonView | null} person */
+  #livesAt(person) {
+    const identity = this.#identity;
+    if (!person || !identity?.person || identity.household === person.household) return;
+    this.#identity = { ...identity, household: person.household };
+    this.identities.moved(person.household);
+    void saveIdentity(this.#identity);
   }
 
   /** With a new session nobody knows what was signed meanwhile. */
@@ -350,8 +396,11 @@ export class Account {
       case 'contacts_changed':
         void this.contacts.follow();
         break;
-      case 'roster_changed':
       case 'directory_changed': // somebody may have moved in
+        this.#livesAt(event.person);
+        this.#signedMore();
+        break;
+      case 'roster_changed':
       case 'registered':
         this.#signedMore();
     }

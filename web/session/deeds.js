@@ -8,11 +8,11 @@ import { signDelegations } from '../trust/delegations.js';
 import { nameOf } from '../trust/links.js';
 import { extend, signPersonLink } from '../trust/person.js';
 import { extend as extendRoster, signHouseholdLink } from '../trust/roster.js';
-import { require } from '../trust/untrusted.js';
+import { require, Untrusted } from '../trust/untrusted.js';
 import { now } from './identities.js';
 import { meet, meetDelegations } from './known.js';
 import { ProblemError } from './problem.js';
-import { beginToWire, delegationsToWire, householdLinksToWire, personLinksToWire } from './wire.js';
+import { beginToWire, delegationsToWire, householdLinksToWire, leaveToWire, personLinksToWire } from './wire.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
@@ -114,6 +114,38 @@ export class Deeds {
     const roster = await this.#extendHousehold((standing) => (standing === null ? [BEGIN] : []));
     require(roster, 'wrong_start');
     return roster;
+  }
+
+  /**
+   * Leave the household, or for good: signed, so that nobody has to believe the server about it. Whoever remembers
+   * the roster as it is then is not shown an older one.
+   * @param {'leave_household' | 'deregister'} t
+   */
+  async leave(t) {
+    const household = this.#identities.identity.household ?? ''; // another one, once the server has heard
+    for (let left = TRIES; ; left -= 1) {
+      const { link, after, set } = await this.#farewell().catch((error) => unsigned(error, t));
+      const farewell = link ? { link } : {};
+      const delegations = set && delegationsToWire(set);
+      const draft = t === 'deregister' ? { t, ...farewell } : { t, ...farewell, ...(delegations ? { delegations } : {}) };
+      if (!(await this.#sent(draft, left))) continue;
+      if (t === 'leave_household' && after) await meet('households', household, after, now());
+      return;
+    }
+  }
+
+  /** What is to be signed: nothing where the roster has nobody else, or not the own person. */
+  async #farewell() {
+    const { own, chains, roster: believed, offered } = await this.#home();
+    const roster = believed ?? offered;
+    const { keys, sign } = this.#identities.own;
+    const set = own.delegations && (await this.#sign(own.chain, [], own.newestSet));
+    const signs = roster !== null && roster.members.has(nameOf(own.chain.root)) && roster.members.size > 1;
+    if (!signs) return { link: null, after: null, set };
+    const by = { chain: own.chain, time: now(), signer: keys.identity, sign };
+    const signed = await signHouseholdLink(roster, { action: 'leave', member: own.chain.root }, by);
+    const after = await extendRoster(roster, signed, chains);
+    return { link: leaveToWire(signed), after, set };
   }
 
   /** Pin the own chain in the roster as it is now: keys that it has removed sign nothing there from then on. */
@@ -229,6 +261,12 @@ export class Deeds {
 
 /** @type {HouseholdDeed} */
 const BEGIN = { action: 'begin' };
+
+/** Who goes for good goes also from what cannot be believed. @param {unknown} error @param {'leave_household' | 'deregister'} t */
+function unsigned(error, t) {
+  if (t === 'deregister' && error instanceof Untrusted) return { link: null, after: null, set: null };
+  throw error;
+}
 
 /** Whether the set's signer is not in the chain any more. @param {Delegations | null} set @param {Chain} chain */
 function lapses(set, chain) {

@@ -75,6 +75,12 @@ export class Identities {
     this.#belonging = await load('own', BELONGING);
   }
 
+  /** The person lives elsewhere now, by the server's word: what is believed of that household begins anew. @param {string} household */
+  moved(household) {
+    this.#identity = { ...this.identity, household };
+    this.roster = null;
+  }
+
   /** @returns {Own} */
   get own() {
     if (this.#own === null) throw new Untrusted('not_active');
@@ -147,7 +153,7 @@ export class Identities {
       const person = people.has(one.person) ? null : await this.#person(one).catch(nobody);
       const chain = person?.chain ?? (await this.#replay(one.links.map((link) => personLinkOf({ ...link }))).catch(nobody));
       if (person) people.set(person.id, person);
-      if (chain && person?.outcome !== 'changed' && (await continues(chain))) chains.set(nameOf(chain.root), chain);
+      if (chain && person?.outcome !== 'changed' && (await continues('persons', chain))) chains.set(nameOf(chain.root), chain);
     }
     return { people: [...people.values()], chains };
   }
@@ -168,6 +174,7 @@ export class Identities {
     if (!this.vouched) return true;
     require(roster !== null || before === null, 'stale');
     if (roster === null) return true;
+    if (before === null) require(await continues('households', roster), 'stale'); // one that was left stays left
     if (before === null && !this.#isOurs(roster, shown)) return false;
     const outcome = await meet('households', household, roster, now());
     require(outcome !== 'rolled_back', 'stale');
@@ -192,7 +199,7 @@ export class Identities {
   /** Against what is known of this chain, by whatever id: the server hands ids out as it likes. @param {string} id @param {Chain} chain @returns {Promise<Outcome>} */
   async #outcome(id, chain) {
     if (!this.vouched) return 'new';
-    if (await continues(chain)) return meet('persons', id, chain, now());
+    if (await continues('persons', chain)) return meet('persons', id, chain, now());
     return reconcile(await known('persons', id), chain) === 'forked' ? 'forked' : 'rolled_back';
   }
 

@@ -24,11 +24,11 @@ export function known(sort, id) {
 }
 
 /**
- * Whether a person's chain goes on from what is known of its root, under whatever id it is shown.
- * @param {Reach} reach @returns {Promise<boolean>}
+ * Whether a chain or roster goes on from what is known of its root, under whatever id it is shown.
+ * @param {Sort} sort @param {Reach} reach @returns {Promise<boolean>}
  */
-export async function continues(reach) {
-  const all = /** @type {Remembered[]} */ (await loadAll('persons'));
+export async function continues(sort, reach) {
+  const all = /** @type {Remembered[]} */ (await loadAll(sort));
   return all.filter(({ root }) => equal(root, reach.root)).every((one) => ['same', 'extended'].includes(reconcile(one, reach)));
 }
 

@@ -5,7 +5,7 @@ import { newRequest } from '../core/ids.js';
 import { ProblemError } from './problem.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
-/** @import {Capabilities, InvitationDetails, Keys, Paired, PasskeyAsked, PersonBegin, PersonRecover, ProblemReply, RecoveryFound, SignedUp, UsePasskey} from '../protocol.js' */
+/** @import {Capabilities, ChallengeIssued, InvitationDetails, Keys, Paired, PasskeyAsked, PersonBegin, PersonRecover, ProblemReply, RecoveryFound, SignedUp, SignIn, Token, UsePasskey} from '../protocol.js' */
 /** @import {Identity} from './database.js' */
 /** @import {KeyPairs} from './keys.js' */
 
@@ -27,6 +27,16 @@ export function signUp(form) {
 /** @param {{code: string, name: string, keys: Keys, capabilities: Capabilities}} form @returns {Promise<Paired>} */
 export function pair(form) {
   return post('pair', form);
+}
+
+/** @returns {Promise<ChallengeIssued>} */
+export function challenge() {
+  return post('challenge', {});
+}
+
+/** @param {Pick<SignIn, 'endpoint' | 'nonce' | 'signature'>} form @returns {Promise<Token>} */
+export function signIn(form) {
+  return post('sign_in', form);
 }
 
 /** @returns {Promise<PasskeyAsked>} */

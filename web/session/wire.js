@@ -2,7 +2,7 @@
 
 import { toBase64 } from '../core/bytes.js';
 
-/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, PersonBegin, PersonRecover} from '../protocol.js' */
+/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, HouseholdLeave, PersonBegin, PersonRecover} from '../protocol.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
 /** @import {PersonLink} from '../trust/person.js' */
 /** @import {HouseholdLink} from '../trust/roster.js' */
@@ -37,6 +37,11 @@ export function recoverToWire(link) {
 /** @param {readonly HouseholdLink[]} links @returns {ExtendHousehold['links']} */
 export function householdLinksToWire(links) {
   return links.map(written);
+}
+
+/** @param {HouseholdLink} link @returns {HouseholdLeave} */
+export function leaveToWire(link) {
+  return written(link);
 }
 
 /** @param {Delegations} set @returns {WireDelegations} */

@@ -57,7 +57,7 @@ export function reduce(state, action) {
       return { ...state, stage: 'enrolled', join: START.join };
     case 'refused':
       // One that was signed out has no part in any call from then on, and captures nothing.
-      return { ...state, refused: action.why, talks: action.why === 'endpoint_removed' ? [] : state.talks };
+      return { ...state, refused: action.why, talks: action.why === 'endpoint_removed' || action.why === 'deregistered' ? [] : state.talks };
     case 'elsewhere':
       return { ...state, elsewhere: action.elsewhere, talks: action.elsewhere ? [] : state.talks };
     case 'connection':

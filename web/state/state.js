@@ -66,7 +66,7 @@ import { byPerson } from '../contacts/reach.js';
  * @property {'starting' | 'newcomer' | 'enrolled'} stage
  * @property {Join} join
  * @property {'connecting' | 'online' | 'waiting'} connection
- * @property {ProblemCode | 'other_server' | 'unsupported' | null} refused  why this browser cannot go on
+ * @property {ProblemCode | 'other_server' | 'unsupported' | 'deregistered' | null} refused  why this browser cannot go on
  * @property {boolean} elsewhere  another tab of this browser is the one that rings
  * @property {boolean} known  a snapshot has come
  * @property {boolean} registered

@@ -179,6 +179,13 @@ def test_a_line_too_long_to_be_a_name_is_left_out() -> None:
     assert card.name == "A B" and problems == [CardProblem(2, CardFault.TOO_LARGE)]
 
 
+def test_only_as_many_cards_are_read_as_are_wanted() -> None:
+    text = "END:VCARD\n" + "BEGIN:VCARD\nFN:A\nEND:VCARD\n" * 3
+    cards, problems = read(text, most=2)
+    assert [card.name for card in cards] == ["A", "A"]
+    assert problems == [CardProblem(1, CardFault.NOT_A_CARD)]
+
+
 FRAME = 48 * 1024
 BOMBS = {
     "header without an end": "BEGIN:VCARD\nTEL" + ";A=A" + "=A" * 200 + "\nEND:VCARD\n",
@@ -209,6 +216,30 @@ BOMBS = {
     "dots": "BEGIN:VCARD\n" + "a." * (FRAME // 2) + ":\nEND:VCARD",
     "spaces": "BEGIN:VCARD\n" + " " * FRAME + "x\nEND:VCARD",
 }
+
+
+ANSWER = 2 * 1024 * 1024
+LARGE = {
+    "cards": "BEGIN:VCARD\nFN:A\nEND:VCARD\n" * (ANSWER // 27),
+    "empty lines": "BEGIN:VCARD\nFN:A\n" + "\n" * ANSWER,
+    "short lines": "BEGIN:VCARD\nFN:A\n" + "x\n" * (ANSWER // 2),
+    "folded lines": "BEGIN:VCARD\nFN:A\n" + " x\n" * (ANSWER // 3),
+    "numbers": "BEGIN:VCARD\nFN:A\n" + "TEL:1\n" * (ANSWER // 6),
+    "a photograph": "BEGIN:VCARD\nFN:A\nPHOTO:\n" + f" {'A' * 74}\n" * (ANSWER // 76) + "END:VCARD\n",
+}
+
+
+@pytest.mark.parametrize("text", LARGE.values(), ids=LARGE.keys())
+def test_what_a_strange_server_answers_costs_little_however_large_it_is(text: str) -> None:
+    began = time.process_time()
+    cards, problems = read(text, most=1)
+    assert time.process_time() - began < 0.25, "2 MiB; 8 MiB are no more"
+    assert len(cards) + len(problems) == 1
+
+
+def test_a_whole_file_is_read_however_many_lines_it_has() -> None:
+    cards, problems = read("BEGIN:VCARD\nFN:A\nEND:VCARD\n" * 17_000)
+    assert len(cards) == 17_000 and not problems
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())

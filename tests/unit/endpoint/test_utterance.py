@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.core.names import fold
-from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, understand
+from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, picked, understand
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,23 @@ from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, un
         ("turn the video off", Intent(Act.VIDEO_OFF)),
         ("close the shutter", Intent(Act.SHUTTER_CLOSED)),
         ("open shutter", Intent(Act.SHUTTER_OPEN)),
-        ("call the answer man", Intent(Act.CALL, "the answer man")),
+        ("call the answer man", Intent(Act.CALL, "answer man")),
+        ("call my mum", Intent(Act.CALL, "mum")),
+        ("call mum's mobile", Intent(Act.CALL, "mum", "mobile")),
+        ("Call Mum\u2019s mobile phone!", Intent(Act.CALL, "Mum", "mobile")),
+        ("call James' office", Intent(Act.CALL, "James", "office")),
+        ("call Anna on her cell", Intent(Act.CALL, "Anna", "cell")),
+        ("video call Anna at home", Intent(Act.VIDEO_CALL, "Anna", "home")),
+        ("call home", Intent(Act.CALL, "home")),
+        ("call Anna's Kitchen", Intent(Act.CALL, "Anna's Kitchen")),
+        ("call the", Intent(Act.CALL, "the")),
+        ("block Bill", Intent(Act.BLOCK, "Bill")),
+        ("Unblock Bill Smith.", Intent(Act.UNBLOCK, "Bill Smith")),
+        ("I am Anna", Intent(Act.PROFILE, "Anna")),
+        ("I'm anna.", Intent(Act.PROFILE, "anna")),
+        ("this is Uncle José", Intent(Act.PROFILE, "Uncle José")),
         ("recall Anna", None),
+        ("block", None),
         ("call", None),
         ("", None),
         ("make me a sandwich", None),
@@ -42,6 +57,7 @@ def test_sentences_have_their_intent(text: str, intent: Intent | None) -> None:
 def test_any_text_is_understood_or_not_but_never_fails(text: str) -> None:
     understand(text)
     meant(text, [Named("p_1", "Anna")])
+    assert picked(text, BILLS) in (None, 0, 1, 2)
 
 
 ANNA, ANNE, JOSE, OTHER = (
@@ -73,6 +89,37 @@ def test_a_name_means_one_or_is_a_question(said: str, names: list[Named], result
         assert isinstance(found, Which) and set(found.choices) == set(result.choices)
     else:
         assert found == result
+
+
+BILLS = ["Bill Smith", "Bill Jones, mobile", "Bill Jones, home"]
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("the first", 0),
+        ("second one please", 1),
+        ("3", 2),
+        ("the last one", 2),
+        ("Bill Smith", 0),
+        ("smith", 0),
+        ("the mobile", 1),
+        ("bill jones home", 2),
+        ("bill", None),
+        ("jones", None),
+        ("the fourth", None),
+        ("bob", None),
+        ("", None),
+        ("please", None),
+    ],
+)
+def test_an_answer_picks_one_or_none(said: str, place: int | None) -> None:
+    assert picked(said, BILLS) == place
+    assert picked(said, []) is None
+
+
+def test_a_name_that_is_a_number_word_is_a_name_first() -> None:
+    assert picked("second", ["Bill", "Bob", "Second"]) == 2
 
 
 def test_folding_is_blind_to_case_accents_and_punctuation() -> None:
