@@ -1,5 +1,6 @@
 """Who has blocked whom, and who has called how often, in memory."""
 
+import asyncio
 from collections.abc import Sequence
 
 from kith.core.ids import PersonId
@@ -10,12 +11,17 @@ class Distances:
 
     def __init__(self) -> None:
         self.blocks: set[tuple[PersonId, PersonId]] = set()
+        self.prompt = asyncio.Event()
+        """While it is not set, what was read does not arrive: something else may happen meanwhile."""
+        self.prompt.set()
 
     async def blocked_by(self, owner: PersonId) -> frozenset[PersonId]:
         return frozenset(blocked for blocker, blocked in self.blocks if blocker == owner)
 
     async def blockers(self, person: PersonId) -> frozenset[PersonId]:
-        return frozenset(blocker for blocker, blocked in self.blocks if blocked == person)
+        found = frozenset(blocker for blocker, blocked in self.blocks if blocked == person)
+        await self.prompt.wait()
+        return found
 
 
 class NeverTooMany:
