@@ -22,7 +22,7 @@ RINGING = 0.8
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
     directory = tmp_path_factory.mktemp("blocks")
-    async with living_at_home(directory, f"--ring-timeout={RINGING}", "--calls-an-hour=1000") as home:
+    async with living_at_home(directory, f"--ring-timeout={RINGING}") as home:
         yield home
 
 

@@ -19,6 +19,9 @@ from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair, PublicKeys, sign_in_statement
 
 ROOT = Path(__file__).resolve().parents[2]
+PLENTY = ("--calls-an-hour=100000", "--calls-a-day=100000")
+"""A test calls as often as it likes; those that are about quotas say so."""
+
 GENEROUS = 30.0
 """Seconds to wait for what a healthy machine does in milliseconds."""
 
@@ -83,6 +86,7 @@ class RunningServer:
                 "--bind=127.0.0.1",
                 "--host=localhost",
                 "--no-announce",
+                *PLENTY,
                 *self.arguments,
                 cwd=ROOT,
                 stdout=asyncio.subprocess.PIPE,
