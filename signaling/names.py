@@ -2,7 +2,8 @@
 
 Near are the people and devices that can be called from the endpoint and the asker's own contacts; far, on a shared
 endpoint, the contacts of the others who live there (R6). Of another's list nobody learns more than the names that were
-said, and of those only so many that are new (`Told`): asking for names is no way to read a list (R23).
+said. Whoever stands at a shared endpoint is not known to be who they say: what it tells of anybody's contacts, the
+asker's too, is counted, and only so many names are told that are new (`Told`): asking is no way to read a list (R23).
 
 Lists are prepared in a thread, once for each revision, and kept as long as there is room.
 """
@@ -41,8 +42,8 @@ QUESTIONS = (0.5, 30.0)
 """Names a second, and at once, that one endpoint may ask for. People ask for few; who asks faster is a program."""
 
 NEW_NAMES = (100 / 86_400, 100.0)
-"""Choices from others' lists, a second and at once, that a household may be told and was not told before. Families call
-some dozens of people; reading a list of 2,000 by guessing its names would take weeks."""
+"""Choices from contacts, a second and at once, that a household may be told at its shared endpoints and was not told
+before. Families call some dozens of people; reading a list of 2,000 by guessing its names would take weeks."""
 
 MAX_TOLD = 500
 """Choices that are known to have been told to a household."""
@@ -52,7 +53,7 @@ MAX_ASKERS = 10_000
 
 
 class Told:
-    """What a household was told of others' lists. What it knows it may be told again."""
+    """What a household's shared endpoints were told of contacts. What they know they may be told again."""
 
     def __init__(self, now: float) -> None:
         self._bucket = Bucket(*NEW_NAMES, now)
@@ -98,8 +99,7 @@ class NameDesk:
         contacts = sum(len(keys.entries) for keys in (own, *far))
         look = (command.text, command.label, [here, own], far)
         found = _look(*look) if contacts <= INLINE else await asyncio.to_thread(_look, *look)
-        revealed = [choice for choice in found.choices if choice.far]
-        if revealed:
+        if principal.shared and (revealed := _revealed(found.choices, here)):
             _kept(self._told, principal.household, lambda: Told(now)).tell(revealed, now)
         return wire.NameResolved(
             re=command.id,
@@ -202,6 +202,12 @@ def _entry(listed: Listed) -> Entry:
         if reach is not None:
             targets.append(Target(one.label, reach.person, moved=reach.moved))
     return Entry(contact.id, contact.name, contact.nickname, tuple(targets) or (Target(),))
+
+
+def _revealed(choices: Iterable[Choice], here: Keys) -> list[Choice]:
+    """Those that say more than the directory does, which anybody at the endpoint may see."""
+    shown = {(entry.name, target.reaches) for entry in here.entries for target in entry.targets}
+    return [choice for choice in choices if (choice.name, choice.target.reaches) not in shown]
 
 
 def _look(said: str, label: str, near: Sequence[Keys], far: Sequence[Keys]) -> Resolved:

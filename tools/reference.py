@@ -258,7 +258,7 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "`resolve_name` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
     rate, burst = names.NEW_NAMES
     told = f"{burst:g} at once, then {rate * 86_400:g} a day"
-    yield "New names of one member's contacts that the others of a household are told", told, "`rate_limited`"
+    yield "New names of contacts that a household's shared endpoints are told", told, "`rate_limited`"
     for name, (rate, burst) in (("link_book", books.LINKS), ("sync_book", books.LOOKS)):
         yield f"`{name}` of one person", f"{burst:g} at once, then {rate * 60:g} a minute", "`rate_limited`"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"

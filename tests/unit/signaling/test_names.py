@@ -13,10 +13,10 @@ from kith.core.ids import ContactId, PersonId
 from kith.core.problem import Problem
 from kith.directory.contact_store import ContactStore, ListState
 from kith.directory.contacts import Contact, Listed, Number, Reach
-from kith.directory.name_keys import Target
+from kith.directory.name_keys import Entry, Target, prepare
 from kith.directory.resolve import Choice
 from signaling import names
-from signaling.names import NEW_NAMES, Told, _Lists
+from signaling.names import NEW_NAMES, Told, _Lists, _revealed
 
 EVE = PersonId("p_eve")
 
@@ -95,6 +95,16 @@ def test_what_a_household_knows_it_is_told_again_and_news_are_counted() -> None:
     told.tell([choice("Somebody new")], 1 / NEW_NAMES[0])
     with pytest.raises(Problem, match="rate_limited"):
         told.tell([choice("Another")], 1 / NEW_NAMES[0])
+
+
+def test_at_a_shared_endpoint_all_counts_that_the_directory_there_does_not_show() -> None:
+    here = prepare([Entry("p_eve", "Eve", targets=(Target("mobile", EVE),))])
+    own = Choice("Mum", Target("home", PersonId("p_1")), far=False)
+    shown, renamed = (
+        Choice("Eve", Target(person=EVE), far=False),
+        Choice("Snake", Target(person=EVE), far=False),
+    )
+    assert _revealed([own, shown, renamed, choice("Eve")], here) == [own, renamed]
 
 
 def test_only_so_much_of_what_was_told_is_kept() -> None:
