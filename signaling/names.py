@@ -11,7 +11,7 @@ Lists are prepared in a thread, once for each revision, and kept as long as ther
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
@@ -37,6 +37,10 @@ when it is asked for after a while."""
 
 INLINE = 1_000
 """Contacts up to which a name is looked for on the event loop: it takes a millisecond there."""
+
+PAUSE = 0.002
+"""Seconds that a list may be behind for each contact above INLINE: 2 s for 2,000, 18 s for 10,000, which take half a
+second to be read and prepared. Nobody is called by what is old: whether a number may be called is looked up then."""
 
 QUESTIONS = (0.5, 30.0)
 """Names a second, and at once, that one endpoint may ask for. People ask for few; who asks faster is a program."""
@@ -83,7 +87,7 @@ class NameDesk:
         self._directory = directory
         self._announcer = announcer
         self._clock = clock
-        self._lists = _Lists(contacts)
+        self._lists = _Lists(contacts, clock)
         self._questions: OrderedDict[EndpointId, Bucket] = OrderedDict()
         self._told: OrderedDict[HouseholdId, Told] = OrderedDict()
 
@@ -151,16 +155,32 @@ def _kept(rates: OrderedDict[K, V], key: K, new: Callable[[], V]) -> V:
     return rate
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A list as it was at a revision, prepared at a time."""
+
+    revision: int
+    keys: Keys
+    at: float
+
+    def serves(self, revision: int, now: float) -> bool:
+        """Whether it is as good as the list at `revision`: a long one may be a little behind, so that somebody who
+        changes it all the time does not have it read all the time."""
+        behind = (len(self.keys.entries) - INLINE) * PAUSE
+        return self.revision == revision or 0 <= now - self.at < behind
+
+
 class _Lists:
     """People's lists, prepared; those that were asked for last are kept."""
 
-    def __init__(self, contacts: ContactStore) -> None:
+    def __init__(self, contacts: ContactStore, clock: Callable[[], float]) -> None:
         self._contacts = contacts
-        self._kept: OrderedDict[PersonId, tuple[int, Keys]] = OrderedDict()
+        self._clock = clock
+        self._kept: OrderedDict[PersonId, _Kept] = OrderedDict()
         self._preparing = asyncio.Semaphore(1)
 
     async def of(self, owner: PersonId) -> Keys:
-        """The person's contacts as they are now."""
+        """The person's contacts as they are now, or of long lists as they were seconds ago."""
         found = await self._current(owner)
         if found is not None:
             return found
@@ -168,25 +188,23 @@ class _Lists:
             return await self._current(owner) or await self._prepare(owner)
 
     async def _current(self, owner: PersonId) -> Keys | None:
-        revision, keys = self._kept.get(owner, (-1, None))
-        if keys is None or revision != (await self._contacts.state(owner)).revision:
+        revision = (await self._contacts.state(owner)).revision
+        kept = self._kept.get(owner)
+        if kept is None or not kept.serves(revision, self._clock()):
             return None
-        if owner in self._kept:
-            self._kept.move_to_end(owner)
-        return keys
+        self._kept.move_to_end(owner)
+        return kept.keys
 
     async def _prepare(self, owner: PersonId) -> Keys:
         revision = (await self._contacts.state(owner)).revision  # first: what changes meanwhile is read again
         listed = await self._contacts.everything(owner)
         keys = await asyncio.to_thread(_prepared, listed) if len(listed) > INLINE // 20 else _prepared(listed)
-        self._kept[owner] = (revision, keys)
+        self._kept[owner] = _Kept(revision, keys, self._clock())
         self._kept.move_to_end(owner)
-        room = ROOM
-        for one in reversed(self._kept):
-            room -= len(self._kept[one][1].entries)
+        room = ROOM - sum(len(one.keys.entries) for one in self._kept.values())
         while room < 0 and len(self._kept) > 1:
-            _, (_, dropped) = self._kept.popitem(last=False)
-            room += len(dropped.entries)
+            _, dropped = self._kept.popitem(last=False)
+            room += len(dropped.keys.entries)
         return keys
 
 

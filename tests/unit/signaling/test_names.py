@@ -32,6 +32,7 @@ class Lists:
         self.sizes = sizes
         self.revisions = Counter[str]()
         self.read = Counter[str]()
+        self.now = 0.0
 
     async def state(self, owner: PersonId) -> ListState:
         await asyncio.sleep(0)
@@ -50,7 +51,7 @@ class Lists:
         return Listed(contact, MappingProxyType({"+2": Reach(EVE, moved=True)}))
 
     def prepared(self) -> _Lists:
-        return _Lists(cast("ContactStore", self))
+        return _Lists(cast("ContactStore", self), lambda: self.now)
 
 
 async def test_a_list_is_prepared_once_for_each_revision_however_many_ask() -> None:
@@ -61,6 +62,24 @@ async def test_a_list_is_prepared_once_for_each_revision_however_many_ask() -> N
     store.revisions["ana"] += 1
     assert await lists.of(PersonId("ana")) is not one
     assert store.read["ana"] == 2
+
+
+async def test_a_long_list_that_changes_all_the_time_is_not_read_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(names, "INLINE", 20)
+    store = Lists(ana=120, ben=20)
+    lists = store.prepared()
+    for second in range(21):
+        store.now = second / 100
+        for owner in ("ana", "ben"):
+            store.revisions[owner] += 1
+            await lists.of(PersonId(owner))
+    assert (store.read["ana"], store.read["ben"]) == (2, 21), "a short one is always as it is"
+    store.now = -1.0
+    store.revisions["ana"] += 1
+    await lists.of(PersonId("ana"))
+    assert store.read["ana"] == 3, "a clock that was set back holds nothing up"
 
 
 async def test_a_list_has_its_names_and_whom_they_reach() -> None:
