@@ -1,7 +1,8 @@
 """Lists of names, prepared so that what was said can be compared with thousands of them in milliseconds. Pure.
 
 A name scores 0 to 100 by the first of these that holds (`Level`): it was said as it is; in another order; by nicknames
-throughout; a part of it; a part by nickname; or it is near, which scores at most 91 of
+throughout; a part of it; a part by nickname; something that sounds exactly so; or it is near, which scores at most 90
+of
 
     0.4 WRatio + 0.35 double metaphone + 0.25 Jaro-Winkler        (each 0 to 100)
 
@@ -24,13 +25,11 @@ from rapidfuzz.distance import JaroWinkler
 from kith.core.ids import EndpointId, PersonId
 from kith.core.names import fold
 from kith.directory.nicknames import alike
+from kith.directory.spoken import spoken
 
 ASK = 75.0
-"""Below this a name is another one. Lower, and "Phil" would be asked about for "Bill"; higher, and "Jhon" would not
-be for "John" (88)."""
-
-ACT = 88.0
-"""From here on what sounds like the name is the name: "Ana" for "Anna" (93), but not "Jan" for "Jon" (82)."""
+"""Below this a name is another one. Lower, and "Phil" would be asked about for "Bill"; higher, and "Tim" (82) would not
+be for "Tom"."""
 
 SHORTEST = 3
 """Letters from which on nearness means anything: one letter is near to all that begins with it."""
@@ -50,7 +49,8 @@ class Level(IntEnum):
     NICKNAME = 96
     PART = 94
     PART_NICKNAME = 92
-    NEAR = 91
+    SOUND = 91
+    NEAR = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class _Spelled:
     owners: list[tuple[int, ...]] = field(default_factory=list)
     sounds: list[str] = field(default_factory=list)
     sounding: dict[str, list[int]] = field(default_factory=dict)
-    """By the first of the two, all spellings that have it."""
+    """All spellings of what is spoken alike."""
     first: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     second: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
@@ -171,10 +171,14 @@ def _candidates(keys: Keys, said: Said, *, sure_only: bool) -> Iterator[tuple[in
     yield from _parts(keys, said)
     if len(said.joined) >= SHORTEST:
         one_word = len(said.words) == 1
-        near = _sounding if sure_only else _near
-        yield from near(keys.whole, said.joined)
-        for place, points, sure in near(keys.part if one_word else keys.several, said.text):
-            yield place, points - 2.0 if one_word else points, sure
+        further, less = (keys.part, 2.0) if one_word else (keys.several, 0.0)
+        for place in (*_sounding(keys.whole, said.joined), *_sounding(further, said.text)):
+            yield place, Level.SOUND, True
+        if not sure_only:
+            for place, points in _near(keys.whole, said.joined):
+                yield place, points, False
+            for place, points in _near(further, said.text):
+                yield place, points - less, False
 
 
 def _forms(entries: Iterable[Entry]) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -227,7 +231,7 @@ def _spell(spelled: _Spelled, owners: dict[str, set[int]]) -> None:
     for text in sorted(owners):
         first, second = _sounds(text)
         sounds.append((places.setdefault(first, len(places)), places.setdefault(second, len(places))))
-        spelled.sounding.setdefault(first, []).append(len(spelled.texts))
+        spelled.sounding.setdefault(spoken(text), []).append(len(spelled.texts))
         spelled.texts.append(text)
         spelled.owners.append(tuple(sorted(owners[text])))
     spelled.sounds = list(places)
@@ -243,7 +247,7 @@ def _sounds(text: str) -> tuple[str, str]:
     return first, " ".join(code[1] or code[0] for code in codes)
 
 
-def _near(spelled: _Spelled, text: str) -> Iterator[tuple[int, float, bool]]:
+def _near(spelled: _Spelled, text: str) -> Iterator[tuple[int, float]]:
     """Whatever is near enough to be asked about."""
     if not spelled.texts:
         return
@@ -251,40 +255,16 @@ def _near(spelled: _Spelled, text: str) -> Iterator[tuple[int, float, bool]]:
     heard = process.cdist(sorted(set(_sounds(text))), spelled.sounds, scorer=fuzz.ratio).max(axis=0)
     sound = np.maximum(heard[spelled.first], heard[spelled.second])
     sound = np.where(sound > 0, sound, letters)  # letters that it has no sounds for
-    for number in np.flatnonzero(40 + 0.35 * sound + 0.25 * letters >= ASK):
-        yield from _compared(spelled, int(number), text, float(sound[number]), float(letters[number]))
+    without = 0.35 * sound + 0.25 * letters
+    for number in np.flatnonzero(40 + without >= ASK):
+        other = spelled.texts[number]
+        points = 0.4 * fuzz.WRatio(text, other) + float(without[number])
+        if points >= ASK and len(other) <= 2 * len(text) and len(text) <= 2 * len(other):
+            for place in spelled.owners[number]:
+                yield place, min(points, float(Level.NEAR))
 
 
-def _sounding(spelled: _Spelled, text: str) -> Iterator[tuple[int, float, bool]]:
-    """Only what sounds exactly like it, which needs no look at the others."""
-    for number in spelled.sounding.get(_sounds(text)[0], ()):
-        letters = JaroWinkler.normalized_similarity(text, spelled.texts[number]) * 100
-        yield from _compared(spelled, int(number), text, 100.0, letters)
-
-
-def _compared(
-    spelled: _Spelled, number: int, text: str, sound: float, letters: float
-) -> Iterator[tuple[int, float, bool]]:
-    other = spelled.texts[number]
-    if len(other) > 2 * len(text) or len(text) > 2 * len(other):
-        return
-    points = min(0.4 * fuzz.WRatio(text, other) + 0.35 * sound + 0.25 * letters, float(Level.NEAR))
-    if points >= ASK:
-        sure = points >= ACT and _sounds_as(text, other)
-        for place in spelled.owners[number]:
-            yield place, points, sure
-
-
-def _sounds_as(one: str, other: str) -> bool:
-    """Whether they differ in spelling alone: metaphone does not hear the "a" of "Daniela"."""
-    mine, theirs = one.split(), other.split()
-    return len(mine) == len(theirs) and all(
-        _sounds(a)[0] == _sounds(b)[0] != "" and _ending(a) == _ending(b)
-        for a, b in zip(mine, theirs, strict=True)
-    )
-
-
-def _ending(word: str) -> str:
-    """The vowel that a word ends in."""
-    last = word.rstrip("h")[-1:]
-    return last if last in "aeiouy" else ""
+def _sounding(spelled: _Spelled, text: str) -> Iterator[int]:
+    """Whatever differs from it in spelling alone, which needs no look at the others."""
+    for number in spelled.sounding.get(spoken(text), ()):
+        yield from spelled.owners[number]

@@ -7,6 +7,7 @@ from kith.core.names import Outcome, fold
 from kith.directory.name_keys import ASK, Entry, Keys, Said, Target, prepare, scores
 from kith.directory.nicknames import alike
 from kith.directory.resolve import MAX_CHOICES, Resolved, resolve
+from kith.directory.spoken import spoken
 
 
 def entry(name: str, *targets: Target, nickname: str = "") -> Entry:
@@ -49,6 +50,8 @@ ONE = [
     ("katherine", "Catherine", ["Catherine"]),
     ("steven", "Stephen", ["Stephen"]),
     ("jhon", "John", ["John"]),
+    ("eric", "Erik", ["Erik"]),
+    ("tomas", "Thomas", ["Thomas"]),
     ("jon smyth", "John Smith", ["John Smith"]),
     ("ana", "Anna", ["Anna"]),
     ("ana", "Ana", ["Ana", "Anna"]),
@@ -80,6 +83,11 @@ WHICH = [
     ("paul", ["Paula"], ["Paula"]),
     ("marie", ["Maria"], ["Maria"]),
     ("hanna", ["Anna"], ["Anna"]),
+    ("jenny", ["Jonny"], ["Jonny"]),
+    ("benny", ["Penny"], ["Penny"]),
+    ("lucia", ["Luisa"], ["Luisa"]),
+    ("kristin", ["Kristen"], ["Kristen"]),
+    ("erik", ["Eric", "Erika"], ["Erika", "Eric"]),
     ("joan", ["John"], ["John"]),
     ("bill", ["Bill's wife"], ["Bill's wife"]),
     ("juan", ["Mujer de Juan"], ["Mujer de Juan"]),
@@ -205,6 +213,36 @@ def test_words_for_one_name() -> None:
     assert alike("alex")["alexander"] and not alike("alexander")["alex"]
     assert not alike("rob")["bob"] and "alexandra" not in alike("alexander")
     assert alike("zzz") == {"zzz": True}
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        "katherine catherine",
+        "sara sarah",
+        "jon john jhon",
+        "erik eric",
+        "thomas tomas",
+        "smyth smith",
+        "philip filip",
+        "marcus markus",
+        "katy katie cathy",
+        "suzie susi",
+        "christina kristina cristina",
+        "max maks",
+        "enrique enrike",
+    ],
+)
+def test_spellings_of_one_sound(one: str) -> None:
+    assert len({spoken(word) for word in one.split()}) == 1
+
+
+@pytest.mark.parametrize(
+    "several",
+    ["anna hanna", "paul paula", "jenny jonny", "charles karles", "lucia luisa", "maria marie", "carl carol"],
+)
+def test_what_one_hears_is_kept_apart(several: str) -> None:
+    assert len({spoken(word) for word in several.split()}) == 2
 
 
 def test_all_words_of_the_table_are_as_folding_leaves_them() -> None:
