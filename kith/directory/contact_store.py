@@ -34,8 +34,8 @@ class LookedUp:
     """What a look at a list's numbers has come to.
 
     `revision` is the list's where somebody was found by it, else None. `again` is when to go on (Unix seconds,
-    0 for at once), None if nothing waits. `waiting` numbers are beyond the budget; `dropped` were spent
-    and are in no contact any more.
+    0 for at once), None if nothing waits. So many numbers of contacts are `waiting`
+    beyond the budget; so many were spent and are in no contact any more (`dropped`).
     """
 
     revision: int | None

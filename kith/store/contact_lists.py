@@ -31,7 +31,7 @@ _UPDATE = (
     "UPDATE contact SET name = ?, nickname = ?, organization = ?, numbers = ?, digest = ?, revision = ?"
     " WHERE id = ?"
 )
-_NUMBER = "INSERT OR IGNORE INTO contact_number(contact, e164, owner, urgent) VALUES (?, ?, ?, ?)"
+_NUMBER = "INSERT OR IGNORE INTO contact_number(contact, e164, owner, later) VALUES (?, ?, ?, ?)"
 
 
 def contact_of(row: sqlite3.Row) -> Contact:
@@ -253,8 +253,8 @@ def _number(
     db: sqlite3.Connection, owner: PersonId, source: Source, contacts: list[tuple[ContactId, Content]]
 ) -> None:
     """The numbers that are new are to be looked up: of a contact added by hand before all others."""
-    urgent = source is Source.MANUAL
-    rows = [(contact, number, owner, urgent) for contact, content in contacts for number in _e164(content)]
+    later = source is not Source.MANUAL
+    rows = [(contact, number, owner, later) for contact, content in contacts for number in _e164(content)]
     if rows:
         db.executemany(_NUMBER, rows)
         db.execute("UPDATE contact_list SET due = 0 WHERE owner = ?", (owner,))

@@ -39,22 +39,20 @@ def look_up(
     db: sqlite3.Connection, owner: PersonId, seal: Seal, *, now: float, budget: int, at_once: int = AT_ONCE
 ) -> LookedUp:
     """One write's worth of looking up; see kith.directory.contact_store.ContactStore.look_up."""
-    fresh = _in_state(db, owner, State.FRESH, at_once)
+    fresh = _fresh(db, owner, at_once)
     spent_before = _settle(db, owner, fresh, seal)
-    if len(fresh) == at_once:
+    if fresh:
         return LookedUp(_shown(db, owner, spent_before), again=0.0)
     spent_today = "SELECT count(*), min(spent) FROM discovered WHERE owner = ? AND spent > ?"
     left = max(budget - int(db.execute(spent_today, (owner, now - DAY)).fetchone()[0]), 0)
-    chosen = _in_state(db, owner, State.WAITING, min(left, at_once))
+    chosen = _first_in_line(db, owner, min(left, at_once))
     db.executemany(
         "INSERT INTO discovered(owner, digest, spent, first) VALUES (?, ?, ?,"
         " (SELECT id FROM person WHERE mobile = ? AND registered IS NOT NULL))",
         [(owner, seal(owner, number), now, number) for number in chosen],
     )
     _mark_spent(db, owner, chosen, seal)
-    waiting = _count(
-        db, "SELECT count(DISTINCT e164) FROM contact_number WHERE owner = ? AND state = 1", owner
-    )
+    waiting = _count(db, "SELECT count(*) FROM contact_number WHERE owner = ? AND state = 1", owner)
     again = None
     if waiting:
         oldest = db.execute(spent_today, (owner, now - DAY)).fetchone()[1]
@@ -109,7 +107,7 @@ def _settle(db: sqlite3.Connection, owner: PersonId, fresh: Sequence[str], seal:
     ]
     _mark_spent(db, owner, spent, seal)
     db.executemany(
-        "UPDATE contact_number SET state = ? WHERE owner = ? AND e164 = ? AND state = ?",
+        "UPDATE contact_number SET state = ? WHERE owner = ? AND e164 = ? AND +state = ?",  # by the number's index
         [(State.WAITING, owner, number, State.FRESH) for number in set(fresh).difference(spent)],
     )
     return spent
@@ -155,14 +153,24 @@ def _shown(db: sqlite3.Connection, owner: PersonId, numbers: Collection[str]) ->
     return touch(db, owner, {row["contact"] for row in rows}) if rows else None
 
 
-def _in_state(db: sqlite3.Connection, owner: PersonId, state: State, most: int) -> list[str]:
-    """Numbers of contacts added by hand first, then as they came; each once."""
+def _fresh(db: sqlite3.Connection, owner: PersonId, most: int) -> list[str]:
+    """Numbers of which nobody has looked yet whether they were spent."""
     rows = db.execute(
-        "SELECT e164 FROM contact_number WHERE owner = ? AND state = ?"
-        " GROUP BY e164 ORDER BY max(urgent) DESC, min(rowid) LIMIT ?",
-        (owner, state, most),
+        "SELECT e164 FROM contact_number WHERE owner = ? AND state = 0 ORDER BY later, rowid LIMIT ?",
+        (owner, most),
     )
-    return [row["e164"] for row in rows]
+    return list(dict.fromkeys(row["e164"] for row in rows))
+
+
+def _first_in_line(db: sqlite3.Connection, owner: PersonId, most: int) -> list[str]:
+    """Numbers that wait: of contacts added by hand first, then as they came; each once."""
+    if most == 0:
+        return []
+    rows = db.execute(
+        "SELECT e164 FROM contact_number WHERE owner = ? AND state = 1 ORDER BY later, rowid LIMIT ?",
+        (owner, 4 * most),  # some are in several contacts
+    )
+    return list(dict.fromkeys(row["e164"] for row in rows))[:most]
 
 
 def _holder(db: sqlite3.Connection, e164: str) -> str | None:

@@ -182,12 +182,12 @@ def contacts(db: Database) -> None:
     )
     db.execute(
         "CREATE TABLE contact_number (contact TEXT NOT NULL REFERENCES contact(id) ON DELETE CASCADE,"
-        " e164 TEXT NOT NULL, owner TEXT NOT NULL, urgent INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
+        " e164 TEXT NOT NULL, owner TEXT NOT NULL, later INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
         " first TEXT)"
     )
     db.execute("CREATE UNIQUE INDEX contact_number_contact ON contact_number(contact, e164)")
     db.execute("CREATE INDEX contact_number_e164 ON contact_number(e164, owner)")
-    db.execute("CREATE INDEX contact_number_state ON contact_number(owner, state, e164)")
+    db.execute("CREATE INDEX contact_number_state ON contact_number(owner, state, later)")
     db.execute(
         "CREATE TABLE contact_removed (owner TEXT NOT NULL REFERENCES contact_list(owner) ON DELETE CASCADE,"
         " revision INTEGER NOT NULL, contact TEXT NOT NULL, PRIMARY KEY (owner, revision)) WITHOUT ROWID"
