@@ -19,9 +19,21 @@ from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import SENTENCES, Code
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
+from kith.directory import contacts
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
-from signaling import books, call, conversation, gateway, http, limits, names, protocol, session
+from signaling import (
+    books,
+    call,
+    conversation,
+    discovery,
+    gateway,
+    http,
+    limits,
+    names,
+    protocol,
+    session,
+)
 from signaling.schema import REPLIES
 
 PARTS: tuple[type, ...] = (
@@ -261,6 +273,9 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "New names of contacts that a household's shared endpoints are told", told, "`rate_limited`"
     for name, (rate, burst) in (("link_book", books.LINKS), ("sync_book", books.LOOKS)):
         yield f"`{name}` of one person", f"{burst:g} at once, then {rate * 60:g} a minute", "`rate_limited`"
+    yield "Contacts of one person", str(contacts.MAX_CONTACTS), "`contact_limit`"
+    yield "`import_contacts.text`", f"{protocol.MAX_CARDS} signs", "`invalid`"
+    yield "New numbers looked up for one person", f"{discovery.BUDGET} a day", "the others wait"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
     problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"
     yield "Problems on one connection", problems, "close 4008"

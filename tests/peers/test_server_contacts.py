@@ -244,3 +244,28 @@ async def test_the_kitchen_calls_by_the_contacts_of_anybody_who_lives_there(home
     async with home.online(elsewhere) as (cottage,):
         refused = await cottage.ask("call", call="c_" + "1" * 19 + "3", to=new.person)
         assert refused["code"] == "unknown_person"
+
+
+async def test_a_number_that_somebody_else_proves_is_not_called_before_that_is_accepted(home: Home) -> None:
+    """Nothing that the former one was trusted with passes on with the number: nor does leaving give it back."""
+    (ann, _), (ben, number) = [await stranger(home.server, name) for name in ("Ann", "Ben")]
+    async with home.online(ann) as (phone,):
+        contact = await add(phone, "Ben", number)
+        await until_reached(phone, "Ben", ben.person)
+        eve, code = await home.server.sign_up("Eve", secret=None, mobile=number)
+        assert reached((await whole_list(phone))[0]["Ben"]) == [ben.person]
+        await home.server.post("verify", token=await home.server.token(eve), code=code)
+        await until_reached(phone, "Ben", f"({eve.person})")
+        async with home.online(eve) as (moved,):
+            for person, refusal in ((eve.person, "number_moved"), (ben.person, "unknown_person")):
+                refused = await phone.ask("call", call="c_" + "2" * 20, to=person)
+                assert refused["code"] == refusal
+            assert not moved.had("ringing")
+            await phone.ok("accept_moved", contact=contact["id"], number=number)
+            await until_reached(phone, "Ben", eve.person)
+            await phone.call(str(eve.person), "c_" + "3" * 20)
+            assert (await moved.event("ringing"))["call"]["peer_name"] == "Ann"
+            await phone.ok("cancel", call="c_" + "3" * 20)
+        _, reply = await home.server.post("deregister", token=await home.server.token(eve))
+        assert reply["t"] == "ok", reply
+        await until_reached(phone, "Ben", None)

@@ -81,6 +81,7 @@ async def test_ten_thousand_numbers_from_one_account_are_stopped_and_logged(home
     assert not any(number in log for number in REGISTERED)
 
 
+@pytest.mark.alone
 @pytest.mark.row("R139")
 async def test_an_answer_takes_as_long_whether_a_number_is_registered_or_not(home: Home) -> None:
     took: dict[bool, list[float]] = {True: [], False: []}
