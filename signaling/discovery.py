@@ -29,6 +29,8 @@ SUSPICIOUS = 2_500
 """Numbers that wait beyond the budget, or were spent and dropped, from which on an operator should look: five days'
 worth. A list of 2,000 people stays below it; whoever tries ten thousand numbers does not."""
 
+DAY = 86_400.0
+
 DELAY = 1.0
 """Seconds from a change to looking up: one look for a whole import's worth of parts."""
 
@@ -74,7 +76,7 @@ class Discovery:
         """Take up what waits on disk. Raises Problem(storage_unavailable)."""
         now = self._clock()
         for owner, when in (await self._store.due()).items():
-            self._when(owner, max(when, now))
+            self._when(owner, min(max(when, now), now + DAY))  # the clock may have been wrong when it was set
 
     async def stop(self) -> None:
         """What was not looked up is on disk."""

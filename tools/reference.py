@@ -275,6 +275,11 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
         yield f"`{name}` of one person", f"{burst:g} at once, then {rate * 60:g} a minute", "`rate_limited`"
     yield "Contacts of one person", str(contacts.MAX_CONTACTS), "`contact_limit`"
     yield "`import_contacts.text`", f"{protocol.MAX_CARDS} signs", "`invalid`"
+    yield (
+        "Numbers of one person's contacts by which somebody may be reached",
+        str(contacts.MAX_LOOKED_UP),
+        "the others reach nobody",
+    )
     yield "New numbers looked up for one person", f"{discovery.BUDGET} a day", "the others wait"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
     problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"

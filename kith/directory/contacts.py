@@ -20,6 +20,10 @@ MAX_CONTACTS = 10_000
 """Of one person. Each costs about 400 bytes of disk; the longest lists that phones hold have some 5,000."""
 
 MAX_NUMBERS = 20
+MAX_LOOKED_UP = 20_000
+"""Numbers of one person's list that are looked up, or wait to be: two for each of as many contacts as there may be.
+What is beyond is kept, and reaches nobody: it bounds how long one list can hold up everybody else's writes."""
+
 MAX_NAME = 128
 MAX_LABEL = 32
 MAX_NUMBER = 64

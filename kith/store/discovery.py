@@ -19,6 +19,9 @@ from kith.directory.contact_store import LookedUp, Seal
 from kith.store.contact_lists import found, touch
 
 DAY = 86_400.0
+PURSE = PersonId("budget")
+"""In the place of a person, where a number is sealed by which the budget is counted."""
+
 AT_ONCE = 500
 """Numbers of one write: some milliseconds of the writer's time."""
 
@@ -43,20 +46,21 @@ def look_up(
     spent_before = _settle(db, owner, fresh, seal)
     if fresh:
         return LookedUp(_shown(db, owner, spent_before), again=0.0)
-    spent_today = "SELECT count(*), min(spent) FROM discovered WHERE owner = ? AND spent > ?"
-    left = max(budget - int(db.execute(spent_today, (owner, now - DAY)).fetchone()[0]), 0)
+    purse = _purse(db, owner, seal)
+    left = max(budget - _spent(db, owner, purse, now)[0], 0)
     chosen = _first_in_line(db, owner, min(left, at_once))
     db.executemany(
         "INSERT INTO discovered(owner, digest, spent, first) VALUES (?, ?, ?,"
         " (SELECT id FROM person WHERE mobile = ? AND registered IS NOT NULL))",
         [(owner, seal(owner, number), now, number) for number in chosen],
     )
+    if chosen and purse is not None:
+        db.execute("INSERT INTO number_spent(digest, at, count) VALUES (?, ?, ?)", (purse, now, len(chosen)))
     _mark_spent(db, owner, chosen, seal)
     waiting = _count(db, "SELECT count(*) FROM contact_number WHERE owner = ? AND state = 1", owner)
     again = None
     if waiting:
-        oldest = db.execute(spent_today, (owner, now - DAY)).fetchone()[1]
-        again = 0.0 if left > len(chosen) else float(oldest) + DAY
+        again = 0.0 if left > len(chosen) else _spent(db, owner, purse, now)[1] + DAY
     db.execute("UPDATE contact_list SET due = ? WHERE owner = ?", (again, owner))
     kept = _count(db, "SELECT count(DISTINCT e164) FROM contact_number WHERE owner = ? AND state = 2", owner)
     dropped = _count(db, "SELECT count(*) FROM discovered WHERE owner = ?", owner) - kept
@@ -94,6 +98,25 @@ def accept_moved(
     _meant(db, owner, e164, seal, holder)
     rows = db.execute("SELECT contact FROM contact_number WHERE owner = ? AND e164 = ?", (owner, e164))
     return touch(db, owner, {each["contact"] for each in rows})
+
+
+def _purse(db: sqlite3.Connection, owner: PersonId, seal: Seal) -> bytes | None:
+    """What the budget is counted by besides the person: their verified number, None where there is none."""
+    row = db.execute("SELECT mobile FROM person WHERE id = ? AND registered IS NOT NULL", (owner,)).fetchone()
+    return None if row is None or row["mobile"] is None else seal(PURSE, row["mobile"])
+
+
+def _spent(db: sqlite3.Connection, owner: PersonId, purse: bytes | None, now: float) -> tuple[int, float]:
+    """How many were looked up in the last day, and the first of them when; by the person or by whoever had the number
+    before, whichever is more. What lies in the future, by a clock that was wrong, is old."""
+    span = {"owner": owner, "purse": purse, "since": now - DAY, "now": now}
+    by_person = "SELECT count(*), min(spent) FROM discovered WHERE owner = :owner AND spent > :since AND spent <= :now"
+    by_number = (
+        "SELECT sum(count), min(at) FROM number_spent WHERE digest = :purse AND at > :since AND at <= :now"
+    )
+    found = [db.execute(sql, span).fetchone() for sql in (by_person, by_number)]
+    count, since = max((int(row[0] or 0), float(row[1] or now)) for row in found)
+    return count, since
 
 
 def _settle(db: sqlite3.Connection, owner: PersonId, fresh: Sequence[str], seal: Seal) -> list[str]:

@@ -278,6 +278,15 @@ def books(db: Database) -> None:
     )
 
 
+@migrations()
+def budgets(db: Database) -> None:
+    """How many numbers were looked up by whoever had a number, as a digest under the server's key: leaving and coming
+    back gives no new budget."""
+    db.execute("CREATE TABLE number_spent (digest BLOB NOT NULL, at FLOAT NOT NULL, count INTEGER NOT NULL)")
+    db.execute("CREATE INDEX number_spent_digest ON number_spent(digest, at)")
+    db.execute("CREATE INDEX number_spent_at ON number_spent(at)")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,9 @@ UNPROVED_LIFE = 7 * 86_400.0
 CODES_KEPT = 2 * 86_400.0
 """Seconds for which it is counted how many codes a number was sent; a day of it is looked at."""
 
+SPENT_KEPT = 2 * 86_400.0
+"""Seconds for which it is counted how many numbers were looked up by whoever had a number; a day of it is looked at."""
+
 MISSED_KEPT = 100
 """Missed calls of one person. That many are shown; the older ones nobody has seen for a long time."""
 
@@ -53,6 +56,7 @@ _OLD = (
     _Old("token", "expires", 0.0),
     _Old("network", "seen", NETWORK_LIFE),
     _Old("code_sent", "at", CODES_KEPT),
+    _Old("number_spent", "at", SPENT_KEPT),
 )
 
 

@@ -92,6 +92,12 @@ async def test_what_waits_on_disk_is_taken_up_at_the_start(bench: Bench) -> None
     assert bench.store.asked == [ANN]
 
 
+async def test_a_time_that_a_wrong_clock_has_set_is_a_day_away_at_most(bench: Bench) -> None:
+    bench.store.waits = {ANN: 2**40}
+    await bench.discovery.start()
+    assert bench.discovery._set[ANN] <= asyncio.get_running_loop().time() + module.DAY
+
+
 async def test_what_is_beyond_the_budget_goes_on_when_there_is_more(bench: Bench) -> None:
     later = asyncio.get_running_loop().time() + 0.02
     bench.store.answers[ANN] = [LookedUp(None, later, waiting=3), LookedUp(5, None)]

@@ -11,6 +11,7 @@ from kith.core.problem import Code, Problem
 from kith.directory.contact_store import Known, LookedUp
 from kith.directory.contacts import Card, Content, Entry, Imported, content_of, entries_of
 from kith.store import contact_lists as lists
+from kith.store import contacts as module
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from kith.store.discovery import DAY, look_up
@@ -209,6 +210,47 @@ async def test_a_days_budget_is_spent_once_and_not_given_back(world: World) -> N
     found = await world.look_up(budget=3, now=NOW + DAY - 1)
     assert (found.waiting, found.dropped) == (1, 0)
     assert (await world.look_up(budget=3, now=NOW + DAY)).waiting == 0
+
+
+async def test_leaving_and_coming_back_gives_no_new_budget(world: World) -> None:
+    await world.add("A", *map(number, range(10, 15)))
+    await world.look_up(budget=3)
+    world.tables.db.execute("DELETE FROM person WHERE id = ?", (world.ann,))
+    again = world.tables.person("ann again", number(1))
+    await world.store.add(again, content("A", *map(number, range(20, 25))))
+    found = LookedUp(None, 0.0)
+    while found.again == 0.0:
+        found = await world.store.look_up(again, now=NOW + 60, budget=3)
+    assert (found.waiting, found.again) == (5, NOW + DAY)
+    assert (await world.store.look_up(again, now=NOW + DAY, budget=3)).waiting == 2
+
+
+async def test_a_clock_that_was_ahead_holds_nobody_up(world: World) -> None:
+    await world.add("A", number(10), number(11))
+    await world.look_up(budget=1, now=NOW + 1_000 * DAY)
+    assert (await world.look_up(budget=1, now=NOW)).waiting == 0
+
+
+async def test_there_is_a_bound_to_what_is_looked_up_of_one_list(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MAX_LOOKED_UP", 3)
+    await world.add("A", number(10), number(11))
+    contact = await world.add("B", number(12), number(13))
+    rows = "SELECT count(*) FROM contact_number"
+    assert world.tables.db.execute(rows).fetchone()[0] == 3
+    kept = (await world.store.contact(world.ann, contact)).contact.numbers
+    assert [one.e164 for one in kept] == [number(12), number(13)]
+    await world.store.edit(world.ann, contact, content("B", *map(number, range(20, 30))))
+    assert world.tables.db.execute(rows).fetchone()[0] == 3
+
+
+async def test_a_long_list_is_read_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    names = ["Éva", "ann", "Ben", "cat", "Dan"]
+    for name in names:
+        await world.add(name)
+    assert list(await world.reached()) == ["ann", "Ben", "cat", "Dan", "Éva"]
 
 
 async def test_numbers_added_by_hand_do_not_wait_behind_an_import(world: World) -> None:
