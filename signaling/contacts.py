@@ -1,7 +1,10 @@
 """The commands about a person's contacts, and who is told when the list or who is reachable by it changes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from kith.core.contacts import CardFault
 from kith.core.ids import ContactId, PersonId
@@ -25,6 +28,7 @@ from signaling import protocol as wire
 from signaling.announcing import Announcer
 from signaling.deadlines import Deadlines
 from signaling.discovery import Discovery, Incidents
+from signaling.limits import Bucket
 from signaling.own import OwnProfiles
 from signaling.sessions import Sessions
 
@@ -47,12 +51,27 @@ CONTACT_COMMANDS = (
     wire.AcceptMoved,
 )
 
-READING = 2
-"""Parts of vCard files that are read at a time, each in a thread: more would only take turns, and a call's signatures
-are checked in such threads too."""
+PARTS = (1.0, 60.0)
+"""Parts of vCard files that one person may send, a second and at once. A part costs some 100 ms of a processor: a list
+of ten thousand passes at once, and whoever goes on sending takes a tenth of one processor."""
+
+WAITING = 4
+"""Parts of one person that may wait for their turn; an app sends one after another."""
+
+REMEMBERED = 4_096
+"""Persons whose rate is remembered: the first of them has long been let go on."""
 
 CardReader = Callable[[str, int], tuple[Sequence[Card], Sequence[CardProblem]]]
 """What reads vCards: (text, number of its first line). Slow."""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """How much of files one person has sent of late, and how many parts wait or are being read."""
+
+    bucket: Bucket
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
 
 
 class ContactDesk:
@@ -80,7 +99,9 @@ class ContactDesk:
         self._own = own
         self._region = region
         self._read_cards = read_cards
-        self._reading = asyncio.Semaphore(READING)
+        self._clock = clock
+        self._reader = ThreadPoolExecutor(1, "kith-cards")  # more would only take turns with everybody else
+        self._turns: dict[PersonId, _Turn] = {}
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands, of a personal endpoint. Raises Problem."""
@@ -125,8 +146,16 @@ class ContactDesk:
 
     async def number_changed(self, e164: str) -> None:
         """Somebody has a number now who had not, or nobody any more: it is shown where it was looked up."""
-        for owner, revision in (await self._store.number_changed(e164)).items():
+        await self.tell(await self._store.number_changed(e164))
+
+    async def tell(self, revisions: Mapping[PersonId, int]) -> None:
+        """These lists have these revisions now."""
+        for owner, revision in revisions.items():
             await self._tell_revision(owner, revision)
+
+    def close(self) -> None:
+        """What is being read is read to its end, and nobody waits for it."""
+        self._reader.shutdown(wait=False, cancel_futures=True)
 
     # -- the pieces --------------------------------------------------------------------------------
 
@@ -154,12 +183,13 @@ class ContactDesk:
     async def _import(self, owner: PersonId, command: wire.ImportContacts) -> wire.ContactsImported:
         if not (await self._store.state(owner)).import_allowed:
             raise Problem(Code.IMPORT_NOT_ALLOWED)
-        region = await self.region(owner)
-        async with self._reading:
-            entries, count, problems = await asyncio.to_thread(
-                self._read, command.text, command.first_line, region
+        async with self._turn(owner):
+            entries, count, problems = await asyncio.get_running_loop().run_in_executor(
+                self._reader, self._read, command.text, command.first_line, await self.region(owner)
             )
-        done = await self._store.would_write(owner, entries) or await self._store.take_file(owner, entries)
+            done = await self._store.would_write(owner, entries) or await self._store.take_file(
+                owner, entries
+            )
         if done.left == count > 0:
             raise Problem(Code.CONTACT_LIMIT, data={"limit": MAX_CONTACTS})
         if done.left:
@@ -173,6 +203,24 @@ class ContactDesk:
             unchanged=done.unchanged + count - len(entries),  # the same card twice in one part is one contact
             problems=tuple(wire.ImportProblem(line=one.line, code=one.fault) for one in problems),
         )
+
+    @asynccontextmanager
+    async def _turn(self, owner: PersonId) -> AsyncIterator[None]:
+        """One part of a person's at a time. Raises Problem(rate_limited)."""
+        now = self._clock()
+        turn = self._turns.pop(owner, None) or _Turn(Bucket(*PARTS, now))
+        self._turns[owner] = turn  # the most recent last
+        while len(self._turns) > REMEMBERED:
+            del self._turns[next(iter(self._turns))]
+        if turn.waiting >= WAITING:
+            raise Problem(Code.RATE_LIMITED, data={"retry_after": 1.0})
+        turn.bucket.take(now)
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.waiting -= 1
 
     def _read(
         self, text: str, first_line: int, region: str

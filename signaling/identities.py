@@ -126,10 +126,14 @@ class IdentityDesk:
     async def person_changed(self, one: PersonId) -> None:
         """Tell everybody who may see the person's identity and wants to hear of them."""
         knowing = [each.id for each in await self._directory.people_known_to(one)]
-        knowing += await self._contacts.knowing(one)
         deaf = await self._distances.blockers(one)
         people = [one, *(each for each in knowing if each not in deaf)]
         endpoints = [each.id for person in people for each in await self._directory.endpoints_for(person)]
+        for owner in await self._contacts.knowing(one):
+            if owner not in deaf:  # and not at home: what is in a list is for its owner's eyes only
+                endpoints += [
+                    each.id for each in await self._directory.endpoints_for(owner) if not each.shared
+                ]
         self._push(endpoints, wire.IdentityChanged(person=one))
 
     async def catch_up(self, principal: Principal) -> None:

@@ -147,21 +147,25 @@ class Contacts:
         """None if nothing of it fits into the list any more."""
         if part.fault is not None:
             return _left_out(part, part.fault)
+        command = protocol.ImportContacts(id=self._new_id(), text=part.text, first_line=part.first_line)
+        try:
+            reply = await self._request(command, protocol.ContactsImported)
+        except Problem as problem:
+            if problem.code is not Code.CONTACT_LIMIT:
+                raise
+            return None
+        return Imported(reply.added, reply.updated, reply.unchanged, reply.problems)
+
+    async def _request(self, command: Command, kind: type[T]) -> T:
+        """Waits where there were too many: a long list and a long file are many commands."""
         while True:
-            command = protocol.ImportContacts(id=self._new_id(), text=part.text, first_line=part.first_line)
             try:
-                reply = await self._request(command, protocol.ContactsImported)
+                reply = await self._ask(command)
+                break
             except Problem as problem:
-                if problem.code is Code.CONTACT_LIMIT:
-                    return None
                 if problem.code is not Code.RATE_LIMITED:
                     raise
                 await asyncio.sleep(float(problem.data.get("retry_after", 1.0)))
-                continue
-            return Imported(reply.added, reply.updated, reply.unchanged, reply.problems)
-
-    async def _request(self, command: Command, kind: type[T]) -> T:
-        reply = await self._ask(command)
         if not isinstance(reply, kind):
             raise Problem(Code.MALFORMED)
         return reply

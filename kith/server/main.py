@@ -156,6 +156,7 @@ async def _run(
         door.close()
         await upkeep.stop()
         await server.reception.desk.contacts.discovery.stop()
+        server.reception.desk.contacts.close()
         await server.reception.desk.books.close()
         await server.asking.close()
         await _drain(server)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.support import signing
 from tests.support.contacts import until_reached, vcard, whole_list
 from tests.support.home import Home, living_at_home
 from tests.support.wire import Endpoint
@@ -117,3 +118,17 @@ async def test_neither_log_nor_console_shows_a_contact(home: Home, contact: dict
     written = home.server.log.read_text() + "\n".join(home.server.console)
     assert SECRET not in written
     assert "Mallory" not in written
+
+
+@pytest.mark.row("R23")
+async def test_a_shared_endpoint_is_not_told_of_people_in_somebodys_list(home: Home) -> None:
+    """That an identity has grown is told to whoever has the person among their contacts: on own endpoints only."""
+    nell = await home.server.person("Nell", by=home.granny)
+    number = f"+1202555{home.server._numbers:04d}"
+    async with home.online(home.dad, home.kitchen) as (dad, kitchen):
+        await dad.ok("add_contact", name="Nell", numbers=[{"label": "", "number": number}])
+        await until_reached(dad, "Nell", nell.person)
+        await signing.begin(home.server, nell)
+        await dad.event("identity_changed", person=nell.person)
+        await kitchen.ok("ping")
+        assert str(nell.person) not in str(kitchen.all)

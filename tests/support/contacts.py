@@ -1,5 +1,6 @@
 """Contacts in tests."""
 
+import asyncio
 from typing import Any
 
 from kith.core.ids import HouseholdId, PersonId
@@ -25,11 +26,21 @@ def vcard(name: str, *numbers: str, uid: str = "") -> str:
     return "\r\n".join([*lines, "END:VCARD", ""])
 
 
+async def patiently(endpoint: Endpoint, command: str, **fields: Any) -> dict[str, Any]:
+    """Ask again, as soon as it is said to be possible, where that was too often."""
+    while True:
+        reply = await endpoint.ask(command, **fields)
+        if reply.get("code") != "rate_limited":
+            assert reply["t"] != "problem", reply
+            return reply
+        await asyncio.sleep(reply["data"]["retry_after"])
+
+
 async def whole_list(endpoint: Endpoint, since: int = 0) -> tuple[dict[str, dict[str, Any]], int]:
     """Everything that `list_contacts` tells of a list, by name, and the revision that one is at then."""
     found: dict[str, dict[str, Any]] = {}
     while True:
-        reply = await endpoint.ok("list_contacts", since=since)
+        reply = await patiently(endpoint, "list_contacts", since=since)
         found |= {one["name"]: one for one in reply["contacts"]}
         since = reply["revision"]
         if not reply["more"]:
