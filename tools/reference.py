@@ -19,12 +19,13 @@ from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import SENTENCES, Code
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
-from kith.directory import contacts
+from kith.directory import contacts as lists
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
 from signaling import (
     books,
     call,
+    contacts,
     conversation,
     discovery,
     gateway,
@@ -273,13 +274,15 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "New names of contacts that a household's shared endpoints are told", told, "`rate_limited`"
     for name, (rate, burst) in (("link_book", books.LINKS), ("sync_book", books.LOOKS)):
         yield f"`{name}` of one person", f"{burst:g} at once, then {rate * 60:g} a minute", "`rate_limited`"
-    yield "Contacts of one person", str(contacts.MAX_CONTACTS), "`contact_limit`"
+    yield "Contacts of one person", str(lists.MAX_CONTACTS), "`contact_limit`"
     yield "`import_contacts.text`", f"{protocol.MAX_CARDS} signs", "`invalid`"
     yield (
         "Numbers of one person's contacts by which somebody may be reached",
-        str(contacts.MAX_LOOKED_UP),
+        str(lists.MAX_LOOKED_UP),
         "the others reach nobody",
     )
+    rate, burst = contacts.PARTS
+    yield "`import_contacts` of one person", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
     yield "New numbers looked up for one person", f"{discovery.BUDGET} a day", "the others wait"
     yield "Events unacked", f"{session.MAX_EVENTS}, or {session.MAX_BYTES // 1024} KiB", "close 4009"
     problems = f"{conversation.MAX_PROBLEMS} at once, then {conversation.PROBLEMS_RATE:g}/s"

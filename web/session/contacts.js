@@ -61,11 +61,27 @@ export class Contacts {
     const pages = [];
     let { revision: since } = this.#store.state.contacts;
     do {
-      const page = expectChanges(await this.#send({ t: 'list_contacts', since }, IN_A_WHILE));
+      const page = expectChanges(await this.#patiently({ t: 'list_contacts', since }));
       pages.push(page);
       since = page.revision;
     } while (pages.at(-1)?.more && pages.length < PAGES_TOGETHER);
     this.#store.dispatch({ t: 'contacts', contacts: withChanges(this.#store.state.contacts, pages) });
+  }
+
+  /**
+   * A long list and a long file are more than may be asked at once: then the server says when to go on.
+   * @type {(command: Parameters<Send>[0]) => ReturnType<Send>}
+   */
+  async #patiently(command) {
+    for (;;) {
+      try {
+        return await this.#send(command, IN_A_WHILE);
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.code !== 'rate_limited') throw error;
+        const seconds = Number(error.data.retry_after ?? 1);
+        await new Promise((goOn) => setTimeout(goOn, 1000 * seconds));
+      }
+    }
   }
 
   // -- each rejects with ProblemError ----------------------------------------------------------------
@@ -104,7 +120,7 @@ export class Contacts {
     const cards = new Cards();
     const read = (/** @type {number} */ bytes) => progress(file.size === 0 ? 1 : bytes / file.size);
     for await (const { text, lines, cards: count } of partsOf(file.stream(), cards, read)) {
-      const done = expectImported(await this.#send({ t: 'import_contacts', first_line: 1, text }, IN_A_WHILE));
+      const done = expectImported(await this.#patiently({ t: 'import_contacts', first_line: 1, text }));
       tally.added += done.added;
       tally.updated += done.updated;
       tally.unchanged += done.unchanged;
