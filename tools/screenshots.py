@@ -1,7 +1,7 @@
 """Pictures of every screen of the web app, phone and desktop, light and dark, into build/screenshots.
 
-    python tools/screenshots.py            all of them
-    python tools/screenshots.py call       only those whose name begins so
+    python -m tools.screenshots            all of them
+    python -m tools.screenshots call       only those whose name begins so
 
 A real server, real browsers, real calls. The faces in front of the cameras are drawn here.
 """
@@ -18,6 +18,7 @@ from playwright.async_api import expect
 
 from kith import Endpoint
 from tests.support.browsers import Launcher, Screen, browsers
+from tests.support.contacts import vcard
 from tests.support.server import running_server
 from tests.support.virtual_authenticator import Virtual
 from tools.portraits import portrait
@@ -69,6 +70,8 @@ async def joining(album: Album, launch: Launcher) -> Screen:
     await ana.page.get_by_label("Code", exact=True).fill(code)
     await album.take("code", ana)
     await ana.button("Confirm").click()
+    await expect(ana.button("No thanks")).to_be_visible()
+    await album.take("bring", ana)
     await ana.at_home()
     await album.take("home-empty", ana)
     launch.people.append(ana)
@@ -94,6 +97,92 @@ async def strangers(album: Album, launch: Launcher) -> None:
     await expect(used.page.get_by_role("alert")).to_be_visible()
     await album.take("welcome-used", used)
     await used.context.close()
+
+
+NAMES = (
+    "Álvaro Ruiz",
+    "Beatriz Soler",
+    "Ben",
+    "Carmen Vidal",
+    "Dr. Okafor",
+    "Élodie Martin",
+    "Frank Castle",
+    "Grandma Rosa",
+    "Hugo Prieto",
+    "Inés Molina",
+    "Javier Ortega",
+    "Klára Nováková",
+    "Łukasz Nowak",
+    "María del Carmen Fernández",
+    "Noor Haddad",
+    "Pharmacy",
+    "Plumber Joe",
+    "Quentin Blake",
+    "School office",
+    "Søren Dahl",
+    "Tío Manuel",
+    "Úrsula Campos",
+    "Víctor Ibáñez",
+    "Zoë Smith",
+)
+NUMBERS = {"Ben": "+12025559001", "Tío Manuel": "+12025559003"}
+"""Those who are here: in the order in which they joined."""
+
+
+def address_file(directory: Path) -> Path:
+    """Contacts of a phone, as it hands them over; the last one came apart on the way."""
+    numbers = [NUMBERS.get(name, f"+1202555{1000 + index}") for index, name in enumerate(NAMES)]
+    cards = [vcard(name, number) for name, number in zip(NAMES, numbers, strict=True)]
+    path = directory / "contacts.vcf"
+    path.write_bytes("".join([*cards, "BEGIN:VCARD\r\nVERSION:3.0\r\nEND:VCARD\r\n"]).encode())
+    return path
+
+
+async def contacts(album: Album, ana: Screen, directory: Path) -> None:
+    """Contacts brought from a file, the list, the cards, and where they come from."""
+    page = ana.page
+    await ana.button("Contacts", exact=True).click()
+    await expect(page.get_by_text("No contacts yet")).to_be_visible()
+    await album.take("contacts-none", ana)
+    await ana.button("Manage").click()
+    await ana.button("Allow", exact=True).click()
+    async with page.expect_file_chooser() as chooser:
+        await ana.button("Choose a file").click()
+    await (await chooser.value).set_files(address_file(directory))
+    await expect(ana.button("Done")).to_be_visible()
+    await album.take("contacts-brought", ana)
+    await ana.button("Done").click()
+    await expect(ana.button("Call Ben", exact=True)).to_be_visible()
+    await album.take("contacts", ana)
+    await page.get_by_label("Search").fill("manuel")
+    await album.take("contacts-search", ana)
+    await page.locator("[data-key] .open").first.click()
+    await album.take("contact", ana)
+    await ana.button("Block", exact=True).click()
+    await album.take("contact-block", ana)
+    await ana.button("Cancel").click()
+    await ana.button("Report", exact=True).click()
+    await album.take("contact-report", ana)
+    await page.keyboard.press("Escape")
+    await page.get_by_label("Search").fill("pharm")
+    await page.locator("[data-key] .open").first.click()
+    await album.take("contact-unreachable", ana)
+    await page.keyboard.press("Escape")
+    await page.get_by_label("Search").fill("")
+    await ana.button("Add", exact=True).click()
+    await page.get_by_label("Name", exact=True).fill("Abuela")
+    await album.take("contact-form", ana)
+    await page.keyboard.press("Escape")
+    await ana.button("Manage").click()
+    await album.take("contacts-manage", ana)
+    await ana.button("Link an address book").click()
+    await ana.page.get_by_role("dialog").get_by_role("button", name="Link an address book").click()
+    await album.take("contacts-terms", ana)
+    await ana.button("I have read this").click()
+    await album.take("contacts-link", ana)
+    await page.keyboard.press("Escape")
+    await ana.button("Home", exact=True).click()
+    await ana.at_home()
 
 
 async def dialogs(album: Album, ana: Screen) -> None:
@@ -320,6 +409,7 @@ async def main(only: str) -> None:
                 await album.take("home-news", ana)
                 await ana.page.locator("kith-news").get_by_role("button", name="Seen").click()
                 await album.take("home-devices", ana)
+                await contacts(album, ana, directory)
                 await dialogs(album, ana)
                 await signing_out(album, launch, ana)
                 await confirming(album, launch, ana)

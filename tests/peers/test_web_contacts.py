@@ -288,6 +288,28 @@ async def test_who_is_blocked_reaches_nobody_until_they_are_unblocked(house: Hou
         await ben.ended(heard)
 
 
+async def test_a_number_that_is_somebody_elses_now_is_asked_about_before_it_is_called(house: House) -> None:
+    ana, server = house.ana, house.launch.server
+    cleo, code = await server.sign_up("Cleo", secret=None, mobile=house.ben_mobile)
+    status, reply = await server.post("verify", token=await server.token(cleo), code=code)
+    assert status == 200, reply
+    await expect(ana.button("Call Ben", exact=True)).to_be_visible()
+    async with Endpoint(server, cleo) as phone:
+        await ana.page.wait_for_function(
+            "() => [...document.querySelector('kith-app').parts.store.state.contacts.all.values()]"
+            ".some(({ numbers }) => numbers.some(({ moved }) => moved))"
+        )
+        await ana.button("Call Ben", exact=True).click()
+        shown = card(ana, "Ben")
+        await expect(shown).to_contain_text("This number belongs to somebody else now. Is that still Ben?")
+        await expect(shown.get_by_role("button", name="Call Ben")).to_be_hidden()
+        assert phone.had("ringing") == []
+        await shown.get_by_role("button", name="Yes, keep it").click()
+        await shown.get_by_role("button", name="Call Ben").click()
+        await phone.event("ringing")
+        await ana.leave_calls()
+
+
 # -- with the keyboard, large letters, and very many ---------------------------------------------------
 
 
@@ -365,6 +387,7 @@ async () => {
 """Down and up, window by window; at which steps there was no contact in the middle of it."""
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("count", [2_000, 10_000])
 async def test_very_many_contacts_are_scrolled_searched_and_opened_at_ease(house: House, count: int) -> None:
     """No task takes longer than a tenth of a second. What else goes on here may slow one round, not three."""
