@@ -13,7 +13,8 @@ export class Code extends View {
   #said = h('p', { class: 'hint', role: 'status' });
   #lead = h('p', { class: 'lead' });
   #prove = h('section', { class: 'card' });
-  #change = h('details', { class: 'card choices' });
+  #change = h('details', { class: 'card fold' });
+  #ask = h('summary');
   #proving = /** @type {string | null | undefined} */ (undefined);
 
   /** @override */
@@ -21,7 +22,7 @@ export class Code extends View {
     this.className = 'page narrow';
     const { account } = this.parts;
     this.#prove.append(this.#codeForm());
-    this.#change.append(h('summary', {}, this.t('code.wrong_number')), this.#numberForm());
+    this.#change.append(this.#ask, this.#numberForm());
     this.append(
       h('header', { class: 'hero' }, mark(), h('h1', {}, this.t('code.title')), this.#lead),
       this.#alert.element,
@@ -39,6 +40,7 @@ export class Code extends View {
     setText(this.#lead, proving === null ? this.t('code.moved', { name }) : this.t('code.lead', { name, number: proving }));
     if (proving === this.#proving) return;
     this.#proving = proving;
+    setText(this.#ask, this.t(proving === null ? 'code.new_number' : 'code.wrong_number'));
     this.#prove.hidden = proving === null;
     this.#change.open = proving === null;
     queueMicrotask(() => /** @type {HTMLElement | null} */ (this.querySelector(proving === null ? '#new-mobile' : '#code'))?.focus());

@@ -68,7 +68,7 @@ export class Unsettled extends View {
     };
     const guidelines = {
       key: 'guidelines',
-      icon: 'pen',
+      icon: 'file',
       text: this.t('guidelines.newer'),
       action: this.t('guidelines.look'),
       about: this.t('guidelines.read'),

@@ -32,7 +32,9 @@ def node(*arguments: str) -> str:
 
 @cache
 def texts(language: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((WEB / "texts" / f"{language}.json").read_text())
+    pairs = json.loads((WEB / "texts" / f"{language}.json").read_text(), object_pairs_hook=list)
+    found: dict[str, str] = dict(pairs)
+    assert len(found) == len(pairs), "a key stands there twice"
     return found
 
 
