@@ -64,6 +64,11 @@ class Reception:
             if isinstance(command, wire.SignUp):
                 self.addresses.sign_up(address, now)
 
+    def check_code(self, address: str, command: wire.AnyCommand, now: float) -> None:
+        """Rate limit what makes the server send a code. Raises Problem(rate_limited)."""
+        if isinstance(command, wire.ChangeMobile | wire.ResendCode):
+            self.addresses.code(address, now)
+
 
 class Conversation:
     """Driven by whoever owns the socket: `begin`, `received` for each message, `ended`."""
@@ -223,6 +228,7 @@ class Conversation:
             if command.open:
                 self._reception.check_address(self._address, command, self._reception.desk.clock())
                 return await self._reception.desk.welcome_stranger(command, origin=self._origin)
+            self._reception.check_code(self._address, command, self._reception.desk.clock())
             return await self._reception.desk.carry_out(
                 live.principal, live.endpoint, command, origin=self._origin
             )

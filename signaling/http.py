@@ -210,6 +210,7 @@ class Door:
         rates = live.rates if live is not None else _latest(self._rates, endpoint.id, lambda: Rates(now))
         bucket = rates.signals if isinstance(command, wire.Signal) else rates.commands
         bucket.take(now)
+        self._reception.check_code(self._remote(request), command, now)
         replies = _latest(self._replies, token, Replies)
         found = replies.find(command)
         if found is not None:

@@ -71,6 +71,11 @@ class AddressRates:
         block = _block(address)
         self._bucket("sign_up", block, now, rate=1.0 / 60.0, burst=60.0).take(now)
 
+    def code(self, address: str, now: float) -> None:
+        """One more code that somebody signed in asks for, from a block of addresses: a household that waits for its
+        messages needs a handful."""
+        self._bucket("code", _block(address), now, rate=30.0 / 3600.0, burst=30.0).take(now)
+
     def check_token(self, address: str, now: float) -> None:
         """Before a bearer token is looked at. After too many wrong ones right ones are refused too: an answer
         that told them apart would let the guessing go on."""

@@ -124,6 +124,7 @@ class Registry:
         try:
             return await self._sign_up(newcomer)
         except Problem as problem:
+            await self._verifying.noticed(problem)
             if problem.code is not Code.INVITATION_INVALID or newcomer.secret is None:
                 raise
             digest = self._digest("invitation", newcomer.secret)
@@ -176,12 +177,12 @@ class Registry:
             guidelines=newcomer.guidelines,
             now=now,
         )
-        return Enrolled(endpoint, code_sent=await self._sent(mobile, code))
+        return Enrolled(endpoint, code_sent=await self._sent(person.id, mobile, code))
 
-    async def _sent(self, mobile: str, code: str) -> bool:
+    async def _sent(self, person: PersonId, mobile: str, code: str) -> bool:
         """The person is here, whether the code is on its way or not: it can be sent again."""
         try:
-            await self._verifying.send(mobile, code)
+            await self._verifying.send(person, mobile, code)
         except Problem as problem:
             if problem.code is not Code.CODE_NOT_SENT:
                 raise

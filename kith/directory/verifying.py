@@ -10,6 +10,7 @@ The law of this file
 
 import hmac
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,6 +42,19 @@ BLOCK_DIGITS = 4
 fraud with messages that cost money. A town's families joining on one evening stay below."""
 
 
+CODES_UNPROVED = 8
+"""So many codes in all for a sign-up that has proved no number: then it is of no use any more. Whoever mistypes, waits
+and asks again needs three."""
+
+CODES_OF_SERVER = 600
+SERVER_SPAN = 3600.0
+"""So many codes an hour to all numbers together: more than a town joins in an hour, and what a burst may cost."""
+
+WRONG_OF_SERVER = 300
+"""So many wrong codes an hour by everybody together. Whoever guesses at many numbers at once then takes one in 140
+hours, on the average; people who look at their phones have one wrong in twenty."""
+
+
 class CodeSender(Protocol):
     """Delivers a verification code to a mobile number in E.164. Neither goes into a log."""
 
@@ -65,11 +79,16 @@ class VerificationStore(Protocol):
     async def verification(self, person: PersonId) -> Verification | None: ...
     async def begin(self, verification: Verification, claimed: Claimed) -> None:
         """Put a code in the place of one that waits, if any. A person who signed up and has proved no number yet
-        claims this one from now on. Raises Problem(rate_limited) beyond what a person or number may be sent."""
+        claims this one from now on. Raises Problem(rate_limited) beyond what a person, a number or everybody
+        together may be sent."""
         ...
 
-    async def give_back(self, claimed: Claimed) -> None:
-        """The last code to this number could not be sent."""
+    async def give_back(self, person: PersonId, claimed: Claimed) -> None:
+        """The last code to this number could not be sent: it opens nothing, and counts for nothing."""
+        ...
+
+    async def too_many(self, kind: str, *, now: float) -> None:
+        """The operator should look at it: a bound was reached that is for everybody together."""
         ...
 
     async def count_try(self, person: PersonId, *, most: int) -> int | None:
@@ -99,6 +118,7 @@ class Verifying:
         self._region = region
         self._send_code = send_code
         self._clock = clock
+        self._wrong: deque[float] = deque(maxlen=WRONG_OF_SERVER)
 
     def number(self, text: str) -> str:
         """A number as people write it, in E.164. Raises Problem(number_invalid)."""
@@ -115,12 +135,12 @@ class Verifying:
         digest = self._digest("verification", code)
         return code, Verification(person, mobile, digest, now + VERIFICATION_LIFE, tries=0, sent=1, since=now)
 
-    async def send(self, mobile: str, code: str) -> None:
-        """Raises Problem(code_not_sent); then it counts for nothing."""
+    async def send(self, person: PersonId, mobile: str, code: str) -> None:
+        """Raises Problem(code_not_sent); then it counts for nothing, and opens nothing."""
         try:
             await self._send_code(mobile, code)
         except Problem:
-            await self._store.give_back(self.claimed(mobile))
+            await self._store.give_back(person, self.claimed(mobile))
             raise
 
     async def resend(self, person: PersonId) -> None:
@@ -144,19 +164,38 @@ class Verifying:
         verification = await self._store.verification(person)
         if verification is None:
             raise Problem(Code.ALREADY_REGISTERED)
-        if verification.expires <= self._clock():
+        if not 0 < verification.expires - self._clock() <= VERIFICATION_LIFE:  # or the clock was set back
             raise Problem(Code.WRONG_CODE, path="code")
+        await self._check_guessing()
         tries = await self._store.count_try(person, most=VERIFICATION_TRIES)
         if tries is None:
             raise Problem(Code.TOO_MANY_TRIES, path="code")
         if not hmac.compare_digest(verification.digest, self._digest("verification", code.strip())):
+            self._wrong.append(self._clock())
             left = VERIFICATION_TRIES - tries
             raise Problem(Code.WRONG_CODE, path="code", data={"tries_left": left})
         return await self._store.register(
             person, lambda mobile: self._digest(NUMBER, mobile), now=self._clock()
         )
 
+    async def noticed(self, problem: Problem) -> None:
+        """Tell the operator, if what is refused is refused to everybody."""
+        if problem.data.get("everybody"):
+            await self._store.too_many("codes", now=self._clock())
+
+    async def _check_guessing(self) -> None:
+        """Raises Problem(rate_limited) where everybody together has been wrong too often in the last hour."""
+        now = self._clock()
+        wait = self._wrong[0] + SERVER_SPAN - now if len(self._wrong) == WRONG_OF_SERVER else 0.0
+        if 0 < wait <= SERVER_SPAN:
+            await self._store.too_many("wrong_codes", now=now)
+            raise Problem(Code.RATE_LIMITED, data={"retry_after": round(wait, 3)})
+
     async def _begin(self, person: PersonId, mobile: str) -> None:
         code, verification = self.new_code(person, mobile)
-        await self._store.begin(verification, self.claimed(mobile))
-        await self.send(mobile, code)
+        try:
+            await self._store.begin(verification, self.claimed(mobile))
+        except Problem as problem:
+            await self.noticed(problem)
+            raise
+        await self.send(person, mobile, code)

@@ -67,7 +67,7 @@ def forget_sign_up(db: sqlite3.Connection, person: PersonId) -> None:
         return
     erase_person(db, person)
     if row["profile"]:
-        saved = replace(person_of(row), mobile=None)
+        saved = replace(person_of(row), mobile=None, name=row["saved_as"] or row["name"])
         add_person(db, saved, None)
     alone = "SELECT 1 FROM household WHERE id = ? AND id NOT IN (SELECT value FROM meta WHERE key = ?)"
     lives = "SELECT 1 FROM person WHERE household = ? UNION ALL SELECT 1 FROM endpoint WHERE household = ?"

@@ -71,7 +71,7 @@ def accept(db: sqlite3.Connection, person: PersonId, version: int, now: float) -
 def take_profile(db: sqlite3.Connection, person: Person, invited_by: PersonId | None) -> None:
     """A saved profile is this person from now on. Raises Problem(profile_taken)."""
     taken = db.execute(
-        f"UPDATE person SET name = ?, mobile = ?, invited_by = ?, created = ?"  # noqa: S608 - words of this file
+        f"UPDATE person SET saved_as = name, name = ?, mobile = ?, invited_by = ?, created = ?"  # noqa: S608 - words of this file
         f" WHERE id = ? AND household = ? AND {_SAVED}",
         (person.name, person.mobile, invited_by, person.created, person.id, person.household),
     )

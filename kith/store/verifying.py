@@ -5,22 +5,31 @@ from collections.abc import Callable
 
 from kith.core.ids import PersonId
 from kith.core.news import NewsKind
-from kith.core.problem import Code, Problem
+from kith.core.problem import Code, Problem, Scalar
 from kith.directory.model import Claimed, Verification
 from kith.directory.verifying import (
     BLOCK_SPAN,
     CODES,
     CODES_OF_BLOCK,
     CODES_OF_NUMBER,
+    CODES_OF_SERVER,
     CODES_SPAN,
+    CODES_UNPROVED,
     NUMBER_SPAN,
+    SERVER_SPAN,
     Proved,
 )
 from kith.store.database import Database
+from kith.store.incidents import add_incident
 from kith.store.news import add_news, tell
 from kith.store.rows import acquaint, endpoint_of
 
-_BUDGETS = (("number", CODES_OF_NUMBER, NUMBER_SPAN), ("block", CODES_OF_BLOCK, BLOCK_SPAN))
+_BUDGETS = (
+    ("number = :number", CODES_OF_NUMBER, NUMBER_SPAN),
+    ("block = :block", CODES_OF_BLOCK, BLOCK_SPAN),
+    ("1", CODES_OF_SERVER, SERVER_SPAN),
+)
+"""Of which codes so many in so many seconds."""
 
 
 class SqliteVerifying:
@@ -49,14 +58,18 @@ class SqliteVerifying:
     async def begin(self, verification: Verification, claimed: Claimed) -> None:
         await self._db.write(lambda db: begin(db, verification, claimed))
 
-    async def give_back(self, claimed: Claimed) -> None:
+    async def give_back(self, person: PersonId, claimed: Claimed) -> None:
         def work(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE verification SET expires = 0 WHERE person = ?", (person,))
             db.execute(
                 "DELETE FROM code_sent WHERE rowid = (SELECT max(rowid) FROM code_sent WHERE number = ?)",
                 (claimed.number,),
             )
 
         await self._db.write(work)
+
+    async def too_many(self, kind: str, *, now: float) -> None:
+        await self._db.write(lambda db: add_incident(db, kind, None, {}, at=now))
 
     async def count_try(self, person: PersonId, *, most: int) -> int | None:
         def work(db: sqlite3.Connection) -> int | None:
@@ -92,6 +105,13 @@ class SqliteVerifying:
         return await self._db.write(work)
 
 
+DAY = 86_400.0
+WEEK = 7 * DAY
+
+_LONG_AGO = "(since + :span <= :now OR since > :now)"
+"""The hour is over; or it has not begun, because the clock was set back."""
+
+
 def begin(db: sqlite3.Connection, verification: Verification, claimed: Claimed) -> None:
     """See kith.directory.verifying.VerificationStore.begin."""
     values = {
@@ -103,12 +123,13 @@ def begin(db: sqlite3.Connection, verification: Verification, claimed: Claimed) 
         "most": CODES,
         "span": CODES_SPAN,
     }
+    _check_unproved(db, verification)
     begun = db.execute(
-        "INSERT INTO verification(person, mobile, digest, expires, tries, sent, since)"
-        " VALUES (:person, :mobile, :digest, :expires, 0, 1, :now) ON CONFLICT (person) DO UPDATE"
-        " SET mobile = :mobile, digest = :digest, expires = :expires, tries = 0,"
-        " sent = iif(since + :span <= :now, 1, sent + 1), since = iif(since + :span <= :now, :now, since)"
-        " WHERE sent < :most OR since + :span <= :now",
+        "INSERT INTO verification(person, mobile, digest, expires, tries, sent, since, total)"  # noqa: S608 - words of this file
+        " VALUES (:person, :mobile, :digest, :expires, 0, 1, :now, 1) ON CONFLICT (person) DO UPDATE"
+        " SET mobile = :mobile, digest = :digest, expires = :expires, tries = 0, total = total + 1,"
+        f" sent = iif({_LONG_AGO}, 1, sent + 1), since = iif({_LONG_AGO}, :now, since)"
+        f" WHERE sent < :most OR {_LONG_AGO}",
         values,
     )
     if not begun.rowcount:
@@ -123,20 +144,34 @@ def begin(db: sqlite3.Connection, verification: Verification, claimed: Claimed) 
 
 def _spend(db: sqlite3.Connection, claimed: Claimed, now: float) -> None:
     """Count one more code to this number and its block."""
-    for column, most, span in _BUDGETS:
+    values = {"number": claimed.number, "block": claimed.block, "now": now}
+    for which, most, span in _BUDGETS:
         row = db.execute(
-            f"SELECT count(*) AS sent, min(at) AS first FROM code_sent WHERE {column} = ? AND at > ?",  # noqa: S608 - words of this file
-            (getattr(claimed, column), now - span),
+            "SELECT count(*) AS sent, min(at) AS first FROM code_sent"  # noqa: S608 - words of this file
+            f" WHERE {which} AND at > :now - :span AND at <= :now",
+            {**values, "span": span},
         ).fetchone()
         if row["sent"] >= most:
-            raise _too_often(row["first"] + span - now)
+            raise _too_often(row["first"] + span - now, everybody=which == "1")
     db.execute(
         "INSERT INTO code_sent(number, block, at) VALUES (?, ?, ?)", (claimed.number, claimed.block, now)
     )
 
 
-def _too_often(wait: float) -> Problem:
-    return Problem(Code.RATE_LIMITED, path="mobile", data={"retry_after": round(wait, 3)})
+def _check_unproved(db: sqlite3.Connection, verification: Verification) -> None:
+    """Raises Problem(rate_limited) for a sign-up that was sent so many codes, and proved none of its numbers."""
+    row = db.execute(
+        "SELECT p.created FROM verification v JOIN person p ON p.id = v.person"
+        " WHERE v.person = ? AND v.total >= ? AND p.registered IS NULL AND p.mobile IS NOT NULL",
+        (verification.person, CODES_UNPROVED),
+    ).fetchone()
+    if row is not None:
+        raise _too_often(max(DAY, (row["created"] or 0.0) + WEEK - verification.since))
+
+
+def _too_often(wait: float, *, everybody: bool = False) -> Problem:
+    data: dict[str, Scalar] = {"retry_after": round(wait, 3)}
+    return Problem(Code.RATE_LIMITED, path="mobile", data=data | ({"everybody": True} if everybody else {}))
 
 
 def _check_admitted(db: sqlite3.Connection, mobile: str, digest: bytes) -> None:

@@ -146,6 +146,7 @@ async def test_sign_ups_that_were_never_verified_go_and_nobody_else(database: Da
             ("e_taken", "h_home", "p_taken", b"t", b"", b"", b""),
         ],
     )
+    await put(database, "UPDATE person SET saved_as = ? WHERE id = ?", [("Leo", "p_taken")])
     assert await tidy(database, NOW) == 2
     assert await left(database, "SELECT id FROM person ORDER BY id") == [
         "p_lost",
@@ -155,5 +156,6 @@ async def test_sign_ups_that_were_never_verified_go_and_nobody_else(database: Da
         "p_young",
     ]
     assert await left(database, "SELECT mobile FROM person WHERE id = 'p_taken'") == [None]
+    assert await left(database, "SELECT name FROM person WHERE id = 'p_taken'") == ["Leo"]
     assert await left(database, "SELECT id FROM household") == ["h_home"]
     assert await left(database, "SELECT id FROM endpoint") == []
