@@ -164,7 +164,6 @@ class Desk:
             verifying=verifying,
             people=people,
             leaving=leaving,
-            blocks=blocks,
             contacts=self.contacts,
             books=self.books,
             own=self.own,

@@ -14,7 +14,6 @@ from typing import Any
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
-from kith.directory.blocks import Blocks
 from kith.directory.leaving import Gone, Leaving
 from kith.directory.model import Person
 from kith.directory.people import People
@@ -81,7 +80,6 @@ class PeopleDesk:
         verifying: Verifying,
         people: People,
         leaving: Leaving,
-        blocks: Blocks,
         contacts: ContactDesk,
         books: BookDesk,
         own: OwnProfiles,
@@ -99,7 +97,6 @@ class PeopleDesk:
         self._verifying = verifying
         self._people = people
         self._leaving = leaving
-        self._blocks = blocks
         self._contacts = contacts
         self._books = books
         self._own = own
@@ -165,8 +162,6 @@ class PeopleDesk:
         before = await self._directory.person(person)
         proved = await self._verifying.verify(person, code)
         after = await self._directory.person(person)
-        if after is not None:
-            await self._blocks.follow(after)
         await self._announcer.told(self._announcer.registered(person))
         if after is not None:
             await self._announcer.told(self._news.tell(after.household))

@@ -16,7 +16,6 @@ from kith.core.ids import BlockId, PersonId, new_block
 from kith.core.problem import Code, Problem
 from kith.directory.contacts import Listed
 from kith.directory.digest import NUMBER, Digest
-from kith.directory.model import Person
 from kith.directory.ports import DirectoryStore
 
 MOST = 500
@@ -57,10 +56,6 @@ class BlockStore(Protocol):
 
     async def blockers(self, person: PersonId) -> Sequence[PersonId]:
         """Who has blocked the person, by whatever key."""
-        ...
-
-    async def known_by(self, person: PersonId, number: str) -> None:
-        """Let every block that has one of the two keys have both."""
         ...
 
     async def people_with(self, mobiles: Sequence[str]) -> Sequence[PersonId]:
@@ -125,10 +120,10 @@ class Blocks:
         """Who has blocked the person."""
         return frozenset(await self._store.blockers(person))
 
-    async def follow(self, person: Person) -> None:
-        """The person has verified a number: who blocked the one has blocked the other."""
-        if person.mobile is not None:
-            await self._store.known_by(person.id, self._key(person.mobile))
-
     def _key(self, mobile: str) -> str:
-        return "n_" + self._digest(NUMBER, mobile).hex()
+        return number_key(self._digest(NUMBER, mobile))
+
+
+def number_key(digest: bytes) -> str:
+    """By what a block holds against a number."""
+    return f"n_{digest.hex()}"

@@ -21,6 +21,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household import Roster
 from kith.core.trust.household_links import HouseholdLeave
+from kith.directory.digest import NUMBER, Digest
 from kith.directory.identities import Identities
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
@@ -69,7 +70,10 @@ class LeavingStore(Protocol):
         Former housemates stay acquainted. Raises Problem(last_member) if nobody would be left."""
         ...
 
-    async def erase(self, departure: Departure, *, now: float) -> Gone: ...
+    async def erase(self, departure: Departure, digest: Callable[[str], bytes], *, now: float) -> Gone:
+        """`digest` gives by what the operator refuses a number: it is kept for a while of somebody who was reported
+        or met a bound, so that leaving in time is no way out."""
+        ...
 
 
 class Leaving:
@@ -80,12 +84,14 @@ class Leaving:
         store: LeavingStore,
         identities: Identities,
         directory: DirectoryStore,
+        digest: Digest,
         clock: Callable[[], float],
         household: str,
     ) -> None:
         self._store = store
         self._identities = identities
         self._directory = directory
+        self._digest = digest
         self._clock = clock
         self._household = household
 
@@ -110,7 +116,7 @@ class Leaving:
         if principal.person is None:
             raise Problem(Code.NOT_REGISTERED)
         departure = await self._departure(principal, principal.person, link, goes_anyway=True)
-        return await self._store.erase(departure, now=self._clock())
+        return await self._store.erase(departure, self._refused_by, now=self._clock())
 
     async def dismiss(self, person: PersonId) -> Gone:
         """The same at the operator's word: a housemate signs them out. Raises Problem(unknown_person)."""
@@ -120,7 +126,10 @@ class Leaving:
         home = found.household
         _, alone = await self._identities.departed(person, home, None, goes_anyway=True)
         departure = Departure(person, None, home, alone=alone)
-        return await self._store.erase(departure, now=self._clock())
+        return await self._store.erase(departure, self._refused_by, now=self._clock())
+
+    def _refused_by(self, mobile: str) -> bytes:
+        return self._digest(NUMBER, mobile)
 
     async def _departure(
         self, principal: Principal, person: PersonId, link: HouseholdLeave | None, *, goes_anyway: bool

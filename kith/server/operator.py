@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from kith.core.ids import PersonId
 from kith.core.keys import load_or_create
-from kith.core.problem import SENTENCES, Problem
+from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.settings import Settings
 from kith.directory.digest import NUMBER, Digest
 from kith.directory.identities import Identities
@@ -155,6 +155,15 @@ class Operator:
     def _number(self, mobile: str) -> bytes:
         return self._digest(NUMBER, mobile)
 
+    async def _send_away(self, person: PersonId) -> None:
+        """Unless they have left already."""
+        try:
+            await self._present.suspended(person)
+            await self._present.dismissed(person)
+        except Problem as problem:
+            if problem.code is not Code.UNKNOWN_PERSON:
+                raise
+
     async def _do(self, wish: Suspend | Unsuspend | Terminate | Review) -> dict[str, Any]:
         now = self._clock()
         match wish:
@@ -167,8 +176,7 @@ class Operator:
             case Terminate():
                 person = PersonId(wish.person)
                 done = await self._store.terminate(person, wish.reason, self._number, at=now)
-                await self._present.suspended(person)
-                await self._present.dismissed(person)
+                await self._send_away(person)
             case Review():
                 done = await self._store.review(wish.report, wish.reason, at=now)
             case _:
@@ -186,6 +194,6 @@ def beside_no_server(settings: Settings, database: Database, clock: Callable[[],
     """For a database that no server uses now. Raises OSError or ValueError where its key cannot be read."""
     directory = SqliteDirectory(database)
     identities = Identities(SqliteIdentities(database), directory, clock)
-    leaving = Leaving(SqliteLeaving(database), identities, directory, clock, settings.household)
     digest = Digest(load_or_create(settings.server_key))
+    leaving = Leaving(SqliteLeaving(database), identities, directory, digest, clock, settings.household)
     return Operator(SqliteOperator(database), Absent(leaving), digest, clock)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from kith.core.ids import PersonId
 from kith.core.keys import KeyPair
 from kith.core.settings import Settings
 from kith.directory.blocks import Blocks
@@ -103,9 +104,13 @@ async def wire(
         household=settings.household,
     )
     digest = Digest(keys)
-    verifying = Verifying(SqliteVerifying(database), digest, settings.region, send_code, clock)
+
+    def seal(owner: PersonId, number: str) -> bytes:
+        return digest(f"contact {owner}", number)
+
+    verifying = Verifying(SqliteVerifying(database, seal), digest, settings.region, send_code, clock)
     registry = Registry(directory, digest, admission, verifying, clock)
-    contacts = SqliteContacts(database, lambda owner, number: digest(f"contact {owner}", number))
+    contacts = SqliteContacts(database, seal)
     blocks = Blocks(SqliteBlocks(database), directory, digest, clock)
 
     # who is here
@@ -137,7 +142,7 @@ async def wire(
         incidents=SqliteIncidents(database),
         verifying=verifying,
         people=People(SqlitePeople(database), clock),
-        leaving=Leaving(SqliteLeaving(database), identities, directory, clock, settings.household),
+        leaving=Leaving(SqliteLeaving(database), identities, directory, digest, clock, settings.household),
         export=SqliteExport(database, contacts, signed).of,
         switchboard=switchboard,
         sessions=sessions,

@@ -56,17 +56,6 @@ class SqliteBlocks:
             "SELECT owner FROM block WHERE id IN (SELECT block FROM block_key WHERE key = ?)", person
         )
 
-    async def known_by(self, person: PersonId, number: str) -> None:
-        def work(db: sqlite3.Connection) -> None:
-            rows = db.execute(
-                "SELECT id FROM block WHERE owner <> ? AND id IN (SELECT block FROM block_key WHERE key IN (?, ?))",
-                (person, person, number),
-            )
-            for row in rows.fetchall():
-                _add_keys(db, row["id"], (person, number))
-
-        await self._db.write(work)
-
     async def people_with(self, mobiles: Sequence[str]) -> Sequence[PersonId]:
         marks = ", ".join("?" * len(mobiles))
         return await self._people(
@@ -77,6 +66,17 @@ class SqliteBlocks:
     async def _people(self, sql: str, *values: object) -> list[PersonId]:
         rows = await self._db.read(lambda db: db.execute(sql, values).fetchall())
         return [PersonId(row[0]) for row in rows]
+
+
+def follow(db: sqlite3.Connection, person: PersonId, number: str) -> None:
+    """The person has verified a number, of which this is the key: who blocked the one has blocked the other. Inside
+    the write that makes it theirs, or a block could be lost for good between the two."""
+    rows = db.execute(
+        "SELECT id FROM block WHERE owner <> ? AND id IN (SELECT block FROM block_key WHERE key IN (?, ?))",
+        (person, person, number),
+    )
+    for row in rows.fetchall():
+        _add_keys(db, row["id"], (person, number))
 
 
 def _alike(db: sqlite3.Connection, block: Block, keys: Sequence[str]) -> Block | None:

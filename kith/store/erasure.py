@@ -15,7 +15,6 @@ OWNED = (
     ("acquaintance", "other"),
     ("block", "owner"),
     ("delegation", "person"),
-    ("incident", "person"),
     ("invitation", "inviter"),
     ("missed", "person"),
     ("network", "owner"),

@@ -1,6 +1,7 @@
 """Leaving a household and leaving altogether, each in one write."""
 
 import sqlite3
+from collections.abc import Callable
 
 from kith.core.ids import HouseholdId, PersonId
 from kith.core.news import NewsKind
@@ -50,12 +51,13 @@ class SqliteLeaving:
 
         await self._db.write(work)
 
-    async def erase(self, departure: Departure, *, now: float) -> Gone:
+    async def erase(self, departure: Departure, digest: Callable[[str], bytes], *, now: float) -> Gone:
         def work(db: sqlite3.Connection) -> Gone:
             row = db.execute(
                 "SELECT mobile FROM person WHERE id = ? AND registered IS NOT NULL", (departure.person,)
             ).fetchone()
             mobile = None if row is None else row["mobile"]
+            _keep_for_operator(db, departure.person, None if mobile is None else digest(mobile), now)
             heir = _heir(db, departure)
             if heir is None:
                 dead = erase_household(db, departure.household)
@@ -67,6 +69,15 @@ class SqliteLeaving:
             return Gone(dead, departure.household, mobile)
 
         return await self._db.write(work)
+
+
+def _keep_for_operator(db: sqlite3.Connection, person: PersonId, number: bytes | None, now: float) -> None:
+    """Of somebody with whom the operator may have to deal: their name, and the digest by which a number is refused."""
+    db.execute(
+        "INSERT OR REPLACE INTO departed(person, name, number, at) SELECT id, name, ?, ? FROM person WHERE id = ?"
+        " AND (suspended IS NOT NULL OR id IN (SELECT person FROM report) OR id IN (SELECT person FROM incident))",
+        (number, now, person),
+    )
 
 
 def _heir(db: sqlite3.Connection, departure: Departure) -> PersonId | None:

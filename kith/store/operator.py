@@ -29,14 +29,16 @@ _HOUSEHOLDS = """
 """
 
 _REPORTS = """
-    SELECT r.id, r.at, r.person, p.name, r.by, b.name AS by_name, r.why, r.text, r.reviewed
-    FROM report r LEFT JOIN person p ON p.id = r.person LEFT JOIN person b ON b.id = r.by
+    SELECT r.id, r.at, r.person, coalesce(p.name, d.name) AS name, r.by, b.name AS by_name, r.why, r.text, r.reviewed
+    FROM report r LEFT JOIN person p ON p.id = r.person LEFT JOIN departed d ON d.person = r.person
+    LEFT JOIN person b ON b.id = r.by
     WHERE :all OR r.reviewed IS NULL ORDER BY r.id DESC LIMIT :most
 """
 
 _INCIDENTS = """
-    SELECT i.id, i.at, i.kind, i.person, coalesce(p.name, '') AS name, i.details
-    FROM incident i LEFT JOIN person p ON p.id = i.person ORDER BY i.id DESC LIMIT :most
+    SELECT i.id, i.at, i.kind, i.person, coalesce(p.name, d.name, '') AS name, i.details
+    FROM incident i LEFT JOIN person p ON p.id = i.person LEFT JOIN departed d ON d.person = i.person
+    ORDER BY i.id DESC LIMIT :most
 """
 
 _ACTIONS = "SELECT * FROM operator_action ORDER BY id DESC LIMIT :most"
@@ -102,6 +104,11 @@ class SqliteOperator:
         erase what is kept of them comes after it."""
 
         def work(db: sqlite3.Connection) -> Row:
+            gone = db.execute("SELECT * FROM departed WHERE person = ?", (person,)).fetchone()
+            if gone is not None:  # they left before it came to this
+                if gone["number"] is not None:
+                    db.execute("INSERT OR IGNORE INTO refused_number VALUES (?, ?)", (gone["number"], at))
+                return _noted(db, "terminate", person, gone["name"], reason, at)
             row = _person(db, person)
             db.execute("UPDATE person SET suspended = coalesce(suspended, ?) WHERE id = ?", (at, person))
             if row["mobile"] is not None and row["registered"] is not None:

@@ -35,6 +35,9 @@ CODES_KEPT = 2 * 86_400.0
 SPENT_KEPT = 2 * 86_400.0
 """Seconds for which it is counted how many numbers were looked up by whoever had a number; a day of it is looked at."""
 
+OPERATORS_LIFE = 90 * 86_400.0
+"""Seconds for which the operator can look into what somebody did: also somebody who has left since."""
+
 MISSED_KEPT = 100
 """Missed calls of one person. That many are shown; the older ones nobody has seen for a long time."""
 
@@ -57,6 +60,9 @@ _OLD = (
     _Old("network", "seen", NETWORK_LIFE),
     _Old("code_sent", "at", CODES_KEPT),
     _Old("number_spent", "at", SPENT_KEPT),
+    _Old("departed", "at", OPERATORS_LIFE),
+    _Old("incident", "at", OPERATORS_LIFE),
+    _Old("report", "coalesce(reviewed, at)", OPERATORS_LIFE),
 )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from kith.core.ids import PersonId
 from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem, Scalar
+from kith.directory.blocks import number_key
+from kith.directory.contact_store import Seal
 from kith.directory.model import Claimed, Verification
 from kith.directory.verifying import (
     BLOCK_SPAN,
@@ -19,7 +21,9 @@ from kith.directory.verifying import (
     SERVER_SPAN,
     Proved,
 )
+from kith.store.blocks import follow
 from kith.store.database import Database
+from kith.store.discovery import number_changed
 from kith.store.incidents import add_incident
 from kith.store.news import add_news, tell
 from kith.store.rows import acquaint, endpoint_of
@@ -35,8 +39,10 @@ _BUDGETS = (
 class SqliteVerifying:
     """Implements kith.directory.verifying.VerificationStore."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seal: Seal) -> None:
+        """`seal` as in kith.store.discovery."""
         self._db = database
+        self._seal = seal
 
     async def verification(self, person: PersonId) -> Verification | None:
         def work(db: sqlite3.Connection) -> Verification | None:
@@ -100,6 +106,10 @@ class SqliteVerifying:
             db.execute("DELETE FROM verification WHERE person = ?", (person,))
             if first:
                 _introduce(db, person, row, now)
+            # What hangs on a number follows it in the same write: after a crash between two it never would.
+            follow(db, person, number_key(digest(row["proved"])))
+            for number in {row["proved"], row["mobile"] or row["proved"]}:
+                number_changed(db, number, self._seal)
             return Proved(person, first, former)
 
         return await self._db.write(work)

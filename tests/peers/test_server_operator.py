@@ -224,3 +224,19 @@ async def test_without_a_server_it_works_on_the_database(home: Home) -> None:
             await granny.back()
     said = home.server.log.read_text()
     assert "While nobody looks" not in said and "Traceback" not in said
+
+
+async def test_who_was_reported_and_leaves_in_time_may_still_be_kept_out(home: Home) -> None:
+    """What the operator was told of them stays, with the name, and so does what keeps their number out."""
+    async with home.online(home.mum) as (mum,):
+        secrets = [(await mum.ok("invite"))["secret"] for _ in range(2)]
+        spammer, code = await home.server.sign_up("Spammer", secret=secrets[0], mobile="+12025558801")
+        await home.server.post("verify", token=await home.server.token(spammer), code=code)
+        await mum.ok("report_person", person=spammer.person, why="spam", text="Ten calls a day.")
+        await home.server.post("deregister", token=await home.server.token(spammer))
+        (report,) = [one for one in await ask(home.server, "reports") if one["person"] == spammer.person]
+        assert report["name"] == "Spammer"
+        await ask(home.server, "terminate", "--yes", str(spammer.person), "--reason", "Spam, and away.")
+        again, code = await home.server.sign_up("Somebody", secret=secrets[1], mobile="+12025558801")
+        status, reply = await home.server.post("verify", token=await home.server.token(again), code=code)
+        assert (status, reply["code"]) == (403, "number_refused")

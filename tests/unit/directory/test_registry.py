@@ -11,6 +11,7 @@ from kith.core.capabilities import Capabilities
 from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.problem import Code, Problem
+from kith.directory.blocks import Blocks
 from kith.directory.digest import Digest
 from kith.directory.model import Endpoint, Invitation, Person
 from kith.directory.registry import (
@@ -35,6 +36,7 @@ from kith.directory.verifying import (
     WRONG_OF_SERVER,
     Verifying,
 )
+from kith.store.blocks import SqliteBlocks
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.verifying import SqliteVerifying
@@ -50,7 +52,13 @@ class World:
         self.now = NOON
         self.sent: list[tuple[str, str]] = []
         digest = Digest(KeyPair.generate())
-        self.verifying = Verifying(SqliteVerifying(store._db), digest, "US", self.send, lambda: self.now)
+        self.verifying = Verifying(
+            SqliteVerifying(store._db, digest),
+            digest,
+            "US",
+            self.send,
+            lambda: self.now,
+        )
         self.registry = Registry(
             store,
             digest,
@@ -320,6 +328,22 @@ async def test_a_clock_that_is_set_back_keeps_nobody_out_and_lets_nobody_in(worl
     assert code_of(refused) is Code.WRONG_CODE, "it would be good for a year"
     await world.verifying.resend(endpoint.person)
     await world.verifying.verify(endpoint.person, world.sent[-1][1])
+
+
+async def test_what_hangs_on_a_number_follows_it_in_the_same_write(store: SqliteDirectory) -> None:
+    """A block of the number holds against whoever proves it, from the very moment on."""
+    world = World(store, open_sign_up=True)
+    blocker, first, second = [await world.sign_up(None, mobile=f"202 555 010{n}") for n in range(3)]
+    for endpoint, (_, code) in zip((blocker, first), world.sent, strict=False):
+        await world.verifying.verify(str(endpoint.person), code)  # type: ignore[arg-type]
+    digest = world.registry._digest
+    blocks = Blocks(SqliteBlocks(store._db), store, digest, lambda: world.now)
+    assert blocker.person is not None and first.person is not None and second.person is not None
+    await blocks.block(blocker.person, first.person)
+    assert await blocks.blockers(second.person) == frozenset()
+    await world.verifying.change(second.person, "202 555 0101")
+    await world.verifying.verify(second.person, world.sent[-1][1])
+    assert await blocks.blockers(second.person) == {blocker.person}
 
 
 async def test_guidelines_that_are_not_in_force_are_not_accepted(world: World) -> None:

@@ -13,7 +13,7 @@ from kith.directory.blocks import Blocks
 from kith.directory.contacts import Contact, Listed, Number, Reach
 from kith.directory.digest import Digest
 from kith.directory.model import Person
-from kith.store.blocks import SqliteBlocks
+from kith.store.blocks import SqliteBlocks, follow
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.rows import add_person
@@ -33,7 +33,7 @@ class World:
         person = Person(new_person(), HOME, "Somebody", mobile, 1.0 if verified else None)
         await self.database.write(lambda db: add_person(db, person, None))
         if verified:
-            await self.blocks.follow(person)
+            await self._follow(person)
         return person
 
     async def moves_to(self, person: Person, mobile: str) -> None:
@@ -41,7 +41,12 @@ class World:
         await self.database.write(lambda db: db.execute(sql, (mobile, person.id)).rowcount)
         found = await self.directory.person(person.id)
         assert found is not None
-        await self.blocks.follow(found)
+        await self._follow(found)
+
+    async def _follow(self, person: Person) -> None:
+        if person.mobile is not None:
+            key = self.blocks._key(person.mobile)
+            await self.database.write(lambda db: follow(db, person.id, key))
 
     async def gives_up(self, person: Person) -> None:
         sql = "UPDATE person SET mobile = NULL, registered = NULL WHERE id = ?"

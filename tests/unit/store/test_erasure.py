@@ -16,6 +16,8 @@ KEPT = {
     ("contact_number", "first"),  # of others: whose the number was that they have among their contacts
     ("discovered", "first"),
     ("block", "person"),  # of whoever blocked them
+    ("incident", "person"),
+    ("departed", "person"),  # for as long
     ("report", "by"),  # the operator's, who has to deal with it
     ("report", "person"),
     ("invitation", "owner"),  # yes or no
