@@ -47,7 +47,7 @@ def look_up(
     if fresh:
         return LookedUp(_shown(db, owner, spent_before), again=0.0)
     purse = _purse(db, owner, seal)
-    left = max(budget - _spent(db, owner, purse, now)[0], 0)
+    left = max(budget - _spent(db, owner, purse, now)[0], 0) if _may_ask(db, owner) else 0
     chosen = _first_in_line(db, owner, min(left, at_once))
     db.executemany(
         "INSERT INTO discovered(owner, digest, spent, first) VALUES (?, ?, ?,"
@@ -98,6 +98,14 @@ def accept_moved(
     _meant(db, owner, e164, seal, holder)
     rows = db.execute("SELECT contact FROM contact_number WHERE owner = ? AND e164 = ?", (owner, e164))
     return touch(db, owner, {each["contact"] for each in rows})
+
+
+def _may_ask(db: sqlite3.Connection, owner: PersonId) -> bool:
+    """Whoever may not use the server is found nobody for, either. What waits is looked at again a day later."""
+    row = db.execute(
+        "SELECT 1 FROM person WHERE id = ? AND registered IS NOT NULL AND suspended IS NULL", (owner,)
+    ).fetchone()
+    return row is not None
 
 
 def _purse(db: sqlite3.Connection, owner: PersonId, seal: Seal) -> bytes | None:

@@ -225,6 +225,16 @@ async def test_leaving_and_coming_back_gives_no_new_budget(world: World) -> None
     assert (await world.store.look_up(again, now=NOW + DAY, budget=3)).waiting == 2
 
 
+@pytest.mark.parametrize("state", ["suspended = 1", "registered = NULL, mobile = NULL"])
+async def test_nothing_is_looked_up_for_whoever_may_not_use_the_server(world: World, state: str) -> None:
+    await world.add("Ben", number(2))
+    world.tables.db.execute(f"UPDATE person SET {state} WHERE id = ?", (world.ann,))
+    found = await world.look_up()
+    assert (found.waiting, found.again) == (1, NOW + DAY)
+    world.tables.db.execute("UPDATE person SET suspended = NULL, registered = 1 WHERE id = ?", (world.ann,))
+    assert (await world.look_up(now=NOW + DAY)).waiting == 0
+
+
 async def test_a_clock_that_was_ahead_holds_nobody_up(world: World) -> None:
     await world.add("A", number(10), number(11))
     await world.look_up(budget=1, now=NOW + 1_000 * DAY)
