@@ -1,8 +1,10 @@
 """A forged server and a real endpoint: whatever it forges, the endpoint refuses, says why, and nothing leaves it.
 
-Each test ends with an honest call, in which the same counter sees as many packets as one likes.
+Before each kind of lie, and after the last one, there is an honest call in which the same counter sees as many packets
+as one likes.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from kith.core.ids import new_call
 from kith.core.keys import PublicKeys
 from kith.core.trust.safety import safety_number
 from kith.core.trust.untrusted import Reason
+from kith.endpoint.equipment import Parts
 from tests.support import signing
 from tests.support.conspiracy import Conspiracy, Who, conspiracy
 from tests.support.endpoints import DEFAULTS, Watched, endpoint_of
@@ -27,16 +30,24 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @dataclass
 class House:
-    """Anna's endpoint, which is lied to."""
+    """An endpoint that is lied to: Anna's own, or one that the household shares."""
 
     plot: Conspiracy
     anna: Watched
     joined: Joined
+    shared: bool = False
+    heard: str = ""
+    """By which test it was heard in an honest call before the lies began."""
 
     @property
     def person(self) -> str:
+        """Whom the others call to reach it."""
         assert self.joined.person is not None
-        return self.joined.person
+        return self.id if self.shared else self.joined.person
+
+    async def call(self, whom: str) -> None:
+        """A shared one calls in Anna's name."""
+        await self.anna.endpoint.call(whom, profile="Anna" if self.shared else None)
 
     @property
     def id(self) -> str:
@@ -44,33 +55,55 @@ class House:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def houses(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, House]]:
     directory: Path = tmp_path_factory.mktemp("forged")
     async with conspiracy(directory, "--no-tls") as plot:
         anna = await plot.server.person("Anna", by=plot.bob, household=True)
         await signing.begin(plot.server, anna)
         assert anna.person is not None
         await plot.take_in(anna.person)
-        async with endpoint_of(
-            plot.server, anna, "Study", directory, microphone="tone:440", speaker="null"
-        ) as study:
+        parts: Parts = {"microphone": "tone:440", "speaker": "null"}
+        async with (
+            endpoint_of(plot.server, anna, "Study", directory, **parts) as study,
+            endpoint_of(plot.server, anna, "Speaker", directory, shared=True, **parts) as speaker,
+        ):
             await study.endpoint.move_in()
+            both = {
+                "her own": House(plot, study, anna),
+                "a shared one": House(plot, speaker, anna, shared=True),
+            }
             await plot.close_ranks()
-            house = House(plot, study, anna)
-            await honest(house)
-            yield house
+            yield both
+            for house in both.values():
+                await honest(house)
+
+
+@pytest.fixture
+def house(houses: dict[str, House]) -> House:
+    return houses["her own"]
+
+
+@pytest.fixture(params=["her own", "a shared one"])
+def victim(houses: dict[str, House], request: pytest.FixtureRequest) -> House:
+    return houses[request.param]
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
-async def clean(house: House) -> AsyncIterator[None]:
-    """Nothing is left of the test before, but what the endpoint remembers; and no lie has spoilt that."""
-    house.anna.history.clear()
+async def clean(houses: dict[str, House], request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Nothing is left of the test before, but what the endpoints remember; and no lie of its kind has spoilt that."""
+    kind = request.function.__name__
+    for house in houses.values():
+        if house.heard != kind:
+            await forget_answers(house)
+            await honest(house)
+            house.heard = kind
+        house.anna.history.clear()
     yield
-    house.plot.be_honest()
-    if house.anna.endpoint.current is not None:
-        await house.anna.endpoint.current.hang_up()
-    await forget_answers(house)
-    await honest(house)
+    for house in houses.values():
+        house.plot.be_honest()
+        if house.anna.endpoint.current is not None:
+            await house.anna.endpoint.current.hang_up()
+        await forget_answers(house)
 
 
 async def honest(house: House, who: Who = "phone", *, household: bool = False) -> None:
@@ -90,40 +123,40 @@ async def honest(house: House, who: Who = "phone", *, household: bool = False) -
 
 @pytest.mark.row("R87", "S9")
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.forgery)
-async def test_a_lie_about_who_calls_is_refused_before_any_media(house: House, lie: Lie) -> None:
-    plot, anna = house.plot, house.anna
+async def test_a_lie_about_who_calls_is_refused_before_any_media(victim: House, lie: Lie) -> None:
+    house, plot, anna = victim, victim.plot, victim.anna
     await forget_answers(house)
     plot.lie(lie.forgery, house.id)
     call = await plot.call(lie.helper, house.person)
     await anna.until("ringing")
     await anna.endpoint.answer()
-    victim = await plot.answered(lie.helper, call)
+    keys = await plot.answered(lie.helper, call)
     async with plot.far_end(
-        lie.helper, call, victim, forgery=lie.forgery, strange=lie.strange, household=lie.household
+        lie.helper, call, keys, forgery=lie.forgery, strange=lie.strange, household=lie.household
     ) as far:
         await far.offer()
-        await refused(house, lie.why)
+        await refused(house, (lie.shared if house.shared else None) or lie.why)
         assert far.counts.media == 0 and far.heard == []
 
 
 @pytest.mark.row("R87", "S9")
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.forgery)
-async def test_a_lie_about_who_is_called_is_refused_before_any_media(house: House, lie: Lie) -> None:
-    plot, anna = house.plot, house.anna
+async def test_a_lie_about_who_is_called_is_refused_before_any_media(victim: House, lie: Lie) -> None:
+    house, plot, anna = victim, victim.plot, victim.anna
     await forget_answers(house)
     anna.history.clear()
     for helper in plot.helpers.values():
         helper.events.clear()
     plot.lie(lie.forgery, house.id)
     target = "Bob" if lie.household is False else lie.helper.title()
-    await anna.endpoint.call(target)
+    await house.call(target)
     wire = plot.helpers[lie.helper]
     call = (await wire.event("ringing"))["call"]["id"]
-    victim = await plot.answer(lie.helper, call)
+    keys = await plot.answer(lie.helper, call)
     async with plot.far_end(
-        lie.helper, call, victim, forgery=lie.forgery, strange=lie.strange, household=lie.household
+        lie.helper, call, keys, forgery=lie.forgery, strange=lie.strange, household=lie.household
     ) as far:
-        await refused(house, lie.called or lie.why)
+        await refused(house, (lie.shared if house.shared else None) or lie.called or lie.why)
         await wire.ended(call)
         assert far.counts.media == 0 and far.heard == [], "not even where it can be reached was said"
 
@@ -154,7 +187,7 @@ async def placed(house: House, forgery: str = "") -> tuple[str, PublicKeys]:
     phone = house.plot.helpers["phone"]
     house.plot.lie(forgery, house.id)
     phone.events.clear()
-    await house.anna.endpoint.call("Bob")
+    await house.call("Bob")
     call = (await phone.event("ringing"))["call"]["id"]
     return call, await house.plot.answer("phone", call)
 
@@ -190,6 +223,31 @@ async def test_an_earlier_call_played_again_is_refused(house: House) -> None:
         await silent.replay(said)
         await refused(house, Reason.BAD_SIGNATURE)
         assert silent.counts.media == 0
+
+
+@pytest.mark.row("R87")
+@pytest.mark.parametrize("calls", [True, False], ids=["calls", "is called"])
+async def test_what_was_said_before_the_media_was_lost_is_refused_afterwards(
+    victim: House, *, calls: bool
+) -> None:
+    """Played again in the next epoch of the same call: it was sealed for the one before."""
+    plot = victim.plot
+    call, keys = await (placed(victim) if calls else taken(victim))
+    async with plot.far_end("phone", call, keys) as far:
+        if not calls:
+            await far.offer()
+        await far.media()
+        phone = plot.helpers["phone"]
+        await phone.ok("media_up", call=call, epoch=0)
+        await phone.event("call_changed", call=call, phase="active")
+        async with plot.far_end("phone", call, keys, epoch=1, mute=True) as again:
+            await phone.ok("media_lost", call=call, epoch=0)
+            await again.replay(far.sent)
+            await refused(victim, Reason.UNREADABLE)
+            assert again.counts.media == 0
+            async with asyncio.timeout(5):  # a goodbye to the honest one may be on its way
+                while not await far.nothing_for(0.3):
+                    pass
 
 
 @pytest.mark.row("R87", "R134")

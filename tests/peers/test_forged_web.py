@@ -1,5 +1,6 @@
 """A forged server and real browsers: whatever it forges, the app refuses, says so, and nothing leaves it."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from kith import Endpoint
 from kith.core.ids import new_call
 from kith.core.keys import PublicKeys
 from kith.core.trust.person import replay
+from kith.endpoint.home import Home
 from signaling import protocol
 from tests.support import signing
 from tests.support.browsers import Kind, Screen, browsers
 from tests.support.conspiracy import Conspiracy, Who, conspiracy
-from tests.support.endpoints import DEFAULTS, Watched
+from tests.support.endpoints import DEFAULTS, Watched, phone_of
 from tests.support.far_end import FarEnd
 from tests.support.lies import LIES, Lie
 
@@ -238,6 +240,30 @@ async def test_an_earlier_call_played_again_is_refused(victim: Victim) -> None:
         assert silent.counts.media == 0 and await victim.sent() == 0
 
 
+@pytest.mark.row("R87")
+@pytest.mark.parametrize("calls", [True, False], ids=["calls", "is called"])
+async def test_what_was_said_before_the_media_was_lost_is_refused_afterwards(
+    victim: Victim, *, calls: bool
+) -> None:
+    """Played again in the next epoch of the same call: it was sealed for the one before."""
+    call, keys = await (victim.calls("Bob", "phone") if calls else victim.is_called("phone"))
+    async with victim.plot.far_end("phone", call, keys) as far:
+        if not calls:
+            await far.offer()
+        await far.media()
+        phone = victim.plot.helpers["phone"]
+        await phone.ok("media_up", call=call, epoch=0)
+        await phone.event("call_changed", call=call, phase="active")
+        async with victim.plot.far_end("phone", call, keys, epoch=1, mute=True) as again:
+            await phone.ok("media_lost", call=call, epoch=0)
+            await again.replay(far.sent)
+            await victim.refuses()
+            assert again.counts.media == 0
+            async with asyncio.timeout(5):  # a goodbye to the honest one may be on its way
+                while not await far.nothing_for(0.3):
+                    pass
+
+
 @pytest.mark.row("R87", "R134")
 async def test_nobody_answers_in_the_persons_place(victim: Victim) -> None:
     victim.plot.lie("answered for them", victim.id)
@@ -278,3 +304,61 @@ async def test_a_key_that_is_swapped_on_its_way_shows_other_digits(victim: Victi
     chain = replay(found.identities[0].links)
     assert set(chain.endpoints.ever) == {(await victim.keys()).identity}
     await victim.screen.button("Close").click()
+
+
+STEPS = """
+() => {
+  const { hosting } = document.querySelector('kith-app').parts.account;
+  const heard = hosting.heard.bind(hosting);
+  window.steps = 0;
+  hosting.heard = (event) => { heard(event); window.steps += 1; };
+}
+"""
+"""Count what devices that want to be taken in say to the page."""
+
+
+@pytest.mark.row("R87")
+async def test_a_key_that_is_swapped_behind_a_link_is_not_signed_for(victim: Victim, tmp_path: Path) -> None:
+    """The browser shows a link with a secret, and the server, which does not know it, puts its own key in the place of
+    the device's. The device's own proof is taken afterwards: the page has listened all the time."""
+    page, server = victim.screen.page, victim.plot.server
+    link = await victim.screen.offer_pairing(shared=False)
+    await page.evaluate(STEPS)
+    victim.plot.lie("the new key swapped", victim.id)
+    home = tmp_path / "new"
+    new = await Endpoint.pair(server.url, link, name="New", home=home, ca=server.ca, **DEFAULTS)
+    async with new:
+        await page.wait_for_function("() => window.steps > 0")
+        assert not new.joined
+    victim.plot.be_honest()
+    again = Watched(await Endpoint.open(home, **DEFAULTS))
+    async with again.endpoint:
+        await again.until_progress("signed")
+        found = await signing.ask(
+            server, victim.plot.bob, protocol.Identities, "list_identities", persons=[victim.person]
+        )
+        ever = set(replay(found.identities[0].links).endpoints.ever)
+        assert Home(home).keys().public.identity in ever
+        assert victim.plot.plot.mallory.public.identity not in ever
+
+
+@pytest.mark.row("R87")
+async def test_a_browser_does_not_believe_a_chain_that_is_swapped_behind_a_link(
+    house: House, victim: Victim, tmp_path: Path
+) -> None:
+    """A page is to be one more device of Eve's, and whoever signs for it is shown to it with the server's chain."""
+    plot, server = house.plot, house.plot.server
+    eve = await server.person("Eve", by=plot.bob)
+    async with phone_of(server, eve, tmp_path) as phone:
+        offered = await phone.endpoint.offer_pairing(shared=False)
+        plot.lie("another root", "*")
+        context = await victim.screen.context.browser.new_context(ignore_https_errors=True)
+        screen = Screen(victim.screen.kind, server, context, await context.new_page())
+        await screen.open(f"#pair={offered.link}")
+        await screen.page.get_by_label("Name of this device").fill("New")
+        await screen.button("Add this device").click()
+        await expect(screen.page.get_by_role("alert")).to_contain_text("Nothing was confirmed")
+        await phone.until_progress("signed")
+        assert (await screen.state())["standing"] != "confirmed"
+        await context.close()
+    plot.be_honest()

@@ -33,6 +33,10 @@ from tests.support.wire import Endpoint, Message
 Who = Literal["phone", "old phone", "kitchen", "porch", "hall"]
 
 
+PLENTY = ("--calls-an-hour=5000", "--calls-a-day=5000")
+"""Nobody may call so often, but whoever tells so many lies must."""
+
+
 @dataclass
 class Conspiracy:
     server: RunningServer
@@ -123,8 +127,11 @@ class Conspiracy:
         household: bool = False,
         kind: Kind = "call",
         sealed: bool = True,
+        epoch: int = 0,
+        mute: bool = False,
     ) -> FarEnd:
-        """What `who` says in a call; `strange`, with the server's keys. `household`: it speaks for nobody."""
+        """What `who` says in a call; `strange`, with the server's keys. `household`: it speaks for nobody. `mute`: it
+        says only what it is told to."""
         wire = self.helpers[who]
         return FarEnd(
             wire,
@@ -134,6 +141,8 @@ class Conspiracy:
             call=call,
             kind=kind,
             sealed=sealed,
+            epoch=epoch,
+            mute=mute,
         )
 
     async def call(self, who: Who, victim: str, call: CallId | None = None) -> str:
@@ -164,7 +173,7 @@ async def conspiracy(directory: Path, *arguments: str) -> AsyncIterator[Conspira
     """The server is honest until `lie`. Take the victims in, and `close_ranks`."""
     path = directory / "plot"
     async with (
-        running_server(directory, *arguments, program=("tests.support.forged", str(path))) as server,
+        running_server(directory, *arguments, *PLENTY, program=("tests.support.forged", str(path))) as server,
         AsyncExitStack() as stack,
     ):
         bob = await server.person("Bob")

@@ -68,8 +68,11 @@ class FarEnd:
         call: str,
         kind: Kind = "call",
         sealed: bool = True,
+        epoch: int = 0,
+        mute: bool = False,
     ) -> None:
-        """`kind` is what it takes the call for; not `sealed`, it speaks as endpoints did before they sealed."""
+        """`kind` is what it takes the call for; not `sealed`, it speaks as endpoints did before they sealed. `mute`: it
+        answers nothing."""
         aiortc_hooks.allow_loopback_when_alone()
         self.counts = Counts()
         self.heard: list[Said] = []
@@ -83,7 +86,9 @@ class FarEnd:
         self._victim = victim
         self._kind: Kind = kind
         self._sealed = sealed
-        self._sealer = Sealer(keys, victim, kind=kind, call=call, epoch=0)
+        self._epoch = epoch
+        self._mute = mute
+        self._sealer = Sealer(keys, victim, kind=kind, call=call, epoch=epoch)
         self._nonce = os.urandom(32)
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._role: Role = "callee"
@@ -118,14 +123,15 @@ class FarEnd:
             await self._signal(body)
 
     async def media(self, datagrams: int = 20) -> None:
-        """Wait until so much has come."""
+        """Wait until so much more has come."""
+        enough = self.counts.media + datagrams
         async with asyncio.timeout(GENEROUS):
-            while self.counts.media < datagrams:
+            while self.counts.media < enough:
                 self._grown.clear()
                 await self._grown.wait()
 
     async def nothing_for(self, seconds: float) -> bool:
-        """Whether no media comes for so long."""
+        """Whether no more media comes for so long."""
         try:
             async with asyncio.timeout(seconds):
                 await self.media(1)
@@ -138,14 +144,17 @@ class FarEnd:
     async def _listen(self) -> None:
         while True:
             try:
-                signal = await self._wire.event("signalled", call=self.call)
+                signal = await self._wire.event("signalled", call=self.call, epoch=self._epoch)
             except (Closed, TimeoutError):
                 return
             said = self._read(signal["body"])
             if said is not None:
                 self.heard.append(said)
-                await self._answer(said)
+                if not self._mute:
+                    await self._answer(said)
                 self._grown.set()
+            elif self._mute:
+                continue
             elif self._role == "callee" and not self.sent:
                 await self._answer_blindly()
 
@@ -228,7 +237,7 @@ class FarEnd:
             base64.b64decode(theirs["nonce"]),
         )
         caller, callee = (own, other) if self._role == "caller" else (other, own)
-        session = Session(self._kind, self.call, 0, caller, callee)
+        session = Session(self._kind, self.call, self._epoch, caller, callee)
         return self._keys.sign(session.transcript(self._role))
 
     async def _say(self, said: Said) -> None:
@@ -240,7 +249,7 @@ class FarEnd:
         await self._signal(body)
 
     async def _signal(self, body: bytes) -> None:
-        await self._wire.say("signal", call=self.call, epoch=0, body=body)
+        await self._wire.say("signal", call=self.call, epoch=self._epoch, body=body)
 
     # -- what comes to its sockets --------------------------------------------------------------------
 

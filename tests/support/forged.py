@@ -368,7 +368,7 @@ def install(path: Path) -> None:
 
     def lies(live: sessions.Live, message: Message) -> list[Message]:
         plot = plots.read(path)
-        forge = FORGERIES.get(plot.forgery) if live.endpoint.id in plot.victims else None
+        forge = FORGERIES.get(plot.forgery) if {live.endpoint.id, "*"} & {*plot.victims} else None
         said = message if forge is None else forge(message, plot)
         return said if isinstance(said, list) else [said]
 

@@ -18,11 +18,13 @@ class Lie:
     household: bool = False
     called: Reason | None = None
     """The reason where it is another one when Anna's endpoint calls."""
+    shared: Reason | None = None
+    """The same at an endpoint that the household shares: it goes by the household's roster."""
 
 
 LIES = [
     Lie("keys swapped", Reason.NOT_DELEGATED),
-    Lie("another identity", Reason.FORKED),
+    Lie("another identity", Reason.FORKED, shared=Reason.UNKNOWN_PERSON),
     Lie("an endpoint that signed itself in", Reason.NOT_ACTIVE),
     Lie("an endpoint that nobody signed in", Reason.BAD_SIGNATURE),
     Lie("a removal withheld", Reason.STALE, "old phone", strange=False),
