@@ -352,7 +352,9 @@ async def test_a_browser_does_not_believe_a_chain_that_is_swapped_behind_a_link(
     async with phone_of(server, eve, tmp_path) as phone:
         offered = await phone.endpoint.offer_pairing(shared=False)
         plot.lie("another root", "*")
-        context = await victim.screen.context.browser.new_context(ignore_https_errors=True)
+        browser = victim.screen.context.browser
+        assert browser is not None
+        context = await browser.new_context(ignore_https_errors=True)
         screen = Screen(victim.screen.kind, server, context, await context.new_page())
         await screen.open(f"#pair={offered.link}")
         await screen.page.get_by_label("Name of this device").fill("New")

@@ -17,7 +17,18 @@ from kith.core.trust.household import Roster, extend, replay, signed
 from kith.core.trust.household_links import HouseholdBegin, HouseholdLink
 from kith.core.trust.session import Party, Session
 from kith.core.trust.untrusted import Reason, Untrusted
-from tests.properties.trust_histories import FOREIGN, House, fields, flipped, houses, own, signer
+from kith.endpoint.believing import signed_in
+from signaling.protocol import RosterShown
+from tests.properties.trust_histories import (
+    FOREIGN,
+    House,
+    fields,
+    flipped,
+    houses,
+    own,
+    signer,
+    stranger_of,
+)
 from tools.vectors.calls import BEN, LAPTOP, session
 from tools.vectors.form import endpoint
 
@@ -115,6 +126,34 @@ def test_who_was_removed_before_a_confirmation_signs_nothing_after_it(house: Hou
         earlier = replace(chain, history=replace(chain.history, hashes=chain.history.hashes[:2]))
         backdated = household_write.add(roster, earlier, lost, new, time=roster.history.time)
         assert refused([*house.links, backdated], house) is Reason.STALE
+
+
+@many
+@given(houses(), where)
+def test_who_is_taken_in_unasked_gives_nothing_away(house: House, at: int) -> None:
+    """`join` is signed by who takes in: nobody can act for the newcomer by it, and their own endpoints go by it only
+    once their person has signed there."""
+    roster, stranger = house.roster, stranger_of(3)
+    assert roster is not None
+    persons = {**house.persons, stranger.root: stranger}
+    living = [person for person, chain in enumerate(house.chains) if chain.root in roster.members]
+    by = living[at % len(living)]
+    join = household_write.join(
+        roster, house.chains[by], signer(house, by), stranger, time=roster.history.time
+    )
+    grown = extend(roster, join, persons)
+    assert stranger.root in grown.members
+    shown = RosterShown(re="", links=(*house.links, join), identities=(), waiting=())
+    assert not signed_in(shown, stranger.root)
+    for person in range(3):
+        for number in range(2):
+            forged = delegate(stranger, own(person, number), None, [*roster.shared], time=roster.history.time)
+            with pytest.raises(Untrusted) as untrusted:
+                check(forged, stranger, None)
+            assert untrusted.value.reason is Reason.NOT_ACTIVE
+    own_link = household_write.confirm(grown, stranger, own(3, 0), time=roster.history.time)
+    extend(grown, own_link, persons)
+    assert signed_in(msgspec.structs.replace(shown, links=(*shown.links, own_link)), stranger.root)
 
 
 @many

@@ -167,6 +167,11 @@ def _chain(person: int) -> Chain:
     return extend(chain, person_write.add(chain, own(person, 0), own(person, 1).public, time=START))
 
 
+def stranger_of(person: int) -> Chain:
+    """The chain of somebody who does not live there, with two endpoints: `own(person, 0)` and `own(person, 1)`."""
+    return _chain(person)
+
+
 @st.composite
 def houses(draw: st.DrawFn) -> House:
     """Links of which each may follow the ones before; persons lose an endpoint now and then, and confirm it."""

@@ -15,8 +15,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     Only `victims` (endpoint ids, or "*" for everybody) are lied to, about the person `about` (an id). `stranger` is the
     private half of a key pair that nobody has signed for, and that the server and its helpers use; `thief` that of an
     endpoint which was removed; `accomplice` the keys of `helper`, an endpoint (id) that is what it says. `server` is
-    the server's own identity key. `outdated` is a set of delegations that was taken back, `withheld` a chain from before it
-    removed an endpoint. `renamed` shows calls under other ids.
+    the server's own identity key. `outdated` is a set of delegations that was taken back, `withheld` a chain from
+    before it removed an endpoint. `renamed` shows calls under other ids.
     """
 
     forgery: str = ""
