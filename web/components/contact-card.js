@@ -102,7 +102,7 @@ class Card {
       h(
         'div',
         { class: 'row' },
-        avatar(contact?.id ?? this.#subject.person ?? '', name),
+        avatar(first?.person ?? contact?.id ?? '', name),
         h('div', { class: 'who' }, h('p', {}, about), h('p', { class: direct ? 'about here' : 'about' }, this.#t(reach, { name }))),
       ),
       ...(direct ? [this.#calls(direct, name, ready)] : []),

@@ -169,14 +169,14 @@ export class ContactList extends View {
     setText(letter, heading === OTHER ? this.t('contacts.other') : heading ?? '');
     open.tabIndex = call.tabIndex = stop ? 0 : -1;
     const about = contact.nickname || contact.organization;
-    const drawn = `${contact.name}|${about}`;
+    const way = firstWay(contact, this.#standing.self);
+    const drawn = `${contact.name}|${about}|${way?.person}`;
     if (open.dataset.drawn !== drawn) {
       open.dataset.drawn = drawn;
       const [face, who] = open.children;
-      face?.replaceWith(avatar(contact.id, contact.name));
+      face?.replaceWith(avatar(way?.person ?? contact.id, contact.name));
       who?.replaceChildren(h('span', { class: 'name' }, contact.name), h('span', { class: 'about' }, about));
     }
-    const way = firstWay(contact, this.#standing.self);
     call.hidden = way === null || this.#standing.blocked.has(way.person);
     call.disabled = !this.#standing.ready;
     setAttribute(call, 'aria-label', this.t('home.call.to', { name: contact.name }));
