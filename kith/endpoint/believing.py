@@ -86,10 +86,13 @@ def _in_force(shown: Delegations | None, chain: Chain, before: Delegations | Non
     return shown
 
 
-def judge_roster(shown: RosterShown, persons: Iterable[Chain], known: Known | None) -> Roster | None:
+def judge_roster(
+    shown: RosterShown, persons: Iterable[Chain], known: Known | None, left: Iterable[Known] = ()
+) -> Roster | None:
     """The own household's roster, read with chains that were judged; None where nobody has begun it.
 
-    Raises Untrusted. Another root than the one remembered is FORKED: a household does not begin anew unnoticed.
+    Raises Untrusted. Another root than the one remembered is FORKED: a household does not begin anew unnoticed. One
+    that was `left` before is not shown as it was before that.
     """
     if not shown.links:
         require(known is None, Reason.STALE)
@@ -97,6 +100,9 @@ def judge_roster(shown: RosterShown, persons: Iterable[Chain], known: Known | No
     roster = replay_roster(shown.links, {chain.root: chain for chain in persons})
     require(reconcile(known, roster.history) is not Change.CHANGED, Reason.FORKED)
     believed(known, roster.history)
+    for former in left:
+        if former.root == roster.root:
+            believed(former, roster.history)
     return roster
 
 

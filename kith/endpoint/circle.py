@@ -372,6 +372,15 @@ class Circle:
         """See `Signing.welcome`."""
         await self._signer().welcome(person)
 
+    async def leave(self, *, for_good: bool) -> None:
+        """See `Signing.leave`."""
+        await self._signer().leave(for_good=for_good)
+
+    def lives_at(self, household: str) -> None:
+        """The server says where the own person lives."""
+        self._spawn(self.identities.lives_at(household))
+        self._look.set()
+
     async def _say(self, steps: list[Say]) -> None:
         for one in steps:
             body = pairing_steps.write(one.step)

@@ -32,6 +32,7 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 import aiohttp
+import msgspec
 from av import VideoFrame
 from pyee.asyncio import AsyncIOEventEmitter
 
@@ -413,6 +414,16 @@ class Endpoint(AsyncIOEventEmitter):
         Raises Problem, Unreachable, Untrusted."""
         await self._circle.move_in()
 
+    async def leave_household(self) -> None:
+        """A household of one's own from now on: what the former one shares speaks for this endpoint's person no more.
+        Raises Problem (last_member where nobody else lives there), Unreachable, Untrusted."""
+        await self._circle.leave(for_good=False)
+
+    async def deregister(self) -> None:
+        """Leave for good: the server erases all that it keeps of the person, and this endpoint with it.
+        Raises Problem, Unreachable, Untrusted."""
+        await self._circle.leave(for_good=True)
+
     async def compared(self, *, same: bool) -> None:
         """Whether the digits that this new endpoint shows (event `pairing`) are those of the other one.
         Raises Untrusted if it shows none."""
@@ -461,6 +472,7 @@ class Endpoint(AsyncIOEventEmitter):
                 self._happened_to(self._known(call_id), event)
             case protocol.DirectoryChanged():
                 self.directory.change(event)
+                self._look_where_at_home()
                 self.emit("directory")
             case protocol.CallsElsewhere(calls=elsewhere):
                 self.directory.elsewhere = elsewhere
@@ -598,8 +610,15 @@ class Endpoint(AsyncIOEventEmitter):
         if self._call is not None:
             self._call.network_changed(addresses)
 
+    def _look_where_at_home(self) -> None:
+        person = self.directory.person
+        if person is not None and not self.directory.shared and person.household != self.enrolment.household:
+            self.enrolment = msgspec.structs.replace(self.enrolment, household=person.household)
+            self._circle.lives_at(person.household)
+
     def _adopt(self, snapshot: Snapshot) -> None:
         self.directory.change(snapshot)
+        self._look_where_at_home()
         self.directory.missed = snapshot.missed
         self.directory.elsewhere = snapshot.elsewhere
         self._take_news(snapshot.news)

@@ -9,9 +9,11 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from kith.core.keys import KeyPair
 from kith.core.problem import Problem
-from kith.core.trust.history import Change, Known, believed
+from kith.core.trust.history import Change, History, Known, believed
 from kith.core.trust.household import Roster
 from kith.core.trust.person import Chain
 from kith.core.trust.untrusted import Reason, Untrusted, require
@@ -176,6 +178,20 @@ class Identities:
         """Remember the own household, for which somebody has vouched as it is here."""
         await self._remember(self._memory.with_household(believed(self._memory.household, roster.history)))
 
+    async def lives_at(self, household: str) -> None:
+        """The own person lives elsewhere now, by the server's word: what is believed of that household begins anew."""
+        async with self._asking:
+            if self._enrolment.person is None or household == self._enrolment.household:
+                return
+            self._enrolment = msgspec.structs.replace(self._enrolment, household=household)
+            self._roster, self._roster_is_new = None, False
+            await self._remember(self._memory.moved())
+            await asyncio.to_thread(self._home.save, self._enrolment)
+
+    async def left(self, roster: History) -> None:
+        """The own person has signed that they leave this household."""
+        await self._remember(self._memory.with_left(believed(None, roster)))
+
     async def _remember(self, memory: Memory) -> None:
         """On disk before anything rests on it, written beside the event loop."""
         if memory == self._memory:
@@ -206,7 +222,7 @@ class Identities:
                 raise Untrusted(Reason.MISSING)
             self.waiting = reply.waiting
             chains = await self._take_housemates(reply.identities)
-            self._roster = judge_roster(reply, chains, self._memory.household)
+            self._roster = judge_roster(reply, chains, self._memory.household, self._memory.left)
         except BaseException:
             self._roster_is_new = False
             raise

@@ -14,11 +14,13 @@ from kith.core.trust.history import Known
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """`persons` and `delegations` (the newest set seen of each) by person id; `household` is the own roster."""
+    """`persons` and `delegations` (the newest set seen of each) by person id; `household` is the own roster, `left` are
+    those of households that the own person has left, as they were then or later."""
 
     persons: Mapping[str, Known] = {}
     delegations: Mapping[str, Delegations] = {}
     household: Known | None = None
+    left: tuple[Known, ...] = ()
 
     def with_person(self, person: str, known: Known, delegations: Delegations | None) -> "Memory":
         """`delegations` None keeps what was seen before, unless the person is another one now."""
@@ -32,6 +34,17 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_household(self, known: Known) -> "Memory":
         return replace(self, household=known)
+
+    def moved(self) -> "Memory":
+        """The own person lives elsewhere: another household's roster may become the own, but none that was left is
+        shown as it was before."""
+        return self if self.household is None else replace(self.with_left(self.household), household=None)
+
+    def with_left(self, known: Known) -> "Memory":
+        before = next((one for one in self.left if one.root == known.root), known)
+        newest = known if known.version >= before.version else before
+        others = tuple(one for one in self.left if one.root != known.root)
+        return replace(self, left=(*others, newest))
 
 
 def read(data: bytes) -> Memory:

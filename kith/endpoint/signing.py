@@ -12,8 +12,8 @@ from kith.core.problem import Code, Problem
 from kith.core.trust import household_write, person_write
 from kith.core.trust.delegations import MAX_ENDPOINTS, delegate
 from kith.core.trust.history import Point
-from kith.core.trust.household import Roster, extend
-from kith.core.trust.household_links import HouseholdLink
+from kith.core.trust.household import MAX_LINKS, Roster, extend
+from kith.core.trust.household_links import HouseholdLink, message
 from kith.core.trust.person import Chain
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.believing import Person
@@ -118,6 +118,29 @@ class Signing:
             signed = delegate(person.chain, self._own, known, wanted, time=self._time())
             await self._ask(protocol.Delegate(id=self._new_id(), delegations=signed))
             self._identities.grown(self._person)
+
+        await self._trying(sign)
+
+    async def leave(self, *, for_good: bool) -> None:
+        """Out of the household, or out of Kith: others believe it because it is signed here."""
+
+        async def sign() -> None:
+            roster = await self._identities.shown_roster(anew=True)
+            person = await self.chain(anew=True)
+            chain, known, link = person.chain, person.delegations, None
+            if roster is not None and chain.root in roster.members and len(roster.members) > 1:
+                link = household_write.leave(roster, chain, self._own, chain.root, time=self._time())
+            if for_good:
+                await self._ask(protocol.Deregister(id=self._new_id(), link=link))
+                return
+            none = None if known is None else delegate(chain, self._own, known, (), time=self._time())
+            await self._ask(protocol.LeaveHousehold(id=self._new_id(), link=link, delegations=none))
+            self._identities.grown(self._person)
+            if roster is not None and link is not None:
+                after = roster.history.after(
+                    link.version, link.previous, link.time, message(link), limit=MAX_LINKS
+                )
+                await self._identities.left(after)
 
         await self._trying(sign)
 

@@ -4,6 +4,7 @@ cannot see, is left out."""
 import base64
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,9 +15,13 @@ from kith.directory.contacts import Listed
 from kith.directory.identities import IdentityStore
 from kith.store.calls import unpack
 from kith.store.database import Database
+from signaling.call import Call
 
 FORMAT = "kith-export"
 VERSION = 1
+
+PAGE = 500
+"""Calls that are read at a time: some 5 ms of the reader's thread."""
 
 SECTIONS: Mapping[str, str] = {
     "person": "SELECT p.id, p.name, p.mobile, p.registered, p.created, h.id AS household, h.name AS household_name"
@@ -35,6 +40,9 @@ SECTIONS: Mapping[str, str] = {
     " LEFT JOIN person p ON p.id = m.caller WHERE m.person = :me ORDER BY m.at",
     "news": "SELECT kind, at, device FROM news WHERE person = :me ORDER BY id",
     "networks_signed_in_from": "SELECT seen FROM network WHERE owner = :me ORDER BY seen",
+    "kept_out_since": "SELECT suspended FROM person WHERE id = :me AND suspended IS NOT NULL",
+    "bounds_met": "SELECT at, kind, details FROM incident WHERE person = :me ORDER BY at",
+    "numbers_looked_up": "SELECT count(*) AS numbers FROM discovered WHERE owner = :me",
     "reports_made": "SELECT at, why, text FROM report WHERE by = :me ORDER BY at",
 }
 """What each part of the export is read by."""
@@ -69,21 +77,32 @@ class SqliteExport:
         return await self._db.read(work)
 
     async def _calls(self, person: PersonId) -> list[dict[str, Any]]:
-        def work(db: sqlite3.Connection) -> list[dict[str, Any]]:
-            rows = db.execute("SELECT state FROM call WHERE caller = ? ORDER BY created", (person,))
-            return [
-                {
-                    "id": call.id,
-                    "at": call.created,
-                    "to": call.target,
-                    "video": call.video,
-                    "answered": call.answered,
-                    "ended": call.reason,
-                }
-                for call in (unpack(row["state"]) for row in rows)
-            ]
+        """A page at a time."""
+        found: list[dict[str, Any]] = []
+        last = (0.0, "")
+        while rows := await self._db.read(partial(_page, person=person, after=last)):
+            found += [_call(unpack(row["state"])) for row in rows]
+            last = (rows[-1]["created"], rows[-1]["id"])
+        return found
 
-        return await self._db.read(work)
+
+def _page(db: sqlite3.Connection, person: PersonId, after: tuple[float, str]) -> list[sqlite3.Row]:
+    return db.execute(
+        "SELECT id, created, state FROM call WHERE caller = ? AND (created, id) > (?, ?)"
+        " ORDER BY created, id LIMIT ?",
+        (person, *after, PAGE),
+    ).fetchall()
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "at": call.created,
+        "to": call.target,
+        "video": call.video,
+        "answered": call.answered,
+        "ended": call.reason,
+    }
 
 
 def _plain(row: sqlite3.Row) -> dict[str, Any]:

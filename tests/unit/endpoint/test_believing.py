@@ -168,6 +168,13 @@ def test_a_household_is_believed_as_it_grows_and_never_another_one() -> None:
         judge_roster(roster(*HOUSE), [], None)
 
 
+def test_a_household_that_was_left_is_not_shown_as_it_was_before() -> None:
+    assert judge_roster(roster(*HOUSE), [LONG], None, [known(ROSTER)]) is not None
+    assert judge_roster(roster(), [LONG], None, [known(ROSTER)]) is None
+    with refused(Reason.STALE):
+        judge_roster(roster(*HOUSE[:1]), [LONG], None, [known(ROSTER)])
+
+
 def test_who_signed_in_a_roster_is_told_from_who_was_only_taken_in() -> None:
     joined = household_write.join(ROSTER, LONG, OWNER, ELSE, time=6)
     assert signed_in(roster(*HOUSE, joined), LONG.root)
