@@ -273,6 +273,9 @@ class BookDesk:
                 current = await self._store.book(before.id)
                 if current is None:
                     return Code.UNKNOWN_BOOK
+                owner = await self._directory.person(current.person)
+                if owner is None or owner.registered is None or owner.suspended is not None:
+                    return None  # nothing is asked in the name of who may not ask; the book is there when they may
                 followed.book = replace(current, failures=before.failures)
                 await self._sync.sync(current, _Telling(self, followed).told)
         except TimeoutError:

@@ -35,6 +35,9 @@ MAX_PENDING = 64
 MAX_ASIDE = 2
 """Commands of one session that wait for other servers at a time."""
 
+ASIDE_PAUSE = 5.0
+"""Seconds after which one that was too many may be tried again."""
+
 MAX_PROBLEMS = 500
 PROBLEMS_RATE = 1.0
 """Messages on one connection that were answered with a problem, whichever: so many at once, and then so many
@@ -193,7 +196,7 @@ class Conversation:
         try:
             while live.pending:
                 command = live.pending.popleft()
-                if command.aside and len(live.aside) < MAX_ASIDE:
+                if command.aside:
                     self._set_aside(live, command)
                     continue
                 live.inflight = command.id
@@ -212,6 +215,11 @@ class Conversation:
             self._done()
 
     def _set_aside(self, live: Live, command: wire.AnyCommand) -> None:
+        if len(live.aside) >= MAX_ASIDE:
+            busy = Problem(Code.RATE_LIMITED, data={"retry_after": ASIDE_PAUSE})
+            self._reply(live, command, wire.problem_reply(busy, command.id))
+            return
+
         async def carry_out() -> None:
             reply = await self._reply_to(live, command)
             del live.aside[command.id]

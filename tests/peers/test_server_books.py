@@ -334,13 +334,16 @@ async def test_nobody_waits_while_a_server_takes_its_time(home: Home, mum: Endpo
             await asked.wait()
         await mum.ok("ping")
         await mum.say("link_book", id=request, url=there.url, **fields)  # as after a lost reply
+        other = await mum.say("link_book", url=there.url, **fields)
+        assert (await mum.ask("link_book", url=there.url, **fields))["code"] == "rate_limited"
         await mum.cut()
         await mum.back()
         await mum.ok("ping")
         assert request not in mum.replies
         answered.set()
         assert (await mum.reply(request))["code"] == "not_an_address_book"
-        assert len(there.heads) == 2, "asked once: here, and at the well-known place"
+        assert (await mum.reply(other))["code"] == "not_an_address_book"
+        assert len(there.heads) == 4, "asked once each: here, and at the well-known place"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kith.core.ids import BookId, EndpointId, PersonId, new_book
+from kith.core.ids import BookId, EndpointId, HouseholdId, PersonId, new_book
 from kith.core.keys import KeyPair
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
@@ -15,6 +15,7 @@ from kith.directory.asking import Answer, Request
 from kith.directory.books import Book, Member, Step
 from kith.directory.contacts import Imported
 from kith.directory.following import Pace
+from kith.directory.model import Person
 from kith.directory.sealing import Sealing
 from signaling import protocol as wire
 from signaling.books import BookDesk, Shelving
@@ -33,6 +34,7 @@ class World:
     shelf: dict[BookId, Book] = field(default_factory=dict)
     due: dict[str, tuple[float, Callable[[], None]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    suspended: set[PersonId] = field(default_factory=set)
     failed: list[Code] = field(default_factory=list)
     told: list[tuple[wire.BookView, ...]] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -89,6 +91,10 @@ class World:
         return "US"
 
     async def changed(self, person: PersonId) -> None: ...
+
+    async def person(self, person: PersonId) -> Person:
+        suspended = 1.0 if person in self.suspended else None
+        return Person(person, HouseholdId("h_1"), "Mum", "+12025550001", registered=1.0, suspended=suspended)
 
     async def endpoints_for(self, person: PersonId) -> list[Any]:
         return [_Endpoint(person)]
@@ -200,6 +206,18 @@ async def test_an_app_that_comes_has_only_old_books_looked_at(world: World) -> N
     await world.said()
     assert world.asked == [old.url, book.url]
     assert refused.url not in world.asked
+
+
+async def test_nothing_is_asked_for_whoever_is_suspended(world: World) -> None:
+    book = world.add(token="1", synced=world.now)
+    await world.desk.load()
+    world.suspended.add(MUM)
+    for _ in range(3):
+        await world.pass_time()
+    assert world.asked == [] and world.told[-1][0].problem is None
+    world.suspended.clear()
+    await world.pass_time()
+    assert world.asked == [book.url]
 
 
 async def test_a_persons_books_take_turns_and_others_do_not_wait(world: World) -> None:
