@@ -231,7 +231,7 @@ async def test_the_card_carries_what_can_be_done(house: House) -> None:
         for screen in (house.ana, house.tablet):
             await row(screen, "Ben").click()
             shown = card(screen, "Ben")
-            for action in ("Call Ben", "Video call to Ben", "Edit", "Delete", "Block"):
+            for action in ("Call Ben", "Video call to Ben", "Edit", "Delete", "Block", "Report"):
                 await expect(shown.get_by_role("button", name=action, exact=True)).to_be_visible()
             await shown.get_by_role("button", name="Video call to Ben").click()
             ringing = await ben.event("ringing")

@@ -1,7 +1,7 @@
 /** The call screen: from placing or answering a call until a moment after its end. */
 
 import { shownTalk } from '../state/state.js';
-import { duration, expectsVideo, ownTroubles, peerNotes, standingKey } from '../state/words.js';
+import { duration, endsSoon, expectsVideo, ownTroubles, peerNotes, standingKey } from '../state/words.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { icon } from './icons.js';
 import { Changed } from './changed.js';
@@ -119,15 +119,18 @@ export class Call extends View {
     const elapsed = since === null ? 0 : Date.now() - since;
     if (this.#talk?.ended === null || since === null) setText(this.#time, since === null ? '' : duration(elapsed / 1_000));
     if (since !== null && this.#talk?.ended === null) {
+      this.#showNotes(this.parts.store.state, this.#talk);
       this.#timers.tick = setTimeout(() => this.#tick(), 1_000 - (elapsed % 1_000));
     }
   }
 
   /** @param {State} state @param {Talk} talk */
   #showNotes(state, talk) {
-    const values = { name: talk.name };
+    const ends = endsSoon(talk, Date.now());
+    const time = new Intl.DateTimeFormat(this.parts.language(), { timeStyle: 'short' });
+    const values = { name: talk.name, time: ends === null ? '' : time.format(ends * 1_000) };
     const offline = state.connection === 'online' || talk.ended !== null ? [] : ['call.signaling_lost'];
-    const keys = talk.ended === null ? [...peerNotes(talk), ...ownTroubles(state, talk), ...offline] : [];
+    const keys = talk.ended === null ? [...peerNotes(talk), ...ownTroubles(state, talk), ...offline, ...(ends === null ? [] : ['call.ends'])] : [];
     keyed(this.#notes, keys, (key) => key, () => h('li'), (line, key) => setText(line, this.t(key, values)));
     // Lit exactly while a track is live: read from the tracks, not from what was pressed.
     const live = [...(state.capture.audio ? ['microphone'] : []), ...(state.capture.video ? ['video'] : [])];

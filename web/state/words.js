@@ -56,6 +56,15 @@ export function ownTroubles({ capture, lacking }, talk) {
   return troubles;
 }
 
+/** How long before the end that the server makes of a long call it is said. */
+const SOON = 300;
+
+/** When the server ends this call because it is long enough, once that is near. @param {Talk} talk @param {number} now ms @returns {number | null} seconds */
+export function endsSoon({ view, ended }, now) {
+  const ends = view?.ends ?? null;
+  return ended === null && ends !== null && ends - now / 1_000 <= SOON ? ends : null;
+}
+
 /** @param {number} seconds @returns {string} 0:07, 12:34, 1:02:03 */
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

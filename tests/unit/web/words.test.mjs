@@ -13,7 +13,7 @@ import { pairingCommand, readLink, sharedOrigin } from '../../../web/session/lin
 import { justOver, soundFor } from '../../../web/sound/sounding.js';
 import { RING_TONES, ringTone } from '../../../web/sound/tones.js';
 import { START } from '../../../web/state/state.js';
-import { duration, endingKey, expectsVideo, ownTroubles, peerNotes, standingKey } from '../../../web/state/words.js';
+import { duration, endingKey, endsSoon, expectsVideo, ownTroubles, peerNotes, standingKey } from '../../../web/state/words.js';
 
 const talk = (changes = {}) => ({
   id: 'c_1',
@@ -195,4 +195,13 @@ test('every text that a language has takes the same values as in English', () =>
   const places = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
   const english = read('en');
   for (const [key, text] of Object.entries(read('es'))) assert.deepEqual(places(text), places(english[key] ?? ''), key);
+});
+
+test('that a long call ends is said five minutes before', () => {
+  const until = (ends) => talk({ view: { ...ringing, ends } });
+  assert.equal(endsSoon(until(1_000), 699_000), null);
+  assert.equal(endsSoon(until(1_000), 700_000), 1_000);
+  assert.equal(endsSoon(until(null), 700_000), null);
+  assert.equal(endsSoon({ ...until(1_000), ended: 'hung_up' }, 900_000), null);
+  assert.equal(endsSoon(talk(), 900_000), null);
 });
