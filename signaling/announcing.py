@@ -53,9 +53,13 @@ class Announcer:
     async def listing(
         self, endpoint: Endpoint, principal: Principal
     ) -> tuple[tuple[wire.PersonView, ...], tuple[wire.EndpointView, ...]]:
-        """Persons and endpoints that can be called from here: nobody whom the person has blocked."""
+        """Persons and endpoints that can be called from here. An own endpoint shows nobody whom the person has blocked;
+        a shared one shows them as ever, because whoever stands there is not to find out."""
         person = principal.person
-        people = [] if person is None else await self._callable(person)
+        people = [] if person is None else list(await self._directory.people_known_to(person))
+        if person is not None and not endpoint.shared:
+            blocked = await self._distances.blocked_by(person)
+            people = [one for one in people if one.id not in blocked]
         me = await self._directory.person(person) if endpoint.shared and person is not None else None
         if me is not None and me.registered is not None:
             people.insert(0, me)  # the Kitchen may call the very person it acts for
@@ -71,10 +75,6 @@ class Announcer:
                 if one.id != endpoint.id
             ),
         )
-
-    async def _callable(self, person: PersonId) -> list[Person]:
-        blocked = await self._distances.blocked_by(person)
-        return [one for one in await self._directory.people_known_to(person) if one.id not in blocked]
 
     def _endpoint_view(self, endpoint: Endpoint, *, own: bool) -> wire.EndpointView:
         live = self._sessions.of(endpoint.id)
@@ -130,10 +130,13 @@ class Announcer:
                 self._sessions.push(other, wire.EndpointChanged(endpoint=view))
 
     async def person_changed(self, person: PersonId) -> None:
-        """A name or a registration changed: new directories for all who know the person and want to hear of them."""
+        """A name or a registration changed: new directories for all who know the person. Whoever has blocked them is
+        not told, but what they share is."""
         deaf = await self._distances.blockers(person)
-        known = await self._directory.people_known_to(person)
-        await self.directories_changed([person, *(one.id for one in known if one.id not in deaf)])
+        seen: set[EndpointId] = set()
+        for one in (person, *(known.id for known in await self._directory.people_known_to(person))):
+            endpoints = await self._directory.endpoints_for(one)
+            await self._push_directory([each for each in endpoints if each.shared or one not in deaf], seen)
 
     async def directories_changed(self, people: Iterable[PersonId]) -> None:
         """New directories for these persons and what speaks for them."""
@@ -142,8 +145,9 @@ class Announcer:
             await self._push_directory(await self._directory.endpoints_for(one), seen)
 
     async def directory_of(self, person: PersonId) -> None:
-        """Whom the person can call has changed."""
-        await self._push_directory(await self._directory.endpoints_for(person), set())
+        """Whom the person can call from their own endpoints has changed."""
+        own = [one for one in await self._directory.endpoints_for(person) if not one.shared]
+        await self._push_directory(own, set())
 
     async def endpoints_changed(self, endpoint: Endpoint) -> None:
         """An endpoint was added to a household."""

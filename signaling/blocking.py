@@ -6,13 +6,16 @@ The law of this file
     A block is on disk before the answer leaves, and what goes on between the two ends before it, too.
     Nothing changes on the side of whoever is blocked: what they may read of the blocker is what others read.
     The blocker hears nothing of them any more: not a call, not a new name, not a new identity.
+    At a shared device it shows in nothing but that they do not ring there for the blocker: whoever else stands there
+    is not to find out.
 """
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
-from kith.core.ids import BlockId, ContactId, PersonId
+from kith.core.ids import BlockId, ContactId, PersonId, new_block
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.core.reports import Why
@@ -75,13 +78,14 @@ class BlockDesk:
         match command:
             case wire.Block():
                 block = await self._block(principal, owner, command)
-                self._switchboard.keep_apart(owner, principal.household, _person_of(block))
+                self._switchboard.keep_apart(owner, block.people)
                 await self._announcer.told(self._tell(owner))
-                return wire.Blocked(re=command.id, block=block_view(block))
+                shown = await self._as_if_new(block) if principal.shared else block
+                return wire.Blocked(re=command.id, block=block_view(shown))
             case wire.Unblock():
                 block = await self._blocks.unblock(owner, BlockId(command.block))
                 await self._announcer.told(self._tell(owner))
-                await self._announcer.told(self._catch_up(owner, _person_of(block)))
+                await self._announcer.told(self._catch_up(owner, block.people))
                 return wire.Ok(re=command.id)
             case wire.ListBlocks():
                 return wire.Blocks(re=command.id, blocks=await self.view(owner))
@@ -100,6 +104,12 @@ class BlockDesk:
                 return await self._blocks.block_contact(owner, listed)
             case _:
                 raise Problem(Code.INVALID, path="person")
+
+    async def _as_if_new(self, block: Block) -> Block:
+        """What a shared endpoint is shown: whether there was a block before, and since when, is not for everybody."""
+        person = None if block.person is None else await self._directory.person(block.person)
+        name = block.name if person is None else person.name
+        return replace(block, id=new_block(), name=name, since=self._clock())
 
     async def _report(self, owner: PersonId, command: wire.ReportPerson) -> None:
         person = await self._directory.person(PersonId(command.person))
@@ -132,9 +142,5 @@ class BlockDesk:
     async def _catch_up(self, owner: PersonId, people: Iterable[PersonId]) -> None:
         """What was not told while the block stood."""
         for endpoint in await self._directory.endpoints_for(owner):
-            for person in people:
+            for person in () if endpoint.shared or endpoint.waiting else people:
                 self._sessions.push(endpoint.id, wire.IdentityChanged(person=person))
-
-
-def _person_of(block: Block) -> frozenset[PersonId]:
-    return frozenset() if block.person is None else frozenset({block.person})

@@ -71,7 +71,7 @@ class FactFinder:
             self._wait(principal, caller),
         )
         if target.startswith("e_"):
-            wanted = await self._wanted_endpoint(principal, caller, EndpointId(target), blockers)
+            wanted = await self._wanted_endpoint(principal, caller, EndpointId(target))
         else:
             wanted = await self._wanted_person(principal, caller, PersonId(target), blockers)
         person, calling = await asyncio.gather(
@@ -82,7 +82,8 @@ class FactFinder:
             wanted.facts,
             waiting=frozenset(one.id for one in concerned if one.waiting),
             caller_suspended=person is not None and person.suspended is not None,
-            you_blocked=target in blocked,
+            # At a device that others use, too, nobody is told whom somebody has blocked.
+            you_blocked=target in blocked and not principal.shared,
             quota_wait=quota_wait,
         )
         return replace(wanted, facts=facts)
@@ -95,20 +96,15 @@ class FactFinder:
         most, span = look_back(self._quotas)
         return wait(await self._placed.placed(caller, since=now - span, most=most), self._quotas, now)
 
-    async def _wanted_endpoint(
-        self, principal: Principal, caller: PersonId, target: EndpointId, blockers: frozenset[PersonId]
-    ) -> Wanted:
+    async def _wanted_endpoint(self, principal: Principal, caller: PersonId, target: EndpointId) -> Wanted:
         endpoint = await self._directory.endpoint(target)
         # One device may be called by those who live with it, and by whose it is.
         known = endpoint is not None and (
             endpoint.person == caller or (endpoint.shared and endpoint.household == principal.household)
         )
         ring = [] if endpoint is None else [self.current(endpoint)]
-        # Whoever stands there may answer: what one of the household does not want to hear does not ring for all.
-        adults = [] if endpoint is None else await self._directory.housemates(endpoint.household)
-        facts = self._facts(principal, ring, known=known, callee_registered=True)
         return Wanted(
-            facts=replace(facts, blocked=any(one.id in blockers for one in adults)),
+            facts=self._facts(principal, ring, known=known, callee_registered=True),
             caller=caller,
             callee=None if endpoint is None else endpoint.person,
             household=principal.household if endpoint is None else endpoint.household,
@@ -167,11 +163,15 @@ class FactFinder:
         gone: list[Role] = []
         for role, other in ((Role.CALLER, Role.CALLEE), (Role.CALLEE, Role.CALLER)):
             one, apart = people[role], people[other]
-            if one is None:
+            at_device = (
+                not call.legs[call.caller].personal if role is Role.CALLER else call.target[:2] == "e_"
+            )
+            if one is None or (at_device and role is Role.CALLEE):
                 continue
             person = await self._directory.person(one)
             suspended = person is None or person.suspended is not None
-            if suspended or (apart is not None and apart in await self._distances.blocked_by(one)):
+            blocked = not at_device and apart is not None and apart in await self._distances.blocked_by(one)
+            if suspended or blocked:
                 gone.append(role)
         return tuple(gone)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeVar, cast
 
-from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.directory.model import Endpoint
 from signaling.call import Acceptance, Call, Phase
@@ -74,10 +74,6 @@ class LiveCalls:
     def with_person(self, person: PersonId) -> list[LiveCall]:
         """The calls that the person placed or is called by."""
         return self._all(self._of_caller.get(person, set()) | self._of_callee.get(person, set()))
-
-    def at_devices_of(self, household: HouseholdId) -> list[LiveCall]:
-        """The calls to a device that the household shares."""
-        return [one for one in self if one.call.callee_household == household and one.call.target[:2] == "e_"]
 
     def joinable(self, endpoint: Endpoint) -> list[LiveCall]:
         """Calls that ring for the endpoint's person (a shared one: for anybody of its household), but not there yet."""

@@ -124,11 +124,16 @@ class IdentityDesk:
     # -- telling ---------------------------------------------------------------------------------
 
     async def person_changed(self, one: PersonId) -> None:
-        """Tell everybody who may see the person's identity and wants to hear of them."""
-        knowing = [each.id for each in await self._directory.people_known_to(one)]
+        """Tell everybody who may see the person's identity. Whoever has blocked them is not told, but what they share
+        is."""
+        knowing = [one, *(each.id for each in await self._directory.people_known_to(one))]
         deaf = await self._distances.blockers(one)
-        people = [one, *(each for each in knowing if each not in deaf)]
-        endpoints = [each.id for person in people for each in await self._directory.endpoints_for(person)]
+        endpoints = [
+            each.id
+            for person in knowing
+            for each in await self._directory.endpoints_for(person)
+            if each.shared or person not in deaf
+        ]
         for owner in await self._contacts.knowing(one):
             if owner not in deaf:  # and not at home: what is in a list is for its owner's eyes only
                 endpoints += [

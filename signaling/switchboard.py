@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
-from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.contact_store import ContactStore
@@ -347,11 +347,11 @@ class Switchboard:
             if leg.acceptance is calls.Acceptance.WON:
                 live.enqueue(calls.HungUp(endpoint))
 
-    def keep_apart(self, owner: PersonId, home: HouseholdId, others: Collection[PersonId]) -> None:
-        """`owner`, who lives in `home`, has blocked the others: what goes on between them ends, and what rings falls
+    def keep_apart(self, owner: PersonId, others: Collection[PersonId]) -> None:
+        """`owner` has blocked the others: what goes on between them ends, and what rings falls
         silent (signaling.apart). What they begin from now on is decided by facts that know of it."""
         self._changes += 1
-        for live, event in apart(self._calls, owner, home, others):
+        for live, event in apart(self._calls, owner, others):
             live.enqueue(event)
 
     def take_out(self, person: PersonId) -> None:

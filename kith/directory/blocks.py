@@ -25,13 +25,19 @@ MOST = 500
 @dataclass(frozen=True, slots=True)
 class Block:
     """`name` is what the blocked one was called then: what they call themselves later is one more thing that the
-    owner need not hear. `person` is None where it was a number of which the owner does not know who has it."""
+    owner need not hear. `people` are those whom the owner knew to be meant: none where it was a number of which they do
+    not know who has it, several where a contact has the numbers of several."""
 
     id: BlockId
     owner: PersonId
     name: str
-    person: PersonId | None
+    people: tuple[PersonId, ...]
     since: float
+
+    @property
+    def person(self) -> PersonId | None:
+        """The first of them."""
+        return self.people[0] if self.people else None
 
 
 class BlockStore(Protocol):
@@ -82,7 +88,7 @@ class Blocks:
         keys: list[str] = [found.id]
         if found.mobile is not None and found.registered is not None:
             keys.append(self._key(found.mobile))
-        return await self._add(owner, found.name, found.id, keys)
+        return await self._add(owner, found.name, (found.id,), keys)
 
     async def block_contact(self, owner: PersonId, listed: Listed) -> Block:
         """Block whoever has one of a contact's numbers, or ever will. Raises Problem(unknown_person) where it has none.
@@ -91,14 +97,17 @@ class Blocks:
         """
         numbers = [one.e164 for one in listed.contact.numbers if one.e164 is not None]
         people = [one for one in await self._store.people_with(numbers) if one != owner]
-        known = [reach.person for reach in listed.reach.values() if not reach.moved and reach.person != owner]
+        reached = [reach.person for reach in listed.reach.values() if not reach.moved]
+        known = tuple(one for one in dict.fromkeys(reached) if one != owner)
         if not numbers:
             raise Problem(Code.UNKNOWN_PERSON, path="contact")
         keys = [*people, *map(self._key, numbers)]
-        return await self._add(owner, listed.contact.name, known[0] if known else None, keys)
+        return await self._add(owner, listed.contact.name, known, keys)
 
-    async def _add(self, owner: PersonId, name: str, person: PersonId | None, keys: Sequence[str]) -> Block:
-        block = Block(new_block(), owner, name, person, self._clock())
+    async def _add(
+        self, owner: PersonId, name: str, people: tuple[PersonId, ...], keys: Sequence[str]
+    ) -> Block:
+        block = Block(new_block(), owner, name, people, self._clock())
         return await self._store.add(block, keys, most=MOST)
 
     async def unblock(self, owner: PersonId, block: BlockId) -> Block:

@@ -23,8 +23,8 @@ class SqliteBlocks:
                 if count[0] >= most:
                     raise Problem(Code.BLOCK_LIMIT)
                 db.execute(
-                    "INSERT INTO block(id, owner, name, person, since) VALUES (?, ?, ?, ?, ?)",
-                    (block.id, block.owner, block.name, block.person, block.since),
+                    "INSERT INTO block(id, owner, name, person, people, since) VALUES (?, ?, ?, ?, ?, ?)",
+                    (block.id, block.owner, block.name, block.person, " ".join(block.people), block.since),
                 )
             one = before or block
             _add_keys(db, one.id, keys)
@@ -49,7 +49,7 @@ class SqliteBlocks:
         return await self._db.read(work)
 
     async def blocked_by(self, owner: PersonId) -> Sequence[PersonId]:
-        return await self._people("SELECT person FROM block WHERE owner = ? AND person IS NOT NULL", owner)
+        return [person for block in await self.of(owner) for person in block.people]
 
     async def blockers(self, person: PersonId) -> Sequence[PersonId]:
         return await self._people(
@@ -80,15 +80,18 @@ def follow(db: sqlite3.Connection, person: PersonId, number: str) -> None:
 
 
 def _alike(db: sqlite3.Connection, block: Block, keys: Sequence[str]) -> Block | None:
-    """A block of the same person; or one of numbers, under the same name and with these numbers. Whom numbers lead to
+    """A block of the same persons; or one of numbers, under the same name and with these numbers. Whom numbers lead to
     is not compared, because the answer would tell."""
     numbers = [key for key in keys if key.startswith("n_")]
-    for row in db.execute(
-        "SELECT * FROM block WHERE owner = ? AND person IS ? ORDER BY since, id", (block.owner, block.person)
-    ).fetchall():
-        known = {key[0] for key in db.execute("SELECT key FROM block_key WHERE block = ?", (row["id"],))}
-        if block.person is not None or (row["name"] == block.name and known.issuperset(numbers)):
-            return _block_of(row)
+    rows = db.execute("SELECT * FROM block WHERE owner = ? ORDER BY since, id", (block.owner,)).fetchall()
+    for one in map(_block_of, rows):
+        if block.people and set(block.people) <= set(one.people):
+            return one
+        if block.people or one.people or one.name != block.name:
+            continue
+        known = {key[0] for key in db.execute("SELECT key FROM block_key WHERE block = ?", (one.id,))}
+        if known.issuperset(numbers):
+            return one
     return None
 
 
@@ -103,6 +106,6 @@ def _block_of(row: sqlite3.Row) -> Block:
         id=BlockId(row["id"]),
         owner=PersonId(row["owner"]),
         name=row["name"],
-        person=row["person"],
+        people=tuple(map(PersonId, row["people"].split())),
         since=row["since"],
     )

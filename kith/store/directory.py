@@ -102,7 +102,8 @@ class SqliteDirectory:
     async def missed(self, person: PersonId) -> Sequence[Missed]:
         rows = await self._rows(
             "SELECT m.*, coalesce(p.name, m.name) AS called FROM missed m LEFT JOIN person p ON p.id = m.caller"
-            " WHERE m.person = ? AND NOT EXISTS (SELECT 1 FROM block WHERE owner = m.person AND person = m.caller)"
+            " WHERE m.person = ? AND NOT EXISTS"
+            " (SELECT 1 FROM block WHERE owner = m.person AND instr(people, m.caller))"
             " ORDER BY m.at DESC LIMIT 100",
             person,
         )

@@ -300,6 +300,13 @@ def guessing(db: Database) -> None:
     db.table("departed").create_index(["at"])
 
 
+@migrations()
+def several_blocked(db: Database) -> None:
+    """All persons whom a block is known to be for, with spaces between their ids; `person` is the first."""
+    db.table("block").add_column("people", str, not_null_default="")
+    db.execute("UPDATE block SET people = coalesce(person, '')")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ async def test_another_device_and_a_shared_one_make_no_difference(home: Home) ->
     everybody = (home.mum, home.kitchen, home.granny, tablet, parlour)
     async with home.online(*everybody) as (mum, kitchen, granny, chair, shared):
         async with blocked(home, home.granny, mum):
-            await asyncio.gather(mum.event("missed_calls"), kitchen.event("directory_changed"))
+            await mum.event("missed_calls")
             await mum.event("directory_changed")
             await asyncio.gather(
                 rings_out(granny, home.mum.person, mum, kitchen),
@@ -115,14 +115,11 @@ async def test_between_housemates_it_holds_at_their_shared_devices_too(home: Hom
         quiet = (dad, tablet)
         await asyncio.gather(
             rings_out(mum, home.dad.person, *quiet),
-            rings_out(mum, home.kitchen.endpoint, *quiet),  # whoever stands there may answer
-            rings_out(hall, home.kitchen.endpoint, *quiet, **{"as": home.mum.person}),
             rings_out(kitchen, home.dad.person, *quiet, **{"as": home.mum.person}),
         )
         assert not kitchen.had("ringing") and not hall.had("ringing")
-        # What dad does from there is his own, and what is for mum still rings.
-        asked = await kitchen.ask("call", call=new_call(), to=home.mum.person, **{"as": home.dad.person})
-        assert asked["code"] == "you_blocked"
+        # A call to a device of the household is to the household, whoever else lives there.
+        await gets_through(mum, home.kitchen.endpoint, kitchen)
         await gets_through(dad, home.kitchen.endpoint, kitchen)
 
 
@@ -214,6 +211,44 @@ async def test_earlier_missed_calls_of_theirs_are_not_shown_while_the_block_stan
             assert await missed(mum) == []
         assert await missed(mum) == [home.granny.person]
         await mum.ok("dismiss_missed")
+
+
+@pytest.mark.row("R28")
+async def test_a_shared_device_shows_nothing_of_a_block(home: Home) -> None:
+    """Whoever stands there, in whosever name: before and after, every reply and every event is the same."""
+    async with home.online(home.mum, home.dad, home.kitchen) as (mum, dad, kitchen):
+        before = await _looked_at(home, kitchen, dad)
+        heard = kitchen.seq
+        async with blocked(home, home.dad, mum) as block:
+            await kitchen.ok("ping")
+            assert kitchen.seq == heard, "it was told of the block"
+            assert await _looked_at(home, kitchen, dad) == before
+            again = await kitchen.ok("block", person=home.dad.person, **{"as": home.mum.person})
+            assert again["block"]["id"] != block["id"] and again["block"]["since"] > block["since"]
+            assert again["block"]["name"] == "Dad"
+            heard = kitchen.seq
+        await kitchen.ok("ping")
+        assert kitchen.seq == heard, "it was told that the block is gone"
+        assert await _looked_at(home, kitchen, dad) == before
+
+
+async def _looked_at(home: Home, kitchen: Endpoint, phone: Endpoint) -> list[Any]:
+    """All that can be asked there about Dad, and what it is told meanwhile, without ids, times and numbers."""
+    heard = kitchen.seq
+    found: list[Any] = []
+    for person in (None, home.mum.person, home.dad.person):
+        acts = {} if person is None else {"as": person}
+        for command, fields in (
+            ("list_directory", {}),
+            ("list_identities", {"persons": [home.mum.person, home.dad.person]}),
+            ("resolve_name", {"text": "Dad"}),
+            ("resolve_name", {"text": "Mum"}),
+            ("list_blocks", {}),
+        ):
+            reply = await kitchen.ask(command, **fields, **acts)
+            found.append({key: value for key, value in reply.items() if key != "re"})
+    rang = await gets_through(kitchen, home.dad.person, phone, **{"as": home.mum.person})
+    return [*found, rang["peer_name"], [event["t"] for event in kitchen.events], kitchen.seq - heard]
 
 
 async def test_what_cannot_be_blocked_or_unblocked(home: Home) -> None:

@@ -69,7 +69,7 @@ async def test_nothing_in_a_stolen_database_opens_anything(tmp_path: Path) -> No
         async with Endpoint(server, mum) as phone:
             session = str(phone.session)
             stolen = tmp_path / "stolen"
-            shutil.copytree(server.data, stolen, ignore=shutil.ignore_patterns("server.key"))
+            shutil.copytree(server.data, stolen, ignore=shutil.ignore_patterns("server.key", "*.sock"))
         files = [path for path in stolen.rglob("*") if path.is_file()]
         raw = b"".join(path.read_bytes() for path in files)
         key_file = (server.data / "server.key").read_bytes()
@@ -153,7 +153,7 @@ async def test_a_copy_under_another_key_believes_nobodys_secrets(tmp_path: Path)
         _, invited = await server.post("invite", token=token)
         await server.stop()
         (tmp_path / "copy").mkdir()
-        shutil.copytree(server.data, tmp_path / "copy" / "data")
+        shutil.copytree(server.data, tmp_path / "copy" / "data", ignore=shutil.ignore_patterns("*.sock"))
         (tmp_path / "copy" / "data" / "server.key").unlink()
     async with running_server(tmp_path / "copy", "--no-tls", PROXY) as copy:
         fresh = as_json(KeyPair.generate().public)

@@ -148,6 +148,16 @@ async def test_a_contact_whom_the_owner_knows_is_that_person(world: World) -> No
     assert await world.blocks.blocked_by(mum.id) == {friend.id}
 
 
+async def test_a_contact_with_the_numbers_of_two_is_both(world: World) -> None:
+    mum, one, two = await world.person(FIRST), await world.person(SECOND), await world.person(THIRD)
+    listed = contact(mum, SECOND, THIRD)
+    reach = {SECOND: Reach(one.id, moved=False), THIRD: Reach(two.id, moved=False)}
+    block = await world.blocks.block_contact(mum.id, Listed(listed.contact, reach))
+    assert block.people == (one.id, two.id)
+    assert await world.blocks.blocked_by(mum.id) == {one.id, two.id}
+    assert await world.blocks.of(mum.id) == [block]
+
+
 async def test_the_same_again_is_one_block_and_there_are_only_so_many(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
