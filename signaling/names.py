@@ -10,7 +10,8 @@ Lists are prepared in a thread, once for each revision, and kept as long as ther
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -31,9 +32,9 @@ from signaling.limits import Bucket
 K = TypeVar("K")
 V = TypeVar("V")
 
-ROOM = 30_000
-"""Contacts whose keys are kept, at some 3.5 KiB each. More use more than 100 MiB, and save the 50 ms that a list takes
-when it is asked for after a while."""
+ROOM = 100_000
+"""Spellings of names that are kept prepared, some 100 MiB: two dozen lists of 1,000 contacts. More use more memory, and
+save the 50 ms that 1,000 take when they are asked for after a while."""
 
 INLINE = 1_000
 """Contacts up to which a name is looked for on the event loop: it takes a millisecond there."""
@@ -108,7 +109,7 @@ class NameDesk:
         return wire.NameResolved(
             re=command.id,
             outcome=found.outcome,
-            choices=tuple(_view(one) for one in await self._told_apart(found.choices)),
+            choices=tuple(_view(one) for one in _told_apart(found.choices, here)),
         )
 
     async def _callable(self, principal: Principal, endpoint: Endpoint) -> Keys:
@@ -129,21 +130,6 @@ class NameDesk:
             return ()
         members = await self._directory.housemates(principal.household)
         return [one.id for one in members if one.id != principal.person and one.registered is not None]
-
-    async def _told_apart(self, choices: Sequence[Choice]) -> Sequence[Choice]:
-        """Two whom their contacts call "Mum" are told apart by the names that they gave themselves."""
-        names = [fold(choice.name) for choice in choices]
-        return [
-            await self._with_own_name(choice) if names.count(fold(choice.name)) > 1 else choice
-            for choice in choices
-        ]
-
-    async def _with_own_name(self, choice: Choice) -> Choice:
-        person = choice.target.person
-        found = None if person is None else await self._directory.person(person)
-        if found is None or fold(found.name) == fold(choice.name):
-            return choice
-        return replace(choice, name=f"{choice.name} ({found.name})")
 
 
 def _kept(rates: OrderedDict[K, V], key: K, new: Callable[[], V]) -> V:
@@ -177,15 +163,20 @@ class _Lists:
         self._contacts = contacts
         self._clock = clock
         self._kept: OrderedDict[PersonId, _Kept] = OrderedDict()
-        self._preparing = asyncio.Semaphore(1)
+        self._preparing: dict[PersonId, asyncio.Task[Keys]] = {}
+        self._thread = ThreadPoolExecutor(1, "kith-names")  # more would only take turns with everybody else
 
     async def of(self, owner: PersonId) -> Keys:
         """The person's contacts as they are now, or of long lists as they were seconds ago."""
         found = await self._current(owner)
         if found is not None:
             return found
-        async with self._preparing:  # one at a time: they would only take turns
-            return await self._current(owner) or await self._prepare(owner)
+        preparing = self._preparing.get(owner)
+        if preparing is None:
+            preparing = asyncio.create_task(self._prepare(owner))
+            self._preparing[owner] = preparing
+            preparing.add_done_callback(lambda _: self._preparing.pop(owner, None))
+        return await asyncio.shield(preparing)  # others may wait for it as well
 
     async def _current(self, owner: PersonId) -> Keys | None:
         revision = (await self._contacts.state(owner)).revision
@@ -198,13 +189,16 @@ class _Lists:
     async def _prepare(self, owner: PersonId) -> Keys:
         revision = (await self._contacts.state(owner)).revision  # first: what changes meanwhile is read again
         listed = await self._contacts.everything(owner)
-        keys = await asyncio.to_thread(_prepared, listed) if len(listed) > INLINE // 20 else _prepared(listed)
+        if len(listed) > INLINE // 20:
+            keys = await asyncio.get_running_loop().run_in_executor(self._thread, _prepared, listed)
+        else:
+            keys = _prepared(listed)
         self._kept[owner] = _Kept(revision, keys, self._clock())
         self._kept.move_to_end(owner)
-        room = ROOM - sum(len(one.keys.entries) for one in self._kept.values())
+        room = ROOM - sum(one.keys.size for one in self._kept.values())
         while room < 0 and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
-            room += len(dropped.keys.entries)
+            room += dropped.keys.size
         return keys
 
 
@@ -219,13 +213,26 @@ def _entry(listed: Listed) -> Entry:
         reach = None if one.e164 is None else listed.reach.get(one.e164)
         if reach is not None:
             targets.append(Target(one.label, reach.person, moved=reach.moved))
-    return Entry(contact.id, contact.name, contact.nickname, tuple(targets) or (Target(),))
+    return Entry(
+        contact.id, contact.name, contact.nickname, tuple(targets) or (Target(),), contact.organization
+    )
 
 
 def _revealed(choices: Iterable[Choice], here: Keys) -> list[Choice]:
     """Those that say more than the directory does, which anybody at the endpoint may see."""
     shown = {(entry.name, target.reaches) for entry in here.entries for target in entry.targets}
     return [choice for choice in choices if (choice.name, choice.target.reaches) not in shown]
+
+
+def _told_apart(choices: Sequence[Choice], here: Keys) -> Iterator[Choice]:
+    """Two whom their contacts call "Mum" are told apart by the names of those who are known here, else by what the
+    contact itself says. Whose a number is that one merely has, nobody learns by asking for a name."""
+    known = {target.person: entry.name for entry in here.entries for target in entry.targets if target.person}
+    names = [fold(choice.name) for choice in choices]
+    for choice in choices:
+        other = known.get(choice.target.person, choice.note) if choice.target.person else choice.note
+        alone = names.count(fold(choice.name)) == 1 or fold(other) in ("", fold(choice.name))
+        yield choice if alone else replace(choice, name=f"{choice.name} ({other})")
 
 
 def _look(said: str, label: str, near: Sequence[Keys], far: Sequence[Keys]) -> Resolved:

@@ -38,6 +38,27 @@ SHORTEST = 3
 _OF = frozenset(("s", "of", "de", "del", "da", "von"))
 """What stands in a name between somebody and whose they are, or where they come from."""
 
+_NO_NAMES = frozenset(
+    (
+        *("ex", "old", "new", "former", "office", "work", "job", "bank", "school", "doctor"),
+        *("dentist", "clinic", "garage", "taxi", "shop", "hotel", "emergency", "neighbour", "neighbor"),
+        *("landlord", "boss", "plumber", "vet", "banco", "oficina", "trabajo", "colegio", "escuela"),
+        *("medico", "dentista", "taller", "tienda", "vecino", "vecina", "jefe", "jefa"),
+        *("antiguo", "antigua", "viejo", "vieja", "emergencia", "emergencias"),
+    )
+)
+"""Words that say what somebody is to one, or that somebody else is meant than the name beside them says."""
+
+_OTHERS = _OF | _NO_NAMES
+
+MAX_WORDS = 6
+MAX_NICKNAMES = 4
+"""What of a name, and how many of them, are keys. Few people have more, and who does is found by the others."""
+
+MAX_SPELLINGS = 60_000
+"""Of one list, and after that names are found only as they are written: some 60 MB, and a second to prepare. Ten
+thousand people have 40,000."""
+
 _SEPARATORS = re.compile(r"[,;/()]")
 
 
@@ -71,12 +92,13 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Somebody or something in a list. `id` is unique in it and decides nothing but order; `nickname` may hold several,
-    with commas between."""
+    with commas between. `note` tells those of one name apart; nobody is looked for by it."""
 
     id: str
     name: str
     nickname: str = ""
     targets: tuple[Target, ...] = (Target(),)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +150,11 @@ class Keys:
     several: _Spelled = field(default_factory=_Spelled)
     """Longer names, in the orders in which they are said."""
 
+    @property
+    def size(self) -> int:
+        """Spellings and names, at about 1 KiB each."""
+        return len(self.forms) + sum(len(one.texts) for one in (self.whole, self.part, self.several))
+
 
 def prepare(entries: Iterable[Entry]) -> Keys:
     """The keys of a list, which come out the same in whatever order it is given."""
@@ -141,7 +168,10 @@ def prepare(entries: Iterable[Entry]) -> Keys:
             keys.ordered.setdefault(key, []).append(place)
         for word in dict.fromkeys(words):
             keys.words.setdefault(word, []).append(number)
-            if _OF.isdisjoint(words):
+        if sum(map(len, spellings.values())) > MAX_SPELLINGS:
+            continue
+        if _OTHERS.isdisjoint(words):
+            for word in dict.fromkeys(words):
                 spellings[len(words) == 1].setdefault(word, set()).add(place)
         for text in _orders(words):
             spellings[None].setdefault(text, set()).add(place)
@@ -183,8 +213,8 @@ def _candidates(keys: Keys, said: Said, *, sure_only: bool) -> Iterator[tuple[in
 
 def _forms(entries: Iterable[Entry]) -> Iterator[tuple[int, tuple[str, ...]]]:
     for place, entry in enumerate(entries):
-        names = [entry.name, *_SEPARATORS.split(entry.nickname)]
-        for words in dict.fromkeys(tuple(fold(name).split()) for name in names):
+        names = [entry.name, *_SEPARATORS.split(entry.nickname, MAX_NICKNAMES)[:MAX_NICKNAMES]]
+        for words in dict.fromkeys(tuple(fold(name).split()[:MAX_WORDS]) for name in names):
             if words:
                 yield place, words
 
@@ -216,7 +246,10 @@ def _parts(keys: Keys, said: Said) -> Iterator[tuple[int, float, bool]]:
 
 
 def _is_about(words: tuple[str, ...], said: Said) -> bool:
-    """Whether the name is of who was said, and not of somebody of theirs: "Bill's wife" is not Bill."""
+    """Whether the name is of who was said, and not of somebody of theirs: "Bill's wife" is not Bill, and "Bill (bank)"
+    perhaps not."""
+    if not _NO_NAMES.intersection(words) <= set(said.words):
+        return False
     if _OF.isdisjoint(words):
         return True
     return any(words[0] in kin for kin in said.kin) and ("s" not in words or "s" in said.words)

@@ -26,11 +26,12 @@ over "Anna"; higher, and near misses would be asked about beside the name itself
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`far`: only another member's list has it."""
+    """`far`: only another member's list has it. `note`, of what is near, tells those of one name apart."""
 
     name: str
     target: Target
     far: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _chosen(hits: Sequence[_Hit], wanted: str) -> Resolved:
     for hit, target in options:
         # A number that moved is another choice than the one who has it now: nothing of its name passes on to them.
         key = (target.reaches or f"nobody {fold(hit.entry.name)}", target.moved)
-        choice, sure = chosen.get(key, (Choice(hit.entry.name, target, hit.far), False))
+        choice, sure = chosen.get(key, (_choice(hit, target), False))
         chosen[key] = (choice, sure or hit.score.sure)
     choices = tuple(choice for choice, _ in chosen.values())
     if not choices:
@@ -98,6 +99,10 @@ def _chosen(hits: Sequence[_Hit], wanted: str) -> Resolved:
     sure = all(sure for _, sure in chosen.values()) and bool(fitting or not wanted)
     one = len(choices) == 1 and sure
     return Resolved(Outcome.ONE if one else Outcome.WHICH, choices[:MAX_CHOICES])
+
+
+def _choice(hit: _Hit, target: Target) -> Choice:
+    return Choice(hit.entry.name, target, hit.far, "" if hit.far else hit.entry.note)
 
 
 def _useful(targets: Iterable[Target]) -> Sequence[Target]:

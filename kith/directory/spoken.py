@@ -17,7 +17,7 @@ _RULES = tuple(
         (r"c(?=[eiy])|z", "s"),
         (r"c", "k"),
         (r"x", "ks"),
-        (r"(?:ie|ey|ee|y)\b", "i"),
+        (r"(?:(?<!\bmar)ie|ey|ee|y)\b", "i"),  # Marie is not Mary
         (r"y", "i"),
         (r"(?<=\w)(?<!C)h", ""),  # silent but at the beginning: "Sarah", "John", "Thomas"
         (r"(.)\1+", r"\1"),

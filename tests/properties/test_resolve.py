@@ -5,8 +5,11 @@ from hypothesis import strategies as st
 
 from kith.core.ids import PersonId
 from kith.core.names import Outcome
+from kith.directory import nicknames
 from kith.directory.name_keys import Entry, Target, prepare
+from kith.directory.nicknames import alike
 from kith.directory.resolve import MAX_CHOICES, Resolved, resolve
+from kith.directory.spoken import spoken
 
 _WORDS = [
     "ana",
@@ -121,3 +124,17 @@ def test_a_list_that_is_far_tells_nothing_that_the_same_list_would_not_tell_its_
     if theirs.choices:
         assert own.choices
         assert all(choice.target.reaches for choice in theirs.choices)
+
+
+_GIVEN = sorted({word for full, short in nicknames._NAMES for word in full | short})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(_GIVEN), st.sampled_from(_GIVEN), st.sampled_from(["", " Smith", " Baumgartner"]))
+def test_whoever_shares_a_family_name_is_called_by_their_own_given_name_only(
+    said: str, listed: str, family: str
+) -> None:
+    entry = Entry("k", listed + family, targets=(Target(person=PersonId("p")),))
+    found = _ask(said + family, "", [[entry]], [])
+    if found.outcome is Outcome.ONE:
+        assert said == listed or alike(said).get(listed) or spoken(said) == spoken(listed)

@@ -4,6 +4,7 @@ import pytest
 
 from kith.core.ids import EndpointId, PersonId
 from kith.core.names import Outcome, fold
+from kith.directory import name_keys
 from kith.directory.name_keys import ASK, Entry, Keys, Said, Target, prepare, scores
 from kith.directory.nicknames import alike
 from kith.directory.resolve import MAX_CHOICES, Resolved, resolve
@@ -91,6 +92,13 @@ WHICH = [
     ("joan", ["John"], ["John"]),
     ("bill", ["Bill's wife"], ["Bill's wife"]),
     ("juan", ["Mujer de Juan"], ["Mujer de Juan"]),
+    ("mum", ["Mum Office"], ["Mum Office"]),
+    ("ben", ["Ben (Bank)"], ["Ben (Bank)"]),
+    ("anna", ["Anna Ex"], ["Anna Ex"]),
+    ("jane smith", ["June Smith"], ["June Smith"]),
+    ("john smith", ["Joan Smith"], ["Joan Smith"]),
+    ("karl baumgartner", ["Carol Baumgartner"], ["Carol Baumgartner"]),
+    ("marie smith", ["Mary Smith"], ["Mary Smith"]),
     ("uncle", ["Tito"], ["Tito"]),  # short for Alberto, too
 ]
 
@@ -121,6 +129,20 @@ def test_nobody_is_meant(said: str, names: list[str]) -> None:
 def test_a_question_has_no_more_choices_than_one_can_keep_in_mind() -> None:
     found = ask("bill", *(f"Bill {family}" for family in "ABCDEFGH"))
     assert names_of(found) == [f"Bill {family}" for family in "ABCDE"] and len(found.choices) == MAX_CHOICES
+
+
+def test_a_long_list_of_long_names_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(name_keys, "MAX_SPELLINGS", 100)
+    words = " ".join(f"word{number}" for number in range(20))
+    listed = prepare(
+        Entry(f"k{number}", f"Friend{number} {words}", ", ".join(f"n{number}x{other}" for other in range(9)))
+        for number in range(200)
+    )
+    assert listed.size < 200 * (1 + name_keys.MAX_NICKNAMES) + 120
+    for number in (0, 199):
+        assert scores(listed, Said(f"n{number}x3")), "what is not spelled out is found as it is written"
+        assert not scores(listed, Said(f"n{number}x4"), sure_only=True)
+        assert scores(listed, Said(f"Friend{number}"))
 
 
 # -- near and far -----------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ async def test_a_list_has_its_names_and_whom_they_reach() -> None:
 async def test_what_is_kept_is_bounded_and_what_was_asked_for_last_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(names, "ROOM", 10)
+    monkeypatch.setattr(names, "ROOM", 50)
     store = Lists(ana=4, ben=4, cleo=4, dan=11)
     lists = store.prepared()
     for owner in ("ana", "ben", "ana", "cleo", "ana"):
