@@ -272,10 +272,12 @@ def _spell(spelled: _Spelled, owners: dict[str, set[int]]) -> None:
     spelled.first, spelled.second = both[:, 0], both[:, 1]
 
 
-@lru_cache(8_192)
+_code = lru_cache(8_192)(doublemetaphone)
+
+
 def _sounds(text: str) -> tuple[str, str]:
     """How it sounds, in two ways where there are two; empty where nothing is known of these letters."""
-    codes = [doublemetaphone(word) for word in text.split()]
+    codes = [_code(word) for word in text.split()]
     first = " ".join(code[0] for code in codes)
     return first, " ".join(code[1] or code[0] for code in codes)
 

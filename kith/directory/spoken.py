@@ -25,9 +25,13 @@ _RULES = tuple(
 )
 
 
-@lru_cache(8_192)
 def spoken(text: str) -> str:
     """How a folded name is spoken; two with the same result are one to the ear."""
+    return " ".join(map(_spoken, text.split()))
+
+
+@lru_cache(8_192)
+def _spoken(word: str) -> str:
     for pattern, sound in _RULES:
-        text = pattern.sub(sound, text)
-    return text
+        word = pattern.sub(sound, word)
+    return word
