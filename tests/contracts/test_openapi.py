@@ -80,6 +80,8 @@ def _least(path: str) -> dict[str, Any]:
 
 def _made(reference: str) -> Any:
     schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
+    if "enum" in schema:
+        return schema["enum"][0]
     return {field: _value(schema["properties"][field]) for field in schema["required"]}
 
 
