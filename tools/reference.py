@@ -278,7 +278,7 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "`import_contacts.text`", f"{protocol.MAX_CARDS} signs", "`invalid`"
     yield (
         "Numbers of one person's contacts by which somebody may be reached",
-        str(lists.MAX_LOOKED_UP),
+        f"{lists.MAX_LOOKED_UP}, and {lists.KEPT_FOR_BY_HAND} more of those added by hand",
         "the others reach nobody",
     )
     rate, burst = contacts.PARTS

@@ -24,6 +24,9 @@ MAX_LOOKED_UP = 20_000
 """Numbers of one person's list that are looked up, or wait to be: two for each of as many contacts as there may be.
 What is beyond is kept, and reaches nobody: it bounds how long one list can hold up everybody else's writes."""
 
+KEPT_FOR_BY_HAND = 2_000
+"""So many more of contacts that are added by hand: however much was imported, whom one adds oneself is looked up."""
+
 MAX_NAME = 128
 MAX_LABEL = 32
 MAX_NUMBER = 64

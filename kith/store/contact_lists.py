@@ -15,7 +15,16 @@ import msgspec
 from kith.core.contacts import Source
 from kith.core.ids import BookId, ContactId, PersonId, new_contact
 from kith.core.problem import Code, Problem
-from kith.directory.contacts import MAX_CONTACTS, MAX_LOOKED_UP, Contact, Content, Entry, Imported, Number
+from kith.directory.contacts import (
+    KEPT_FOR_BY_HAND,
+    MAX_CONTACTS,
+    MAX_LOOKED_UP,
+    Contact,
+    Content,
+    Entry,
+    Imported,
+    Number,
+)
 
 MAX_REMOVED = 1_000
 """Removed contacts that a list remembers. Who has been away for longer is told the whole list."""
@@ -257,7 +266,8 @@ def _number(
     rows = [(contact, number, owner, later) for contact, content in contacts for number in _e164(content)]
     if rows:
         count = db.execute("SELECT count(*) FROM contact_number WHERE owner = ?", (owner,)).fetchone()[0]
-        rows = rows[: max(MAX_LOOKED_UP - count, 0)]
+        most = MAX_LOOKED_UP if later else MAX_LOOKED_UP + KEPT_FOR_BY_HAND
+        rows = rows[: max(most - count, 0)]
         db.executemany(_NUMBER, rows)
         db.execute("UPDATE contact_list SET due = 0 WHERE owner = ?", (owner,))
 

@@ -245,14 +245,22 @@ async def test_there_is_a_bound_to_what_is_looked_up_of_one_list(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "MAX_LOOKED_UP", 3)
-    await world.add("A", number(10), number(11))
-    contact = await world.add("B", number(12), number(13))
+    monkeypatch.setattr(lists, "KEPT_FOR_BY_HAND", 2)
+    await world.store.allow_import(world.ann, allowed=True)
+    many = tuple(
+        Entry(str(one), content(f"F{one}", number(one), number(one + 1))) for one in range(20, 30, 2)
+    )
+    await world.store.take_file(world.ann, many)
     rows = "SELECT count(*) FROM contact_number"
     assert world.tables.db.execute(rows).fetchone()[0] == 3
-    kept = (await world.store.contact(world.ann, contact)).contact.numbers
-    assert [one.e164 for one in kept] == [number(12), number(13)]
-    await world.store.edit(world.ann, contact, content("B", *map(number, range(20, 30))))
-    assert world.tables.db.execute(rows).fetchone()[0] == 3
+    kept = [one.contact.numbers for one in await world.store.everything(world.ann)]
+    assert [len(numbers) for numbers in kept] == [2] * 5  # what is not looked up is there all the same
+    ben = world.tables.person("ben", number(2))
+    contact = await world.add("Ben", number(2))
+    await world.look_up()
+    assert (await world.reached())["Ben"] == [(ben, False)]
+    await world.store.edit(world.ann, contact, content("Ben", *map(number, range(2, 12))))
+    assert world.tables.db.execute(rows).fetchone()[0] == 5
 
 
 async def test_a_long_list_is_read_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
