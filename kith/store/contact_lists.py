@@ -40,7 +40,7 @@ _UPDATE = (
     "UPDATE contact SET name = ?, nickname = ?, organization = ?, numbers = ?, digest = ?, revision = ?"
     " WHERE id = ?"
 )
-_NUMBER = "INSERT OR IGNORE INTO contact_number(contact, e164, owner, later) VALUES (?, ?, ?, ?)"
+_NUMBER = "INSERT INTO contact_number(contact, e164, owner, later) VALUES (?, ?, ?, ?)"
 
 
 def contact_of(row: sqlite3.Row) -> Contact:
@@ -263,7 +263,13 @@ def _number(
 ) -> None:
     """The numbers that are new are to be looked up: of a contact added by hand before all others."""
     later = source is not Source.MANUAL
-    rows = [(contact, number, owner, later) for contact, content in contacts for number in _e164(content)]
+    there = db.execute(
+        "SELECT contact, e164 FROM contact_number WHERE contact IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode([contact for contact, _ in contacts]).decode(),),
+    )
+    known = {(row["contact"], row["e164"]) for row in there}
+    wanted = [(contact, number) for contact, content in contacts for number in _e164(content)]
+    rows = [(*one, owner, later) for one in wanted if one not in known]
     if rows:
         count = db.execute("SELECT count(*) FROM contact_number WHERE owner = ?", (owner,)).fetchone()[0]
         most = MAX_LOOKED_UP if later else MAX_LOOKED_UP + KEPT_FOR_BY_HAND
