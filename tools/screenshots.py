@@ -388,6 +388,12 @@ async () => {
 """As if everybody had had another identity when this browser first saw them."""
 
 
+PAPER = """
+(unwritten) => document.querySelector('kith-app').parts.store.dispatch({ t: 'paper', unwritten })
+"""
+"""Whether the recovery key still waits to be written down."""
+
+
 async def main(only: str) -> None:
     album = Album(only)
     with tempfile.TemporaryDirectory() as temporary:
@@ -408,7 +414,9 @@ async def main(only: str) -> None:
                 await expect(ana.page.get_by_role("region", name="Missed calls")).to_be_hidden()
                 await album.take("home-news", ana)
                 await ana.page.locator("kith-news").get_by_role("button", name="Seen").click()
+                await ana.page.evaluate(PAPER, arg=False)
                 await album.take("home-devices", ana)
+                await ana.page.evaluate(PAPER, arg=True)
                 await contacts(album, ana, directory)
                 await dialogs(album, ana)
                 await signing_out(album, launch, ana)
