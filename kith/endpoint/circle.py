@@ -368,6 +368,10 @@ class Circle:
         await self.identities.vouch_for_household(roster)
         self._look.set()
 
+    async def take_out(self, identity: bytes, *, shared: bool) -> None:
+        """See `Signing.take_out`."""
+        await self._signer().take_out(identity, shared=shared)
+
     async def welcome(self, person: str) -> None:
         """See `Signing.welcome`."""
         await self._signer().welcome(person)

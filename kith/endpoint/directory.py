@@ -52,7 +52,7 @@ class Directory:
 
     def find(self, whom: str) -> Named:
         """Whom a name or an id means among those that this endpoint sees. Raises Unclear."""
-        return _the_one(whom, self._known())
+        return the_one(whom, self._known())
 
     def known(self, target: str) -> Named:
         """A person or an endpoint by id; without a name if it is not among those that this endpoint sees."""
@@ -62,14 +62,15 @@ class Directory:
         """The id of the person whom a shared endpoint is to act for: one that it sees. Who lives elsewhere is
         refused by the server. Raises Unclear."""
         people = self.people if among is None else among
-        return _the_one(name, [Named(person.id, person.name) for person in people]).id
+        return the_one(name, [Named(person.id, person.name) for person in people]).id
 
     def _known(self) -> list[Named]:
         people = [Named(person.id, person.name) for person in self.people if not person.own]
         return people + [Named(one.id, one.name) for one in self.endpoints if one.id != self._own]
 
 
-def _the_one(said: str, known: list[Named]) -> Named:
+def the_one(said: str, known: list[Named]) -> Named:
+    """Which of these an id or a name means. Raises Unclear."""
     by_id = [one for one in known if one.id == said]
     match by_id[0] if by_id else meant(said, known):
         case Named() as named:

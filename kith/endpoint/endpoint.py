@@ -45,7 +45,7 @@ from kith.endpoint.circle import Circle, Offered, Progress, Same, spaced
 from kith.endpoint.connection import Connection
 from kith.endpoint.contacts import Contacts
 from kith.endpoint.dialling import Unreachable
-from kith.endpoint.directory import Directory
+from kith.endpoint.directory import Directory, the_one
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.ice import IceBook
@@ -53,6 +53,7 @@ from kith.endpoint.names import Names
 from kith.endpoint.networks import Networks
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
+from kith.endpoint.safety import Safety, compare, safety_of
 from kith.endpoint.utterance import Named
 from media.tones import Samples
 from signaling import protocol
@@ -423,6 +424,30 @@ class Endpoint(AsyncIOEventEmitter):
         """Leave for good: the server erases all that it keeps of the person, and this endpoint with it.
         Raises Problem, Unreachable, Untrusted."""
         await self._circle.leave(for_good=True)
+
+    async def remove_endpoint(self, name: str) -> None:
+        """Sign an endpoint of the person's, or one that the household shares, out for good, by id or name; this one
+        too. First everybody else is told, signed, that it is nobody's any more.
+        Raises directory.Unclear, Problem, Unreachable, Untrusted."""
+        listed = await self.request(protocol.ListEndpoints(id=self.new_id()))
+        if not isinstance(listed, protocol.Endpoints):
+            raise Problem(Code.MALFORMED)
+        wanted = the_one(name, [Named(one.id, one.name) for one in listed.endpoints]).id
+        gone = next(one for one in listed.endpoints if one.id == wanted)
+        await self._circle.take_out(gone.identity, shared=gone.shared)
+        await self.request(protocol.RemoveEndpoint(id=self.new_id(), endpoint=gone.id))
+
+    async def safety(self, whom: str) -> Safety:
+        """The safety number with a person, by id or name, and whether it was compared before. For a personal endpoint.
+        Raises directory.Unclear, Untrusted, Unreachable."""
+        person = self.directory.find(whom).id
+        return await safety_of(self._circle.identities, self.enrolment.person, person)
+
+    async def compare_safety(self, whom: str, said: str) -> bool:
+        """Whether `said`, the number or the scanned code that the other side has, is the one here; remembered from now
+        on, also if it is not. Raises directory.Unclear, Untrusted, Unreachable."""
+        person = self.directory.find(whom).id
+        return await compare(self._circle.identities, self.enrolment.person, person, said)
 
     async def compared(self, *, same: bool) -> None:
         """Whether the digits that this new endpoint shows (event `pairing`) are those of the other one.

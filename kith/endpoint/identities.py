@@ -170,6 +170,13 @@ class Identities:
         self._persons[person.id] = replace(person, change=Change.SAME)
         await self._remember(_with(self._memory, person, None))
 
+    async def note_compared(self, person: Person, *, verified: bool) -> None:
+        """Somebody has compared the safety number with this person, as they are here."""
+        history = person.chain.history
+        known = Known(history.root, history.newest.version, history.newest.head, verified)
+        self._persons[person.id] = replace(person, change=Change.SAME)
+        await self._remember(self._memory.with_person(person.id, known, person.delegations))
+
     async def vouch_for_person(self, person: Person) -> None:
         """Remember the own person, for whom somebody has vouched as they are here."""
         await self._remember(_with(self._memory, person, self._memory.persons.get(person.id)))

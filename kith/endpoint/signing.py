@@ -15,6 +15,7 @@ from kith.core.trust.history import Point
 from kith.core.trust.household import MAX_LINKS, Roster, extend
 from kith.core.trust.household_links import HouseholdLink, message
 from kith.core.trust.person import Chain
+from kith.core.trust.person import extend as extend_person
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.believing import Person
 from kith.endpoint.identities import Ask, Identities
@@ -88,6 +89,16 @@ class Signing:
             self._coming.discard(keys.identity)
         return roster.root, roster.point
 
+    async def take_out(self, identity: bytes, *, shared: bool) -> None:
+        """An endpoint of one's own, or one that the household shares, goes and never comes back."""
+        if shared:
+            await self._trying(lambda: self._remove_shared(identity))
+            await self.delegate()
+            return
+        await self._trying(lambda: self._remove_own(identity))
+        if identity != self._own.public.identity:
+            await self._trying(self._confirm)
+
     async def welcome(self, member: str) -> None:
         """Take a person of the household into its roster, whom somebody here knows to live here."""
 
@@ -153,6 +164,29 @@ class Signing:
             await self._ask(protocol.ExtendPerson(id=self._new_id(), links=(link,)))
             chain = (await self.chain(anew=True)).chain
         return chain
+
+    async def _remove_own(self, identity: bytes) -> None:
+        """A set of delegations that it had signed lapses with it, and is signed anew."""
+        person = await self.chain(anew=True)
+        chain, known = person.chain, person.delegations
+        if identity not in chain.active:
+            return
+        link = person_write.remove(chain, self._own, identity, time=self._time())
+        lapses = known is not None and known.signer == identity != self._own.public.identity
+        signed = None
+        if known is not None and lapses:
+            after = extend_person(chain, link)
+            signed = delegate(after, self._own, known, known.endpoints, time=self._time())
+        await self._ask(protocol.ExtendPerson(id=self._new_id(), links=(link,), delegations=signed))
+        self._identities.grown(self._person)
+
+    async def _remove_shared(self, identity: bytes) -> None:
+        roster = await self._identities.roster(anew=True)
+        chain = (await self.chain()).chain
+        if roster is not None and identity in roster.shared:
+            await self._extend_household(
+                household_write.remove(roster, chain, self._own, identity, time=self._time())
+            )
 
     async def _add_shared(self, keys: PublicKeys) -> Roster:
         roster = await self._identities.roster(anew=True)

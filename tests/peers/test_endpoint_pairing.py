@@ -14,9 +14,11 @@ from kith import Endpoint
 from kith.core.capabilities import Capabilities
 from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair
+from kith.core.trust.person import Chain
 from kith.core.trust.recovery import RecoveryKey
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import enrol
+from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import NotJoined
 from kith.endpoint.home import Home
 from tests.support import signing
@@ -219,6 +221,48 @@ async def test_housemates_let_what_one_of_them_took_in_act_for_them(pairing: Pai
         await pairing.other.endpoint.call("Anna")  # at Dad's it does not ring, at what both share it does
         await new.until("ringing")
         assert phone.endpoint.current is None
+
+
+async def test_two_who_compare_safety_numbers_remember_it(pairing: Pairing) -> None:
+    phone, other = pairing.phone.endpoint, pairing.other.endpoint
+    assert pairing.anna.person is not None and pairing.bob.person is not None
+    mine, theirs = await phone.safety("Bob"), await other.safety("Anna")
+    assert mine == theirs and len(mine.number) == 60 and not mine.verified
+    assert await phone.compare_safety("Bob", " ".join(theirs.number[at : at + 5] for at in range(0, 60, 5)))
+    assert await other.compare_safety("Anna", mine.code)
+    assert (await phone.safety("Bob")).verified and (await other.safety(pairing.anna.person)).verified
+    kept = Home(phone._home.path).memory().persons[pairing.bob.person]
+    assert kept.verified and kept.root in {each.root for each in await _chains(pairing)}
+    for wrong in (theirs.number[::-1], "", theirs.code[:-1]):
+        assert not await phone.compare_safety("Bob", wrong)
+        assert not (await phone.safety("Bob")).verified, "what was compared before counts no more"
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["an own one", "a shared one"])
+async def test_who_is_removed_is_out_and_nobodys_any_more(pairing: Pairing, shared: bool) -> None:
+    phone = pairing.phone.endpoint
+    new = await pairing.new((await phone.offer_pairing(shared=shared)).link)
+    await new.until_progress("signed")
+    key = Home(pairing.home / "New").keys().public.identity
+    with pytest.raises(Unclear):
+        await phone.remove_endpoint("Newer")
+    await phone.remove_endpoint("New")
+    await new.until("closed")
+    chain, delegations = await signing.identity(pairing.server, pairing.anna)
+    roster, _ = await signing.roster_of(pairing.server, pairing.anna)
+    assert chain is not None and (shared or key in chain.endpoints.ever) and key not in chain.active
+    if shared:
+        assert roster is not None and delegations is not None
+        assert key in roster.endpoints.ever and key not in roster.shared and key not in delegations.endpoints
+    await pairing.other.endpoint.call("Anna")  # and whoever is left is believed
+    await pairing.phone.until("ringing")
+    await phone.answer()
+    await pairing.other.hears(ANNA)
+
+
+async def _chains(pairing: Pairing) -> list[Chain]:
+    found = [(await signing.identity(pairing.server, one))[0] for one in (pairing.anna, pairing.bob)]
+    return [one for one in found if one is not None]
 
 
 async def test_a_person_who_joins_by_the_library_has_a_chain_and_the_only_copy_of_its_key(

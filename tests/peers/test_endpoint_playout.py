@@ -129,7 +129,8 @@ async def recovers_from(trouble: str) -> None:
         else:
             pytest.skip("this machine is too busy to play sound: the loop itself stalls all the time")
         after.delays = after.delays[-5:]
-        assert after.median < 0.1, trouble
+        # Sound that this very loop has held up for so long must be waited for, by whatever buffer.
+        assert after.median < 0.1 + after.stall, trouble
         counts = far.voice.counts
         assert counts.played > 150, trouble
         assert counts.concealed + counts.recovered + counts.late > 0, trouble
