@@ -117,6 +117,34 @@ async def test_a_mistyped_number_is_corrected_where_the_code_is_asked_for(launch
     assert (await screen.state())["own"]["mobile"] == "+12025559303"
 
 
+DELEGATED = """async () => {
+  const { identities } = document.querySelector('kith-app').parts.account;
+  const own = await identities.person(identities.identity.person);
+  return (own.delegations?.endpoints.length ?? 0) > 0;
+}"""
+
+
+@pytest.mark.row("R5")
+async def test_a_browser_that_is_everybodys_asks_who_calls(launch: Launcher) -> None:
+    ana = launch.owner
+    dan = await launch.person("Dan", "chromium", by=ana)
+    wall = await launch.screen("chromium")
+    await wall.pair(await ana.offer_pairing(shared=True), "Wall")
+    for adult in (ana, dan):
+        await adult.page.wait_for_function(DELEGATED)
+    await wall.place("Ana", video=False)
+    choice = wall.page.get_by_role("dialog", name="Who is calling?")
+    await expect(choice.get_by_role("button", name="Ana")).to_be_visible()
+    assert [talk for talk in (await ana.state())["talks"] if talk["ended"] is None] == [], "nobody rings yet"
+    await choice.get_by_role("button", name="Dan").click()
+    await ana.answer("Dan")
+    await ana.connected()
+    await wall.hang_up()
+    for screen in (wall, ana):
+        await screen.leave_calls()
+    assert wall.errors == [] and ana.errors == []
+
+
 async def test_who_leaves_has_a_household_of_their_own_and_others_believe_it(
     launch: Launcher, tmp_path: Path
 ) -> None:

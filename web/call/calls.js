@@ -70,9 +70,9 @@ export class Calls {
 
   /**
    * Call a person or an endpoint, unless there is a call already.
-   * @param {{to: string, name: string, person: string | null, video: boolean}} whom
+   * @param {{to: string, name: string, person: string | null, video: boolean, as?: string}} whom `as`: who calls, at a shared device
    */
-  async place({ to, name, person, video }) {
+  async place({ to, name, person, video, as }) {
     if (currentTalk(this.#store.state)) return;
     const call = newCall();
     this.#store.dispatch({ t: 'placing', call, to, name, person, video });
@@ -83,7 +83,7 @@ export class Calls {
     }
     this.#conversation(call, 'caller');
     void this.capture.want({ audio: true, video });
-    await this.#ask(call, { t: 'call', call, to, video }, { within: INVITE_WITHIN });
+    await this.#ask(call, { t: 'call', call, to, video, ...(as ? { as } : {}) }, { within: INVITE_WITHIN });
   }
 
   /** Take a call that rings; one that goes on is hung up first. @param {string} call @param {{video: boolean}} options */

@@ -9,6 +9,7 @@ import { Lock } from './lock.js';
 import { avatar, button, setIcon, setLabel } from './pieces.js';
 import { SelfView } from './self-view.js';
 import { create, View } from './view.js';
+import { placeCall } from './who.js';
 
 /** @import {State, Talk} from '../state/state.js' */
 
@@ -185,7 +186,7 @@ export class Call extends View {
   }
 
   #again() {
-    if (this.#talk) void this.parts.calls.place(this.#talk);
+    if (this.#talk) placeCall(this.parts, this.#talk);
   }
 
   #forget() {

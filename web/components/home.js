@@ -15,6 +15,7 @@ import { openSettings } from './settings.js';
 import { showContacts } from './tabs.js';
 import { Unsettled } from './unsettled.js';
 import { create, View } from './view.js';
+import { placeCall } from './who.js';
 
 /** @import {EndpointView} from '../protocol.js' */
 /** @import {Callable, State} from '../state/state.js' */
@@ -142,7 +143,7 @@ export class Home extends View {
   #card(face, target) {
     const name = h('h3', { class: 'name' });
     const call = (/** @type {boolean} */ video) => () => {
-      void this.parts.calls.place({ ...target, name: name.textContent ?? '', video });
+      placeCall(this.parts, { ...target, name: name.textContent ?? '', video });
     };
     return h(
       'li',

@@ -173,10 +173,14 @@ export function strandedTalk(state) {
 
 /** @typedef {{id: string, name: string, contact: string | null}} Callable  a person, and the contact that they are */
 
-/** Other people who are known here, in the order of their names. @param {State} state @param {string} language @returns {Callable[]} */
+/**
+ * Other people who are known here, in the order of their names; at a shared device also whoever it acts for, as it may be
+ * somebody else who stands before it.
+ * @param {State} state @param {string} language @returns {Callable[]}
+ */
 export function callablePeople(state, language) {
   const contacts = byPerson(state.contacts.all.values());
-  const others = state.people.filter(({ id }) => id !== state.person?.id);
+  const others = state.people.filter(({ id }) => state.endpoint?.shared || id !== state.person?.id);
   return inOrder(others.map(({ id, name }) => ({ id, name, contact: contacts.get(id)?.id ?? null })), language);
 }
 
@@ -213,4 +217,11 @@ export function callableEndpoints(state, language) {
   return others.sort(
     (one, other) => Number(other.online) - Number(one.online) || one.name.localeCompare(other.name, language),
   );
+}
+
+/** For whom a shared device may call; nobody at a personal one, where it is plain. @param {State} state @returns {PersonView[]} */
+export function adultsHere({ endpoint, person, people }) {
+  if (!endpoint?.shared || person === null) return [];
+  const others = people.filter(({ id, household }) => id !== person.id && household === person.household);
+  return [person, ...others].sort((one, other) => one.name.localeCompare(other.name));
 }
