@@ -23,6 +23,7 @@ from signaling.desk import Desk
 from signaling.limits import AddressRates, Bucket
 from signaling.session import Violation
 from signaling.sessions import Channel, Live
+from signaling.throttled import Throttled
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Reception:
     deadlines: Deadlines
     addresses: AddressRates
     admit_test: bool
+    throttled: Throttled
     draining: bool = False
 
     def check_address(self, address: str, command: wire.AnyCommand, now: float) -> None:
@@ -62,10 +64,18 @@ class Reception:
             return
         if isinstance(command, wire.Challenge | wire.SignIn):
             self.addresses.sign_in(address, now)
+        elif isinstance(command, wire.SignUp):
+            self._check_sign_up(address, now)
         else:
             self.addresses.join(address, now)
-            if isinstance(command, wire.SignUp):
-                self.addresses.sign_up(address, now)
+
+    def _check_sign_up(self, address: str, now: float) -> None:
+        try:
+            self.addresses.join(address, now)
+            self.addresses.sign_up(address, now)
+        except Problem:
+            self.throttled.note(now)
+            raise
 
     def check_code(self, address: str, command: wire.AnyCommand, now: float) -> None:
         """Rate limit what makes the server send a code. Raises Problem(rate_limited)."""

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +17,7 @@ from kith.server.operator import Answer, AnyWish, Operator, read_answer, read_wi
 log = logging.getLogger(__name__)
 
 PATH = "/wish"
+LONGEST_NAME = 107
 PATIENCE = 30.0
 """Seconds that `kith admin` waits for a server that is busy."""
 
@@ -25,8 +26,9 @@ PATIENCE = 30.0
 async def open_door(path: Path, operator: Operator) -> AsyncIterator[None]:
     """Answer at `path` meanwhile. A server without its door runs all the same: the log says so."""
     try:
-        listening = _listen(path)
-    except OSError as error:  # such as a path that is longer than 107 bytes
+        with _short(path) as name:
+            listening = _listen(path, name)
+    except OSError as error:
         log.warning("no socket for kith admin: %s", error.strerror or error)
         yield
         return
@@ -45,14 +47,27 @@ async def open_door(path: Path, operator: Operator) -> AsyncIterator[None]:
         await runner.cleanup()
 
 
-def _listen(path: Path) -> socket.socket:
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """A name of the socket that fits into an address of one (unix(7): 107 bytes), however deep it lies."""
+    if len(os.fsencode(path)) <= LONGEST_NAME:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _listen(path: Path, name: str) -> socket.socket:
     """A socket that is the owner's alone from its first moment on. One that is there is of a server that was killed:
     two do not run on one database."""
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
-        listening.bind(str(path))
+        listening.bind(name)
     except BaseException:
         listening.close()
         raise
@@ -75,13 +90,13 @@ def _said(answer: Answer, status: int = 200) -> web.Response:
 
 async def ask(path: Path, wish: AnyWish) -> Answer | None:
     """What the running server answers; None where none runs."""
-    connector = aiohttp.UnixConnector(path=str(path))
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     try:
-        async with (
-            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-            session.post(f"http://kith{PATH}", data=write(wish)) as response,
-        ):
-            return read_answer(await response.read())
+        with _short(path) as name:
+            async with (
+                aiohttp.ClientSession(connector=aiohttp.UnixConnector(path=name), timeout=timeout) as session,
+                session.post(f"http://kith{PATH}", data=write(wish)) as response,
+            ):
+                return read_answer(await response.read())
     except (aiohttp.ClientConnectorError, FileNotFoundError):
         return None

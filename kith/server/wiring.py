@@ -51,6 +51,7 @@ from signaling.ice import ice_desk
 from signaling.limits import AddressRates
 from signaling.sessions import Sessions
 from signaling.switchboard import Bounds, Switchboard
+from signaling.throttled import Throttled
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -132,6 +133,7 @@ async def wire(
     # who is asked
     signed = SqliteIdentities(database)
     identities = Identities(signed, directory, clock)
+    incidents = SqliteIncidents(database)
     desk = Desk(
         directory=directory,
         identities=identities,
@@ -139,7 +141,7 @@ async def wire(
         registry=registry,
         blocks=blocks,
         reports=SqliteReports(database),
-        incidents=SqliteIncidents(database),
+        incidents=incidents,
         verifying=verifying,
         people=People(SqlitePeople(database), clock),
         leaving=Leaving(SqliteLeaving(database), identities, directory, digest, clock, settings.household),
@@ -159,7 +161,14 @@ async def wire(
     await desk.books.load()
     operator = Operator(SqliteOperator(database), desk.suspending, digest, clock)
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
-    reception = Reception(desk, arrivals, deadlines, AddressRates(), admit_test=settings.admit_test)
+    reception = Reception(
+        desk,
+        arrivals,
+        deadlines,
+        AddressRates(),
+        admit_test=settings.admit_test,
+        throttled=Throttled(incidents),
+    )
 
     # how they come in
     address = Address(

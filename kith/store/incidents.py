@@ -28,7 +28,7 @@ def add_incident(
 
 
 class SqliteIncidents:
-    """Implements signaling.discovery.Incidents."""
+    """Implements signaling.discovery.Incidents and signaling.throttled.SignUps."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -37,3 +37,7 @@ class SqliteIncidents:
         """Somebody seems to guess numbers: so many wait to be looked up, so many were dropped."""
         details = {"waiting": waiting, "dropped": dropped}
         return await self._db.write(lambda db: add_incident(db, "enumeration", person, details, at=at))
+
+    async def sign_ups(self, *, at: float) -> bool:
+        """More people sign up from one network than a family with friends has."""
+        return await self._db.write(lambda db: add_incident(db, "sign_ups", None, {}, at=at))

@@ -199,6 +199,16 @@ async def test_what_an_operator_can_get_wrong(home: Home) -> None:
     assert rows(home.server, "SELECT id FROM person WHERE suspended IS NOT NULL") == []
 
 
+async def test_a_directory_that_lies_deep_has_its_door_too(tmp_path_factory: pytest.TempPathFactory) -> None:
+    directory = tmp_path_factory.mktemp("deep") / ("d" * 60) / ("e" * 60)
+    directory.mkdir(parents=True)
+    async with living_at_home(directory) as home:
+        person = home.granny.person or ""
+        async with home.online(home.granny) as (granny,):
+            await ask(home.server, "suspend", person, "--reason", "From far down")
+            assert await granny.closed() == 4011
+
+
 async def test_the_door_is_the_owners_alone(home: Home) -> None:
     door = home.server.data / "admin.sock"
     assert stat.S_IMODE(door.stat().st_mode) == 0o600
