@@ -5,21 +5,19 @@ endpoint, the contacts of the others who live there (R6). Of another's list nobo
 said. Whoever stands at a shared endpoint is not known to be who they say: what it tells of anybody's contacts, the
 asker's too, is counted, and only so many names are told that are new (`Told`): asking is no way to read a list (R23).
 
-Lists are prepared in a thread, once for each revision, and kept as long as there is room.
+The lists are those of `signaling.name_lists`.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.names import fold
 from kith.core.principal import Principal
 from kith.directory.contact_store import ContactStore
-from kith.directory.contacts import Listed
 from kith.directory.model import Endpoint
 from kith.directory.name_keys import Entry, Keys, Target, prepare
 from kith.directory.ports import DirectoryStore
@@ -28,20 +26,13 @@ from kith.directory.resolve import Choice, Resolved, resolve
 from signaling import protocol as wire
 from signaling.announcing import Announcer
 from signaling.limits import Bucket
+from signaling.name_lists import NameLists
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-ROOM = 100_000
-"""Spellings of names that are kept prepared, some 100 MiB: two dozen lists of 1,000 contacts. More use more memory, and
-save the 50 ms that 1,000 take when they are asked for after a while."""
-
 INLINE = 1_000
 """Contacts up to which a name is looked for on the event loop: it takes a millisecond there."""
-
-PAUSE = 0.002
-"""Seconds that a list may be behind for each contact above INLINE: 2 s for 2,000, 18 s for 10,000, which take half a
-second to be read and prepared. Nobody is called by what is old: whether a number may be called is looked up then."""
 
 QUESTIONS = (0.5, 30.0)
 """Names a second, and at once, that one endpoint may ask for. People ask for few; who asks faster is a program."""
@@ -88,7 +79,7 @@ class NameDesk:
         self._directory = directory
         self._announcer = announcer
         self._clock = clock
-        self._lists = _Lists(contacts, clock)
+        self._lists = NameLists(contacts)
         self._questions: OrderedDict[EndpointId, Bucket] = OrderedDict()
         self._told: OrderedDict[HouseholdId, Told] = OrderedDict()
 
@@ -100,9 +91,10 @@ class NameDesk:
         now = self._clock()
         _kept(self._questions, endpoint.id, lambda: Bucket(*QUESTIONS, now)).take(now)
         here, others = await asyncio.gather(self._callable(principal, endpoint), self._others(principal))
-        own, *far = await asyncio.gather(*(self._lists.of(one) for one in (asker, *others)))
-        contacts = sum(len(keys.entries) for keys in (own, *far))
-        look = (command.text, command.label, [here, own], far)
+        own, *theirs = await asyncio.gather(*(self._lists.of(one) for one in (asker, *others)))
+        far = [keys for lists in theirs for keys in lists]
+        contacts = sum(len(keys.entries) for keys in (*own, *far))
+        look = (command.text, command.label, [here, *own], far)
         found = _look(*look) if contacts <= INLINE else await asyncio.to_thread(_look, *look)
         if principal.shared and (revealed := _revealed(found.choices, here)):
             _kept(self._told, principal.household, lambda: Told(now)).tell(revealed, now)
@@ -139,83 +131,6 @@ def _kept(rates: OrderedDict[K, V], key: K, new: Callable[[], V]) -> V:
     while len(rates) > MAX_ASKERS:
         rates.popitem(last=False)
     return rate
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A list as it was at a revision, prepared at a time."""
-
-    revision: int
-    keys: Keys
-    at: float
-
-    def serves(self, revision: int, now: float) -> bool:
-        """Whether it is as good as the list at `revision`: a long one may be a little behind, so that somebody who
-        changes it all the time does not have it read all the time."""
-        behind = (len(self.keys.entries) - INLINE) * PAUSE
-        return self.revision == revision or 0 <= now - self.at < behind
-
-
-class _Lists:
-    """People's lists, prepared; those that were asked for last are kept."""
-
-    def __init__(self, contacts: ContactStore, clock: Callable[[], float]) -> None:
-        self._contacts = contacts
-        self._clock = clock
-        self._kept: OrderedDict[PersonId, _Kept] = OrderedDict()
-        self._preparing: dict[PersonId, asyncio.Task[Keys]] = {}
-        self._thread = ThreadPoolExecutor(1, "kith-names")  # more would only take turns with everybody else
-
-    async def of(self, owner: PersonId) -> Keys:
-        """The person's contacts as they are now, or of long lists as they were seconds ago."""
-        found = await self._current(owner)
-        if found is not None:
-            return found
-        preparing = self._preparing.get(owner)
-        if preparing is None:
-            preparing = asyncio.create_task(self._prepare(owner))
-            self._preparing[owner] = preparing
-            preparing.add_done_callback(lambda _: self._preparing.pop(owner, None))
-        return await asyncio.shield(preparing)  # others may wait for it as well
-
-    async def _current(self, owner: PersonId) -> Keys | None:
-        revision = (await self._contacts.state(owner)).revision
-        kept = self._kept.get(owner)
-        if kept is None or not kept.serves(revision, self._clock()):
-            return None
-        self._kept.move_to_end(owner)
-        return kept.keys
-
-    async def _prepare(self, owner: PersonId) -> Keys:
-        revision = (await self._contacts.state(owner)).revision  # first: what changes meanwhile is read again
-        listed = await self._contacts.everything(owner)
-        if len(listed) > INLINE // 20:
-            keys = await asyncio.get_running_loop().run_in_executor(self._thread, _prepared, listed)
-        else:
-            keys = _prepared(listed)
-        self._kept[owner] = _Kept(revision, keys, self._clock())
-        self._kept.move_to_end(owner)
-        room = ROOM - sum(one.keys.size for one in self._kept.values())
-        while room < 0 and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            room += dropped.keys.size
-        return keys
-
-
-def _prepared(listed: Sequence[Listed]) -> Keys:
-    return prepare(_entry(one) for one in listed)
-
-
-def _entry(listed: Listed) -> Entry:
-    contact = listed.contact
-    targets = []
-    for one in contact.numbers:
-        reach = None if one.e164 is None else listed.reach.get(one.e164)
-        if reach is not None:
-            targets.append(Target(one.label, reach.person, moved=reach.moved))
-    return Entry(
-        contact.id, contact.name, contact.nickname, tuple(targets) or (Target(),), contact.organization
-    )
 
 
 def _revealed(choices: Iterable[Choice], here: Keys) -> list[Choice]:

@@ -150,6 +150,9 @@ class Keys:
     several: _Spelled = field(default_factory=_Spelled)
     """Longer names, in the orders in which they are said."""
 
+    without: frozenset[str] = frozenset()
+    """Entries, by id, that are as if they were not there."""
+
     @property
     def size(self) -> int:
         """Spellings and names, at about 1 KiB each."""
@@ -187,7 +190,7 @@ def scores(keys: Keys, said: Said, *, sure_only: bool = False) -> dict[int, Scor
         return found
     for place, points, sure in _candidates(keys, said, sure_only=sure_only):
         best = found.get(place, Score(0.0, sure=False))
-        if sure or not sure_only:
+        if (sure or not sure_only) and keys.entries[place].id not in keys.without:
             found[place] = Score(max(points, best.points), sure or best.sure)
     return found
 

@@ -20,7 +20,7 @@ _RULES = tuple(
         (r"(?:(?<!\bmar)ie|ey|ee|y)\b", "i"),  # Marie is not Mary
         (r"y", "i"),
         (r"(?<=\w)(?<!C)h", ""),  # silent but at the beginning: "Sarah", "John", "Thomas"
-        (r"(.)\1+", r"\1"),
+        (r"([^\W\d])\1+", r"\1"),
     )
 )
 

@@ -99,6 +99,7 @@ WHICH = [
     ("john smith", ["Joan Smith"], ["Joan Smith"]),
     ("karl baumgartner", ["Carol Baumgartner"], ["Carol Baumgartner"]),
     ("marie smith", ["Mary Smith"], ["Mary Smith"]),
+    ("taxi 11", ["Taxi 1"], ["Taxi 1"]),
     ("uncle", ["Tito"], ["Tito"]),  # short for Alberto, too
 ]
 
