@@ -184,7 +184,7 @@ async def test_browser_calls_a_screen(everybody: Cast, kind: Kind, tmp_path: Pat
 async def test_screen_calls_a_browser(everybody: Cast, kind: Kind, tmp_path: Path) -> None:
     ana, ben = await couple(everybody, kind, kind)
     async with device(ana, f"Den {kind}", tmp_path, **HALL) as den:
-        call = await den.endpoint.call(ben.name, video=True)
+        call = await den.endpoint.call(ben.name, video=True, profile=ana.name)
         await ben.answer(await ben.ringing_name())
         await ben.connected()
         await ben.sees_picture()

@@ -12,6 +12,7 @@ import { openInvite } from './invite.js';
 import { alertLine, avatar, busy, button } from './pieces.js';
 import { openReport } from './report.js';
 import { confirmation } from './rows.js';
+import { placeCall } from './who.js';
 
 /** @import {Way} from '../contacts/reach.js' */
 /** @import {ContactNumber, ContactView} from '../protocol.js' */
@@ -114,7 +115,7 @@ class Card {
 
   /** @param {Way} way @param {string} name @param {boolean} ready */
   #calls({ person }, name, ready) {
-    const call = (/** @type {boolean} */ video) => () => void this.#parts.calls.place({ to: person, person, name, video });
+    const call = (/** @type {boolean} */ video) => () => placeCall(this.#parts, { to: person, person, name, video });
     const audio = button(this.#t('home.call'), call(false), { icon: 'call', kind: 'call big', attributes: does('call', this.#t('home.call.to', { name })) });
     const video = button(this.#t('home.video'), call(true), { icon: 'video', kind: 'call big', attributes: does('video', this.#t('home.video.to', { name })) });
     audio.disabled = video.disabled = !ready;
@@ -134,7 +135,7 @@ class Card {
   #reach({ name }, { number, person, moved }, direct, ready) {
     if (!person || moved || person === this.#parts.store.state.person?.id) return null;
     if (person === direct?.person) return h('span', { class: 'about here reach' }, icon('check'), h('span', { class: 'visually-hidden' }, this.#t('contacts.reachable')));
-    const call = button(this.#t('home.call'), () => void this.#parts.calls.place({ to: person, person, name, video: false }), {
+    const call = button(this.#t('home.call'), () => placeCall(this.#parts, { to: person, person, name, video: false }), {
       icon: 'call',
       kind: 'call',
       attributes: does(`call-${number}`, this.#t('card.call.number', { number: spaced(number) })),
