@@ -131,6 +131,13 @@ async def test_a_number_that_is_claimed_and_not_proved_is_nobodys(home: Home) ->
         await mum.ok("cancel", call=call)
         await phone.ok("ping")
         assert not phone.had("ringing")
+        await mum.ok("add_contact", name="Somebody", numbers=[{"label": "mobile", "number": number}])
+        found = None
+        while found is None:
+            await mum.event("contacts_changed")
+            (contact,) = (await mum.ok("list_contacts"))["contacts"]
+            found = contact["numbers"][0]["person"]
+        assert found == home.granny.person, "nobody's contacts lead to who has only claimed it"
         assert eve.person not in [one["id"] for one in (await mum.ok("list_directory"))["people"]]
 
 
