@@ -6,9 +6,8 @@ between the two who talk pass without touching the state.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, assert_never
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import Any, assert_never
 
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
@@ -18,7 +17,6 @@ from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from policy.call import Admit, Reason, Refuse, RingOut, may_call
-from policy.quota import CALLS, Quota
 from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
@@ -26,8 +24,9 @@ from signaling.apart import apart, out
 from signaling.call import Call, EndReason
 from signaling.call_facts import Distances, FactFinder, Wanted
 from signaling.call_index import LiveCalls
-from signaling.call_replies import has_part, reason_for, reply_about
+from signaling.call_replies import has_part, reason_for, refusal, reply_about
 from signaling.call_step import start, step
+from signaling.call_store import Bounds, CallStore
 from signaling.deadlines import Deadlines
 from signaling.elsewhere import Elsewhere, places
 from signaling.live_call import LiveCall
@@ -41,46 +40,6 @@ MAX_PLACED = 8
 
 RETRY_SAVE = 1.0
 """When something could not be saved: try again after so many seconds."""
-
-_REFUSALS = {
-    Reason.CALLER_SUSPENDED: Code.SUSPENDED,
-    Reason.CALLER_NOT_CONFIRMED: Code.NOT_CONFIRMED,
-    Reason.CALLER_NOT_REGISTERED: Code.NOT_REGISTERED,
-    Reason.CALLEE_UNKNOWN: Code.UNKNOWN_PERSON,
-    Reason.NUMBER_MOVED: Code.NUMBER_MOVED,
-    Reason.CALLEE_NOT_REGISTERED: Code.UNKNOWN_PERSON,
-    Reason.OWN_ENDPOINT: Code.SELF_CALL,
-    Reason.YOU_BLOCKED: Code.YOU_BLOCKED,
-    Reason.QUOTA: Code.QUOTA_EXCEEDED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long a call rings and lasts at most, in seconds, and how many one person may place."""
-
-    ringing: float = calls.RING_TIMEOUT
-    longest: float = calls.LONGEST
-    quotas: Sequence[Quota] = CALLS
-
-
-class CallStore(Protocol):
-    """Where calls outlive the process. Every method may raise Problem(storage_unavailable)."""
-
-    async def add(self, call: Call) -> bool: ...
-    async def save(self, call: Call) -> None:
-        """Save what became of it, and with its end that it was missed (signaling.call.missed_by)."""
-        ...
-
-    async def find(self, call: CallId) -> Call | None: ...
-    async def live(self) -> list[Call]: ...
-    async def placed(self, person: PersonId, *, since: float, most: int) -> Sequence[float]:
-        """When the person placed calls, the latest first."""
-        ...
-
-    async def over_quota(self, person: PersonId, wait: float, *, at: float) -> None:
-        """Note for the operator that the person was refused another call."""
-        ...
 
 
 class Switchboard:
@@ -150,7 +109,12 @@ class Switchboard:
             wanted = await self._finder.wanted(principal, registered(principal), command.to)
             decision = may_call(wanted.facts)
             if isinstance(decision, Refuse):
-                raise self._refusal(decision, wanted, principal, command)
+                log.info(
+                    "call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, decision.reason
+                )
+                if decision.reason is Reason.QUOTA:
+                    self._spawn(self._over_quota(wanted.caller, wanted.facts.quota_wait))
+                raise refusal(decision, wanted.facts, command.to)
             faces = await self._finder.faces(wanted, principal.endpoint)
             if changes == self._changes:
                 break
@@ -192,20 +156,6 @@ class Switchboard:
             ringing=self._bounds.ringing,
             longest=self._bounds.longest,
         )
-
-    def _refusal(
-        self, refused: Refuse, wanted: Wanted, principal: Principal, command: wire.PlaceCall
-    ) -> Problem:
-        """What the caller is told; the reason itself is for the log."""
-        log.info("call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, refused.reason)
-        code = _REFUSALS[refused.reason]
-        if refused.reason is Reason.QUOTA:
-            wait = wanted.facts.quota_wait
-            self._spawn(self._over_quota(wanted.caller, wait))
-            return Problem(code, data={"retry_after": round(wait, 3)})
-        if code is Code.UNKNOWN_PERSON and command.to.startswith("e_"):
-            code = Code.UNKNOWN_ENDPOINT
-        return Problem(code, path="to")
 
     async def _over_quota(self, person: PersonId, wait: float) -> None:
         try:

@@ -42,6 +42,7 @@ from policy.quota import DAY, HOUR, Quota
 from presence.reachable import Reachable
 from signaling.arrivals import Arrivals
 from signaling.books import Shelving
+from signaling.call_store import Bounds
 from signaling.conversation import Reception
 from signaling.deadlines import Deadlines
 from signaling.desk import Desk
@@ -50,7 +51,7 @@ from signaling.http import Health, build
 from signaling.ice import ice_desk
 from signaling.limits import AddressRates
 from signaling.sessions import Sessions
-from signaling.switchboard import Bounds, Switchboard
+from signaling.switchboard import Switchboard
 from signaling.throttled import Throttled
 
 WEB = Path(__file__).resolve().parents[2] / "web"

@@ -17,7 +17,7 @@ unpack = msgspec.msgpack.Decoder(Call).decode
 
 
 class SqliteCalls:
-    """Implements signaling.switchboard.CallStore."""
+    """Implements signaling.call_store.CallStore."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

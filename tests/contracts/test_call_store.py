@@ -14,7 +14,7 @@ from kith.store.calls import SqliteCalls
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from signaling.call import Answered, Call, Declined, EndReason, HungUp
-from signaling.switchboard import CallStore
+from signaling.call_store import CallStore
 from tests.support.bench import CALLER, PERSONAL, PHONE, Bench
 
 
