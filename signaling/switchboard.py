@@ -30,6 +30,7 @@ from signaling.call_store import Bounds, CallStore
 from signaling.deadlines import Deadlines
 from signaling.elsewhere import Elsewhere, places
 from signaling.live_call import LiveCall
+from signaling.passing import Passing
 from signaling.sessions import Sessions
 from signaling.views import call_view, missed_view
 
@@ -42,7 +43,7 @@ RETRY_SAVE = 1.0
 """When something could not be saved: try again after so many seconds."""
 
 
-class Switchboard:
+class Switchboard(Passing):
     """Owns every live call of this server."""
 
     def __init__(
@@ -57,15 +58,14 @@ class Switchboard:
         distances: Distances,
         bounds: Bounds | None = None,
     ) -> None:
+        super().__init__(LiveCalls(), sessions)
         self._store = store
         self._directory = directory
-        self._sessions = sessions
         self._reachable = reachable
         self._deadlines = deadlines
         self._clock = clock
         self._bounds = bounds or Bounds()
         self._finder = FactFinder(directory, contacts, sessions, distances, store, clock, self._bounds.quotas)
-        self._calls = LiveCalls()
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
         self._changes = 0
@@ -223,45 +223,6 @@ class Switchboard:
             raise Problem(Code.NOT_ANSWERED, path="call")
         return reply_about(live.call, endpoint, live.faces, command.id)
 
-    # -- between the two who talk ----------------------------------------------------------------
-
-    def signal(self, endpoint: EndpointId, command: wire.Signal) -> None:
-        """Pass a blob on. No state changes and nothing is saved."""
-        live = self._calls.get(command.call)
-        peer = None if live is None or command.epoch != live.call.epoch else live.talking.get(endpoint)
-        if live is None or peer is None:
-            live, peer = self._peer(endpoint, command.call, command.epoch)
-        passed = wire.Signalled(call=live.call.id, epoch=command.epoch, sender=endpoint, body=command.body)
-        session = self._sessions.of(peer)
-        if session is None:
-            live.park(peer, passed)  # it is expected back: the call would have ended otherwise
-        else:
-            self._sessions.push_to(session, passed)
-
-    def indicate(self, endpoint: EndpointId, command: wire.Indicate) -> None:
-        """Tell the other side what leaves this endpoint, now and when it comes back."""
-        live = self._calls.get(command.call)
-        live, peer = self._peer(endpoint, command.call, 0 if live is None else live.call.epoch)
-        indicated = wire.PeerIndicated(
-            call=command.call,
-            audio=command.audio,
-            video=command.video,
-            hardware_muted=command.hardware_muted,
-        )
-        live.indicated[endpoint] = indicated
-        self._sessions.push(peer, indicated)
-
-    def _peer(self, endpoint: EndpointId, call: str, epoch: int) -> tuple[LiveCall, EndpointId]:
-        live = self._calls.get(call)
-        if live is None or endpoint not in live.call.legs:
-            raise Problem(Code.UNKNOWN_CALL, path="call")
-        if epoch > live.call.epoch:
-            raise Problem(Code.INVALID, path="epoch")
-        peer = live.call.peer_of(endpoint, epoch)
-        if peer is None:
-            raise Problem(Code.NOT_ANSWERED if live.call.winner is None else Code.CALL_OVER, path="call")
-        return live, peer
-
     # -- endpoints come and go -------------------------------------------------------------------
 
     async def arrived(self, endpoint: Endpoint) -> None:
@@ -276,14 +237,6 @@ class Switchboard:
         for live in () if endpoint.waiting else self._calls.joinable(endpoint):
             live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
             await live.settled(calls.Joined(endpoint.id, personal=not endpoint.shared))
-
-    def _hand_over(self, live: LiveCall, endpoint: EndpointId) -> None:
-        """What waited for the endpoint: signals, and what the other side last said that it sends."""
-        for signal in live.parked.pop(endpoint, ()):
-            self._sessions.push(endpoint, signal)
-        peer = live.call.peer_of(endpoint, live.call.epoch)
-        if peer in live.indicated:
-            self._sessions.push(endpoint, live.indicated[peer])
 
     def went(self, endpoint: EndpointId) -> None:
         """Signaling is away; media may well flow on."""
