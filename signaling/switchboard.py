@@ -68,6 +68,7 @@ class Switchboard(Passing):
         self._finder = FactFinder(directory, contacts, sessions, distances, store, clock, self._bounds.quotas)
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving = False
         self._changes = 0
         """How often people were kept apart: facts that are older than the last time are looked up again."""
 
@@ -238,8 +239,15 @@ class Switchboard(Passing):
             live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
             await live.settled(calls.Joined(endpoint.id, personal=not endpoint.shared))
 
+    def leave(self) -> None:
+        """The server is about to end, and whoever goes off from now on does so because of that. Calls stay as they
+        are saved: the next server counts everybody as away, and asks of nobody what they could not help."""
+        self._leaving = True
+
     def went(self, endpoint: EndpointId) -> None:
         """Signaling is away; media may well flow on."""
+        if self._leaving:
+            return
         for live in self._calls.of_endpoint(endpoint):
             live.enqueue(calls.SignalingLost(endpoint))
 

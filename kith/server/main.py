@@ -170,6 +170,7 @@ async def _drain(server: Server) -> None:
     """Say goodbye, finish what has begun, close. Sessions end with the process, calls do not."""
     log.info("draining: connections=%d calls=%d", len(server.gateway), len(server.switchboard))
     server.reception.draining = True
+    server.switchboard.leave()
     for live in server.sessions.all():
         server.sessions.push(live.endpoint.id, ServerLeaving(retry_after=1.0))
     await _settle(server)

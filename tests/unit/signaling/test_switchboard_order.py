@@ -242,6 +242,19 @@ async def test_what_happened_while_the_disk_was_full_is_made_up_for(bench: Bench
     assert bench.disk.saved[-1].legs[PHONE].away_until is not None
 
 
+async def test_whoever_goes_off_while_the_server_ends_is_not_held_to_it(bench: Bench) -> None:
+    """A move would be given up, though its device is there again as soon as the server is."""
+    await bench.place()
+    await bench.act(PHONE, calls.Answered, video=True)
+    saved = len(bench.disk.saved)
+    bench.board.leave()
+    bench.reachable.leave(PHONE)
+    bench.board.went(PHONE)
+    await settle()
+    assert len(bench.disk.saved) == saved
+    assert bench.disk.saved[-1].legs[PHONE].away_until is None
+
+
 async def test_a_bug_in_one_call_stops_no_other_and_not_even_that_one(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
