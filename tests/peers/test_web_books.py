@@ -31,7 +31,6 @@ async def reader(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Read
         running_server(directory, *trusting(dav)) as server,
         browsers(server, directory) as launch,
     ):
-        await dav.make()
         screen = await launch.screen("chromium")
         await screen.sign_up(await server.owner_link(), "Ana", "+12025550001")
         yield Reader(screen, dav, await dav.fill(crowd(30)))
