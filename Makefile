@@ -84,7 +84,7 @@ check-generated:
 	@$(PY) -m tools.generate --check
 
 check-unit:
-	@$(PYTEST) --quiet tests/unit tests/architecture
+	@$(PYTEST) --quiet $(ABREAST) tests/unit tests/architecture
 
 check-properties:
 	@$(PYTEST) --quiet tests/properties

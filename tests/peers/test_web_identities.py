@@ -16,10 +16,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 KINDS: list[Kind] = ["chromium", "firefox"]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def launch(tmp_path: Path) -> AsyncIterator[Launcher]:
-    async with running_server(tmp_path) as server, browsers(server, tmp_path) as launch:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def started(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Launcher]:
+    directory = tmp_path_factory.mktemp("identities")
+    async with running_server(directory) as server, browsers(server, directory) as launch:
         yield launch
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def launch(started: Launcher, tmp_path: Path) -> AsyncIterator[Launcher]:
+    """A server of its own for every test, and browsers that run already."""
+    async with running_server(tmp_path, certs=started.server.certs) as server:
+        launch = started.at(server)
+        yield launch
+        await launch.dismiss()
 
 
 def other(kind: Kind) -> Kind:

@@ -16,7 +16,7 @@ import os
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -329,6 +329,10 @@ class Launcher:
         screen.page.on("pageerror", lambda error: screen.errors.append(str(error)))
         self.screens.append(screen)
         return screen
+
+    def at(self, server: RunningServer) -> "Launcher":
+        """The same browsers for another server, one that shows the same certificate; nobody is there yet."""
+        return replace(self, server=server, numbers=0, people=[], screens=[])
 
     async def dismiss(self, *, keep: Sequence[Screen] = ()) -> None:
         """Close every profile but these: each holds half a dozen of the sockets that one address may have."""

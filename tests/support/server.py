@@ -257,14 +257,19 @@ def as_json(keys: PublicKeys) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_server(
-    directory: Path, *arguments: str, inside: Sequence[str] = (), program: Sequence[str] = ("kith",)
+    directory: Path,
+    *arguments: str,
+    inside: Sequence[str] = (),
+    program: Sequence[str] = ("kith",),
+    certs: Path | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """A server on a free port with its data under `directory`; ended by its process id.
+    """A server on a free port with its data under `directory`; ended by its process id. `certs` are another's, which
+    whoever trusts that one trusts here as well.
 
     `inside` is a command that it is started with, such as `ip netns exec NAME`; `program` a module to run instead, with
     what it wants before `serve`.
     """
-    server = RunningServer(directory / "data", directory / "certs", arguments, inside, program)
+    server = RunningServer(directory / "data", certs or directory / "certs", arguments, inside, program)
     await server.start()
     try:
         yield server

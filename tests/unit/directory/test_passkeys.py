@@ -27,6 +27,7 @@ from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.passkeys import SqlitePasskeys
 from tests.support.authenticator import PRESENT, Authenticator, client_data
+from tests.support.database import fresh
 from tests.unit.directory.test_registry import World
 
 ORIGIN = "https://kith.example:8443"
@@ -88,7 +89,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    database = await Database.open(tmp_path / "kith.db")
+    database = await Database.open(fresh(tmp_path))
     world = World(SqliteDirectory(database))
     phone = await world.registered()
     person = await world.store.person(PersonId(str(phone.person)))

@@ -40,6 +40,7 @@ from kith.store.blocks import SqliteBlocks
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.verifying import SqliteVerifying
+from tests.support.database import fresh
 
 NOON = 1_800_000_000.0
 
@@ -112,7 +113,7 @@ class World:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteDirectory]:
-    database = await Database.open(tmp_path / "kith.db")
+    database = await Database.open(fresh(tmp_path))
     yield SqliteDirectory(database)
     await database.close()
 

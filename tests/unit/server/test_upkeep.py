@@ -11,11 +11,12 @@ from kith.server import upkeep as module
 from kith.server.upkeep import Upkeep
 from kith.store.database import Database
 from signaling.deadlines import Deadlines
+from tests.support.database import fresh
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "kith.db")
+    database = await Database.open(fresh(tmp_path))
     yield database
     await database.close()
 

@@ -22,6 +22,7 @@ from signaling import protocol
 from signaling.closing import Close
 from signaling.conversation import Conversation
 from signaling.protocol import MSGPACK
+from tests.support.database import fresh
 
 ORIGIN = "https://kith.local:8443"
 NOON = 1_800_000_000.0
@@ -127,7 +128,7 @@ class Inside:
 @pytest.fixture
 async def inside(tmp_path: Path) -> AsyncIterator[Inside]:
     made = Inside()
-    made.database = await Database.open(tmp_path / "kith.db")
+    made.database = await Database.open(fresh(tmp_path))
     made.server = await wire(
         Settings(data=tmp_path, certs=tmp_path),
         KeyPair.generate(),

@@ -17,6 +17,7 @@ from kith.store.blocks import SqliteBlocks, follow
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.rows import add_person
+from tests.support.database import fresh
 
 FIRST, SECOND, THIRD = "+12025550101", "+12025550102", "+12025550103"
 HOME = HouseholdId("h_1")
@@ -73,7 +74,7 @@ def contact(owner: Person, *numbers: str, reached: PersonId | None = None) -> Li
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database = await Database.open(tmp_path / "kith.db")
+    database = await Database.open(fresh(tmp_path))
     await database.write(
         lambda db: db.execute("INSERT INTO household(id, name) VALUES ('h_1', 'Home')").rowcount
     )

@@ -10,6 +10,7 @@ from kith.directory.model import Endpoint
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.news import KEPT, NETWORKS
+from tests.support.database import fresh
 from tests.unit.directory.test_registry import World
 
 HOUR = 3600.0
@@ -17,7 +18,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database = await Database.open(tmp_path / "kith.db")
+    database = await Database.open(fresh(tmp_path))
     yield World(SqliteDirectory(database))
     await database.close()
 

@@ -8,6 +8,7 @@ import pytest
 
 from kith.store.database import Database
 from kith.store.tidy import AT_ONCE, CALL_LIFE, MISSED_KEPT, UNPROVED_LIFE, USED_LIFE, tidy
+from tests.support.database import fresh
 
 NOW = 1_800_000_000.0
 OLD, YOUNG = NOW - CALL_LIFE - 1, NOW - CALL_LIFE + 1
@@ -16,7 +17,7 @@ USED, FRESH = NOW - USED_LIFE - 1, NOW - USED_LIFE + 1
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "kith.db")
+    database = await Database.open(fresh(tmp_path))
     yield database
     await database.close()
 
