@@ -89,11 +89,18 @@ def _perform(plan: Plan, server: str, tls: ssl.SSLContext | None) -> Ledger:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             stage = Stage(plan, server, tls=tls, watcher=_Bar(progress))
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.get_loop().set_exception_handler(_faults)
                 return runner.run(stage.perform())
     except Problem as problem:
         raise _CannotPlay(_why(problem)) from problem
     except (aiohttp.ClientError, Unreachable, OSError, ValueError) as error:
         raise _CannotPlay(str(error)) from error
+
+
+def _faults(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """What a connection could not say any more when it was closed is no fault: whoever waits on it is told anyway."""
+    if "transport" not in context:
+        loop.default_exception_handler(context)
 
 
 def _why(problem: Problem) -> str:

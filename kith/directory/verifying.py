@@ -51,8 +51,9 @@ SERVER_SPAN = 3600.0
 """So many codes an hour to all numbers together: more than a town joins in an hour, and what a burst may cost."""
 
 WRONG_OF_SERVER = 300
-"""So many wrong codes an hour by everybody together. Whoever guesses at many numbers at once then takes one in 140
-hours, on the average; people who look at their phones have one wrong in twenty."""
+"""So many wrong codes an hour by everybody together; beyond them only the first try at each code counts. Whoever
+guesses at many numbers at once then takes one in a thousand hours, on the average; and whoever reads the code off
+their phone is let in, however much others guess."""
 
 
 class CodeSender(Protocol):
@@ -166,7 +167,7 @@ class Verifying:
             raise Problem(Code.ALREADY_REGISTERED)
         if not 0 < verification.expires - self._clock() <= VERIFICATION_LIFE:  # or the clock was set back
             raise Problem(Code.WRONG_CODE, path="code")
-        await self._check_guessing()
+        await self._check_guessing(verification)
         tries = await self._store.count_try(person, most=VERIFICATION_TRIES)
         if tries is None:
             raise Problem(Code.TOO_MANY_TRIES, path="code")
@@ -183,12 +184,15 @@ class Verifying:
         if problem.data.get("everybody"):
             await self._store.too_many("codes", now=self._clock())
 
-    async def _check_guessing(self) -> None:
-        """Raises Problem(rate_limited) where everybody together has been wrong too often in the last hour."""
+    async def _check_guessing(self, verification: Verification) -> None:
+        """Raises Problem(rate_limited) where everybody together has been wrong too often in the last hour, and this is
+        not the first try: nobody's guessing keeps out who has the code."""
         now = self._clock()
         wait = self._wrong[0] + SERVER_SPAN - now if len(self._wrong) == WRONG_OF_SERVER else 0.0
         if 0 < wait <= SERVER_SPAN:
             await self._store.too_many("wrong_codes", now=now)
+            if verification.tries == 0:
+                return
             raise Problem(Code.RATE_LIMITED, data={"retry_after": round(wait, 3)})
 
     async def _begin(self, person: PersonId, mobile: str) -> None:

@@ -305,6 +305,9 @@ async def test_so_many_wrong_codes_by_everybody_together(world: World) -> None:
     endpoint = await world.sign_up(await world.owner_secret())
     assert endpoint.person is not None
     world.verifying._wrong.extend([world.now] * WRONG_OF_SERVER)
+    with pytest.raises(Problem) as refused:
+        await world.verifying.verify(endpoint.person, "no code")
+    assert code_of(refused) is Code.WRONG_CODE
     for _ in range(2):
         with pytest.raises(Problem) as refused:
             await world.verifying.verify(endpoint.person, world.sent[-1][1])
@@ -313,6 +316,14 @@ async def test_so_many_wrong_codes_by_everybody_together(world: World) -> None:
     assert kinds == ["wrong_codes"]
     world.verifying._wrong.clear()
     await world.verifying.verify(endpoint.person, world.sent[-1][1])
+
+
+async def test_nobodys_guessing_keeps_out_who_has_the_code(world: World) -> None:
+    endpoint = await world.sign_up(await world.owner_secret())
+    assert endpoint.person is not None
+    world.verifying._wrong.extend([world.now] * WRONG_OF_SERVER)
+    proved = await world.verifying.verify(endpoint.person, world.sent[-1][1])
+    assert proved.first
 
 
 async def test_a_clock_that_is_set_back_keeps_nobody_out_and_lets_nobody_in(world: World) -> None:
