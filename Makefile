@@ -79,12 +79,13 @@ check-layers:
 
 check-web:
 	@$(NPM) run --silent check
+	@$(PYTEST) --quiet tests/unit/web
 
 check-generated:
 	@$(PY) -m tools.generate --check
 
 check-unit:
-	@$(PYTEST) --quiet $(ABREAST) tests/unit tests/architecture
+	@$(PYTEST) --quiet $(ABREAST) tests/unit tests/architecture --ignore=tests/unit/web
 
 check-properties:
 	@$(PYTEST) --quiet tests/properties
