@@ -83,13 +83,13 @@ async def test_the_address_of_a_server_leads_to_the_accounts_books(start: str) -
                 _said(
                     _has("/mum/", "<resourcetype><collection/></resourcetype>"),
                     _has("/mum/contacts/", IS_BOOK),
-                    _has("/mum/work/", IS_BOOK),
+                    _has("/mum/office/", IS_BOOK),
                 )
             ],
         }
     )
     found = await server.account.find(f"{HERE}/")
-    assert [each.url for each in found] == [BOOK, f"{HERE}/mum/work/"]
+    assert [each.url for each in found] == [BOOK, f"{HERE}/mum/office/"]
 
 
 async def test_books_at_another_host_are_told_and_not_asked() -> None:
