@@ -120,6 +120,7 @@ class Desk:
             news=self.news,
             clock=clock,
         )
+        self.expel = self._accounts.expel
         self.identities = identities
         self._blocks = blocks
         self._block_desk = BlockDesk(

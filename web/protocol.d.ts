@@ -492,7 +492,7 @@ export interface ListBlocks {
   as?: string | null;
 }
 
-/** Tell the operator of the server what a person does. Nobody else is told. */
+/** Tell the operator of the server what a person does. Nobody else is told who did. */
 export interface ReportPerson {
   t: 'report_person';
   id: string;

@@ -145,7 +145,8 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     started = await _describe(settings, server, listening.getsockname()[1], demo)
-    upkeep = Upkeep(server.database, server.deadlines, server.reception.desk.clock, server.gateway.__len__)
+    desk = server.reception.desk
+    upkeep = Upkeep(server.database, server.deadlines, desk.clock, server.gateway.__len__, desk.expel)
     upkeep.start()
     try:
         async with company(started), open_door(settings.admin_socket, server.operator):
@@ -155,9 +156,9 @@ async def _run(
     finally:  # whatever becomes of the company, nobody loses a call
         door.close()
         await upkeep.stop()
-        await server.reception.desk.contacts.discovery.stop()
-        server.reception.desk.contacts.close()
-        await server.reception.desk.books.close()
+        await desk.contacts.discovery.stop()
+        desk.contacts.close()
+        await desk.books.close()
         await server.asking.close()
         await _drain(server)
         await runner.cleanup()

@@ -5,6 +5,7 @@ import gc
 import logging
 from collections.abc import Callable
 
+from kith.core.ids import EndpointId
 from kith.core.problem import Problem
 from kith.store.database import Database
 from kith.store.tidy import tidy
@@ -22,7 +23,8 @@ _KEY = "upkeep"
 
 
 class Upkeep:
-    """From `start` until `stop`. `connections` says how many there are."""
+    """From `start` until `stop`. `connections` says how many there are; `expel` makes an endpoint go that is not
+    enrolled any more."""
 
     def __init__(
         self,
@@ -30,11 +32,13 @@ class Upkeep:
         deadlines: Deadlines,
         clock: Callable[[], float],
         connections: Callable[[], int],
+        expel: Callable[[EndpointId], None],
     ) -> None:
         self._database = database
         self._deadlines = deadlines
         self._clock = clock
         self._connections = connections
+        self._expel = expel
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -52,7 +56,7 @@ class Upkeep:
 
     async def _tidy(self, now: float) -> None:
         try:
-            count = await tidy(self._database, now)
+            count = await tidy(self._database, now, self._expel)
         except Problem as problem:  # a full disk, say: tomorrow is another day
             log.warning("not tidied: %s", problem.code.value)
         else:

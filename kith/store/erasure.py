@@ -57,14 +57,15 @@ def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
     return endpoints
 
 
-def forget_sign_up(db: sqlite3.Connection, person: PersonId) -> None:
-    """Of a person who never proved a number, unless they have by now. Whom the household saved is saved again."""
+def forget_sign_up(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
+    """Of a person who never proved a number, unless they have by now. Whom the household saved is saved again.
+    Returns which endpoints are dead now."""
     row = db.execute(
         "SELECT * FROM person WHERE id = ? AND registered IS NULL AND mobile IS NOT NULL", (person,)
     ).fetchone()
     if row is None:
-        return
-    erase_person(db, person)
+        return []
+    endpoints = erase_person(db, person)
     if row["profile"]:
         saved = replace(person_of(row), mobile=None, name=row["saved_as"] or row["name"])
         add_person(db, saved, None)
@@ -72,7 +73,8 @@ def forget_sign_up(db: sqlite3.Connection, person: PersonId) -> None:
     lives = "SELECT 1 FROM person WHERE household = ? UNION ALL SELECT 1 FROM endpoint WHERE household = ?"
     home = row["household"]
     if db.execute(alone, (home, HOME)).fetchone() and not db.execute(lives, (home, home)).fetchone():
-        erase_household(db, home)
+        endpoints += erase_household(db, home)
+    return endpoints
 
 
 def erase_household(db: sqlite3.Connection, household: HouseholdId) -> list[EndpointId]:

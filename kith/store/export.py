@@ -44,6 +44,9 @@ SECTIONS: Mapping[str, str] = {
     "bounds_met": "SELECT at, kind, details FROM incident WHERE person = :me ORDER BY at",
     "numbers_looked_up": "SELECT count(*) AS numbers FROM discovered WHERE owner = :me",
     "reports_made": "SELECT at, why, text FROM report WHERE by = :me ORDER BY at",
+    # Not what was written nor on which day: either may tell who did.
+    "reports_about": "SELECT strftime('%Y-%m', at, 'unixepoch') AS month, why, count(*) AS reports FROM report"
+    " WHERE person = :me GROUP BY month, why ORDER BY month, why",
 }
 """What each part of the export is read by."""
 
@@ -67,7 +70,13 @@ class SqliteExport:
             **sections,
             "contacts": [_contact(one) for one in await self._contacts.everything(person)],
             "calls_placed": await self._calls(person),
-            "signed": msgspec.to_builtins({"links": signed.links, "delegations": signed.delegations}),
+            "signed": msgspec.to_builtins(
+                {
+                    "links": signed.links,
+                    "delegations": signed.delegations,
+                    "rosters": await self._identities.roster_links_about(person),
+                }
+            ),
         }
 
     async def _section(self, sql: str, person: PersonId) -> list[dict[str, Any]]:

@@ -57,6 +57,20 @@ class SqliteIdentities:
 
         return await self._db.read(work)
 
+    async def roster_links_about(self, person: PersonId) -> Sequence[HouseholdLink]:
+        def work(db: sqlite3.Connection) -> Sequence[HouseholdLink]:
+            mine = db.execute("SELECT DISTINCT root FROM person_link WHERE person = ?", (person,)).fetchall()
+            roots = {bytes(row["root"]) for row in mine}
+            rows = db.execute(
+                "SELECT DISTINCT h.household, h.version, h.link FROM household_link h"
+                " JOIN person_link p ON instr(h.link, p.root) WHERE p.person = ? ORDER BY h.household, h.version",
+                (person,),
+            )
+            links = [_household_link.decode(row["link"]) for row in rows]
+            return [one for one in links if not roots.isdisjoint({one.person, getattr(one, "member", None)})]
+
+        return await self._db.read(work)
+
     async def person_of_recovery(self, recovery: bytes) -> PersonId | None:
         return await self._person("SELECT id FROM person WHERE recovery = ?", recovery)
 

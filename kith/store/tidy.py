@@ -5,10 +5,11 @@ everybody else's writes have their turn.
 """
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from kith.core.ids import PersonId
+from kith.core.ids import EndpointId, PersonId
 from kith.store.database import Database
 from kith.store.erasure import forget_sign_up
 
@@ -66,13 +67,17 @@ _OLD = (
 )
 
 
-async def tidy(database: Database, now: float) -> int:
-    """Delete what is old. Returns how many rows went. Problem(storage_unavailable) if the disk fails."""
+async def tidy(database: Database, now: float, dead: Callable[[EndpointId], None]) -> int:
+    """Delete what is old. Returns how many rows went; each endpoint that went with its person is `dead`.
+
+    Raises Problem(storage_unavailable) if the disk fails.
+    """
     count = 0
     for old in _OLD:
         count += await _delete_old(database, old, now)
     for unproved in await _unproved(database, now):
-        await database.write(partial(forget_sign_up, person=unproved))
+        for endpoint in await database.write(partial(forget_sign_up, person=unproved)):
+            dead(endpoint)
         count += 1
     for person in await _with_too_many(database):
         count += await _delete_missed(database, person)

@@ -43,7 +43,7 @@ class ListBlocks(Command, frozen=True, kw_only=True, tag="list_blocks"):
 
 
 class ReportPerson(Command, frozen=True, kw_only=True, tag="report_person"):
-    """Tell the operator of the server what a person does. Nobody else is told."""
+    """Tell the operator of the server what a person does. Nobody else is told who did."""
 
     person: PersonRef
     why: Why

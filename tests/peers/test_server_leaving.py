@@ -1,6 +1,7 @@
 """Leaving a household and leaving for good: what is dead at once, what others believe, and what they keep."""
 
 import asyncio
+import base64
 import re
 import sqlite3
 import time
@@ -297,6 +298,9 @@ async def test_a_person_takes_a_copy_of_everything_and_of_nobody_elses(home: Hom
         await granny.event("ringing", call=call)
         await mum.ok("cancel", call=call)
         await mum.ended(call)
+        await mum.ok("report_person", person=home.dad.person, why="other", text="He snores")
+        await dad.ok("report_person", person=home.mum.person, why="spam", text="Dad wrote this")
+        await granny.ok("report_person", person=home.mum.person, why="spam", text="Granny wrote this")
     status, data, disposition = await exported(home, await home.server.token(home.mum))
     assert (status, disposition) == (200, 'attachment; filename="kith-data.json"')
     (person,) = data["person"]
@@ -309,17 +313,38 @@ async def test_a_person_takes_a_copy_of_everything_and_of_nobody_elses(home: Hom
     assert [(one["id"], one["to"]) for one in data["calls_placed"]] == [(call, home.granny.person)]
     assert data["guidelines_accepted"][0]["version"] == VERSION
     assert data["signed"]["links"][0]["action"] == "begin"
+    assert [one["text"] for one in data["reports_made"]] == ["He snores"]
+    month = time.strftime("%Y-%m", time.gmtime())
+    assert data["reports_about"] == [{"month": month, "why": "spam", "reports": 2}]
     text = str(data)
     assert "dentist" not in text
+    assert "wrote this" not in text, "that could tell who did"
     assert not re.search(r"digest|sealed|password", text)
 
+    await _rosters_that_name(home, home.mum, {"begin", "add", "join"})
+    await _rosters_that_name(home, home.dad, {"join"})
     for token, code in ((None, "not_signed_in"), ("x" * 22, "invalid_token")):
         status, reply, _ = await exported(home, token)
         assert (status, reply["code"]) == (401, code)
     status, reply, _ = await exported(home, await home.server.token(home.kitchen))
     assert (status, reply["code"]) == (403, "not_permitted")
     token = await home.server.token(home.mum)
-    assert [(await exported(home, token))[0] for _ in range(3)] == [200, 200, 429]
+    assert [(await exported(home, token))[0] for _ in range(3)] == [200, 429, 429]
+
+
+async def _rosters_that_name(home: Home, joined: Joined, actions: set[str]) -> None:
+    """What is exported of rosters is what they signed or what says where they live, and nothing else."""
+    _, data, _ = await exported(home, await home.server.token(joined))
+    chain, _ = await signing.identity(home.server, joined)
+    assert chain is not None
+    root = base64.b64encode(chain.root).decode()
+    links = data["signed"]["rosters"]
+    assert actions <= {one["action"] for one in links}
+    assert all(root in (one["person"], one.get("member")) for one in links)
+    roster, shown = await signing.roster_of(home.server, joined)
+    theirs = [one for one in shown.links if chain.root in (one.person, getattr(one, "member", None))]
+    assert roster is not None
+    assert [one["signature"] for one in links] == [base64.b64encode(one.signature).decode() for one in theirs]
 
 
 def _row(home: Home, sql: str, *values: object) -> tuple[Any, ...]:

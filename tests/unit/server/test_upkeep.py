@@ -26,7 +26,7 @@ async def test_it_is_done_at_the_start_and_again_even_after_a_failure(
 ) -> None:
     times: asyncio.Queue[float] = asyncio.Queue()
 
-    async def tidy(_: Database, now: float) -> int:
+    async def tidy(_: Database, now: float, dead: object) -> int:
         times.put_nowait(now)
         raise Problem(Code.STORAGE_UNAVAILABLE)
 
@@ -34,7 +34,7 @@ async def test_it_is_done_at_the_start_and_again_even_after_a_failure(
     monkeypatch.setattr(module, "DAY", 0.01)
     clock = asyncio.get_running_loop().time
     deadlines = Deadlines(clock)
-    upkeep = Upkeep(database, deadlines, clock, lambda: 0)
+    upkeep = Upkeep(database, deadlines, clock, lambda: 0, lambda _: None)
     upkeep.start()
     async with asyncio.timeout(20):
         first, second, third = [await times.get() for _ in range(3)]
@@ -52,7 +52,7 @@ async def test_it_is_done_at_the_start_and_again_even_after_a_failure(
 async def test_what_is_old_is_gone_after_a_start(database: Database) -> None:
     await database.write(lambda db: db.execute("INSERT INTO token VALUES (x'00', 'e', 1.0)").rowcount)
     deadlines = Deadlines(lambda: 2.0)
-    upkeep = Upkeep(database, deadlines, lambda: 2.0, lambda: 0)
+    upkeep = Upkeep(database, deadlines, lambda: 2.0, lambda: 0, lambda _: None)
     upkeep.start()
     assert upkeep._task is not None
     await asyncio.wait_for(upkeep._task, 20)

@@ -14,9 +14,11 @@ from kith.core.problem import Code, Problem
 from kith.core.settings import Settings
 from kith.directory.model import Endpoint, Invitation, Pairing
 from kith.directory.registry import Newcomer
+from kith.server.upkeep import Upkeep
 from kith.server.wiring import Server, wire
 from kith.store import meta
 from kith.store.database import Database
+from kith.store.tidy import UNPROVED_LIFE
 from signaling import conversation as module
 from signaling import protocol
 from signaling.closing import Close
@@ -368,3 +370,22 @@ async def test_what_is_too_large_is_answered_by_its_id(inside: Inside) -> None:
 
 async def test_nobody_can_sign_for_the_key_of_an_unknown_endpoint(inside: Inside) -> None:
     assert not small_order(inside.server.reception.desk._nobody)
+
+
+async def test_who_never_proved_a_number_is_gone_after_a_week_wherever_they_are(inside: Inside) -> None:
+    keys, endpoint = await inside.mum()
+    phone = Phone(inside, keys, endpoint)
+    await phone.welcome()
+    registry = inside.server.registry
+    token = await registry.issue_token(endpoint.id, 2 * UNPROVED_LIFE)
+    inside.now += UNPROVED_LIFE + 1
+    desk = inside.server.reception.desk
+    upkeep = Upkeep(inside.database, inside.server.deadlines, desk.clock, lambda: 1, desk.expel)
+    upkeep.start()
+    await phone.until(lambda: phone.closed)
+    assert phone.closed == Close.REMOVED
+    assert inside.server.sessions.of(endpoint.id) is None
+    with pytest.raises(Problem) as refused:
+        await registry.bearer(token)
+    assert refused.value.code is Code.INVALID_TOKEN
+    await upkeep.stop()

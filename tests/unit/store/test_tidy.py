@@ -22,6 +22,10 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
+def dead(endpoint: str) -> None:
+    raise AssertionError(endpoint)
+
+
 async def put(database: Database, sql: str, rows: list[tuple[object, ...]]) -> None:
     await database.write(lambda db: db.executemany(sql, rows).rowcount)
 
@@ -37,7 +41,7 @@ async def test_calls_that_are_long_over_go_and_live_ones_never(database: Databas
         ("live and old", b"", 1, OLD),
     ]
     await put(database, "INSERT INTO call(id, state, live, created) VALUES (?, ?, ?, ?)", rows)
-    assert await tidy(database, NOW) == 1
+    assert await tidy(database, NOW, dead) == 1
     assert await left(database, "SELECT id FROM call ORDER BY id") == ["live and old", "over"]
 
 
@@ -51,7 +55,7 @@ async def test_codes_go_a_week_after_they_were_of_use(database: Database, table:
         (b"good", NOW + 1, None),
     ]
     await put(database, f"INSERT INTO {table}(digest, household, expires, used) VALUES (?, 'h', ?, ?)", rows)
-    assert await tidy(database, NOW) == 2
+    assert await tidy(database, NOW, dead) == 2
     assert await left(database, f"SELECT digest FROM {table} ORDER BY digest") == [
         b"expired",
         b"good",
@@ -62,7 +66,7 @@ async def test_codes_go_a_week_after_they_were_of_use(database: Database, table:
 async def test_dead_tokens_go(database: Database) -> None:
     rows: list[tuple[object, ...]] = [(b"dead", "e", NOW - 1), (b"good", "e", NOW + 1)]
     await put(database, "INSERT INTO token(digest, endpoint, expires) VALUES (?, ?, ?)", rows)
-    await tidy(database, NOW)
+    await tidy(database, NOW, dead)
     assert await left(database, "SELECT digest FROM token") == [b"good"]
 
 
@@ -73,7 +77,7 @@ async def test_of_each_persons_missed_calls_the_newest_stay(database: Database) 
         for at in range(count)
     ]
     await put(database, "INSERT INTO missed(person, call, caller, at, video) VALUES (?, ?, ?, ?, ?)", rows)
-    assert await tidy(database, NOW) == 7
+    assert await tidy(database, NOW, dead) == 7
     assert await left(database, "SELECT min(at) FROM missed WHERE person = 'many'") == [7.0]
     assert await left(database, "SELECT count(*) FROM missed WHERE person = 'few'") == [3]
 
@@ -93,7 +97,7 @@ async def test_no_write_deletes_more_than_a_few_and_nothing_is_left(
             deleted.append(await database.write(work))  # type: ignore[arg-type]
             return deleted[-1]
 
-    assert await tidy(Counting(), NOW) == count  # type: ignore[arg-type]
+    assert await tidy(Counting(), NOW, dead) == count  # type: ignore[arg-type]
     assert sum(deleted) == count
     assert max(deleted) == AT_ONCE
 
@@ -148,7 +152,9 @@ async def test_sign_ups_that_were_never_verified_go_and_nobody_else(database: Da
         ],
     )
     await put(database, "UPDATE person SET saved_as = ? WHERE id = ?", [("Leo", "p_taken")])
-    assert await tidy(database, NOW) == 2
+    gone: list[str] = []
+    assert await tidy(database, NOW, gone.append) == 2
+    assert sorted(gone) == ["e_eve", "e_taken"]
     assert await left(database, "SELECT id FROM person ORDER BY id") == [
         "p_lost",
         "p_mum",
