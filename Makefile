@@ -31,7 +31,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going $(CHECKS)
 
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
-	$(PYTEST) $(ABREAST) --junit-xml=build/junit.xml $(ARGS)
+	@$(PY) -m tools.suite --abreast="$(ABREAST)" $(ARGS)
 
 bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay or directory
 	@$(PY) -m bench $(NAME) $(ARGS)

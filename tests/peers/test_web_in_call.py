@@ -8,15 +8,13 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.support.browsers import Launcher, Screen, browsers
+from tests.support.indicators import indicators_are_true
 from tests.support.server import running_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANA, BEN = 440, 880
 NEAR = 8.0
-
-LIT = {"microphone": "audio", "video": "video"}
-"""The track that each indicator stands for."""
 
 
 @dataclass
@@ -53,16 +51,6 @@ async def video_call(trio: Trio) -> None:
         await screen.sees_picture()
 
 
-async def indicators_are_true(screen: Screen, expected: set[str]) -> None:
-    """The lights show `expected`, and just those tracks are live."""
-    for light in LIT:
-        await expect(screen.page.locator(f"kith-call [data-live={light}]")).to_be_visible(
-            visible=light in expected
-        )
-    assert await screen.live() == expected
-    assert await screen.live_tracks() == {LIT[light] for light in expected}
-
-
 @pytest.mark.row("R80")
 async def test_self_view_is_what_is_sent(trio: Trio) -> None:
     """The own picture is the very track that the connection sends, and it is playing."""
@@ -86,32 +74,6 @@ async def test_self_view_is_what_is_sent(trio: Trio) -> None:
         assert shown["width"] > 0
         assert shown["playing"]
         assert shown["mirrored"] == "none"
-
-
-@pytest.mark.alone
-@pytest.mark.row("R81")
-async def test_video_off_stops_the_camera_and_nothing_else(trio: Trio) -> None:
-    await video_call(trio)
-    before = await sound_so_far(trio.ben)
-    await trio.ana.button("Video off").click()
-    await indicators_are_true(trio.ana, {"microphone"})
-    await expect(trio.ben.page.get_by_text("s camera is off")).to_be_visible()
-    await expect(trio.ben.page.locator("kith-call.picture")).to_have_count(0)
-    frames = await trio.ben.frames_decoded()
-    assert await trio.ben.hears() == pytest.approx(ANA, abs=NEAR)
-    assert await trio.ben.frames_decoded() == frames
-    after = await sound_so_far(trio.ben)
-    assert after["packetsLost"] == before["packetsLost"]
-    made_up = after["concealedSamples"] - before["concealedSamples"]
-    assert made_up < 0.25 * (after["totalSamplesReceived"] - before["totalSamplesReceived"])
-    await trio.ana.button("Video on").click()
-    await indicators_are_true(trio.ana, {"microphone", "video"})
-    await trio.ben.sees_picture()
-
-
-async def sound_so_far(screen: Screen) -> dict[str, float]:
-    [received] = [one for one in await screen.statistics("inbound-rtp") if one["kind"] == "audio"]
-    return received
 
 
 @pytest.mark.row("R134")
