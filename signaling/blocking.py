@@ -109,7 +109,7 @@ class BlockDesk:
         """What a shared endpoint is shown: whether there was a block before, and since when, is not for everybody."""
         person = None if block.person is None else await self._directory.person(block.person)
         name = block.name if person is None else person.name
-        return replace(block, id=new_block(), name=name, since=self._clock())
+        return replace(block, id=new_block(), name=name, since=self._clock(), contact=None)
 
     async def _report(self, owner: PersonId, command: wire.ReportPerson) -> None:
         person = await self._directory.person(PersonId(command.person))

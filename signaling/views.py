@@ -54,7 +54,9 @@ def missed_view(missed: Missed) -> MissedCall:
 
 
 def block_view(block: Block) -> BlockView:
-    return BlockView(id=block.id, name=block.name, person=block.person, since=block.since)
+    return BlockView(
+        id=block.id, name=block.name, person=block.person, contact=block.contact, since=block.since
+    )
 
 
 def keys_view(keys: PublicKeys) -> Keys:

@@ -1064,12 +1064,14 @@ export interface OwnProfile {
 
 /**
  * Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where it was a number
- * of which the viewer does not know who has it.
+ * of which the viewer does not know who has it. `contact` is the viewer's own by which it was blocked, if it was by
+ * one; it may be gone since.
  */
 export interface BlockView {
   id: string;
   name: string;
   person: string | null;
+  contact: string | null;
   since: number;
 }
 

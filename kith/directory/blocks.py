@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kith.core.ids import BlockId, PersonId, new_block
+from kith.core.ids import BlockId, ContactId, PersonId, new_block
 from kith.core.problem import Code, Problem
 from kith.directory.contacts import Listed
 from kith.directory.digest import NUMBER, Digest
@@ -26,13 +26,15 @@ MOST = 500
 class Block:
     """`name` is what the blocked one was called then: what they call themselves later is one more thing that the
     owner need not hear. `people` are those whom the owner knew to be meant: none where it was a number of which they do
-    not know who has it, several where a contact has the numbers of several."""
+    not know who has it, several where a contact has the numbers of several. `contact` is the one by which it was made,
+    and may be gone since."""
 
     id: BlockId
     owner: PersonId
     name: str
     people: tuple[PersonId, ...]
     since: float
+    contact: ContactId | None = None
 
     @property
     def person(self) -> PersonId | None:
@@ -44,8 +46,8 @@ class BlockStore(Protocol):
     """Every method may raise Problem(storage_unavailable), and then has changed nothing."""
 
     async def add(self, block: Block, keys: Sequence[str], *, most: int) -> Block:
-        """Add it; returns the one that looks the same to the owner, where there is one. Problem(block_limit) beyond
-        `most`."""
+        """Add it; returns the one that looks the same to the owner, where there is one, as made by this contact, if it
+        is by one. Problem(block_limit) beyond `most`."""
         ...
 
     async def remove(self, owner: PersonId, block: BlockId) -> Block | None:
@@ -102,12 +104,17 @@ class Blocks:
         if not numbers:
             raise Problem(Code.UNKNOWN_PERSON, path="contact")
         keys = [*people, *map(self._key, numbers)]
-        return await self._add(owner, listed.contact.name, known, keys)
+        return await self._add(owner, listed.contact.name, known, keys, listed.contact.id)
 
     async def _add(
-        self, owner: PersonId, name: str, people: tuple[PersonId, ...], keys: Sequence[str]
+        self,
+        owner: PersonId,
+        name: str,
+        people: tuple[PersonId, ...],
+        keys: Sequence[str],
+        contact: ContactId | None = None,
     ) -> Block:
-        block = Block(new_block(), owner, name, people, self._clock())
+        block = Block(new_block(), owner, name, people, self._clock(), contact)
         return await self._store.add(block, keys, most=MOST)
 
     async def unblock(self, owner: PersonId, block: BlockId) -> Block:

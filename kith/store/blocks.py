@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
-from kith.core.ids import BlockId, PersonId
+from kith.core.ids import BlockId, ContactId, PersonId
 from kith.core.problem import Code, Problem
 from kith.directory.blocks import Block
 from kith.store.database import Database
@@ -23,10 +24,14 @@ class SqliteBlocks:
                 if count[0] >= most:
                     raise Problem(Code.BLOCK_LIMIT)
                 db.execute(
-                    "INSERT INTO block(id, owner, name, person, people, since) VALUES (?, ?, ?, ?, ?, ?)",
-                    (block.id, block.owner, block.name, block.person, " ".join(block.people), block.since),
+                    "INSERT INTO block(id, owner, name, person, people, since, contact)"
+                    " VALUES (:id, :owner, :name, :person, :people, :since, :contact)",
+                    _row_of(block),
                 )
             one = before or block
+            if before is not None and block.contact is not None:
+                db.execute("UPDATE block SET contact = ? WHERE id = ?", (block.contact, before.id))
+                one = replace(before, contact=block.contact)
             _add_keys(db, one.id, keys)
             return one
 
@@ -101,6 +106,18 @@ def _add_keys(db: sqlite3.Connection, block: BlockId, keys: Sequence[str]) -> No
     )
 
 
+def _row_of(block: Block) -> dict[str, object]:
+    return {
+        "id": block.id,
+        "owner": block.owner,
+        "name": block.name,
+        "person": block.person,
+        "people": " ".join(block.people),
+        "since": block.since,
+        "contact": block.contact,
+    }
+
+
 def _block_of(row: sqlite3.Row) -> Block:
     return Block(
         id=BlockId(row["id"]),
@@ -108,4 +125,5 @@ def _block_of(row: sqlite3.Row) -> Block:
         name=row["name"],
         people=tuple(map(PersonId, row["people"].split())),
         since=row["since"],
+        contact=None if row["contact"] is None else ContactId(row["contact"]),
     )

@@ -307,6 +307,12 @@ def several_blocked(db: Database) -> None:
     db.execute("UPDATE block SET people = coalesce(person, '')")
 
 
+@migrations()
+def blocked_contacts(db: Database) -> None:
+    """The contact by which a block was made."""
+    db.table("block").add_column("contact", str)
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,11 +13,13 @@ ReportText = Annotated[str, Meta(min_length=0, max_length=1_000)]
 
 class BlockView(Part, frozen=True, kw_only=True):
     """Somebody whom the viewer has blocked: `name` as they were called then. `person` is absent where it was a number
-    of which the viewer does not know who has it."""
+    of which the viewer does not know who has it. `contact` is the viewer's own by which it was blocked, if it was by
+    one; it may be gone since."""
 
     id: BlockRef
     name: str
     person: PersonRef | None = None
+    contact: ContactRef | None = None
     since: float
 
 

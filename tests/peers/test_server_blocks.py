@@ -303,6 +303,8 @@ async def test_a_contact_is_blocked_by_its_numbers_whoever_has_them(home: Home) 
         numbers = [{"label": "mobile", "number": number}]
         contact = (await mum.ok("add_contact", name="That woman", numbers=numbers))["contact"]
         block = (await mum.ok("block", contact=contact["id"]))["block"]
+        assert block["contact"] == contact["id"]
+        assert (await mum.ok("list_blocks"))["blocks"] == [block]
         assert block["name"] == "That woman"
         await rings_out(granny, home.mum.person)
         assert not mum.had("ringing") and not kitchen.had("ringing")

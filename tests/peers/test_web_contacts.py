@@ -13,6 +13,7 @@ from kith.core.ids import new_call
 from tests.support.browsers import Launcher, Screen, browsers
 from tests.support.contacts import until_reached, vcard
 from tests.support.server import Joined, running_server
+from tests.support.stored import rows
 from tests.support.wire import Endpoint
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -242,7 +243,7 @@ async def test_the_card_carries_what_can_be_done(house: House) -> None:
     missing = card(house.ana, "Zoë Nobody")
     await expect(missing.get_by_role("button", name="Invite someone")).to_be_visible()
     await expect(missing.get_by_role("button", name="Call Zoë Nobody")).to_be_hidden()
-    await expect(missing.get_by_role("button", name="Block")).to_be_hidden()
+    await expect(missing.get_by_role("button", name="Report")).to_be_hidden()
     await house.ana.page.keyboard.press("Escape")
     await expect(row(house.ana, "Zoë Nobody")).to_be_focused()
 
@@ -286,6 +287,89 @@ async def test_who_is_blocked_reaches_nobody_until_they_are_unblocked(house: Hou
         await expect(ana.incoming("Benjamin Okafor")).not_to_contain_text("Not among")
         await ana.button("Decline").click()
         await ben.ended(heard)
+
+
+@pytest.mark.row("R28")
+async def test_who_is_not_here_yet_is_blocked_beforehand(house: House) -> None:
+    ana, server = house.ana, house.launch.server
+    person = (await ana.state())["person"]["id"]
+    shown = card(ana, "Zoë Nobody")
+    await row(ana, "Zoë Nobody").click()
+    await shown.get_by_role("button", name="Block").click()
+    await expect(ana.button("Cancel")).to_be_focused()
+    await shown.get_by_role("button", name="Block").click()
+    await expect(shown).to_contain_text("You have blocked this person")
+    await expect(shown.get_by_role("button", name="Unblock")).to_be_focused()
+    await ana.page.reload()
+    await open_contacts(ana)
+    await row(ana, "Zoë Nobody").click()
+    await expect(shown).to_contain_text("You have blocked this person")
+
+    zoe, code = await server.sign_up("Zoë", secret=None, mobile="+12025556666")
+    status, reply = await server.post("verify", token=await server.token(zoe), code=code)
+    assert status == 200, reply
+    async with Endpoint(server, zoe) as phone:
+        await phone.ok("add_contact", name="Ana", numbers=[{"label": "", "number": ANA_MOBILE}])
+        await until_reached(phone, "Ana", person)
+        unheard, heard = new_call(), new_call()
+        await phone.call(person, unheard)
+        await phone.ok("cancel", call=unheard)
+        await expect(shown.get_by_role("button", name="Call Zoë Nobody")).to_be_hidden()
+        await shown.get_by_role("button", name="Unblock").click()
+        await expect(shown.get_by_role("button", name="Call Zoë Nobody")).to_be_visible()
+        assert (await ana.state())["missed"] == []
+        await ana.page.keyboard.press("Escape")
+        await phone.call(person, heard)
+        await ana.incoming("Zoë").wait_for()
+        await phone.ok("cancel", call=heard)
+        await phone.ok("deregister")
+    await expect(ana.button("Call Zoë Nobody", exact=True)).to_be_hidden()
+
+
+async def test_housemates_are_blocked_and_reported_from_the_home_list(house: House) -> None:
+    ana, server = house.ana, house.launch.server
+    await go_home(ana)
+    dan, code = await server.sign_up("Dan", secret=await ana.invite(household=True))
+    status, reply = await server.post("verify", token=await server.token(dan), code=code)
+    assert status == 200, reply
+    await ana.button("About Dan").click()
+    shown = card(ana, "Dan")
+    await shown.get_by_role("button", name="Report").click()
+    await _report(ana, "Dan", "Something else", "He eats my biscuits")
+    await ana.button("About Dan").click()
+    await shown.get_by_role("button", name="Block").click()
+    await shown.get_by_role("button", name="Block").click()
+    await expect(shown).to_contain_text("open Contacts, Manage, Blocked people")
+    await expect(ana.button("About Dan")).to_have_count(0)
+    await shown.get_by_role("button", name="Unblock").click()
+    await expect(shown.get_by_role("button", name="Call Dan")).to_be_visible()
+    await ana.page.keyboard.press("Escape")
+    await expect(ana.button("About Dan")).to_be_visible()
+    kept = rows(
+        server, "SELECT person, why, text FROM report WHERE by = ?", (await ana.state())["person"]["id"]
+    )
+    assert kept == [(dan.person, "other", "He eats my biscuits")]
+    await open_contacts(ana)
+
+
+async def _report(screen: Screen, name: str, why: str, text: str) -> None:
+    """With the keyboard; nothing is sent before a reason is chosen."""
+    keys = screen.page.keyboard
+    dialog = screen.page.get_by_role("dialog", name=f"Report {name}", exact=True)
+    await expect(dialog).to_contain_text(f"{name} is not told who wrote it")
+    await dialog.get_by_label("What happened?").fill(text)
+    await dialog.get_by_role("button", name="Send the report").click()
+    await expect(dialog.get_by_role("alert")).to_have_text("Please choose what it is.")
+    await dialog.get_by_role("radio", name="Unwanted calls or advertising").focus()
+    await keys.press("Space")
+    for _ in range(3):
+        await keys.press("ArrowDown")
+    await expect(dialog.get_by_role("radio", name=why)).to_be_checked()
+    await keys.press("Enter")
+    await expect(dialog.get_by_role("status")).to_contain_text("Thank you.")
+    await expect(dialog.get_by_role("button", name="Close").last).to_be_focused()
+    await keys.press("Enter")
+    await expect(dialog).to_be_hidden()
 
 
 async def test_a_number_that_is_somebody_elses_now_is_asked_about_before_it_is_called(house: House) -> None:

@@ -1,9 +1,9 @@
 /** One person: how they can be reached, and what can be done about them. Only what works here is offered. */
 
-import { spaced } from '../contacts/digits.js';
+import { isNumber, spaced } from '../contacts/digits.js';
 import { waysOf } from '../contacts/reach.js';
 import { codeOf } from '../session/problem.js';
-import { currentTalk } from '../state/state.js';
+import { blocksOf, currentTalk } from '../state/state.js';
 import { labelWords, openContactForm } from './contact-form.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
@@ -75,12 +75,12 @@ class Card {
     }
     const ready = state.connection === 'online' && currentTalk(state) === null;
     const ways = this.#waysOf(contact, state);
-    const blocks = blocksOf(state, ways);
+    const blocks = blocksOf(state, { contact: contact?.id ?? null, people: ways.map(({ person }) => person) });
     const drawn = JSON.stringify([contact, ready, blocks]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.does : undefined;
-    this.#body.replaceChildren(...this.#draw(contact, ways, { ready, blocks, housemate: isHousemate(state, ways) }));
+    this.#body.replaceChildren(...this.#draw(contact, ways, ready, blocks));
     if (focused) /** @type {HTMLElement | null} */ (this.#body.querySelector(`[data-does="${focused}"]`))?.focus();
   }
 
@@ -91,8 +91,8 @@ class Card {
     return other === null ? [] : [{ person: other, number: { label: '', number: '', person: other, moved: false }, moved: false }];
   }
 
-  /** @param {ContactView | null} contact @param {Way[]} ways @param {{ready: boolean, blocks: string[], housemate: boolean}} standing */
-  #draw(contact, ways, { ready, blocks, housemate }) {
+  /** @param {ContactView | null} contact @param {Way[]} ways @param {boolean} ready @param {string[]} blocks */
+  #draw(contact, ways, ready, blocks) {
     const { name } = contact ?? this.#subject;
     const [first] = ways;
     const blocked = blocks.length > 0;
@@ -107,9 +107,10 @@ class Card {
         h('div', { class: 'who' }, h('p', {}, about), h('p', { class: direct ? 'about here' : 'about' }, this.#t(reach, { name }))),
       ),
       ...(direct ? [this.#calls(direct, name, ready)] : []),
-      ...(first ? [] : [button(this.#t('invite.title'), () => openInvite(this.#parts), { icon: 'invite' })]),
+      ...(blocked && !contact ? [h('p', { class: 'hint' }, this.#t('card.blocked.where'))] : []),
+      ...(first || blocked ? [] : [button(this.#t('invite.title'), () => openInvite(this.#parts), { icon: 'invite' })]),
       ...(contact && contact.numbers.length > 0 ? [this.#numbers(contact, direct, ready)] : []),
-      this.#deeds(contact, housemate ? [] : ways, blocks, name),
+      this.#deeds(contact, ways, blocks, name),
     ];
   }
 
@@ -151,13 +152,16 @@ class Card {
     return h('div', { class: 'notice moved' }, icon('warning'), h('div', { class: 'choices' }, h('p', {}, this.#t('card.moved.text', { name: contact.name })), accept));
   }
 
-  /** @param {ContactView | null} contact @param {Way[]} ways of whom one may hear no more @param {string[]} blocks @param {string} name */
+  /** @param {ContactView | null} contact @param {Way[]} ways @param {string[]} blocks @param {string} name */
   #deeds(contact, [way], blocks, name) {
     const source = contact && contact.source !== 'manual' ? h('p', { class: 'hint' }, this.#t(`card.source.${contact.source}`)) : null;
     const own = contact?.source === 'manual' ? [this.#edit(contact), this.#remove(contact)] : [];
     const whom = contact ? { contact: contact.id } : { person: way?.person ?? '' };
-    const block = way ? [blocks.length > 0 ? this.#unblock(blocks) : this.#block(whom, name), this.#report(way.person, name)] : [];
-    return h('div', { class: 'deeds' }, source, ...own, ...block);
+    const { state } = this.#parts.store;
+    const shared = state.endpoint?.shared === true; // anybody may stand before it
+    const mayBe = contact ? hasNumber(contact, state.person?.id ?? '') : way !== undefined && !(shared && livesHere(state, way.person));
+    const block = blocks.length > 0 ? [this.#unblock(blocks)] : mayBe ? [this.#block(whom, name)] : [];
+    return h('div', { class: 'deeds' }, source, ...own, ...block, way && !shared ? this.#report(way.person, name) : null);
   }
 
   /** @param {ContactView} contact */
@@ -233,12 +237,12 @@ function does(does, label) {
   return { 'data-does': does, 'aria-label': label };
 }
 
-/** @param {State} state @param {Way[]} ways @returns {string[]} the blocks that stand between */
-function blocksOf({ blocks }, ways) {
-  return blocks.filter(({ person }) => ways.some((way) => way.person === person)).map(({ id }) => id);
+/** @param {State} state @param {string} other */
+function livesHere({ people, person }, other) {
+  return people.some(({ id, household }) => id === other && household === person?.household);
 }
 
-/** @param {State} state @param {Way[]} ways */
-function isHousemate({ people, person }, ways) {
-  return people.some(({ id, household }) => household === person?.household && ways.some((way) => way.person === id));
+/** Whether there is a number by which somebody else could call. @param {ContactView} contact @param {string} self */
+function hasNumber({ numbers }, self) {
+  return numbers.some(({ number, person }) => isNumber(number) && person !== self);
 }

@@ -177,7 +177,8 @@ export class ContactList extends View {
       face?.replaceWith(avatar(way?.person ?? contact.id, contact.name));
       who?.replaceChildren(h('span', { class: 'name' }, contact.name), h('span', { class: 'about' }, about));
     }
-    call.hidden = way === null || this.#standing.blocked.has(way.person);
+    const { blocked } = this.#standing;
+    call.hidden = way === null || blocked.has(way.person) || blocked.has(contact.id);
     call.disabled = !this.#standing.ready;
     setAttribute(call, 'aria-label', this.t('home.call.to', { name: contact.name }));
   }

@@ -2,7 +2,7 @@
 
 import { choose, inOrder } from '../contacts/arrange.js';
 import { firstWay } from '../contacts/reach.js';
-import { blockedPeople, currentTalk } from '../state/state.js';
+import { blockedOnes, currentTalk } from '../state/state.js';
 import { openCard } from './contact-card.js';
 import { openContactForm } from './contact-form.js';
 import { ContactList } from './contact-list.js';
@@ -74,7 +74,7 @@ export class Contacts extends View {
     this.#finding.hidden = this.#narrowing.hidden = none;
     setText(this.#count, this.#countWords(state));
     const ready = state.connection === 'online' && currentTalk(state) === null;
-    this.#list.fill(this.#items, { self: state.person?.id ?? '', ready, blocked: blockedPeople(state) });
+    this.#list.fill(this.#items, { self: state.person?.id ?? '', ready, blocked: blockedOnes(state) });
   }
 
   /** Nothing is sorted or searched again unless the contacts or what is wanted changed. @param {State} state */

@@ -1,6 +1,6 @@
 /** Who and what can be called from here. */
 
-import { blockedPeople, callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
+import { blockedOnes, callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
 import { Ask } from './ask.js';
 import { openCard } from './contact-card.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
@@ -84,9 +84,9 @@ export class Home extends View {
     const endpoints = callableEndpoints(state, language);
     setText(this.#name, state.person?.name ?? state.endpoint?.name ?? '');
     const ready = state.connection === 'online' && currentTalk(state) === null;
-    const blocked = blockedPeople(state);
+    const blocked = blockedOnes(state);
     keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
-      const stopped = blocked.has(person.id);
+      const stopped = blocked.has(person.id) || blocked.has(person.contact ?? '');
       this.#fill(card, person.id, person.name, stopped ? this.t('card.blocked') : null, ready && !stopped);
       card.dataset.contact = person.contact ?? '';
     });

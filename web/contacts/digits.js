@@ -6,9 +6,14 @@ const TWO = new Set(
     '93 94 95 98').split(' '),
 );
 
+/** Whether it makes sense as a number. @param {string} number E.164, or as somebody wrote it */
+export function isNumber(number) {
+  return /^\+\d{7,15}$/.test(number);
+}
+
 /** @param {string} number E.164, or as somebody wrote it, which stays so */
 export function spaced(number) {
-  if (!/^\+\d{7,15}$/.test(number)) return number;
+  if (!isNumber(number)) return number;
   const digits = number.slice(1);
   const code = /^[17]/.test(digits) ? 1 : TWO.has(digits.slice(0, 2)) ? 2 : 3;
   const groups = digits.slice(code).replace(/(\d{3})(?=\d{2,})/g, '$1 ');

@@ -191,9 +191,15 @@ export function reachedPeople(state, language) {
   return inOrder(reached.map(([id, contact]) => ({ id, name: contact.name, contact: contact.id })), language);
 }
 
-/** @param {State} state @returns {Set<string>} persons */
-export function blockedPeople({ blocks }) {
-  return new Set(blocks.flatMap(({ person }) => person ?? []));
+/** Who does not get through: persons, and the contacts by which somebody was blocked. @param {State} state @returns {Set<string>} by id */
+export function blockedOnes({ blocks }) {
+  return new Set(blocks.flatMap(({ person, contact }) => [person ?? [], contact ?? []].flat()));
+}
+
+/** The blocks between this person and whoever is meant. @param {State} state @param {{contact: string | null, people: readonly string[]}} whom @returns {string[]} */
+export function blocksOf({ blocks }, { contact, people }) {
+  const between = blocks.filter((block) => (contact !== null && block.contact === contact) || people.some((person) => person === block.person));
+  return between.map(({ id }) => id);
 }
 
 /**

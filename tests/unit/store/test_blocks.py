@@ -1,6 +1,7 @@
 """Blocks in the store: by what the blocked one is known, and what the owner can tell from it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,19 @@ async def test_a_number_that_was_only_claimed_blocks_nobody(world: World) -> Non
 async def test_a_number_is_blocked_before_anybody_has_it(world: World) -> None:
     mum = await world.person(FIRST)
     block = await world.blocks.block_contact(mum.id, contact(mum, SECOND))
-    assert block.person is None
+    assert (block.person, block.contact) == (None, ContactId("k_1"))
     assert await world.keeps_away(mum, await world.person(SECOND))
+
+
+async def test_a_block_names_the_contact_by_which_it_was_made_last(world: World) -> None:
+    """A list that is brought anew has other ids."""
+    mum, pest = await world.person(FIRST), await world.person(SECOND)
+    by_person = await world.blocks.block(mum.id, pest.id)
+    assert by_person.contact is None
+    again = await world.blocks.block_contact(mum.id, contact(mum, SECOND, reached=pest.id))
+    await world.blocks.block(mum.id, pest.id)
+    assert again == replace(by_person, contact=ContactId("k_1"))
+    assert await world.blocks.of(mum.id) == [again]
 
 
 async def test_nobody_is_kept_from_themself(world: World) -> None:
