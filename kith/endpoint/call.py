@@ -10,12 +10,10 @@ the other end has shown who it is, see kith.endpoint.sealed.
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import msgspec
 from av import VideoFrame
 
 from kith.core.ids import CallId
@@ -28,8 +26,8 @@ from kith.endpoint.equipment import Equipment
 from kith.endpoint.ice import IceBook
 from kith.endpoint.identities import Identities, Meeting
 from kith.endpoint.link import Found, Impostor, Link, LinkEvent, Lost, Picture, Up
-from kith.endpoint.sealed import Conversation
-from kith.endpoint.sealed_link import SealedLink
+from kith.endpoint.links import Links
+from kith.endpoint.meeting import Whom
 from media.tones import Samples
 from signaling import protocol
 from signaling.call import EndReason, Phase, Role
@@ -40,14 +38,8 @@ log = logging.getLogger(__name__)
 INBOX = 256
 """Things that may wait for the call's task. A peer that sends more at once is not honest."""
 
-EARLY = 32
-"""Signals that may come before the call is known to be in their epoch."""
-
 PATIENCE = 0.3
 """Seconds between the loss of media and saying so. Who hung up closes the link a moment before the server says why."""
-
-_MAY_BE_NEW = frozenset({Reason.MISSING, Reason.FORKED, Reason.NOT_ACTIVE, Reason.NOT_DELEGATED})
-"""What may only mean that more has been signed since this endpoint asked."""
 
 _GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
 
@@ -78,11 +70,6 @@ class _Resync:
 
 
 _ORDER = {Phase.RINGING: 0, Phase.ANSWERING: 1, Phase.ACTIVE: 2, Phase.RECOVERING: 2, Phase.ENDED: 3}
-
-
-def _people(view: CallView) -> tuple[str | None, str | None]:
-    """For whom the two sides speak."""
-    return view.own_person, view.peer_person
 
 
 def _order(view: CallView) -> tuple[int, int]:
@@ -118,8 +105,6 @@ class Call:
         """Whether the endpoint has noticed that it was answered."""
         self.placing: str | None = None
         """Id of the command that places it, until the server has said that it knows this call."""
-        self.wanted: str | None = None
-        """Whom a person here called, by id."""
         self.called_as = ""
         """What that one is called here, by whom they were looked for; empty where nobody was called by name."""
         self.taken = view.role is Role.CALLER
@@ -128,16 +113,23 @@ class Call:
         self._equipment = equipment
         self._ice = ice
         self._identities = identities
-        self._keys = keys
         self._listener = listener
-        self._links: dict[int, SealedLink] = {}
-        self._early: list[Signalled] = []
+        self._whom = Whom(
+            identities, view if self.incoming else None, lambda: listener.call_identity_changed(self)
+        )
+        self._links = Links(
+            equipment=equipment,
+            ice=ice,
+            keys=keys,
+            meet=self._meet,
+            anew=lambda: identities.meet(self.view, anew=True),
+            say=self._signal,
+            tell=self._link_said,
+        )
         self._told: tuple[bool, bool, bool] | None = None
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
         self._tasks: set[asyncio.Task[None]] = set()
         self._foreseen: tuple[str, ...] = ()
-        self._between = _people(view) if self.incoming else None
-        self._roots: tuple[bytes, bytes] | None = None
         self._was_connected = False
         self._ended = asyncio.Event()
         self._worker = asyncio.create_task(self._work())
@@ -169,6 +161,15 @@ class Call:
     def connected(self) -> bool:
         return self.current_link is not None
 
+    @property
+    def wanted(self) -> str | None:
+        """Whom a person here called, by id."""
+        return self._whom.wanted
+
+    @wanted.setter
+    def wanted(self, whom: str) -> None:
+        self._whom.wanted = whom
+
     async def ended(self) -> EndReason:
         """Wait for the end."""
         await self._ended.wait()
@@ -178,19 +179,18 @@ class Call:
     @property
     def current_link(self) -> Link | None:
         """The newest link that is up: what is heard and seen comes from there."""
-        up = [one.link for one in self._links.values() if one.up]
-        return max(up, key=lambda link: link.epoch, default=None)
+        return self._links.current
 
     @property
     def verified(self) -> bool:
         """Whether the other end has shown that it is who it should be, in the current epoch."""
-        link = self._links.get(self.view.epoch)
+        link = self._links.of(self.view.epoch)
         return link is not None and link.verified
 
     @property
     def description(self) -> str | None:
         """The own session description in the current epoch."""
-        link = self._links.get(self.view.epoch)
+        link = self._links.of(self.view.epoch)
         return None if link is None else link.link.described
 
     @property
@@ -253,8 +253,7 @@ class Call:
 
     def switched(self) -> None:
         """A switch was turned: apply it, and tell the other side what really leaves now."""
-        for one in self._links.values():
-            one.link.send(voice=not self.muted, picture=self.video_on)
+        self._links.send(voice=not self.muted, picture=self.video_on)
         self._indicate()
         self._listener.call_changed(self)
 
@@ -280,7 +279,7 @@ class Call:
 
     def resync(self, view: CallView) -> None:
         """The same when one of the two has a new session: what was on its way to it may be lost."""
-        begun = view.epoch in self._links
+        begun = self._links.of(view.epoch) is not None
         self.follow(view)
         if begun and view.phase is not Phase.ACTIVE:
             self._put(_Resync())
@@ -290,13 +289,12 @@ class Call:
 
     def peer_indicated(self, indication: PeerIndicated) -> None:
         self.indicated = indication
-        for one in self._links.values():
-            one.link.expect(sound=indication.audio)
+        self._links.expect(sound=indication.audio)
         self._listener.call_changed(self)
 
     def network_changed(self, addresses: frozenset[str]) -> None:
         """The machine has these addresses now."""
-        link = self._links.get(self.view.epoch)
+        link = self._links.of(self.view.epoch)
         if link is not None:
             link.link.network_changed(addresses)
 
@@ -308,10 +306,8 @@ class Call:
         self._connection.forget(self.id)
         self._worker.cancel()
         self._equipment.playback.voice(None)
-        for one in self._links.values():
-            one.link.stop_sending()
-            self._spawn(one.link.close())
-        self._links.clear()
+        for link in self._links.all():
+            self._spawn(link.close())
         self._ended.set()
         self._listener.call_ended(self, reason)
 
@@ -361,9 +357,10 @@ class Call:
     async def _deal_with(self, item: _Item) -> None:
         match item:
             case CallView():
-                await self._link_up_with(item)
+                await self._links.make(item)
             case Signalled():
-                await self._take(item)
+                if not await self._links.take(item, self.view.epoch):
+                    log.warning("a signal was not sealed by the other end")
             case Up(epoch):
                 self._link_is_up(epoch)
             case Lost():
@@ -371,94 +368,15 @@ class Call:
             case Impostor():
                 raise Untrusted(Reason.FINGERPRINT)
             case Found(epoch, line):
-                if (link := self._links.get(epoch)) is not None:
+                if (link := self._links.of(epoch)) is not None:
                     self._signal(epoch, link.found(line))
             case _Resync():
                 self._say_again()
 
-    async def _link_up_with(self, view: CallView) -> None:
-        """Make the link that the call's epoch needs; the caller's side offers."""
-        if view.phase is Phase.RINGING or view.endpoint is None or view.epoch in self._links:
-            return
-        if self._links and view.epoch < max(self._links):
-            return
-        meeting = await self._meet(view)
-        media = view.media
-        if not self._equipment.capabilities.can_send_video:  # the server may not have heard of a switch yet
-            media = msgspec.structs.replace(media, send_video=False)
-        conversation = Conversation(
-            view.role.value,
-            call=view.id,
-            epoch=view.epoch,
-            own=self._keys,
-            speaks=meeting.own,
-            peer=meeting.peer,
-            random=secrets.token_bytes,
-        )
-        bare = Link(
-            view.epoch,
-            media,
-            equipment=self._equipment,
-            send_voice=not self.muted,
-            send_picture=self.video_on,
-            tell=self._link_said,
-            helpers=await self._ice.helpers(),
-        )
-        bare.expect(sound=self.indicated is not None and self.indicated.audio)
-        link = self._links[view.epoch] = SealedLink(bare, conversation)
-        if view.role is Role.CALLER:
-            self._signal(view.epoch, await link.offer())
-        early, self._early = self._early, []
-        for signal in early:
-            await self._take(signal)
-
     async def _meet(self, view: CallView) -> Meeting:
-        """Who is at both ends. Raises Untrusted where that is not as it must be, or another one and nobody agrees."""
-        await self._require_whom(view)
-        try:
-            meeting = await self._identities.meet(view)
-        except Untrusted as untrusted:
-            if untrusted.reason not in _MAY_BE_NEW:
-                raise
-            meeting = await self._identities.meet(view, anew=True)
-        roots = meeting.own.root, meeting.peer.root
-        if self._roots not in (None, roots):
-            raise Untrusted(Reason.FORKED)
-        if meeting.changed is not None:
-            if not await self._listener.call_identity_changed(self):
-                raise Untrusted(Reason.FORKED)
-            await self._identities.accept(meeting.changed)
-        self._roots = roots
-        return meeting
-
-    async def _require_whom(self, view: CallView) -> None:
-        """Whom the call is with, a person here has decided, or has seen when it rang. Raises Untrusted if the server
-        puts somebody else in their place, or begins a call that nobody here wants."""
+        """Raises Untrusted where the server begins a call that nobody here wants."""
         require(self.taken, Reason.OUT_OF_TURN)
-        require(self._between in (None, _people(view)), Reason.FORKED)
-        if self.wanted is not None:
-            if self.wanted.startswith("p_"):
-                require(view.peer_person == self.wanted, Reason.FORKED)
-            elif view.peer_person not in (None, view.own_person):
-                await self._identities.require_of_household(view.peer_person or "")
-        self._between = _people(view)
-
-    async def _take(self, signal: Signalled) -> None:
-        link = self._links.get(signal.epoch)
-        if link is None:
-            if signal.epoch >= self.view.epoch and len(self._early) < EARLY:
-                self._early.append(signal)
-            return
-        try:
-            self._signal(signal.epoch, await link.take(signal.body))
-        except Untrusted as untrusted:
-            if untrusted.reason is Reason.UNREADABLE and link.verified:
-                log.warning("a signal was not sealed by the other end")  # it can do no harm any more
-            elif untrusted.reason in _MAY_BE_NEW:
-                link.believe((await self._identities.meet(self.view, anew=True)).peer)
-                self._signal(signal.epoch, await link.take(signal.body))
-            else:
-                raise
+        return await self._whom.meet(view)
 
     def _distrust(self, reason: Reason) -> None:
         """It ends here and now: nothing more is looked at, and nothing more is sent."""
@@ -477,10 +395,8 @@ class Call:
 
     def _link_is_up(self, epoch: int) -> None:
         """Sound and picture come from the new link now; what it replaces is closed."""
-        for old in [link for link in self._links.values() if link.epoch < epoch]:
-            del self._links[old.epoch]
-            old.link.stop_sending()
-            self._spawn(old.link.close())
+        for old in self._links.before(epoch):
+            self._spawn(old.close())
         self._equipment.playback.voice(self._pull)
         self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=epoch))
         self._told = None
@@ -493,10 +409,10 @@ class Call:
         """Unless a newer link has replaced it. (After a move that failed the older link is the one that counts.)
         One that never was up is given the time that the server gives it, unless it stands on a network that is gone.
         """
-        link = self._links.get(lost.epoch)
+        link = self._links.of(lost.epoch)
         if link is not None and not link.up and not lost.network_changed:
             return
-        if not any(link.up and link.epoch > lost.epoch for link in self._links.values()):
+        if not self._links.up_after(lost.epoch):
             self._connection.probe()
             self._spawn(self._report_loss(self.view.epoch, 0.0 if lost.network_changed else PATIENCE))
 
@@ -508,7 +424,7 @@ class Call:
     def _say_again(self) -> None:
         """The own description while it is unanswered, or that media is up. Both do no harm if they come twice."""
         self._told = None
-        link = self._links.get(self.view.epoch)
+        link = self._links.of(self.view.epoch)
         if link is None:
             return
         if link.up:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import Untrusted
+from kith.endpoint.calls import InCall, NoCall
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
-from kith.endpoint.endpoint import Endpoint, InCall, NoCall, NotJoined
+from kith.endpoint.endpoint import Endpoint, NotJoined
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.names import Ambiguous, NotHere, WhoAsks, shown
 from kith.endpoint.utterance import Act, Intent, declines, picked, understand
@@ -172,11 +173,11 @@ class Dialogue:
             case Act.SHUTTER_OPEN:
                 endpoint.shutter(closed=False)
             case Act.SAME:
-                await endpoint.compared(same=True)
+                await endpoint.belonging.compared(same=True)
             case Act.NOT_SAME:
-                await endpoint.compared(same=False)
+                await endpoint.belonging.compared(same=False)
             case Act.COMPARE_AGAIN:
-                await endpoint.compare_again()
+                await endpoint.belonging.compare_again()
         return "OK."
 
     async def _unblock(self, name: str) -> str:

@@ -61,7 +61,7 @@ async def _sign_for_them(server: RunningServer, owner: Joined, endpoint: Endpoin
     changed = asyncio.Event()
     endpoint.on("directory", changed.set)
     async with asyncio.timeout(GENEROUS):
-        while digest(one.keys.identity for one in await endpoint.waiting()) != named:
+        while digest(one.keys.identity for one in await endpoint.belonging.waiting()) != named:
             await changed.wait()
             changed.clear()
     assert sorted(await signing.sign_for_all(server, owner)) == ["Hall", "Kitchen"]

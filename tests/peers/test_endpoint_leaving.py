@@ -29,13 +29,13 @@ async def test_others_believe_who_left_and_the_leaver_begins_anew(tmp_path: Path
             endpoint_of(server, mum, "Kitchen", tmp_path, shared=True) as kitchen,
             endpoint_of(server, dad, "Tablet", tmp_path) as tablet,
         ):
-            await his.endpoint.move_in()
+            await his.endpoint.belonging.move_in()
             await signing.let_act(server, dad)
             before = await tablet.endpoint._circle.identities.shown_roster(anew=True)
             root = (await signing.identity(server, dad))[0]
             assert root is not None and before is not None and root.root in before.members
 
-            await his.endpoint.leave_household()
+            await his.endpoint.belonging.leave_household()
             roster = await hers.endpoint._circle.identities.roster(anew=True)
             assert roster is not None and root.root not in roster.members
             with pytest.raises(Untrusted) as untrusted:
@@ -59,9 +59,9 @@ async def test_others_believe_who_left_and_the_leaver_begins_anew(tmp_path: Path
             await hers.endpoint.hang_up()
 
             with pytest.raises(Problem) as alone:
-                await his.endpoint.leave_household()
+                await his.endpoint.belonging.leave_household()
             assert alone.value.code is Code.LAST_MEMBER
-            await his.endpoint.deregister()
+            await his.endpoint.belonging.deregister()
             await tablet.until("closed")
             with pytest.raises(Exception, match="Dad"):
                 await hers.endpoint.call("Dad")

@@ -85,13 +85,13 @@ async def nobody(_: str) -> bool:
 
 @pytest.mark.parametrize("shared", [False, True], ids=["an own one", "a shared one"])
 async def test_who_has_the_secret_is_signed_for_without_a_question(pairing: Pairing, shared: bool) -> None:
-    offered = await pairing.phone.endpoint.offer_pairing(shared=shared, same=nobody)
+    offered = await pairing.phone.endpoint.belonging.offer_pairing(shared=shared, same=nobody)
     assert offered.link.startswith(f"{offered.code}.") and len(offered.link) == len(offered.code) + 23
     new = await pairing.new(offered.link)
     await new.until_progress("signed")
     assert new.endpoint.joined and not (pairing.home / "New" / "pairing.json").exists()
     await pairing.phone.until_progress("signed")
-    assert not await pairing.phone.endpoint.waiting()
+    assert not await pairing.phone.endpoint.belonging.waiting()
     await pairing.talks(new)
 
 
@@ -107,11 +107,11 @@ async def test_who_has_the_code_only_shows_digits_that_two_people_compare(
         await said.wait()
         return True
 
-    offered = await pairing.phone.endpoint.offer_pairing(shared=shared, same=same)
+    offered = await pairing.phone.endpoint.belonging.offer_pairing(shared=shared, same=same)
     new = await pairing.new(offered.code)
     assert await digits(new) == await shown
     await new.until("speak", f"Do both show {(await shown)[:3]} {(await shown)[3:]}?")
-    await new.endpoint.compared(same=True)
+    await new.endpoint.belonging.compared(same=True)
     with pytest.raises(NotJoined):
         await new.endpoint.call("Bob")
     assert await signing.sign_for_all(pairing.server, pairing.bob) == []
@@ -129,24 +129,28 @@ async def test_a_no_here_signs_nothing_and_another_pair_of_digits_can_be_compare
         new.wake()
         return answers.pop(0)
 
-    new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=False, same=same)).code)
+    new = await pairing.new(
+        (await pairing.phone.endpoint.belonging.offer_pairing(shared=False, same=same)).code
+    )
     await digits(new)
     await new.until_progress("stopped")
-    (waiting,) = await pairing.phone.endpoint.waiting()
+    (waiting,) = await pairing.phone.endpoint.belonging.waiting()
     assert (waiting.id, waiting.name) == (new.endpoint.enrolment.endpoint, "New") and not new.endpoint.joined
-    confirming = asyncio.create_task(pairing.phone.endpoint.sign_for(waiting.id, same))
+    confirming = asyncio.create_task(pairing.phone.endpoint.belonging.sign_for(waiting.id, same))
     await new.until_true(lambda: len(new.details("pairing")) == 3 and len(asked) == 2, "other digits")
     assert new.details("pairing")[-1][0].digits == asked[1] != asked[0]
-    await new.endpoint.compared(same=True)
+    await new.endpoint.belonging.compared(same=True)
     await confirming
     await new.until_progress("signed")
     await pairing.talks(new)
 
 
 async def test_a_no_there_believes_nobody_although_it_was_signed_for(pairing: Pairing) -> None:
-    new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=False, same=yes)).code)
+    new = await pairing.new(
+        (await pairing.phone.endpoint.belonging.offer_pairing(shared=False, same=yes)).code
+    )
     await digits(new)
-    await new.endpoint.compared(same=False)
+    await new.endpoint.belonging.compared(same=False)
     await pairing.phone.until_progress("signed")
     assert not new.endpoint.joined and Home(pairing.home / "New").memory().persons == {}
     with pytest.raises(NotJoined):
@@ -161,20 +165,20 @@ async def test_digits_are_shown_three_times_and_then_only_if_a_person_there_asks
     async def no(_: str) -> bool:
         return False
 
-    new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=False)).code)
+    new = await pairing.new((await pairing.phone.endpoint.belonging.offer_pairing(shared=False)).code)
     new_id = new.endpoint.enrolment.endpoint
     for _ in range(3):
         with pytest.raises(Untrusted):
-            await pairing.phone.endpoint.sign_for(new_id, no)
+            await pairing.phone.endpoint.belonging.sign_for(new_id, no)
     with pytest.raises(Untrusted) as refused:
-        await pairing.phone.endpoint.sign_for(new_id, nobody)
+        await pairing.phone.endpoint.belonging.sign_for(new_id, nobody)
     assert refused.value.reason is Reason.NOT_CONFIRMED
 
 
 async def test_one_that_waits_neither_calls_nor_rings_and_rings_at_once_when_it_is_signed_for(
     pairing: Pairing,
 ) -> None:
-    new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=False)).code)
+    new = await pairing.new((await pairing.phone.endpoint.belonging.offer_pairing(shared=False)).code)
     with pytest.raises(NotJoined):
         await new.endpoint.call("Bob")
     await pairing.other.endpoint.call("Anna")
@@ -183,7 +187,7 @@ async def test_one_that_waits_neither_calls_nor_rings_and_rings_at_once_when_it_
     await pairing.phone.until("ended")
     assert not new.times("ringing")
     new_id = new.endpoint.enrolment.endpoint
-    await pairing.phone.endpoint.sign_for(new_id, _compared_by(new))
+    await pairing.phone.endpoint.belonging.sign_for(new_id, _compared_by(new))
     await pairing.other.endpoint.call("Anna")  # the new one may just be asking whose it is
     await new.until("ringing")
     await new.endpoint.answer()
@@ -193,7 +197,7 @@ async def test_one_that_waits_neither_calls_nor_rings_and_rings_at_once_when_it_
 def _compared_by(new: Watched) -> Callable[[str], Awaitable[bool]]:
     async def same(here: str) -> bool:
         assert await digits(new) == here
-        await new.endpoint.compared(same=True)
+        await new.endpoint.belonging.compared(same=True)
         return True
 
     return same
@@ -204,12 +208,12 @@ async def test_housemates_let_what_one_of_them_took_in_act_for_them(pairing: Pai
     dad = await server.person("Dad", by=pairing.anna, household=True)
     async with phone_of(server, dad, home) as phone:
         assert dad.person is not None
-        await pairing.phone.endpoint.welcome(dad.person)
+        await pairing.phone.endpoint.belonging.welcome(dad.person)
         with pytest.raises(Untrusted) as unknown:  # others have taken him in, which says nothing about them
-            await phone.endpoint.welcome(dad.person)
+            await phone.endpoint.belonging.welcome(dad.person)
         assert unknown.value.reason is Reason.NOT_CONFIRMED
-        await phone.endpoint.move_in()
-        new = await pairing.new((await pairing.phone.endpoint.offer_pairing(shared=True)).link)
+        await phone.endpoint.belonging.move_in()
+        new = await pairing.new((await pairing.phone.endpoint.belonging.offer_pairing(shared=True)).link)
         await new.until_progress("signed")
         wanted = (Home(home / "New").keys().public.identity,)
 
@@ -226,27 +230,31 @@ async def test_housemates_let_what_one_of_them_took_in_act_for_them(pairing: Pai
 async def test_two_who_compare_safety_numbers_remember_it(pairing: Pairing) -> None:
     phone, other = pairing.phone.endpoint, pairing.other.endpoint
     assert pairing.anna.person is not None and pairing.bob.person is not None
-    mine, theirs = await phone.safety("Bob"), await other.safety("Anna")
+    mine, theirs = await phone.belonging.safety("Bob"), await other.belonging.safety("Anna")
     assert mine == theirs and len(mine.number) == 60 and not mine.verified
-    assert await phone.compare_safety("Bob", " ".join(theirs.number[at : at + 5] for at in range(0, 60, 5)))
-    assert await other.compare_safety("Anna", mine.code)
-    assert (await phone.safety("Bob")).verified and (await other.safety(pairing.anna.person)).verified
-    kept = Home(phone._home.path).memory().persons[pairing.bob.person]
+    assert await phone.belonging.compare_safety(
+        "Bob", " ".join(theirs.number[at : at + 5] for at in range(0, 60, 5))
+    )
+    assert await other.belonging.compare_safety("Anna", mine.code)
+    assert (await phone.belonging.safety("Bob")).verified and (
+        await other.belonging.safety(pairing.anna.person)
+    ).verified
+    kept = Home(phone._circle._home.path).memory().persons[pairing.bob.person]
     assert kept.verified and kept.root in {each.root for each in await _chains(pairing)}
     for wrong in (theirs.number[::-1], "", theirs.code[:-1]):
-        assert not await phone.compare_safety("Bob", wrong)
-        assert not (await phone.safety("Bob")).verified, "what was compared before counts no more"
+        assert not await phone.belonging.compare_safety("Bob", wrong)
+        assert not (await phone.belonging.safety("Bob")).verified, "what was compared before counts no more"
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["an own one", "a shared one"])
 async def test_who_is_removed_is_out_and_nobodys_any_more(pairing: Pairing, shared: bool) -> None:
     phone = pairing.phone.endpoint
-    new = await pairing.new((await phone.offer_pairing(shared=shared)).link)
+    new = await pairing.new((await phone.belonging.offer_pairing(shared=shared)).link)
     await new.until_progress("signed")
     key = Home(pairing.home / "New").keys().public.identity
     with pytest.raises(Unclear):
-        await phone.remove_endpoint("Newer")
-    await phone.remove_endpoint("New")
+        await phone.belonging.remove_endpoint("Newer")
+    await phone.belonging.remove_endpoint("New")
     await new.until("closed")
     chain, delegations = await signing.identity(pairing.server, pairing.anna)
     roster, _ = await signing.roster_of(pairing.server, pairing.anna)

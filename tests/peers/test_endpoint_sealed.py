@@ -67,7 +67,7 @@ class Post:
     bodies: list[bytes] = field(default_factory=list)
 
     def watch(self, watched: Watched) -> None:
-        connection: Any = watched.endpoint._connection
+        connection: Any = watched.endpoint._wire.connection
 
         async def signal(command: protocol.Signal) -> None:
             self.bodies.append(command.body)

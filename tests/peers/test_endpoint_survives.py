@@ -110,7 +110,7 @@ def cut_the_wire(watched: Watched) -> None:
 
 async def test_a_dropped_connection_resumes_and_nothing_is_missed(two: Two) -> None:
     anna, bob = await two.endpoint(two.anna, "Study"), await two.endpoint(two.bob, "Hall")
-    connection = bob.endpoint._connection
+    connection = bob.endpoint._wire.connection
     assert connection is not None
     connection.drop()
     await bob.until("away")
@@ -126,7 +126,7 @@ async def test_an_endpoint_that_crashed_leaves_its_call_behind(two: Two, tmp_pat
     anna = await two.endpoint(two.anna, "Study")
     async with endpoint_of(two.server, two.bob, "Hall", tmp_path) as bob:
         await in_call(anna, bob, "Bob")
-        crashed = bob.endpoint._connection
+        crashed = bob.endpoint._wire.connection
         assert crashed is not None and crashed._task is not None
         crashed._task.cancel()
         again = await Endpoint.open(tmp_path / "Hall", microphone="silence", speaker="null")

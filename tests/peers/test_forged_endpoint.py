@@ -67,7 +67,7 @@ async def houses(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict
             endpoint_of(plot.server, anna, "Study", directory, **parts) as study,
             endpoint_of(plot.server, anna, "Speaker", directory, shared=True, **parts) as speaker,
         ):
-            await study.endpoint.move_in()
+            await study.endpoint.belonging.move_in()
             both = {
                 "her own": House(plot, study, anna),
                 "a shared one": House(plot, speaker, anna, shared=True),
@@ -257,7 +257,7 @@ async def test_nobody_answers_in_the_endpoints_place(house: House) -> None:
     plot.lie("answered for them", house.id)
     call = await plot.call("phone", house.person)
     await anna.until("ringing")
-    async with plot.far_end("phone", call, anna.endpoint._keys.public) as far:
+    async with plot.far_end("phone", call, anna.endpoint._calls._keys.public) as far:
         await far.offer()
         assert await far.nothing_for(1.0) and far.heard == []
     assert anna.details("connected") == [] and anna.details("indicator") == []
@@ -345,7 +345,9 @@ async def test_a_key_that_is_swapped_on_its_way_is_not_signed_for(
         _, _, (there,) = await new.until_progress("digits")
         return bool(there.digits == digits)
 
-    offered = await anna.endpoint.offer_pairing(shared=False, same=same if way == "digits" else None)
+    offered = await anna.endpoint.belonging.offer_pairing(
+        shared=False, same=same if way == "digits" else None
+    )
     plot.lie("the new key swapped", house.id)
     code = offered.link if way == "link" else offered.code
     async with new_endpoint(plot, code, tmp_path) as new:
@@ -364,10 +366,12 @@ async def test_a_chain_that_is_swapped_on_its_way_is_not_believed(
 
     async def same(digits: str) -> bool:
         _, _, (there,) = await new.until_progress("digits")
-        await new.endpoint.compared(same=there.digits == digits)
+        await new.endpoint.belonging.compared(same=there.digits == digits)
         return bool(there.digits == digits)
 
-    offered = await anna.endpoint.offer_pairing(shared=False, same=same if way == "digits" else None)
+    offered = await anna.endpoint.belonging.offer_pairing(
+        shared=False, same=same if way == "digits" else None
+    )
     code = offered.link if way == "link" else offered.code
     new = await paired(plot, code, tmp_path)
     plot.lie("another root", new.endpoint.enrolment.endpoint)

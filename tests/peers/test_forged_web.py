@@ -350,7 +350,7 @@ async def test_a_browser_does_not_believe_a_chain_that_is_swapped_behind_a_link(
     plot, server = house.plot, house.plot.server
     eve = await server.person("Eve", by=plot.bob)
     async with phone_of(server, eve, tmp_path) as phone:
-        offered = await phone.endpoint.offer_pairing(shared=False)
+        offered = await phone.endpoint.belonging.offer_pairing(shared=False)
         plot.lie("another root", "*")
         browser = victim.screen.context.browser
         assert browser is not None

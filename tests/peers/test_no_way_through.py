@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from kith.endpoint.calls import PLACE_WITHIN
 from kith.endpoint.dialling import Unreachable
-from kith.endpoint.endpoint import PLACE_WITHIN
 from kith.endpoint.obey import obey
 from media.tones import Tone
 from signaling.call import CONNECT_TIMEOUT, EndReason

@@ -10,5 +10,5 @@ from tests.support.server import Joined, RunningServer
 async def settle(screen: Screen, server: RunningServer, person: Joined, home: Path, name: str) -> None:
     """Make the page one more endpoint of the person."""
     async with phone_of(server, person, home) as phone:
-        offered = await phone.endpoint.offer_pairing(shared=False)
+        offered = await phone.endpoint.belonging.offer_pairing(shared=False)
         await screen.pair(offered.link, name)

@@ -1,0 +1,314 @@
+"""The one call that an endpoint has at a time: how it begins, who hears of it, how it ends.
+
+a person, or the server  ->  the call
+the call                 ->  light, tones and events
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from av import VideoFrame
+
+from kith.core.ids import CallId, new_call
+from kith.core.keys import KeyPair
+from kith.core.problem import Problem
+from kith.core.trust.untrusted import Reason
+from kith.endpoint.call import Call
+from kith.endpoint.dialling import Unreachable
+from kith.endpoint.equipment import Equipment
+from kith.endpoint.identities import Identities
+from kith.endpoint.presentation import Presentation
+from kith.endpoint.utterance import Named
+from kith.endpoint.wire import Wire
+from media.tones import Samples
+from signaling import protocol
+from signaling.call import EndReason, Phase, Role
+from signaling.protocol import AnyReply, CallView
+
+PLACE_WITHIN = 5.0
+"""Seconds a call may take to reach the server. Then who calls is told, and nobody is rung late."""
+
+AcceptChanged = bool | Callable[[Call], Awaitable[bool]]
+
+CallEvent = (
+    protocol.Ringing | protocol.CallChanged | protocol.Ended | protocol.Signalled | protocol.PeerIndicated
+)
+
+
+class NoCall(Exception):
+    """There is no call to do this to."""
+
+
+class InCall(Exception):
+    """One call at a time."""
+
+
+class Calls:
+    """`joined` says whether anybody would believe who answers here. Implements kith.endpoint.call.Listener."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        equipment: Equipment,
+        presentation: Presentation,
+        identities: Identities,
+        keys: KeyPair,
+        *,
+        accept_changed: AcceptChanged,
+        joined: Callable[[], bool],
+        emit: Callable[..., object],
+    ) -> None:
+        self._wire = wire
+        self._equipment = equipment
+        self._presentation = presentation
+        self._identities = identities
+        self._keys = keys
+        self._accept_changed = accept_changed
+        self._joined = joined
+        self._emit = emit
+        self._call: Call | None = None
+        self._rings_too_early: CallView | None = None
+
+    # -- what a person does ---------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Call | None:
+        """The call that rings or goes on here."""
+        return self._call
+
+    @property
+    def some(self) -> Call:
+        """The same. Raises NoCall where there is none."""
+        if self._call is None:
+            raise NoCall("there is no call")
+        return self._call
+
+    async def place(self, target: Named, *, video: bool, acting: str | None) -> Call:
+        """Call this person or endpoint; returns when it rings. Raises InCall, NoRelay, Problem, Unreachable."""
+        await self._wire.ice.check()
+        if self._call is not None:
+            if self._call.ringing and self._call.incoming and self._call.view.peer_person == target.id:
+                await self._call.answer(video=video)  # who calls a caller wants to answer
+                return self._call
+            raise InCall("there is a call already")
+        view = _unseen(new_call(), target.name, video=video)
+        call = self._begin(view)
+        command = protocol.PlaceCall(
+            id=self._wire.new_id(), as_person=acting, call=call.id, to=target.id, video=video
+        )
+        call.placing, call.wanted, call.called_as = command.id, target.id, target.name
+        self._emit("calling", call)
+        self.show()
+        try:
+            async with asyncio.timeout(PLACE_WITHIN):
+                await call.perform(command)
+        except TimeoutError:
+            call.finish(EndReason.CANCELLED)
+            self._wire.tell(
+                protocol.Cancel(id=self._wire.new_id(), call=call.id)
+            )  # it may have got there after all
+            raise Unreachable("the server does not answer") from None
+        except (Problem, Unreachable):
+            call.finish(EndReason.CANCELLED)
+            raise
+        except asyncio.CancelledError:
+            self._wire.spawn(call.hang_up())  # who stops waiting does not want it to ring
+            raise
+        return call
+
+    async def take_over(self, ongoing: protocol.OngoingCall) -> Call:
+        """Go on here with a call that is at another endpoint. Raises InCall, NoRelay, Problem, Unreachable."""
+        if self._call is not None:
+            raise InCall("there is a call already")
+        await self._wire.ice.check()
+        call = self._begin(_unseen(CallId(ongoing.call), ongoing.name, video=ongoing.video))
+        command = protocol.Move(id=self._wire.new_id(), call=ongoing.call)
+        call.placing = command.id
+        try:
+            await call.perform(command)
+        except (Problem, Unreachable):
+            call.finish(EndReason.LOST)
+            raise
+        return call
+
+    async def close(self) -> None:
+        """Hang up, if that can be said within moments."""
+        call = self._call
+        if call is None:
+            return
+        try:
+            async with asyncio.timeout(2):
+                await call.hang_up()
+        except (TimeoutError, Problem, Unreachable):
+            pass
+        await call.settled()
+
+    def switched(self) -> None:
+        """A switch of the equipment was turned."""
+        if self._call is not None:
+            self._call.switched()
+        self.show()
+
+    def show(self) -> None:
+        self._presentation.show(self._call)
+
+    # -- what the server says -------------------------------------------------------------------------
+
+    def adopt(self, views: Mapping[str, CallView]) -> None:
+        """A new session: these are all the calls there are, by id."""
+        call = self._call
+        if call is not None and call.id not in views and call.placing is None:
+            call.finish(EndReason.LOST)
+        for view in views.values():
+            if (known := self._known(view.id)) is not None:
+                known.resync(view)
+                if view.phase is Phase.RINGING and view.role is Role.CALLEE:
+                    self._alert(view.id)
+            elif view.phase is Phase.RINGING and view.role is Role.CALLEE:
+                self._ring(view)
+            else:  # a life before this one left it: no microphone opens again by itself
+                self._wire.tell(protocol.HangUp(id=self._wire.new_id(), call=view.id))
+
+    def happened(self, event: CallEvent) -> None:
+        match event:
+            case protocol.Ringing(call=view):
+                self._ring(view)
+            case protocol.CallChanged(call=view):
+                self._happened_to(self._known(view.id), event)
+            case protocol.Ended() | protocol.Signalled() | protocol.PeerIndicated():
+                self._happened_to(self._known(event.call), event)
+
+    def replied(self, reply: AnyReply) -> None:
+        """What the server says a call is now, in its order among the events.
+
+        Where both called each other, the answer to placing a call is the other one's call, now answered.
+        """
+        match reply:
+            case protocol.CallState(call=view):
+                call = self._known(view.id)
+                if call is None and self._call is not None and self._call.placing == reply.re:
+                    call = self._call
+                if call is not None:
+                    call.follow(view)
+            case protocol.CallEnded(call=call_id, reason=reason):
+                if (call := self._known(call_id)) is not None:
+                    call.finish(reason)
+
+    def lost(self) -> None:
+        """The server will not be heard of again."""
+        if self._call is not None:
+            self._call.finish(EndReason.LOST)
+
+    def joined(self) -> None:
+        """Somebody has signed for this endpoint: what rang before that may ring now."""
+        early, self._rings_too_early = self._rings_too_early, None
+        if early is not None:
+            self._ring(early)
+
+    def network_changed(self, addresses: frozenset[str]) -> None:
+        if self._call is not None:
+            self._call.network_changed(addresses)
+
+    def _happened_to(self, call: Call | None, event: CallEvent) -> None:
+        if isinstance(event, protocol.Ended) and self._rings_too_early is not None:
+            self._rings_too_early = None if self._rings_too_early.id == event.call else self._rings_too_early
+        if call is None:
+            return  # it ended here before the server heard of it
+        match event:
+            case protocol.CallChanged(call=view):
+                call.resync(view)
+            case protocol.Ended(reason=reason):
+                call.finish(reason)
+            case protocol.Signalled():
+                call.signalled(event)
+            case protocol.PeerIndicated():
+                call.peer_indicated(event)
+                self._emit("peer_indicated", call, event)
+
+    # -- what a call brings (kith.endpoint.call.Listener) ---------------------------------------------
+
+    def call_changed(self, call: Call) -> None:
+        if call.answered and not call.was_answered:
+            call.was_answered = True
+            self._emit("answered", call)
+        self._emit("changed", call)
+        self.show()
+
+    def call_connected(self, call: Call) -> None:
+        self._presentation.connected()
+        self._emit("connected", call)
+
+    def call_ended(self, call: Call, reason: EndReason) -> None:
+        if call is self._call:
+            self._call = None
+            self.show()
+            self._presentation.ended(call, reason)
+        self._wire.spawn(call.settled())
+        self._emit("ended", call, reason)
+
+    def call_picture(self, call: Call, frame: VideoFrame) -> None:
+        self._emit("frame", call, frame)
+
+    def call_voice(self, call: Call, samples: Samples) -> None:
+        self._emit("audio", call, samples)
+
+    def call_distrusted(self, call: Call, reason: Reason) -> None:
+        self._emit("untrusted", call, reason)
+
+    async def call_identity_changed(self, call: Call) -> bool:
+        self._emit("identity_changed", call)
+        accept = self._accept_changed
+        return accept if isinstance(accept, bool) else await accept(call)
+
+    # -- the pieces -----------------------------------------------------------------------------------
+
+    def _ring(self, view: CallView) -> None:
+        if not self._joined():
+            self._rings_too_early = view  # nobody would believe who answers
+        elif self._known(view.id) is not None:
+            self._alert(view.id)
+        elif self._call is not None:
+            self._wire.tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
+        else:
+            call = self._begin(view)
+            self._alert(view.id)
+            self.show()
+            self._presentation.announce(f"Call from {view.peer_name}")
+            self._emit("ringing", call)
+
+    def _begin(self, view: CallView, **about: Any) -> Call:
+        self._wire.ice.refresh()
+        self._call = Call(
+            view,
+            connection=self._wire.connection,
+            equipment=self._equipment,
+            ice=self._wire.ice,
+            identities=self._identities,
+            keys=self._keys,
+            listener=self,
+            **about,
+        )
+        return self._call
+
+    def _known(self, call_id: str) -> Call | None:
+        return self._call if self._call is not None and self._call.id == CallId(call_id) else None
+
+    def _alert(self, call_id: str) -> None:
+        self._wire.tell(protocol.Alerting(id=self._wire.new_id(), call=call_id))
+
+
+def _unseen(call: CallId, name: str, *, video: bool) -> CallView:
+    """A call as long as the server has not said how it stands."""
+    return CallView(
+        id=call,
+        role=Role.CALLER,
+        phase=Phase.RINGING,
+        peer_name=name,
+        video=video,
+        media=protocol.MediaView(
+            send_audio=False, receive_audio=False, send_video=False, receive_video=False
+        ),
+        created=time.time(),
+    )

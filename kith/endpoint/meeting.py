@@ -1,0 +1,58 @@
+"""Whom a call is with: decided by a person here, or seen when it rang, and never by what the server says later."""
+
+from collections.abc import Awaitable, Callable
+
+from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.identities import Identities, Meeting
+from signaling.protocol import CallView
+
+MAY_BE_NEW = frozenset({Reason.MISSING, Reason.FORKED, Reason.NOT_ACTIVE, Reason.NOT_DELEGATED})
+"""What may only mean that more has been signed since this endpoint asked."""
+
+
+def people(view: CallView) -> tuple[str | None, str | None]:
+    """For whom the two sides speak."""
+    return view.own_person, view.peer_person
+
+
+class Whom:
+    """`rang` is the call as it rang here, None for one that was placed here. `changed` asks a person whether to go on
+    although somebody is another one than before."""
+
+    def __init__(
+        self, identities: Identities, rang: CallView | None, changed: Callable[[], Awaitable[bool]]
+    ) -> None:
+        self.wanted: str | None = None
+        """Whom a person here called, by id."""
+        self._identities = identities
+        self._changed = changed
+        self._between = None if rang is None else people(rang)
+        self._roots: tuple[bytes, bytes] | None = None
+
+    async def meet(self, view: CallView) -> Meeting:
+        """Who is at both ends. Raises Untrusted where that is not as it must be, or another one and nobody agrees."""
+        await self._require(view)
+        try:
+            meeting = await self._identities.meet(view)
+        except Untrusted as untrusted:
+            if untrusted.reason not in MAY_BE_NEW:
+                raise
+            meeting = await self._identities.meet(view, anew=True)
+        roots = meeting.own.root, meeting.peer.root
+        if self._roots not in (None, roots):
+            raise Untrusted(Reason.FORKED)
+        if meeting.changed is not None:
+            if not await self._changed():
+                raise Untrusted(Reason.FORKED)
+            await self._identities.accept(meeting.changed)
+        self._roots = roots
+        return meeting
+
+    async def _require(self, view: CallView) -> None:
+        require(self._between in (None, people(view)), Reason.FORKED)
+        if self.wanted is not None:
+            if self.wanted.startswith("p_"):
+                require(view.peer_person == self.wanted, Reason.FORKED)
+            elif view.peer_person not in (None, view.own_person):
+                await self._identities.require_of_household(view.peer_person or "")
+        self._between = people(view)
