@@ -20,7 +20,7 @@ from kith.core.trust.untrusted import Reason, require
 _Key = TypeVar("_Key", bytes, tuple[bytes, bytes])
 
 LABEL = b"kith/1 grants"
-HEARD = b"kith/1 grants-heard"
+HEARD = b"kith/1 heard-grants"
 
 DAY_MINUTES = 24 * 60
 
