@@ -25,6 +25,12 @@ class Tone(StrEnum):
     ENDED = "ended"  # The call is over.
     MICROPHONE_OFF = "microphone_off"
     MICROPHONE_ON = "microphone_on"
+    DROP_IN = "drop_in"  # Somebody drops in here: it has ended before anything is captured.
+    KNOCK = "knock"  # Somebody would like to be let in.
+    CHIME = "chime"  # Somebody is still here, listening.
+    STREAM_START = "stream_start"  # Sound or picture leaves from now on.
+    STREAM_END = "stream_end"  # Nothing leaves any more.
+    CONFIRMED = "confirmed"  # What a button was pressed for is being done.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,21 @@ _SCORES: Mapping[Tone, _Score] = {
     Tone.ENDED: _Score((_Note(0.09, (880.0,), 0.06), _Note(0.14, (587.3,), 0.06))),
     Tone.MICROPHONE_OFF: _Score((_Note(0.1, (440.0,), 0.05), _Note(0.16, (293.7,), 0.06))),
     Tone.MICROPHONE_ON: _Score((_Note(0.1, (293.7,), 0.05), _Note(0.16, (440.0,), 0.06))),
+    Tone.DROP_IN: _Score(
+        (_Note(0.2, (523.3,), 0.1), _Note(0.2, (659.3,), 0.1), _Note(0.4, (784.0, 1046.5), 0.15))
+    ),
+    Tone.KNOCK: _Score(
+        (
+            *(_Note(0.16, (196.0, 392.0), 0.03), _Note(0.08)) * 2,
+            _Note(0.16, (196.0, 392.0), 0.03),
+            _Note(2.36),
+        ),
+        repeats=True,
+    ),
+    Tone.CHIME: _Score((_Note(0.3, (1046.5,), 0.1), _Note(0.5, (784.0,), 0.15))),
+    Tone.STREAM_START: _Score((_Note(0.12, (1174.7,), 0.05),)),
+    Tone.STREAM_END: _Score((_Note(0.12, (784.0,), 0.05),)),
+    Tone.CONFIRMED: _Score((_Note(0.08, (880.0,), 0.05), _Note(0.08, (880.0,), 0.05))),
 }
 
 _LEVEL = 0.25

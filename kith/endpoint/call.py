@@ -19,6 +19,7 @@ from av import VideoFrame
 from kith.core.ids import CallId
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
+from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
@@ -93,8 +94,11 @@ class Call:
         identities: Identities,
         keys: KeyPair,
         listener: Listener,
+        kind: Kind = "call",
     ) -> None:
         self.view = view
+        self.kind = kind
+        """What a person here began, or what rang here: it never becomes another."""
         self.muted = False
         self.video_on = True
         self.indicated: PeerIndicated | None = None
@@ -125,6 +129,8 @@ class Call:
             anew=lambda: identities.meet(self.view, anew=True),
             say=self._signal,
             tell=self._link_said,
+            kind=kind,
+            held=kind == "drop_in" and self.incoming,
         )
         self._told: tuple[bool, bool, bool] | None = None
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
@@ -266,6 +272,19 @@ class Call:
                 self.finish(EndReason.LOST)
             raise
 
+    @property
+    def held(self) -> bool:
+        """Whether it is a drop in that nothing has left for yet, and nothing has been heard of."""
+        return self._links.held
+
+    def open(self) -> None:
+        """Let microphone and camera of a drop in in, and hear the other side."""
+        self._links.open()
+        if self.connected:
+            self._equipment.playback.voice(self._pull)
+        self._indicate()
+        self._listener.call_changed(self)
+
     # -- what happens to it ---------------------------------------------------------------------------
 
     def follow(self, view: CallView) -> None:
@@ -397,7 +416,8 @@ class Call:
         """Sound and picture come from the new link now; what it replaces is closed."""
         for old in self._links.before(epoch):
             self._spawn(old.close())
-        self._equipment.playback.voice(self._pull)
+        if not self._links.held:
+            self._equipment.playback.voice(self._pull)
         self._tell_server(protocol.MediaUp(id=self._connection.new_id(), call=self.id, epoch=epoch))
         self._told = None
         self._indicate()
@@ -445,8 +465,8 @@ class Call:
     def _indicate(self) -> None:
         media, equipment = self.view.media, self._equipment
         now = (
-            media.send_audio and equipment.voice.allowed and not self.muted,
-            media.send_video and equipment.picture.allowed and self.video_on,
+            media.send_audio and equipment.voice.allowed and not self.muted and not self.held,
+            media.send_video and equipment.picture.allowed and self.video_on and not self.held,
             equipment.microphone_off,
         )
         if now == self._told or not self.connected:

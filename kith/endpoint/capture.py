@@ -17,8 +17,10 @@ from av.packet import Packet
 from av.stream import Stream
 
 from kith.endpoint.cameras import Camera
+from kith.endpoint.lens import Lens
 from kith.endpoint.microphones import SAMPLES, Microphone
 from media.opus import RATE, Encoder
+from media.tones import Samples
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -121,6 +123,7 @@ class Capture(Generic[T]):
             source = await asyncio.shield(opening)
         except (OSError, ValueError) as error:
             log.warning("a source could not be opened: %s", error)
+            self._changed()
             return
         except asyncio.CancelledError:
             opening.add_done_callback(_close_unwanted)
@@ -165,13 +168,14 @@ class Timeline:
 
 
 class VoiceSource:
-    """A microphone's sound as Opus packets, encoded once for all who listen."""
+    """A microphone's sound as Opus packets, encoded once for all who listen. `heard` is told of each 20 ms of it."""
 
-    def __init__(self, microphone: Microphone, timeline: Timeline) -> None:
-        self._microphone, self._timeline, self._encoder = microphone, timeline, Encoder()
+    def __init__(self, microphone: Microphone, timeline: Timeline, heard: Callable[[Samples], None]) -> None:
+        self._microphone, self._timeline, self._heard, self._encoder = microphone, timeline, heard, Encoder()
 
     async def read(self) -> "Packet[Stream]":
         heard = await self._microphone.read()
+        self._heard(heard.samples)
         packet = Packet(self._encoder.encode(heard.samples))
         packet.pts = self._timeline.stamp(heard.at)
         packet.time_base = Fraction(1, RATE)
@@ -182,15 +186,17 @@ class VoiceSource:
 
 
 class PictureSource:
-    """A camera's frames with the time they were seen, counted from `origin` on the loop's clock.
+    """A camera's frames through the lens, with the time they were seen, counted from `origin` on the loop's clock.
     `seen` is shown each one: the self-view is what is sent."""
 
-    def __init__(self, camera: Camera, origin: float, seen: Callable[[VideoFrame], None]) -> None:
-        self._camera, self._origin, self._seen = camera, origin, seen
+    def __init__(self, camera: Camera, lens: Lens, origin: float, seen: Callable[[VideoFrame], None]) -> None:
+        self._camera, self._lens, self._origin, self._seen = camera, lens, origin, seen
 
     async def read(self) -> VideoFrame:
-        frame = await self._camera.read()
-        frame.pts = round((asyncio.get_running_loop().time() - self._origin) * VIDEO_CLOCK)
+        captured = await self._camera.read()
+        now = asyncio.get_running_loop().time()
+        frame = await self._lens.through(captured, now)
+        frame.pts = round((now - self._origin) * VIDEO_CLOCK)
         frame.time_base = Fraction(1, VIDEO_CLOCK)
         self._seen(frame)
         return frame

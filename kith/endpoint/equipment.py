@@ -15,6 +15,7 @@ from av.stream import Stream
 from kith.core.capabilities import Capabilities
 from kith.endpoint.cameras import Camera, FileCamera, PatternCamera
 from kith.endpoint.capture import Capture, PictureSource, Source, Timeline, VoiceSource
+from kith.endpoint.lens import Lens
 from kith.endpoint.microphones import (
     FileMicrophone,
     Microphone,
@@ -25,6 +26,7 @@ from kith.endpoint.microphones import (
 from kith.endpoint.playback import Playback
 from kith.endpoint.sound import SoundCard, why_silent
 from kith.endpoint.speakers import FileSpeaker, NullSpeaker, Speaker
+from media.tones import Samples
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +83,15 @@ class Equipment:
         timeline = Timeline(origin)
 
         def voice() -> "Source[Packet[Stream]]":
-            return VoiceSource(open_microphone(), timeline)
+            return VoiceSource(open_microphone(), timeline, self._overheard)
 
         def picture() -> Source[VideoFrame]:
-            return PictureSource(open_camera(), origin, own_frame)
+            return PictureSource(open_camera(), self.lens, origin, own_frame)
 
         self._fixed = capabilities_of(parts)
+        self.lens = Lens()
+        self.overhear: Callable[[Samples], None] | None = None
+        """Told of what the microphone hears while it is open, 20 ms at a time."""
         self.voice: Capture[Packet[Stream]] = Capture(voice, VOICE_DEPTH, changed)
         self.picture: Capture[VideoFrame] = Capture(picture, 1, changed)
         self.playback = Playback(_speaker(speaker, card))
@@ -108,6 +113,10 @@ class Equipment:
             self.shutter_closed = shutter_closed
         self.voice.allowed = not self.microphone_off
         self.picture.allowed = not self.microphone_off and not self.shutter_closed
+
+    def _overheard(self, samples: Samples) -> None:
+        if self.overhear is not None:
+            self.overhear(samples)
 
 
 def _microphone(choice: str | Path, card: SoundCard | None) -> Callable[[], Microphone]:

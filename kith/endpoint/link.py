@@ -92,7 +92,8 @@ LinkEvent = Up | Lost | Impostor | Picture | Found
 
 
 class Link:
-    """`tell` is called from the event loop. Capture runs from `let_out` to `close`, while its outlets are enabled."""
+    """`tell` is called from the event loop. Capture runs from `let_out` to `close`, while its outlets are enabled; from
+    `open` on where it is `held`."""
 
     def __init__(
         self,
@@ -104,6 +105,7 @@ class Link:
         send_picture: bool,
         tell: Callable[[LinkEvent], None],
         helpers: Helpers = NO_HELPERS,
+        held: bool = False,
     ) -> None:
         aiortc_hooks.allow_loopback_when_alone()
         self.epoch = epoch
@@ -131,6 +133,7 @@ class Link:
         self._wanted = (send_voice, send_picture)
         self._pinned: bytes | None = None
         self._released = False
+        self._held = held
         self._add("audio", send=media.send_audio, receive=media.receive_audio)
         if media.send_video or media.receive_video:
             self._add("video", send=media.send_video, receive=media.receive_video)
@@ -241,9 +244,22 @@ class Link:
         self._pinned = fingerprint
 
     def let_out(self) -> None:
-        """The other side is who it should be: attach microphone and camera."""
+        """The other side is who it should be: attach microphone and camera, unless they are held."""
         if self._closed:
             return
+        self._released = True
+        if not self._held:
+            self._attach()
+        self._rise()
+
+    def open(self) -> None:
+        """They are held no more."""
+        if self._held and not self._closed:
+            self._held = False
+            if self._released:
+                self._attach()
+
+    def _attach(self) -> None:
         media, equipment = self.media, self._equipment
         self._voice_outlet = equipment.voice.attach() if media.send_audio else None
         self._picture_outlet = equipment.picture.attach() if media.send_video else None
@@ -253,8 +269,6 @@ class Link:
                 transceiver.sender.replaceTrack(OutletTrack(transceiver.kind, outlet))
         voice, picture = self._wanted
         self.send(voice=voice, picture=picture)
-        self._released = True
-        self._rise()
 
     def send(self, *, voice: bool, picture: bool) -> None:
         """What the person wants to be sent, as far as the call has a line for it."""

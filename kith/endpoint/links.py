@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from kith.core.keys import KeyPair
+from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.ice import IceBook
@@ -28,7 +29,8 @@ Say = Callable[[int, list[bytes]], None]
 
 
 class Links:
-    """`meet` gives who is at both ends, `anew` asked for again; `tell` hears what becomes of the links."""
+    """`meet` gives who is at both ends, `anew` asked for again; `tell` hears what becomes of the links. `kind` is what
+    both ends sign that they agreed to."""
 
     def __init__(
         self,
@@ -40,6 +42,8 @@ class Links:
         anew: Callable[[], Awaitable[Meeting]],
         say: Say,
         tell: Callable[[LinkEvent], None],
+        kind: Kind,
+        held: bool,
     ) -> None:
         self._equipment = equipment
         self._ice = ice
@@ -48,6 +52,9 @@ class Links:
         self._anew = anew
         self._say = say
         self._tell = tell
+        self._kind = kind
+        self.held = held
+        """Whether microphone and camera wait for `open`."""
         self._links: dict[int, SealedLink] = {}
         self._early: list[Signalled] = []
         self._wanted = (True, True)
@@ -84,6 +91,7 @@ class Links:
             speaks=meeting.own,
             peer=meeting.peer,
             random=secrets.token_bytes,
+            kind=self._kind,
         )
         voice, picture = self._wanted
         bare = Link(
@@ -94,6 +102,7 @@ class Links:
             send_picture=picture,
             tell=self._tell,
             helpers=await self._ice.helpers(),
+            held=self.held,
         )
         bare.expect(sound=self._expecting)
         link = self._links[view.epoch] = SealedLink(bare, conversation)
@@ -121,6 +130,12 @@ class Links:
             link.believe((await self._anew()).peer)
             self._say(signal.epoch, await link.take(signal.body))
         return True
+
+    def open(self) -> None:
+        """Microphone and camera are held no more, here and in later links."""
+        self.held = False
+        for one in self._links.values():
+            one.link.open()
 
     def send(self, *, voice: bool, picture: bool) -> None:
         """What the person wants to be sent, now and from later links."""

@@ -33,6 +33,7 @@ class Playback:
         self._voice: Pull | None = None
         self._tone: Tone | None = None
         self._tone_at = 0
+        self._sounded: asyncio.Future[bool] | None = None
         self._speech: deque[Samples] = deque(maxlen=MAX_SPEECH)
         self.volume = 1.0
         """Of tones and speech, 0 to 1. A voice is played as it comes."""
@@ -45,7 +46,17 @@ class Playback:
     def tone(self, tone: Tone | None) -> None:
         """Play a tone from its beginning in place of the one before; None stops it."""
         self._tone, self._tone_at = tone, 0
+        self._has_sounded(whole=False)
         self._settle()
+
+    async def sound(self, tone: Tone) -> bool:
+        """Play a tone that ends, before whatever was to be said, and wait until its last sample has sounded. False if
+        another one took its place, or there is no speaker to play it."""
+        self.hush()
+        self.tone(tone)
+        sounded: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._sounded = sounded
+        return await sounded
 
     def say(self, sound: Samples) -> None:
         """Play spoken text, after what is being said already. Tones wait for it."""
@@ -80,6 +91,8 @@ class Playback:
                 await self._speaker.play(self._mix(loop.time()))
         except OSError as error:
             log.warning("the speaker cannot be used: %s", error)
+            self._tone = None
+            self._has_sounded(whole=False)
 
     def _mix(self, now: float) -> Samples:
         voice = None if self._voice is None else self._voice(now)
@@ -107,4 +120,15 @@ class Playback:
         self._tone_at += SAMPLES
         if samples is None:
             self._tone = None
+            if self._sounded is not None and self._speaker is not None:
+                asyncio.get_running_loop().call_later(self._speaker.latency, self._sounded_of(self._sounded))
         return samples
+
+    def _has_sounded(self, *, whole: bool) -> None:
+        sounded, self._sounded = self._sounded, None
+        if sounded is not None and not sounded.done():
+            sounded.set_result(whole)
+
+    def _sounded_of(self, sounded: "asyncio.Future[bool]") -> Callable[[], None]:
+        """What says that it has, unless another tone took its place in the last moment."""
+        return lambda: self._has_sounded(whole=True) if self._sounded is sounded else None

@@ -11,7 +11,6 @@ same reply again; another one instead is refused.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec import UNSET
 
@@ -19,12 +18,10 @@ from kith.core.keys import KeyPair
 from kith.core.trust.fingerprint import fingerprint_of
 from kith.core.trust.seal import NONCE as SEAL_NONCE
 from kith.core.trust.seal import Sealer
-from kith.core.trust.session import NONCE, Party, Role, Session
+from kith.core.trust.session import NONCE, Kind, Party, Role, Session
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint import body
 from kith.endpoint.believing import Side
-
-KIND: Final = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,7 @@ class Conversation:
         speaks: Side,
         peer: Side,
         random: Callable[[int], bytes],
+        kind: Kind = "call",
     ) -> None:
         """`speaks` is for whom this end speaks, `peer` whom it believes to be at the other. `random` gives that many
         bytes which nobody can foresee."""
@@ -78,13 +76,14 @@ class Conversation:
         """Whether the other end has signed this very connection: nothing may be sent before."""
         self.peer = peer
         self._role = role
+        self._kind = kind
         self._call = call
         self._epoch = epoch
         self._own = own
         self._random = random
         self._nonce = random(NONCE)
         self._root, self._point = speaks.root, speaks.point
-        self._sealer = Sealer(own, peer.keys, kind=KIND, call=call, epoch=epoch)
+        self._sealer = Sealer(own, peer.keys, kind=kind, call=call, epoch=epoch)
         self._described: Party | None = None
         self._theirs: tuple[body.Description, Party] | None = None
         self._reply: bytes | None = None
@@ -143,7 +142,7 @@ class Conversation:
             raise Untrusted(Reason.OUT_OF_TURN)
         if description.signature is UNSET:
             raise Untrusted(Reason.BAD_SIGNATURE)
-        session = Session(KIND, self._call, self._epoch, self._described, theirs)
+        session = Session(self._kind, self._call, self._epoch, self._described, theirs)
         session.verify("callee", description.signature)
         self._theirs, self.verified = (description, theirs), True
         self._reply = self._seal(body.Confirm(signature=self._own.sign(session.transcript("caller"))))
@@ -163,7 +162,7 @@ class Conversation:
     def _session(self, callee: Party) -> Session:
         if self._theirs is None:
             raise Untrusted(Reason.OUT_OF_TURN)
-        return Session(KIND, self._call, self._epoch, caller=self._theirs[1], callee=callee)
+        return Session(self._kind, self._call, self._epoch, caller=self._theirs[1], callee=callee)
 
     def _party(self, fingerprint: bytes) -> Party:
         return Party(self._root, self._point, self._own.public.identity, fingerprint, self._nonce)

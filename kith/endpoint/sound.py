@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kith.endpoint.microphones import SAMPLES, Heard, Microphone
+from kith.endpoint.microphones import FRAME, SAMPLES, Heard, Microphone
 from kith.endpoint.speakers import Speaker
 from media.tones import RATE, Samples
 
@@ -138,6 +138,10 @@ class _CardSpeaker:
         self._echo.played(samples)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wanted.set)
+
+    @property
+    def latency(self) -> float:
+        return AHEAD * FRAME + float(self._stream.latency)
 
     async def play(self, samples: Samples) -> None:
         self._loop = asyncio.get_running_loop()

@@ -10,6 +10,11 @@ from media.tones import RATE, Samples
 
 
 class Speaker(Protocol):
+    @property
+    def latency(self) -> float:
+        """Seconds from the return of `play` until its last sample has sounded, at most."""
+        ...
+
     async def play(self, samples: Samples) -> None:
         """Take 960 samples, and return when the next are wanted: the speaker sets the pace."""
         ...
@@ -19,6 +24,8 @@ class Speaker(Protocol):
 
 class NullSpeaker:
     """Plays to an empty room, in time."""
+
+    latency = FRAME
 
     def __init__(self) -> None:
         self._metronome = Metronome(FRAME)
@@ -32,6 +39,8 @@ class NullSpeaker:
 
 class FileSpeaker:
     """Writes what it plays, and nothing of the pauses between, into one WAV file for its whole life."""
+
+    latency = FRAME
 
     def __init__(self, path: Path) -> None:
         self._file = wave.open(str(path), "wb")  # noqa: SIM115 - closed by close()

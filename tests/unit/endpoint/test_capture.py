@@ -10,9 +10,10 @@ from av import VideoFrame
 
 from kith.endpoint.cameras import PatternCamera
 from kith.endpoint.capture import Capture, Outlet, OutletTrack, PictureSource, Timeline, VoiceSource
+from kith.endpoint.lens import Lens
 from kith.endpoint.microphones import SAMPLES, ToneMicrophone
 from media.opus import Decoder
-from media.tones import RATE
+from media.tones import RATE, Samples
 
 
 class Numbers:
@@ -129,10 +130,12 @@ def test_timestamps_count_exactly_and_jump_over_pauses() -> None:
 
 async def test_a_voice_is_encoded_at_its_pace_and_stays_itself() -> None:
     loop = asyncio.get_running_loop()
-    source = VoiceSource(ToneMicrophone(440), Timeline(loop.time()))
+    heard: list[Samples] = []
+    source = VoiceSource(ToneMicrophone(440), Timeline(loop.time()), heard.append)
     began = loop.time()
     packets = [await source.read() for _ in range(11)]
     assert 0.19 <= loop.time() - began < 0.6
+    assert len(heard) == 11
     assert [packet.pts for packet in packets] == [n * SAMPLES for n in range(11)]
     assert packets[0].time_base == Fraction(1, RATE)
     decoder = Decoder()
@@ -144,7 +147,7 @@ async def test_a_voice_is_encoded_at_its_pace_and_stays_itself() -> None:
 
 async def test_the_pattern_moves_and_the_self_view_is_what_is_sent() -> None:
     seen: list[VideoFrame] = []
-    source = PictureSource(PatternCamera(), asyncio.get_running_loop().time(), seen.append)
+    source = PictureSource(PatternCamera(), Lens(), asyncio.get_running_loop().time(), seen.append)
     first, second = await source.read(), await source.read()
     assert seen == [first, second] and first.pts is not None and second.pts is not None
     assert 0.04 < (second.pts - first.pts) / 90_000 < 0.2

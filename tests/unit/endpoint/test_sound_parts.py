@@ -11,9 +11,9 @@ from kith.endpoint.equipment import Equipment, capabilities_of
 from kith.endpoint.metronome import Metronome
 from kith.endpoint.microphones import FileMicrophone, ToneMicrophone, at_rate, read_wav
 from kith.endpoint.playback import Playback
-from kith.endpoint.speakers import FileSpeaker
+from kith.endpoint.speakers import FileSpeaker, NullSpeaker
 from kith.endpoint.speech import speak
-from media.tones import RATE, Samples, Tone, excerpt, sine
+from media.tones import RATE, Samples, Tone, excerpt, samples, sine
 
 
 def write_wav(path: Path, sound: Samples, *, rate: int = RATE, channels: int = 1) -> None:
@@ -95,6 +95,7 @@ async def test_playback_rests_when_there_is_nothing_to_play() -> None:
     class Count:
         played = 0
         closed = False
+        latency = 0.0
 
         async def play(self, samples: Samples) -> None:
             self.played += 1
@@ -113,6 +114,30 @@ async def test_playback_rests_when_there_is_nothing_to_play() -> None:
     assert whole <= speaker.played <= whole + 1
     await playback.close()
     assert speaker.closed
+
+
+async def test_a_tone_has_sounded_only_when_its_last_sample_has() -> None:
+    assert 0.6 <= len(samples(Tone.DROP_IN)) / RATE <= 1.0
+    loop, seconds = asyncio.get_running_loop(), len(samples(Tone.CONNECTED)) / RATE
+    playback = Playback(NullSpeaker)
+    began = loop.time()
+    playback.say(sine(300, 0, RATE))
+    assert await playback.sound(Tone.CONNECTED)
+    assert seconds <= loop.time() - began < seconds + 0.4, "and nothing that was to be said is said first"
+    cut = asyncio.create_task(playback.sound(Tone.DROP_IN))
+    await asyncio.sleep(0)
+    playback.tone(None)
+    assert not await cut
+    await playback.close()
+
+
+async def test_without_a_speaker_no_tone_has_sounded() -> None:
+    def broken() -> NullSpeaker:
+        raise OSError("it is in use")
+
+    playback = Playback(broken)
+    assert not await playback.sound(Tone.DROP_IN)
+    await playback.close()
 
 
 async def test_parts_become_capabilities_and_switches_show() -> None:
