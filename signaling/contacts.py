@@ -20,9 +20,9 @@ from kith.directory.contacts import (
     Listed,
     content_of,
     entries_of,
-    region_of,
 )
 from kith.directory.ports import DirectoryStore
+from kith.directory.regions import Regions
 from kith.directory.registry import registered, tidy
 from signaling import protocol as wire
 from signaling.announcing import Announcer
@@ -30,6 +30,7 @@ from signaling.deadlines import Deadlines
 from signaling.discovery import Discovery, Incidents
 from signaling.limits import Bucket
 from signaling.own import OwnProfiles
+from signaling.rereading import Rereading
 from signaling.sessions import Sessions
 
 Command = (
@@ -75,8 +76,6 @@ class _Turn:
 
 
 class ContactDesk:
-    """`region` is where people without a number of their own are taken to live."""
-
     def __init__(
         self,
         store: ContactStore,
@@ -87,7 +86,7 @@ class ContactDesk:
         deadlines: Deadlines,
         clock: Callable[[], float],
         *,
-        region: str,
+        regions: Regions,
         read_cards: CardReader,
         incidents: Incidents | None = None,
     ) -> None:
@@ -97,11 +96,23 @@ class ContactDesk:
         self._sessions = sessions
         self._announcer = announcer
         self._own = own
-        self._region = region
+        self._regions = regions
         self._read_cards = read_cards
         self._clock = clock
         self._reader = ThreadPoolExecutor(1, "kith-cards")  # more would only take turns with everybody else
         self._turns: dict[PersonId, _Turn] = {}
+        self._rereading = Rereading(store, regions.of, self._reader, deadlines, clock, self.changed)
+
+    async def start(self) -> None:
+        """Go on with what waits on disk. Raises Problem(storage_unavailable)."""
+        await self.discovery.start()
+        await self._rereading.start()
+
+    async def stop(self) -> None:
+        """What is being read is read to its end, and nobody waits for it."""
+        await self.discovery.stop()
+        await self._rereading.stop()
+        self._reader.shutdown(wait=False, cancel_futures=True)
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands, of a personal endpoint. Raises Problem."""
@@ -110,9 +121,11 @@ class ContactDesk:
             case wire.ListContacts(since=since):
                 return await self._list(owner, since, command.id)
             case wire.AddContact():
-                saved = await self._store.add(owner, await self._content(owner, command))
+                region = await self.region(owner)
+                saved = await self._store.add(owner, _content(command, region))
             case wire.EditContact(contact=contact):
-                saved = await self._store.edit(owner, ContactId(contact), await self._content(owner, command))
+                region = await self.region(owner)
+                saved = await self._store.edit(owner, ContactId(contact), _content(command, region))
             case wire.DeleteContact(contact=contact):
                 await self._store.delete(owner, ContactId(contact))
                 await self._announcer.told(self.changed(owner))
@@ -129,15 +142,18 @@ class ContactDesk:
                 if revision is not None:
                     await self._announcer.told(self._tell_revision(owner, revision))
                 return wire.Ok(re=command.id)
-        await self._announcer.told(self.changed(owner))
+        await self._announcer.told(self._written(owner, region))
         return wire.ContactSaved(re=command.id, contact=contact_view(saved))
 
     # -- for whoever else has to do with contacts ------------------------------------------------------
 
     async def region(self, owner: PersonId) -> str:
         """The country (ISO 3166) of numbers without a country's code in this person's lists."""
-        person = await self._directory.person(owner)
-        return region_of(None if person is None else person.mobile, self._region)
+        return await self._regions.of(owner)
+
+    def region_changed(self, owner: PersonId) -> None:
+        """Numbers without a country's code are other numbers from now on."""
+        self._rereading.soon(owner)
 
     async def changed(self, owner: PersonId) -> None:
         """The list has changed: tell the owner's endpoints, and look up afterwards what is new in it."""
@@ -153,10 +169,6 @@ class ContactDesk:
         for owner, revision in revisions.items():
             await self._tell_revision(owner, revision)
 
-    def close(self) -> None:
-        """What is being read is read to its end, and nobody waits for it."""
-        self._reader.shutdown(wait=False, cancel_futures=True)
-
     # -- the pieces --------------------------------------------------------------------------------
 
     async def _list(self, owner: PersonId, since: int, request: str) -> wire.Contacts:
@@ -170,22 +182,19 @@ class ContactDesk:
             whole=changes.whole,
         )
 
-    async def _content(self, owner: PersonId, command: wire.AddContact | wire.EditContact) -> Content:
-        card = Card(
-            uid="",
-            name=tidy(command.name, "name"),
-            nickname=command.nickname,
-            organization=command.organization,
-            numbers=tuple((one.label, one.number) for one in command.numbers),
-        )
-        return content_of(card, await self.region(owner))
+    async def _written(self, owner: PersonId, region: str) -> None:
+        """Contacts whose numbers were read in this country, which may have been changed meanwhile."""
+        await self.changed(owner)
+        if await self.region(owner) != region:
+            self._rereading.soon(owner)
 
     async def _import(self, owner: PersonId, command: wire.ImportContacts) -> wire.ContactsImported:
         if not (await self._store.state(owner)).import_allowed:
             raise Problem(Code.IMPORT_NOT_ALLOWED)
+        region = await self.region(owner)
         async with self._turn(owner):
             entries, count, problems = await asyncio.get_running_loop().run_in_executor(
-                self._reader, self._read, command.text, command.first_line, await self.region(owner)
+                self._reader, self._read, command.text, command.first_line, region
             )
             done = await self._store.would_write(owner, entries) or await self._store.take_file(
                 owner, entries
@@ -195,7 +204,7 @@ class ContactDesk:
         if done.left:
             problems = (*problems, CardProblem(command.first_line, CardFault.CONTACT_LIMIT))
         if done.wrote:
-            await self._announcer.told(self.changed(owner))
+            await self._announcer.told(self._written(owner, region))
         return wire.ContactsImported(
             re=command.id,
             added=done.added,
@@ -236,6 +245,17 @@ class ContactDesk:
         for one in await self._directory.endpoints_for(owner):
             if not (one.shared or one.waiting):
                 self._sessions.push(one.id, event)
+
+
+def _content(command: wire.AddContact | wire.EditContact, region: str) -> Content:
+    card = Card(
+        uid="",
+        name=tidy(command.name, "name"),
+        nickname=command.nickname,
+        organization=command.organization,
+        numbers=tuple((one.label, one.number) for one in command.numbers),
+    )
+    return content_of(card, region)
 
 
 def contact_view(listed: Listed) -> wire.ContactView:

@@ -20,6 +20,7 @@ from kith.directory.model import Endpoint, Person
 from kith.directory.passkeys import Passkeys
 from kith.directory.people import People
 from kith.directory.ports import DirectoryStore
+from kith.directory.regions import Regions
 from kith.directory.registry import Newcomer, Registry, named, registered, tidy
 from kith.directory.verifying import Verifying
 from presence.reachable import Reachable
@@ -127,7 +128,8 @@ class Desk:
             blocks, contacts, reports, directory, sessions, switchboard, self.announcer, clock
         )
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
-        self.own = OwnProfiles(directory, people, verifying, contacts, sessions)
+        regions = Regions(directory, region)
+        self.own = OwnProfiles(directory, people, verifying, contacts, sessions, regions)
         self._identity_desk = IdentityDesk(
             identities,
             directory,
@@ -146,7 +148,7 @@ class Desk:
             self.own,
             deadlines,
             clock,
-            region=region,
+            regions=regions,
             read_cards=vcards.read,
             incidents=incidents,
         )

@@ -6,8 +6,11 @@ sends some twenty in a burst. So signals have a bucket of their own and everythi
 
 import ipaddress
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from kith.core.problem import Code, Problem
+
+Key = TypeVar("Key", bound=str)
 
 
 class Bucket:
@@ -36,6 +39,26 @@ class Bucket:
         """Raises what `take` would raise, and takes nothing."""
         self.take(now)
         self._level += 1.0
+
+
+class Buckets(Generic[Key]):
+    """One bucket for each of many."""
+
+    MOST = 10_000
+    """Beyond this the oldest are forgotten: some 2 MB."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: dict[Key, Bucket] = {}
+
+    def take(self, key: Key, now: float) -> None:
+        """Take one token. Raises Problem(rate_limited)."""
+        bucket = self._buckets.pop(key, None) or Bucket(self._rate, self._burst, now)
+        self._buckets[key] = bucket  # the most recent last
+        while len(self._buckets) > self.MOST:
+            del self._buckets[next(iter(self._buckets))]
+        bucket.take(now)
 
 
 class Rates:

@@ -4,6 +4,7 @@ from kith.core.ids import PersonId
 from kith.directory.contact_store import ContactStore
 from kith.directory.people import People
 from kith.directory.ports import DirectoryStore
+from kith.directory.regions import Regions
 from kith.directory.verifying import Verifying
 from signaling import protocol as wire
 from signaling.sessions import Sessions
@@ -19,12 +20,14 @@ class OwnProfiles:
         verifying: Verifying,
         contacts: ContactStore,
         sessions: Sessions,
+        regions: Regions,
     ) -> None:
         self._directory = directory
         self._people = people
         self._verifying = verifying
         self._contacts = contacts
         self._sessions = sessions
+        self._regions = regions
 
     async def view(self, person: PersonId) -> wire.OwnProfile:
         """For the person's own endpoints, but those that wait to be signed for."""
@@ -36,6 +39,7 @@ class OwnProfiles:
             contact_import=contacts.import_allowed,
             contacts=contacts.revision,
             guidelines=await self._people.asked(person),
+            region=await self._regions.of(person),
         )
 
     async def tell(self, person: PersonId) -> None:

@@ -7,7 +7,6 @@ The law of this file
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -18,6 +17,7 @@ from kith.directory.leaving import Gone, Leaving
 from kith.directory.model import Person
 from kith.directory.people import People
 from kith.directory.ports import DirectoryStore
+from kith.directory.regions import checked
 from kith.directory.registry import registered, tidy
 from kith.directory.verifying import Verifying
 from presence.reachable import Reachable
@@ -26,7 +26,7 @@ from signaling.announcing import Announcer
 from signaling.books import BookDesk
 from signaling.contacts import ContactDesk
 from signaling.identities import IdentityDesk
-from signaling.limits import Bucket
+from signaling.limits import Buckets
 from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
 from signaling.sessions import Sessions
@@ -41,6 +41,7 @@ Command = (
     | wire.ListProfiles
     | wire.AddProfile
     | wire.RemoveProfile
+    | wire.SetRegion
     | wire.LeaveHousehold
     | wire.Deregister
 )
@@ -54,17 +55,18 @@ PEOPLE_COMMANDS = (
     wire.ListProfiles,
     wire.AddProfile,
     wire.RemoveProfile,
+    wire.SetRegion,
     wire.LeaveHousehold,
     wire.Deregister,
 )
 
 
-EXPORTS = 3
-EXPORTS_RATE = 1 / 600.0
-"""Exports of one person: so many at once, and then one in ten minutes. With 10,000 contacts one takes the reader's
-thread some 100 ms."""
+EXPORTS = (1 / 600.0, 3.0)
+"""Exports of one person, a second and at once. With 10,000 contacts one takes the reader's thread some 100 ms."""
 
-MAX_EXPORTING = 10_000
+REGIONS = (1 / 600.0, 10.0)
+"""How often a household may have another country, a second and at once. With 10,000 contacts each takes the thread that
+reads contacts some 2 s for each adult."""
 
 Exporter = Callable[[PersonId, float], Awaitable[dict[str, Any]]]
 """Gathers what is kept of a person at this time, as plain values."""
@@ -109,7 +111,8 @@ class PeopleDesk:
         self._export = export
         self._expel = expel
         self._clock = clock
-        self._exports: OrderedDict[PersonId, Bucket] = OrderedDict()
+        self._exports: Buckets[PersonId] = Buckets(*EXPORTS)
+        self._regions: Buckets[HouseholdId] = Buckets(*REGIONS)
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands. Raises Problem."""
@@ -139,6 +142,8 @@ class PeopleDesk:
                 return _profiles(command.id, await self._people.add_profile(principal, command.name))
             case wire.RemoveProfile():
                 await self._people.remove_profile(principal, PersonId(command.profile))
+            case wire.SetRegion():
+                await self._set_region(principal, checked(command.region))
             case wire.LeaveHousehold():
                 await self._leave(principal, command)
             case wire.Deregister():
@@ -149,12 +154,17 @@ class PeopleDesk:
         """Everything that is kept of the person, for JSON. Raises Problem(rate_limited): it is a lot to read."""
         person = _somebody(principal)
         now = self._clock()
-        bucket = self._exports.pop(person, None) or Bucket(EXPORTS_RATE, EXPORTS, now)
-        self._exports[person] = bucket
-        while len(self._exports) > MAX_EXPORTING:
-            self._exports.popitem(last=False)
-        bucket.take(now)
+        self._exports.take(person, now)
         return await self._export(person, now)
+
+    async def _set_region(self, principal: Principal, region: str) -> None:
+        registered(principal)
+        home = principal.household
+        self._regions.take(home, self._clock())
+        if await self._directory.set_region(home, region):
+            for one in await self._directory.housemates(home):
+                self._contacts.region_changed(one.id)
+                await self._announcer.told(self._own.tell(one.id))
 
     # -- numbers -----------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.ListProfiles: (protocol.Profiles,),
     protocol.AddProfile: (protocol.Profiles,),
     protocol.RemoveProfile: _DONE,
+    protocol.SetRegion: _DONE,
     protocol.OfferPairing: (protocol.PairingOffered,),
     protocol.ListEndpoints: (protocol.Endpoints,),
     protocol.RenameEndpoint: _DONE,

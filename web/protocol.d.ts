@@ -294,6 +294,17 @@ export interface RemoveProfile {
   profile: string;
 }
 
+/**
+ * In which country the household's contacts are read. Numbers without a country's code are read anew, which takes
+ * a while.
+ */
+export interface SetRegion {
+  t: 'set_region';
+  id: string;
+  as?: string | null;
+  region: string;
+}
+
 /** Make a short code that enrols one more endpoint, own or shared by the household. */
 export interface OfferPairing {
   t: 'offer_pairing';
@@ -1052,7 +1063,8 @@ export type NewsKind =
  *
  * Numbers are in E.164: `mobile` is the verified one, `proving` the one to which a code was sent. `contact_import`
  * is absent as long as the person has not been asked, `contacts` the revision of their list; `guidelines` the
- * version of the usage guidelines that waits to be accepted, absent if none does.
+ * version of the usage guidelines that waits to be accepted, absent if none does. `region` is the country (ISO 3166)
+ * of numbers without a country's code among the contacts of the household.
  */
 export interface OwnProfile {
   mobile: string | null;
@@ -1060,6 +1072,7 @@ export interface OwnProfile {
   contact_import: boolean | null;
   contacts: number;
   guidelines: number | null;
+  region: string;
 }
 
 /**
@@ -1770,6 +1783,7 @@ export type Command =
   | ListProfiles
   | AddProfile
   | RemoveProfile
+  | SetRegion
   | OfferPairing
   | ListEndpoints
   | RenameEndpoint

@@ -73,7 +73,9 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     type=click.Path(path_type=Path),
     help="Its private key, PEM without a password. Default: in the same file.",
 )
-@click.option("--region", default="US", show_default=True, help="Country of mobile numbers without a code.")
+@click.option(
+    "--region", default="US", show_default=True, help="Country of mobile numbers without a code at sign-up."
+)
 @click.option("--household", default="Home", show_default=True, help="What the first household is called.")
 @click.option("--open-sign-up", is_flag=True, help="Let anybody sign up without an invitation.")
 @click.option(

@@ -116,10 +116,11 @@ class BookSync:
     ) -> None:
         if not wanted:
             return
-        region = await self._region(book.person)
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
-            step = await self._slowly(_step, await account.cards(book.url, batch), region)
+            cards = await account.cards(book.url, batch)
+            region = await self._region(book.person)  # it may be another one since the batch before
+            step = await self._slowly(_step, cards, region)
             taken = await self._store.take(book.id, step)
             await told(Progress(len(wanted) - start - len(batch), taken))
             if taken.left:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from kith.core.ids import ContactId, HouseholdId, PersonId
-from kith.directory.contacts import Changes, Content, Entry, Imported, Listed
+from kith.directory.contacts import Changes, Contact, Content, Entry, Imported, Listed
 
 Seal = Callable[[PersonId, str], bytes]
 """What is kept of a number (E.164) that was looked up for a person: a digest under the server's key."""
@@ -82,6 +82,23 @@ class ContactStore(Protocol):
 
     async def take_file(self, owner: PersonId, entries: Sequence[Entry]) -> Imported:
         """Add and update in one write, as far as there is room. Raises Problem(import_not_allowed)."""
+        ...
+
+    # when the household's country is another one
+    async def misread(self) -> Sequence[PersonId]:
+        """Whose numbers were read in another country than their household's."""
+        ...
+
+    async def kept(self, owner: PersonId, after: int, *, most: int) -> tuple[Sequence[Contact], int]:
+        """The next contacts in the order in which they changed, after a revision; and the revision of the last."""
+        ...
+
+    async def take_reread(self, owner: PersonId, changed: Sequence[tuple[Contact, Content]]) -> None:
+        """These say something else now, but for those that have changed meanwhile or are gone."""
+        ...
+
+    async def read_in(self, owner: PersonId, region: str) -> None:
+        """All of the list's numbers were read in this country."""
         ...
 
     # who is reachable

@@ -1,13 +1,13 @@
 """A person's contacts, as they are kept, and what a source gives before they are. Pure.
 
-A source (a vCard file, an address book) gives cards. A card's numbers are normalised with the region of whoever
-the card belongs to: "020 7946 0123" in a book from London is not a number in New York. A number that makes no
-sense is kept as it was written, and reaches nobody.
+A source (a vCard file, an address book) gives cards. A card's numbers are normalised with the region of the household
+that the card's owner belongs to: "020 7946 0123" in a book from London is not a number in New York. A number that
+makes no sense is kept as it was written, and reaches nobody.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
@@ -56,6 +56,11 @@ class Contact:
     nickname: str = field(repr=False)
     organization: str = field(repr=False)
     numbers: tuple[Number, ...]
+
+    @property
+    def content(self) -> "Content":
+        """What it says."""
+        return Content(self.name, self.nickname, self.organization, self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +190,25 @@ def entry_of(card: Card, region: str) -> Entry:
     content = content_of(card, region)
     uid = card.uid.strip()
     if not uid:
-        uid = f"content:{content.digest().hex()}"
+        uid = nameless(content)
     elif len(uid) > MAX_UID:
         uid = f"long:{hashlib.blake2b(uid.encode(), digest_size=16).hexdigest()}"
     return Entry(uid, content)
+
+
+def nameless(content: Content) -> str:
+    """What a card is known by that its source gives no uid."""
+    return f"content:{content.digest().hex()}"
+
+
+def reread(contact: Contact, region: str) -> Content | None:
+    """What a kept contact says in this country; None where that is the same. Two numbers that have become one are one
+    from then on."""
+    if all(one.text.startswith("+") for one in contact.numbers):
+        return None
+    before = contact.content
+    after = replace(before, numbers=_numbers(((one.label, one.text) for one in contact.numbers), region))
+    return None if after == before else after
 
 
 def entries_of(cards: Iterable[Card], region: str) -> tuple[Entry, ...]:

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from kith.core.ids import PersonId
 from kith.core.problem import Code, Problem
+from kith.directory.contacts import region_of
 from kith.directory.digest import NUMBER, Digest
 from kith.directory.model import Claimed, Verification
 from kith.directory.numbers import mobile as to_mobile
@@ -96,10 +97,13 @@ class VerificationStore(Protocol):
         """Count one more try, in one step; returns how many there were with it, None beyond `most`."""
         ...
 
-    async def register(self, person: PersonId, digest: Callable[[str], bytes], *, now: float) -> Proved:
-        """The number of the waiting code is the person's. Introduces a new person to whoever invited them, and voids
-        links by which the household was to get its first adult. Problem(already_registered) if no code waits,
-        (number_refused) for one that the operator does not admit, by its digest or because its holder is suspended."""
+    async def register(
+        self, person: PersonId, digest: Callable[[str], bytes], region: Callable[[str], str], *, now: float
+    ) -> Proved:
+        """The number of the waiting code is the person's, and its `region` the household's, where that has none.
+        Introduces a new person to whoever invited them, and voids links by which the household was to get its first
+        adult. Problem(already_registered) if no code waits, (number_refused) for one that the operator does not admit,
+        by its digest or because its holder is suspended."""
         ...
 
 
@@ -176,7 +180,10 @@ class Verifying:
             left = VERIFICATION_TRIES - tries
             raise Problem(Code.WRONG_CODE, path="code", data={"tries_left": left})
         return await self._store.register(
-            person, lambda mobile: self._digest(NUMBER, mobile), now=self._clock()
+            person,
+            lambda mobile: self._digest(NUMBER, mobile),
+            lambda mobile: region_of(mobile, self._region),
+            now=self._clock(),
         )
 
     async def noticed(self, problem: Problem) -> None:

@@ -156,8 +156,7 @@ async def _run(
     finally:  # whatever becomes of the company, nobody loses a call
         door.close()
         await upkeep.stop()
-        await desk.contacts.discovery.stop()
-        desk.contacts.close()
+        await desk.contacts.stop()
         await desk.books.close()
         await server.asking.close()
         await _drain(server)

@@ -158,7 +158,7 @@ async def wire(
         deadlines=deadlines,
         region=settings.region,
     )
-    await desk.contacts.discovery.start()
+    await desk.contacts.start()
     await desk.books.load()
     operator = Operator(SqliteOperator(database), desk.suspending, digest, clock)
     arrivals = Arrivals(desk, sessions, reachable, switchboard)

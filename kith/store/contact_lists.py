@@ -24,6 +24,7 @@ from kith.directory.contacts import (
     Entry,
     Imported,
     Number,
+    nameless,
 )
 
 MAX_REMOVED = 1_000
@@ -153,6 +154,22 @@ def compared(
     return fresh, changed
 
 
+def take_reread(db: sqlite3.Connection, owner: PersonId, changed: Sequence[tuple[Contact, Content]]) -> None:
+    """See kith.directory.contact_store.ContactStore.take_reread."""
+    rows = db.execute(
+        "SELECT id, digest FROM contact WHERE owner = ? AND id IN (SELECT value FROM json_each(?))",
+        (owner, msgspec.json.encode([one.id for one, _ in changed]).decode()),
+    )
+    now = {row["id"]: row["digest"] for row in rows}
+    still = [(one, content) for one, content in changed if now.get(one.id) == one.content.digest()]
+    for source in Source:
+        of_source = [(one.id, content) for one, content in still if one.source is source]
+        _update(db, owner, source, of_source)
+    for one, content in still:
+        if one.uid == nameless(one.content):  # it is to be known when it comes again
+            db.execute("UPDATE OR IGNORE contact SET uid = ? WHERE id = ?", (nameless(content), one.id))
+
+
 def purge_book(db: sqlite3.Connection, owner: PersonId, book: BookId) -> int:
     """Remove whatever came from a book. Returns how many contacts that was."""
     return _purge(db, owner, "source = 'book' AND book = ?", (book,))
@@ -174,9 +191,10 @@ def erase(db: sqlite3.Connection, owner: PersonId) -> None:
 def advance(db: sqlite3.Connection, owner: PersonId, count: int) -> int:
     """Take so many revisions; returns the first of them. Makes the list if there is none."""
     row = db.execute(
-        "INSERT INTO contact_list(owner, revision) VALUES (?, ?)"
+        "INSERT INTO contact_list(owner, revision, region) VALUES (:owner, :count,"
+        " (SELECT h.region FROM person p JOIN household h ON h.id = p.household WHERE p.id = :owner))"
         " ON CONFLICT (owner) DO UPDATE SET revision = revision + excluded.revision RETURNING revision",
-        (owner, count),
+        {"owner": owner, "count": count},
     ).fetchone()
     return int(row["revision"]) - count + 1
 

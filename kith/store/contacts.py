@@ -9,7 +9,7 @@ import msgspec
 from kith.core.contacts import Source
 from kith.core.ids import ContactId, HouseholdId, PersonId
 from kith.directory.contact_store import Known, ListState, LookedUp, Seal
-from kith.directory.contacts import Changes, Content, Entry, Imported, Listed, Reach
+from kith.directory.contacts import Changes, Contact, Content, Entry, Imported, Listed, Reach
 from kith.store import contact_lists as lists
 from kith.store import discovery
 from kith.store.books import unlink_all
@@ -95,6 +95,32 @@ class SqliteContacts:
     async def take_file(self, owner: PersonId, entries: Sequence[Entry]) -> Imported:
         return await self._db.write(lambda db: lists.take(db, owner, Source.FILE, None, entries))
 
+    # -- when the household's country is another one ---------------------------------------------
+
+    async def misread(self) -> Sequence[PersonId]:
+        def work(db: sqlite3.Connection) -> list[PersonId]:
+            rows = db.execute(
+                "SELECT l.owner FROM contact_list l JOIN person p ON p.id = l.owner"
+                " JOIN household h ON h.id = p.household WHERE h.region IS NOT NULL AND h.region IS NOT l.region"
+            )
+            return [PersonId(row["owner"]) for row in rows]
+
+        return await self._db.read(work)
+
+    async def kept(self, owner: PersonId, after: int, *, most: int) -> tuple[Sequence[Contact], int]:
+        def work(db: sqlite3.Connection) -> tuple[Sequence[Contact], int]:
+            rows = _after(db, owner, after, most)
+            return [lists.contact_of(row) for row in rows], rows[-1]["revision"] if rows else after
+
+        return await self._db.read(work)
+
+    async def take_reread(self, owner: PersonId, changed: Sequence[tuple[Contact, Content]]) -> None:
+        await self._db.write(lambda db: lists.take_reread(db, owner, changed))
+
+    async def read_in(self, owner: PersonId, region: str) -> None:
+        sql = "UPDATE contact_list SET region = ? WHERE owner = ?"
+        await self._db.write(lambda db: db.execute(sql, (region, owner)).rowcount)
+
     # -- who is reachable -------------------------------------------------------------------------
 
     async def due(self) -> Mapping[PersonId, float]:
@@ -149,11 +175,15 @@ class SqliteContacts:
 
 def _page(db: sqlite3.Connection, owner: PersonId, after: int) -> tuple[list[Listed], int]:
     """The next contacts in the order in which they changed, and the revision of the last."""
-    rows = db.execute(
-        "SELECT * FROM contact WHERE owner = ? AND revision > ? ORDER BY revision LIMIT ?",
-        (owner, after, AT_ONCE),
-    ).fetchall()
+    rows = _after(db, owner, after, AT_ONCE)
     return _listed(db, owner, rows), rows[-1]["revision"] if rows else after
+
+
+def _after(db: sqlite3.Connection, owner: PersonId, after: int, most: int) -> list[sqlite3.Row]:
+    return db.execute(
+        "SELECT * FROM contact WHERE owner = ? AND revision > ? ORDER BY revision LIMIT ?",
+        (owner, after, most),
+    ).fetchall()
 
 
 def _changes(db: sqlite3.Connection, owner: PersonId, since: int, most: int) -> Changes:
@@ -162,10 +192,7 @@ def _changes(db: sqlite3.Connection, owner: PersonId, since: int, most: int) -> 
         return Changes((), (), 0, more=False, whole=True)
     whole = not max(row["floor"], 1) <= since <= row["revision"]
     start = 0 if whole else since
-    found = db.execute(
-        "SELECT * FROM contact WHERE owner = ? AND revision > ? ORDER BY revision LIMIT ?",
-        (owner, start, most + 1),
-    ).fetchall()
+    found = _after(db, owner, start, most + 1)
     more, rows = len(found) > most, found[:most]
     end = rows[-1]["revision"] if more else row["revision"]
     removed = db.execute(

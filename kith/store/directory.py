@@ -99,6 +99,12 @@ class SqliteDirectory:
         rows = await self._rows("SELECT * FROM person WHERE household = ? ORDER BY rowid", household)
         return [person_of(row) for row in rows]
 
+    async def region(self, person: PersonId) -> str | None:
+        rows = await self._rows(
+            "SELECT h.region FROM person p JOIN household h ON h.id = p.household WHERE p.id = ?", person
+        )
+        return rows[0]["region"] if rows else None
+
     async def missed(self, person: PersonId) -> Sequence[Missed]:
         rows = await self._rows(
             "SELECT m.*, coalesce(p.name, m.name) AS called FROM missed m LEFT JOIN person p ON p.id = m.caller"
@@ -255,6 +261,16 @@ class SqliteDirectory:
         return await self._db.write(work)
 
     # -- changing -------------------------------------------------------------------------------
+
+    async def set_region(self, household: HouseholdId, region: str) -> bool:
+        def work(db: sqlite3.Connection) -> bool:
+            changed = db.execute(
+                "UPDATE household SET region = :region WHERE id = :id AND region IS NOT :region",
+                {"region": region, "id": household},
+            )
+            return bool(changed.rowcount)
+
+        return await self._db.write(work)
 
     async def rename_person(self, person: PersonId, name: str) -> None:
         await self._write("UPDATE person SET name = ? WHERE id = ?", name, person)

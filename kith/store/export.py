@@ -24,8 +24,8 @@ PAGE = 500
 """Calls that are read at a time: some 5 ms of the reader's thread."""
 
 SECTIONS: Mapping[str, str] = {
-    "person": "SELECT p.id, p.name, p.mobile, p.registered, p.created, h.id AS household, h.name AS household_name"
-    " FROM person p JOIN household h ON h.id = p.household WHERE p.id = :me",
+    "person": "SELECT p.id, p.name, p.mobile, p.registered, p.created, h.id AS household, h.name AS household_name,"
+    " h.region FROM person p JOIN household h ON h.id = p.household WHERE p.id = :me",
     "guidelines_accepted": "SELECT version, at FROM acceptance WHERE person = :me ORDER BY version",
     "number_to_be_verified": "SELECT mobile, expires FROM verification WHERE person = :me",
     "endpoints": "SELECT id, name, identity, added, seen, removed FROM endpoint WHERE person = :me AND NOT shared"

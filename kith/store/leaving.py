@@ -38,7 +38,11 @@ class SqliteLeaving:
             _sign_out_of_roster(db, departure)
             _part(db, departure, heir)
             _stay_acquainted(db, departure)
-            db.execute("INSERT INTO household(id, name, created) VALUES (?, ?, ?)", (household, name, now))
+            db.execute(
+                "INSERT INTO household(id, name, created, region)"
+                " SELECT ?, ?, ?, (SELECT region FROM household WHERE id = ?)",
+                (household, name, now, departure.household),
+            )
             db.execute("UPDATE person SET household = ? WHERE id = ?", (household, departure.person))
             db.execute(
                 "UPDATE endpoint SET household = ? WHERE person = ? AND NOT shared",

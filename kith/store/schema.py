@@ -5,6 +5,8 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from kith.directory.contacts import region_of
+
 migrations = Migrations("kith")
 
 
@@ -311,6 +313,23 @@ def several_blocked(db: Database) -> None:
 def blocked_contacts(db: Database) -> None:
     """The contact by which a block was made."""
     db.table("block").add_column("contact", str)
+
+
+@migrations()
+def regions(db: Database) -> None:
+    """The country (ISO 3166) of a household's numbers without a country's code, at first that of the first adult's own
+    number; and in which one each list's numbers were read, until now that of its owner's number."""
+    for table in ("household", "contact_list"):
+        db.table(table).add_column("region", str)
+    rows = db.query(
+        "SELECT id, household, mobile FROM person WHERE registered IS NOT NULL AND mobile IS NOT NULL ORDER BY rowid"
+    )
+    for row in list(rows):
+        region = region_of(row["mobile"], "") or None
+        db.execute(
+            "UPDATE household SET region = ? WHERE id = ? AND region IS NULL", (region, row["household"])
+        )
+        db.execute("UPDATE contact_list SET region = ? WHERE owner = ?", (region, row["id"]))
 
 
 def migrate(path: Path) -> None:

@@ -87,7 +87,9 @@ class SqliteVerifying:
 
         return await self._db.write(work)
 
-    async def register(self, person: PersonId, digest: Callable[[str], bytes], *, now: float) -> Proved:
+    async def register(
+        self, person: PersonId, digest: Callable[[str], bytes], region: Callable[[str], str], *, now: float
+    ) -> Proved:
         def work(db: sqlite3.Connection) -> Proved:
             row = db.execute(
                 "SELECT v.mobile AS proved, p.* FROM verification v JOIN person p ON p.id = v.person"
@@ -102,6 +104,10 @@ class SqliteVerifying:
             db.execute(
                 "UPDATE person SET mobile = ?, registered = ?, profile = 0 WHERE id = ?",
                 (row["proved"], now, person),
+            )
+            db.execute(
+                "UPDATE household SET region = ? WHERE id = ? AND region IS NULL",
+                (region(row["proved"]), row["household"]),
             )
             db.execute("DELETE FROM verification WHERE person = ?", (person,))
             if first:

@@ -53,6 +53,7 @@ from signaling.protocol.people import (
     LeaveHousehold,
     ListProfiles,
     RemoveProfile,
+    SetRegion,
 )
 from signaling.protocol.policy import Block, ListBlocks, ReportPerson, Unblock
 
@@ -433,6 +434,7 @@ AnyCommand = (
     | ListProfiles
     | AddProfile
     | RemoveProfile
+    | SetRegion
     | OfferPairing
     | ListEndpoints
     | RenameEndpoint

@@ -68,7 +68,8 @@ class OwnProfile(Part, frozen=True, kw_only=True):
 
     Numbers are in E.164: `mobile` is the verified one, `proving` the one to which a code was sent. `contact_import`
     is absent as long as the person has not been asked, `contacts` the revision of their list; `guidelines` the
-    version of the usage guidelines that waits to be accepted, absent if none does.
+    version of the usage guidelines that waits to be accepted, absent if none does. `region` is the country (ISO 3166)
+    of numbers without a country's code among the contacts of the household.
     """
 
     mobile: str | None
@@ -76,6 +77,7 @@ class OwnProfile(Part, frozen=True, kw_only=True):
     contact_import: bool | None
     contacts: int
     guidelines: int | None = None
+    region: str
 
 
 class ListContacts(Command, frozen=True, kw_only=True, tag="list_contacts"):

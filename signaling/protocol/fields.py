@@ -26,6 +26,7 @@ Target = Annotated[
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Mobile = Annotated[str, Meta(min_length=4, max_length=32)]
+Region = Annotated[str, Meta(min_length=2, max_length=2)]  # ISO 3166-1, alpha-2
 Secret = Annotated[str, Meta(min_length=16, max_length=64)]
 ShortCode = Annotated[str, Meta(min_length=4, max_length=16)]
 Key = Annotated[bytes, Meta(min_length=32, max_length=32)]

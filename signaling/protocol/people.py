@@ -7,7 +7,7 @@ from msgspec import Meta
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLeave
 from signaling.protocol.envelope import Command, Event, Part, Reply
-from signaling.protocol.fields import Mobile, Name, PersonRef
+from signaling.protocol.fields import Mobile, Name, PersonRef, Region
 
 GuidelinesVersion = Annotated[int, Meta(ge=0, le=65_535)]
 
@@ -58,6 +58,13 @@ class Deregister(Command, frozen=True, kw_only=True, tag="deregister"):
     """Leave for good: everything that is kept of the person is erased. `link` as with `leave_household`."""
 
     link: HouseholdLeave | None = None
+
+
+class SetRegion(Command, frozen=True, kw_only=True, tag="set_region"):
+    """In which country the household's contacts are read. Numbers without a country's code are read anew, which takes
+    a while."""
+
+    region: Region
 
 
 class Profiles(Reply, frozen=True, kw_only=True, tag="profiles"):

@@ -65,6 +65,41 @@ async def test_a_contact_added_by_hand_is_on_all_own_endpoints_at_once(home: Hom
         assert [one["number"] for one in contact["numbers"]] == ["+12025550147", "ask at the bakery"]
 
 
+async def test_numbers_without_a_country_are_of_the_households_and_any_adult_says_which(home: Home) -> None:
+    uncle, code = await home.server.sign_up("Uncle", secret=None, mobile="+44 7400 123456")
+    status, reply = await home.server.post("verify", token=await home.server.token(uncle), code=code)
+    assert status == 200, reply
+    async with home.online(home.mum, home.dad, home.kitchen, uncle) as (mum, dad, kitchen, far):
+        assert [one.snapshot["own"]["region"] for one in (mum, dad, far)] == ["US", "US", "GB"]
+        await mum.ok("set_contact_import", allowed=True)
+        card = vcard("Shop", "07400 123456")
+        assert await bring(mum, card) == counts(added=1)
+        contact = await add(dad, "Uncle", "07400 123456", "(202) 555-0147")
+        assert [one["number"] for one in contact["numbers"]] == ["07400 123456", "+12025550147"]
+
+        refused = await kitchen.ask("set_region", region="GB")
+        assert refused["code"] == "not_permitted"
+        for wrong in ("ZZ", "gb", "GBR"):
+            reply = await dad.ask("set_region", region=wrong)
+            assert (reply["code"], reply["path"]) == ("invalid", "region")
+        await dad.ok("set_region", region="GB")
+        for one in (mum, dad):
+            while (await one.event("own_changed"))["own"]["region"] != "GB":
+                continue
+        await until_reached(dad, "Uncle", uncle.person)
+        await until_reached(mum, "Shop", uncle.person)
+        found, _ = await whole_list(dad)
+        assert [one["number"] for one in found["Uncle"]["numbers"]] == ["+447400123456", "(202) 555-0147"]
+        assert await bring(mum, card) == counts(unchanged=1)
+        assert not far.had("own_changed"), "another household's is theirs"
+
+        await mum.ok("set_region", region="US")
+        await until_reached(dad, "Uncle", None)
+        await until_reached(mum, "Shop", None)
+        await mum.ok("set_contact_import", allowed=False)
+        await far.ok("deregister")
+
+
 async def test_a_contact_edited_by_hand_says_something_else_from_then_on(home: Home) -> None:
     async with home.online(home.dad, home.tablet) as (phone, tablet):
         contact = await add(phone, "Plumber", NOBODY)

@@ -197,6 +197,30 @@ async def test_a_contact_added_by_hand_is_on_the_other_device_at_once(house: Hou
     await expect(row(ana, "Zoë Nobody")).to_be_visible()
 
 
+async def test_the_household_says_of_which_country_its_numbers_are(house: House) -> None:
+    ana, tablet = house.ana, house.tablet
+    await add(ana, "Bookshop", "020 7946 0123")
+    await row(tablet, "Bookshop").click()
+    await expect(card(tablet, "Bookshop")).to_contain_text("020 7946 0123")
+    for chosen, before in (("United Kingdom", "US"), ("United States", "GB")):
+        await go_home(ana)
+        await ana.button("Settings").click()
+        country = ana.page.get_by_label("Country", exact=True)
+        await expect(country).to_have_value(before)
+        await country.select_option(chosen)
+        await ana.page.locator("form", has=country).get_by_role("button", name="Save").click()
+        await expect(ana.page.get_by_role("dialog").get_by_text("Saved")).to_be_visible()
+        await ana.page.keyboard.press("Escape")
+        await open_contacts(ana)
+        shown = "+44 207 946 0123" if chosen == "United Kingdom" else "020 7946 0123"
+        await expect(card(tablet, "Bookshop")).to_contain_text(shown)
+    await tablet.page.keyboard.press("Escape")
+    await row(ana, "Bookshop").click()
+    await ana.button("Delete").click()
+    await ana.button("Delete").click()
+    await expect(row(tablet, "Bookshop")).to_be_hidden()
+
+
 @pytest.mark.row("R24")
 async def test_those_who_cannot_be_reached_need_not_be_listed(house: House) -> None:
     for screen in (house.ana, house.tablet):

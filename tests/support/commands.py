@@ -70,6 +70,7 @@ _FILL: dict[str, Any] = {
     "allowed": True,
     "text": "BEGIN:VCARD\nVERSION:3.0\nFN:Mum\nEND:VCARD\n",
     "first_line": 1,
+    "region": "GB",
     "label": "mobile",
     "url": "https://dav.example/mum/",
     "account": "mum",

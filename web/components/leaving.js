@@ -9,14 +9,14 @@ import { alertLine, busy, button } from './pieces.js';
 
 /** @import {Parts} from './view.js' */
 
-/** Who lives here, for the settings. @param {Parts} parts */
-export function householdSettings(parts) {
+/** Who lives here and where, for the settings. @param {Parts} parts @param {HTMLElement} country */
+export function householdSettings(parts, country) {
   const t = parts.translate();
   const { person, people } = parts.store.state;
   const others = people.some(({ id, household }) => id !== person?.id && household === person?.household);
   const expected = button(t('expected.open'), () => openExpected(parts), { icon: 'invite' });
   const leave = button(t('leave.open'), () => openLeaving(parts), { icon: 'leave' });
-  return h('fieldset', {}, h('legend', {}, t('household.title')), expected, ...(others ? [leave] : []));
+  return h('fieldset', {}, h('legend', {}, t('household.title')), country, expected, ...(others ? [leave] : []));
 }
 
 /** What the server keeps, for the settings. @param {Parts} parts */

@@ -5,6 +5,7 @@ import { lookAround } from '../session/devices.js';
 import { codeOf } from '../session/problem.js';
 import { RING_TONES, ringTone } from '../sound/tones.js';
 import { openCheck } from './check.js';
+import { CountrySetting } from './country.js';
 import { openDevices } from './devices.js';
 import { openDialog } from './dialog.js';
 import { openPaper } from './paper.js';
@@ -22,6 +23,7 @@ import { alertLine, busy, button, field, form } from './pieces.js';
 export function openSettings(parts) {
   const translate = parts.translate();
   const mobile = isOwn(parts) ? new MobileSetting(parts) : null;
+  const country = isOwn(parts) ? new CountrySetting(parts) : null;
   const dialog = openDialog(
     translate('settings.title'),
     translate,
@@ -33,9 +35,12 @@ export function openSettings(parts) {
     path(parts),
     permissions(parts),
     ...(installButton(translate) ?? []),
-    ...(isOwn(parts) ? [householdSettings(parts), dataSettings(parts)] : []),
+    ...(country ? [householdSettings(parts, country.element), dataSettings(parts)] : []),
   );
-  const stop = parts.store.subscribe(({ own }) => mobile?.show(own));
+  const stop = parts.store.subscribe(({ own }) => {
+    mobile?.show(own);
+    country?.show(own);
+  });
   dialog.addEventListener('close', () => {
     stop();
     parts.ringer.stop();

@@ -156,6 +156,11 @@ export class Account {
     await this.send({ t: 'rename', name }, AT_ONCE);
   }
 
+  /** Of which country the household's contacts have numbers without a country's code. @param {string} region */
+  async setRegion(region) {
+    await this.send({ t: 'set_region', region }, AT_ONCE);
+  }
+
   /** Whom the household expects: saved names that nobody has taken over yet. */
   async listProfiles() {
     return expect('profiles', await this.send({ t: 'list_profiles' }, AT_ONCE)).profiles;

