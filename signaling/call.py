@@ -53,6 +53,11 @@ or the server being restarted. Media flows meanwhile, so long costs little; the 
 peer really died would see the lack of media much sooner."""
 
 
+class CallKind(StrEnum):
+    CALL = "call"  # Somebody calls, and somebody answers.
+    DROP_IN = "drop_in"  # Somebody who was granted it looks in.
+
+
 class Phase(StrEnum):
     RINGING = "ringing"  # Nobody has answered yet.
     ANSWERING = "answering"  # Somebody answered; media is not up on both sides yet.
@@ -103,6 +108,8 @@ class EndReason(StrEnum):
     LOST = "lost"
     MOVED = "moved"
     TIME_LIMIT = "time_limit"
+    NOT_LET_IN = "not_let_in"
+    SILENCE = "silence"
 
 
 SENTENCES: Mapping[EndReason, str] = {
@@ -115,7 +122,9 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.CONNECT_FAILED: "The call was answered but the two devices could not reach each other.",
     EndReason.LOST: "The connection was lost and did not come back.",
     EndReason.MOVED: "The call goes on at another device.",
-    EndReason.TIME_LIMIT: "The call was as long as this server lets a call be.",
+    EndReason.TIME_LIMIT: "The call was as long as it may be.",
+    EndReason.NOT_LET_IN: "Nobody let the one in who wanted to drop in.",
+    EndReason.SILENCE: "Nobody had spoken for a long while.",
 }
 
 

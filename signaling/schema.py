@@ -17,8 +17,9 @@ from kith.core.contacts import CardFault, Source
 from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code
 from kith.core.reports import Why
+from kith.core.trust.grants import DropInTerm, HomeTerm, Mode
 from signaling import protocol
-from signaling.call import EndReason, Phase, Role
+from signaling.call import CallKind, EndReason, Phase, Role
 from signaling.protocol import COMMANDS, AnyCommand, Command, FromServer
 
 Schema = dict[str, Any]
@@ -103,6 +104,13 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.MediaLost: _CALL,
     protocol.Indicate: _DONE,
     protocol.Move: _CALL,
+    protocol.SetGrants: _DONE,
+    protocol.ShowGrants: (protocol.GrantsShown,),
+    protocol.HeardGrants: _DONE,
+    protocol.ReportStanding: _DONE,
+    protocol.DropIn: (protocol.CallState,),
+    protocol.ShowRosters: (protocol.Rosters,),
+    protocol.Panic: _DONE,
 }
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""
@@ -110,7 +118,8 @@ answered with `welcome` on the WebSocket and with `token` over HTTP."""
 _CONNECTION = (protocol.Ack, protocol.Leave)
 """Commands about a connection, which a request is not."""
 
-_ENUMS: tuple[type[StrEnum], ...] = (Role, Phase, EndReason, NewsKind, Source, CardFault, Why, Code)
+_CALLS: tuple[type[StrEnum], ...] = (Role, CallKind, Phase, EndReason, Mode, HomeTerm, DropInTerm)
+_ENUMS: tuple[type[StrEnum], ...] = (*_CALLS, NewsKind, Source, CardFault, Why, Code)
 
 
 def components() -> dict[str, Schema]:

@@ -17,6 +17,7 @@ from msgspec import inspect
 from kith.core.capabilities import Capabilities
 from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import SENTENCES, Code
+from kith.core.standing import DeviceStanding
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import contacts as lists
@@ -64,6 +65,12 @@ PARTS: tuple[type, ...] = (
     protocol.NameChoice,
     protocol.BlockView,
     protocol.BookView,
+    protocol.PersonGrants,
+    protocol.HeardView,
+    protocol.ReceiverView,
+    protocol.GrantedView,
+    protocol.RosterView,
+    DeviceStanding,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""
@@ -123,6 +130,7 @@ def fields_table(name: str, meanings: dict[str, str]) -> str:
     envelope = _envelope(kind)
     from_endpoint = kind in protocol.COMMANDS.values() or kind in (
         Capabilities,
+        DeviceStanding,
         protocol.Keys,
         protocol.Resume,
         protocol.WrittenNumber,
@@ -161,6 +169,8 @@ def _described(field: inspect.Field, from_endpoint: bool) -> str:  # noqa: FBT00
         return kind
     if field.default is None or field.default is msgspec.NODEFAULT or field.default == ():
         return f"{kind}, optional"
+    if isinstance(field.default, str) and field.default:
+        return f"{kind}, default `{field.default}`"
     if isinstance(field.default, bool):
         return f"{kind}, default {str(field.default).lower()}"
     return f"{kind}, optional"
@@ -179,8 +189,9 @@ def _kind(kind: inspect.Type) -> str:
             words = [_kind(option) for option in options if not isinstance(option, inspect.NoneType)]
             return " or ".join([*words, *(["null"] if kind.includes_none else [])])
         case inspect.StrType(pattern=str(pattern)):
-            letters = re.sub(r"_.*", "", pattern).strip("^[]")
-            return " or ".join(_IDS[letter] for letter in letters)
+            letters = re.sub(r"_.*", "", pattern).strip("^([]")
+            words = [_IDS[letter] for letter in letters]
+            return " or ".join([*words, *(["`home`"] if "|home" in pattern else [])])
         case inspect.StrType(min_length=low, max_length=high):
             return f"string{_span(low, high)}"
         case inspect.BytesType(min_length=low, max_length=high):

@@ -16,6 +16,7 @@ export interface SignIn {
   nonce: string;
   signature: string;
   capabilities?: Capabilities | null;
+  standing?: DeviceStanding | null;
   resume?: Resume | null;
 }
 
@@ -33,6 +34,25 @@ export interface Capabilities {
   microphone_off?: boolean;
   shutter_closed?: boolean;
 }
+
+/**
+ * `quiet`: Do Not Disturb is on here, for whatever cause. `ready`: it can show its indicator, its sound runs and,
+ * in a browser, somebody has tapped the page once and it is visible. `microphone_off`: the hardware switch, or what
+ * stands for it. `drop_in` is the device's own switch. `locked`: a person's app that asks for its code.
+ */
+export interface DeviceStanding {
+  quiet?: boolean;
+  ready?: boolean;
+  microphone_off?: boolean;
+  drop_in?: DropInTerm;
+  locked?: boolean;
+}
+
+/** Who may drop in on one device: whoever has a grant, only the own household, or nobody. */
+export type DropInTerm =
+  | 'on'
+  | 'household'
+  | 'off';
 
 /** The session to take up again and the last event that arrived. */
 export interface Resume {
@@ -833,11 +853,16 @@ export interface Cancel {
   call: string;
 }
 
+/**
+ * `why` tells a drop in that nobody spoke in for too long, or that the endpoint does not let in, from one that
+ * somebody was done with.
+ */
 export interface HangUp {
   t: 'hang_up';
   id: string;
   as?: string | null;
   call: string;
+  why?: 'done' | 'not_let_in' | 'silence';
 }
 
 /**
@@ -891,6 +916,178 @@ export interface Move {
   call: string;
 }
 
+/**
+ * Who may drop in on one from now on, as one signed set: it replaces the former. What goes on and is not granted
+ * any more ends at once.
+ */
+export interface SetGrants {
+  t: 'set_grants';
+  id: string;
+  as?: string | null;
+  grants: Grants;
+}
+
+/**
+ * The whole set of one person.
+ *
+ * `person`, `person_version` and `person_head` are the root of the person and the point of their chain at which
+ * `signer` is active. `time` is in Unix seconds. `frost` is in seconds, `fresh_days` in days; `longest`, `silence` and
+ * `chime` are in minutes, the last two 0 for never. `closed`: nobody at all, until a later set says otherwise.
+ */
+export interface Grants {
+  person: string;
+  person_version: number;
+  person_head: string;
+  version: number;
+  time: number;
+  grants?: Grant[];
+  home?: HomeTerm;
+  devices?: DeviceTerm[];
+  quiet?: Quiet[];
+  schedules?: Schedule[];
+  zone?: string;
+  frost?: number;
+  fresh_days?: number;
+  show_activity?: boolean;
+  closed?: boolean;
+  longest?: number;
+  silence?: number;
+  chime?: number;
+  signer: string;
+  signature: string;
+}
+
+/**
+ * One person, or they and all who live with them, may drop in.
+ *
+ * `receiver` is the root of that person, `household` of their roster, or nothing: this person only. `since` and
+ * `until` are Unix seconds, `until` 0 where it does not end. No `hours`: always. No `devices`: at all of them.
+ * `carer`: by the giver's wish this one person, and nobody else, passes Do Not Disturb and does not knock.
+ */
+export interface Grant {
+  receiver: string;
+  household?: string;
+  mode?: Mode;
+  carer?: boolean;
+  since: number;
+  until?: number;
+  hours?: Hours[];
+  devices?: string[];
+}
+
+/** How a drop in begins: with a soft ring that somebody must let in, or by itself. */
+export type Mode =
+  | 'knock'
+  | 'instant';
+
+/** A time that comes again each week, from `begin` on these days until `end`. */
+export interface Hours {
+  days: number;
+  begin: number;
+  end: number;
+}
+
+/**
+ * What a person's own household may, their own other devices included. Unset is as good as off, but takes nothing
+ * away from what other members of the household allow at a device that they share.
+ */
+export type HomeTerm =
+  | 'unset'
+  | 'off'
+  | 'knock'
+  | 'instant';
+
+/** Who may drop in on one device. What is not listed is on. */
+export interface DeviceTerm {
+  identity: string;
+  drop_in: DropInTerm;
+}
+
+/** Do Not Disturb at one device or everywhere. `changed` is the version of the set that switched it. */
+export interface Quiet {
+  identity?: string;
+  on: boolean;
+  changed: number;
+}
+
+/** Do Not Disturb that comes by itself. No `devices`: everywhere. */
+export interface Schedule {
+  devices?: string[];
+  days: number;
+  begin: number;
+  end: number;
+}
+
+/** The own set and who has heard of it; at a shared endpoint the sets of all members of the household. */
+export interface ShowGrants {
+  t: 'show_grants';
+  id: string;
+  as?: string | null;
+}
+
+/** This endpoint holds these sets, and acts by them from now on. */
+export interface HeardGrants {
+  t: 'heard_grants';
+  id: string;
+  as?: string | null;
+  receipts: Receipt[];
+}
+
+/** A device has heard a set: `hash` is that of the bytes which were signed, `identity` the device's. */
+export interface Receipt {
+  person: string;
+  version: number;
+  hash: string;
+  time: number;
+  identity: string;
+  signature: string;
+}
+
+/** How things stand at this endpoint, now that something about them has changed. */
+export interface ReportStanding {
+  t: 'report_standing';
+  id: string;
+  as?: string | null;
+  standing: DeviceStanding;
+}
+
+/**
+ * Drop in on a person, on one endpoint, or on any shared one of the own household. The caller names the call, so a
+ * retry is the same one.
+ */
+export interface DropIn {
+  t: 'drop_in';
+  id: string;
+  as?: string | null;
+  call: string;
+  to: string;
+  video?: boolean;
+}
+
+/**
+ * The rosters of households, by their roots: of somebody who is in a drop in here, or has a grant of one's own.
+ * Others are left out of the reply.
+ */
+export interface ShowRosters {
+  t: 'show_rosters';
+  id: string;
+  as?: string | null;
+  households: string[];
+}
+
+/**
+ * Close everything: a set that grants nothing, and the removal of all other personal endpoints. `delegations` as
+ * with `extend_person`.
+ */
+export interface Panic {
+  t: 'panic';
+  id: string;
+  as?: string | null;
+  grants: Grants;
+  links?: (PersonBegin | PersonAdd | PersonRemove | PersonRecover | PersonRenew)[];
+  delegations?: Delegations | null;
+}
+
 /** First on every connection, before sign-in; unnumbered. */
 export interface Hello {
   t: 'hello';
@@ -939,6 +1136,7 @@ export interface Snapshot {
   news: NewsItem[];
   own: OwnProfile | null;
   blocks: BlockView[];
+  granted: GrantedView[];
 }
 
 /** A person as another one sees them. Never a number. */
@@ -949,7 +1147,10 @@ export interface PersonView {
   own: boolean;
 }
 
-/** An endpoint that the viewer may call directly: an own one, or a shared one of the own household. */
+/**
+ * An endpoint that the viewer may call directly: an own one, or a shared one of the own household. `quiet`: Do Not
+ * Disturb is on there.
+ */
 export interface EndpointView {
   id: string;
   name: string;
@@ -957,6 +1158,7 @@ export interface EndpointView {
   online: boolean;
   capabilities: Capabilities;
   own: boolean;
+  quiet: boolean;
 }
 
 /**
@@ -966,11 +1168,15 @@ export interface EndpointView {
  * shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
  * before that `media` is what an answer here would give. `epoch` counts peer connections.
  * `ends` is when the server ends an answered call because it is long enough.
+ * `kind` is whether somebody calls or drops in; in a drop in `mode` says whether a person lets the caller in or the
+ * endpoint does so by itself.
  * `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
  * shared endpoint, called by itself, speaks for its household.
  */
 export interface CallView {
   id: string;
+  kind: CallKind;
+  mode: Mode | null;
   role: Role;
   phase: Phase;
   peer_name: string;
@@ -985,6 +1191,10 @@ export interface CallView {
   answered: number | null;
   ends: number | null;
 }
+
+export type CallKind =
+  | 'call'
+  | 'drop_in';
 
 export type Role =
   | 'caller'
@@ -1034,7 +1244,7 @@ export interface OngoingCall {
 
 /**
  * Something that every adult of a household is told. `name` is whose doing or whose device it is,
- * `own` whether that is the viewer.
+ * `own` whether that is the viewer. `other` is whom, or which other device, it concerns.
  */
 export interface NewsItem {
   number: number;
@@ -1044,6 +1254,7 @@ export interface NewsItem {
   own: boolean;
   device: string;
   shared: boolean;
+  other: string;
 }
 
 /** Each is one true sentence about a person, and mostly about a device that is theirs or that they did it with. */
@@ -1056,7 +1267,12 @@ export type NewsKind =
   | 'passkey_added'
   | 'person_joined'
   | 'person_left'
-  | 'number_moved';
+  | 'number_moved'
+  | 'grant_given'
+  | 'grant_revoked'
+  | 'home_drop_in_changed'
+  | 'device_drop_in_changed'
+  | 'panic';
 
 /**
  * What only the person's own endpoints are shown.
@@ -1086,6 +1302,19 @@ export interface BlockView {
   person: string | null;
   contact: string | null;
   since: number;
+}
+
+/**
+ * Somebody on whom the viewer may drop in. `household`: because they live with the viewer, or granted it to all who
+ * do. `until` is when that ends, in Unix seconds.
+ */
+export interface GrantedView {
+  person: string;
+  name: string;
+  mode: Mode;
+  household: boolean;
+  carer: boolean;
+  until: number | null;
 }
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
@@ -1216,12 +1445,14 @@ export interface Identities {
 
 /**
  * What shows whose an endpoint is, for the viewer to check: a person's chain, and which shared endpoints
- * they let act for them. None of it is to be believed because the server says so (docs/trust.md).
+ * they let act for them. `household` is the root of the roster in which they are. None of it is to be believed because
+ * the server says so (docs/trust.md).
  */
 export interface PersonIdentity {
   person: string;
   links: (PersonBegin | PersonAdd | PersonRemove | PersonRecover | PersonRenew)[];
   delegations: Delegations | null;
+  household: string | null;
 }
 
 /**
@@ -1464,6 +1695,7 @@ export interface BookView {
  * - `call_over`: The call has ended.
  * - `not_answered`: Nobody has answered this call yet.
  * - `self_call`: A device cannot call itself, nor a person themself.
+ * - `not_movable`: A drop in stays at the device at which it began.
  * - `untrusted`: What was signed does not fit what is known: look at that again and sign anew.
  * - `unknown_contact`: There is no such contact among yours.
  * - `imported_contact`: This contact was imported; it is edited where it comes from.
@@ -1526,6 +1758,7 @@ export type Code =
   | 'call_over'
   | 'not_answered'
   | 'self_call'
+  | 'not_movable'
   | 'untrusted'
   | 'unknown_contact'
   | 'imported_contact'
@@ -1597,7 +1830,57 @@ export type EndReason =
   | 'connect_failed'
   | 'lost'
   | 'moved'
-  | 'time_limit';
+  | 'time_limit'
+  | 'not_let_in'
+  | 'silence';
+
+/** Persons who never signed a set are not in it. */
+export interface GrantsShown {
+  t: 'grants_shown';
+  re: string;
+  sets: PersonGrants[];
+}
+
+/**
+ * The set of a person that is in force, who has heard of it, and whom it names: those whom the server knows still.
+ * `heard` and `receivers` are there for its owner alone.
+ */
+export interface PersonGrants {
+  person: string;
+  grants: Grants;
+  heard: HeardView[];
+  receivers: ReceiverView[];
+}
+
+/** An endpoint that has a signed set, with its own signature on that: `name` is what it is called. */
+export interface HeardView {
+  endpoint: string;
+  name: string;
+  receipt: Receipt;
+}
+
+/**
+ * Who somebody is whom a set names by the root of their chain. `household` is the root of the roster in which they
+ * are now.
+ */
+export interface ReceiverView {
+  root: string;
+  person: string;
+  name: string;
+  household: string | null;
+}
+
+export interface Rosters {
+  t: 'rosters';
+  re: string;
+  rosters: RosterView[];
+}
+
+/** The roster of a household, and everybody whose chain it rests on, for the viewer to check. */
+export interface RosterView {
+  links: (HouseholdBegin | HouseholdJoin | HouseholdLeave | HouseholdAdd | HouseholdRemove | HouseholdConfirm)[];
+  identities: PersonIdentity[];
+}
 
 /**
  * The command was not carried out. `path` names the field at fault; `message` is for people.
@@ -1750,6 +2033,28 @@ export interface PairingSignalled {
   body: string;
 }
 
+/** A person who lives here has signed another set. To the person's own endpoints and the household's shared ones. */
+export interface GrantsChanged {
+  t: 'grants_changed';
+  seq: number;
+  person: string;
+  grants: Grants;
+}
+
+/** Which endpoints have which set of the viewer's own; it replaces the old list. Own endpoints only. */
+export interface GrantsHeard {
+  t: 'grants_heard';
+  seq: number;
+  heard: HeardView[];
+}
+
+/** On whom one may drop in; it replaces the old list. */
+export interface GrantedChanged {
+  t: 'granted_changed';
+  seq: number;
+  granted: GrantedView[];
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -1831,7 +2136,14 @@ export type Command =
   | MediaUp
   | MediaLost
   | Indicate
-  | Move;
+  | Move
+  | SetGrants
+  | ShowGrants
+  | HeardGrants
+  | ReportStanding
+  | DropIn
+  | ShowRosters
+  | Panic;
 
 export type Reply =
   | Ok
@@ -1863,6 +2175,8 @@ export type Reply =
   | Books
   | CallState
   | CallEnded
+  | GrantsShown
+  | Rosters
   | ProblemReply;
 
 export type Event =
@@ -1885,6 +2199,9 @@ export type Event =
   | IdentityChanged
   | RosterChanged
   | PairingSignalled
+  | GrantsChanged
+  | GrantsHeard
+  | GrantedChanged
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

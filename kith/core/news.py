@@ -19,3 +19,10 @@ class NewsKind(StrEnum):
     PERSON_JOINED = "person_joined"  # The person became a member of the household, with the device.
     PERSON_LEFT = "person_left"  # The person left the household, or Kith altogether.
     NUMBER_MOVED = "number_moved"  # Somebody else proved that the person's number is theirs.
+    GRANT_GIVEN = "grant_given"  # The person lets somebody drop in who could not before, or in another way.
+    GRANT_REVOKED = "grant_revoked"  # The person lets somebody drop in no more.
+    HOME_DROP_IN_CHANGED = (
+        "home_drop_in_changed"  # The person changed whether those who live here may drop in.
+    )
+    DEVICE_DROP_IN_CHANGED = "device_drop_in_changed"  # The person changed who may drop in on a device.
+    PANIC = "panic"  # The person closed everything.

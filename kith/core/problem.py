@@ -40,6 +40,7 @@ class Code(StrEnum):
     CALL_OVER = "call_over"
     NOT_ANSWERED = "not_answered"
     SELF_CALL = "self_call"
+    NOT_MOVABLE = "not_movable"
     UNTRUSTED = "untrusted"
     UNKNOWN_CONTACT = "unknown_contact"
     IMPORTED_CONTACT = "imported_contact"
@@ -106,6 +107,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.CALL_OVER: "The call has ended.",
     Code.NOT_ANSWERED: "Nobody has answered this call yet.",
     Code.SELF_CALL: "A device cannot call itself, nor a person themself.",
+    Code.NOT_MOVABLE: "A drop in stays at the device at which it began.",
     Code.UNTRUSTED: "What was signed does not fit what is known: look at that again and sign anew.",
     Code.UNKNOWN_CONTACT: "There is no such contact among yours.",
     Code.IMPORTED_CONTACT: "This contact was imported; it is edited where it comes from.",

@@ -27,6 +27,16 @@ def sentence(item: NewsItem) -> str:
             return f"{who} left the household."
         case NewsKind.NUMBER_MOVED:
             return "Somebody else has proved that your mobile number is theirs. Confirm another one to go on calling."
+        case NewsKind.GRANT_GIVEN:
+            return f"{who} let {item.other} drop in, as signed with {device}."
+        case NewsKind.GRANT_REVOKED:
+            return f"{who} no longer let {item.other} drop in, as signed with {device}."
+        case NewsKind.HOME_DROP_IN_CHANGED:
+            return f"{who} changed with {device} whether those who live here may drop in."
+        case NewsKind.DEVICE_DROP_IN_CHANGED:
+            return f"{who} changed with {device} who may drop in on {item.other}."
+        case NewsKind.PANIC:
+            return f"{who} closed everything with {device}: nobody from outside gets in."
 
 
 def _of(item: NewsItem) -> str:

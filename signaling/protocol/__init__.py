@@ -1,7 +1,7 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
     fields, envelope, parts, commands, replies, events    what crosses
-    books, contacts, names, policy                        the same for one subject
+    books, contacts, drop_in, identity, names, people, policy    the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -20,9 +20,11 @@ from signaling.protocol.books import *  # noqa: F403
 from signaling.protocol.codec import *  # noqa: F403
 from signaling.protocol.commands import *  # noqa: F403
 from signaling.protocol.contacts import *  # noqa: F403
+from signaling.protocol.drop_in import *  # noqa: F403
 from signaling.protocol.envelope import *  # noqa: F403
 from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
+from signaling.protocol.identity import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403
 from signaling.protocol.people import *  # noqa: F403

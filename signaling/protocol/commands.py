@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from kith.core.capabilities import Capabilities
+from kith.core.standing import DeviceStanding
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
@@ -17,6 +18,16 @@ from signaling.protocol.contacts import (
     ImportContacts,
     ListContacts,
     SetContactImport,
+)
+from signaling.protocol.drop_in import (
+    DropIn,
+    HeardGrants,
+    Panic,
+    ReportStanding,
+    SetGrants,
+    ShowGrants,
+    ShowRosters,
+    WhyOut,
 )
 from signaling.protocol.envelope import Command
 from signaling.protocol.fields import (
@@ -71,6 +82,7 @@ class SignIn(Command, frozen=True, kw_only=True, tag="sign_in"):
     nonce: Nonce
     signature: Signature
     capabilities: Capabilities | None = None
+    standing: DeviceStanding | None = None
     resume: Resume | None = None
 
     open: ClassVar[bool] = True
@@ -366,7 +378,11 @@ class Cancel(Command, frozen=True, kw_only=True, tag="cancel"):
 
 
 class HangUp(Command, frozen=True, kw_only=True, tag="hang_up"):
+    """`why` tells a drop in that nobody spoke in for too long, or that the endpoint does not let in, from one that
+    somebody was done with."""
+
     call: CallRef
+    why: WhyOut = "done"
 
 
 class Signal(Command, frozen=True, kw_only=True, tag="signal"):
@@ -483,4 +499,11 @@ AnyCommand = (
     | MediaLost
     | Indicate
     | Move
+    | SetGrants
+    | ShowGrants
+    | HeardGrants
+    | ReportStanding
+    | DropIn
+    | ShowRosters
+    | Panic
 )

@@ -5,6 +5,7 @@ from msgspec import Struct
 from signaling.call import EndReason
 from signaling.protocol.books import BooksChanged
 from signaling.protocol.contacts import ContactsChanged, OwnChanged
+from signaling.protocol.drop_in import GrantedChanged, GrantsChanged, GrantsHeard
 from signaling.protocol.envelope import Event
 from signaling.protocol.fields import (
     Body,
@@ -149,5 +150,8 @@ AnyEvent = (
     | IdentityChanged
     | RosterChanged
     | PairingSignalled
+    | GrantsChanged
+    | GrantsHeard
+    | GrantedChanged
     | ServerLeaving
 )

@@ -1,16 +1,11 @@
 """Values inside messages. Pure."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from kith.core.capabilities import Capabilities
 from kith.core.news import NewsKind
-from kith.core.trust.delegations import Delegations
-from kith.core.trust.person import MAX_LINKS as MAX_PERSON_LINKS
-from kith.core.trust.person_links import PersonLink
-from signaling.call import Phase, Role
+from kith.core.trust.grants import Mode
+from signaling.call import CallKind, Phase, Role
 from signaling.protocol.contacts import OwnProfile
+from signaling.protocol.drop_in import GrantedView
 from signaling.protocol.envelope import Part
 from signaling.protocol.fields import (
     CallRef,
@@ -44,7 +39,8 @@ class PersonView(Part, frozen=True, kw_only=True):
 
 
 class EndpointView(Part, frozen=True, kw_only=True):
-    """An endpoint that the viewer may call directly: an own one, or a shared one of the own household."""
+    """An endpoint that the viewer may call directly: an own one, or a shared one of the own household. `quiet`: Do Not
+    Disturb is on there."""
 
     id: EndpointRef
     name: str
@@ -52,6 +48,7 @@ class EndpointView(Part, frozen=True, kw_only=True):
     online: bool
     capabilities: Capabilities
     own: bool = False
+    quiet: bool = False
 
 
 class EnrolledEndpoint(Part, frozen=True, kw_only=True):
@@ -69,15 +66,6 @@ class EnrolledEndpoint(Part, frozen=True, kw_only=True):
     current: bool
     added: float | None = None
     seen: float | None = None
-
-
-class PersonIdentity(Part, frozen=True, kw_only=True):
-    """What shows whose an endpoint is, for the viewer to check: a person's chain, and which shared endpoints
-    they let act for them. None of it is to be believed because the server says so (docs/trust.md)."""
-
-    person: PersonRef
-    links: Annotated[tuple[PersonLink, ...], Meta(max_length=MAX_PERSON_LINKS)]
-    delegations: Delegations | None = None
 
 
 class WaitingEndpoint(Part, frozen=True, kw_only=True):
@@ -114,11 +102,15 @@ class CallView(Part, frozen=True, kw_only=True):
     shared devices: who is wanted. `endpoint` and `media` are there once the call is answered;
     before that `media` is what an answer here would give. `epoch` counts peer connections.
     `ends` is when the server ends an answered call because it is long enough.
+    `kind` is whether somebody calls or drops in; in a drop in `mode` says whether a person lets the caller in or the
+    endpoint does so by itself.
     `own_person` and `peer_person` are for whom this endpoint and the one at the other end speak; absent where a
     shared endpoint, called by itself, speaks for its household.
     """
 
     id: CallRef
+    kind: CallKind = CallKind.CALL
+    mode: Mode | None = None
     role: Role
     phase: Phase
     peer_name: str
@@ -153,7 +145,7 @@ class MissedCall(Part, frozen=True, kw_only=True):
 
 class NewsItem(Part, frozen=True, kw_only=True):
     """Something that every adult of a household is told. `name` is whose doing or whose device it is,
-    `own` whether that is the viewer."""
+    `own` whether that is the viewer. `other` is whom, or which other device, it concerns."""
 
     number: int
     kind: NewsKind
@@ -162,6 +154,7 @@ class NewsItem(Part, frozen=True, kw_only=True):
     own: bool
     device: str
     shared: bool
+    other: str = ""
 
 
 class OngoingCall(Part, frozen=True, kw_only=True):
@@ -195,6 +188,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     news: tuple[NewsItem, ...] = ()
     own: OwnProfile | None = None
     blocks: tuple[BlockView, ...] = ()
+    granted: tuple[GrantedView, ...] = ()
 
 
 class IceServer(Part, frozen=True, kw_only=True):

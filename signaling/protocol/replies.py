@@ -10,6 +10,7 @@ from kith.core.trust.household_links import HouseholdLink
 from signaling.call import EndReason
 from signaling.protocol.books import BookLinked, Books
 from signaling.protocol.contacts import Contacts, ContactSaved, ContactsImported
+from signaling.protocol.drop_in import GrantsShown, Rosters
 from signaling.protocol.envelope import Reply
 from signaling.protocol.fields import (
     CallRef,
@@ -22,6 +23,7 @@ from signaling.protocol.fields import (
     PersonRef,
     SessionRef,
 )
+from signaling.protocol.identity import PersonIdentity
 from signaling.protocol.names import NameResolved
 from signaling.protocol.parts import (
     CallView,
@@ -29,7 +31,6 @@ from signaling.protocol.parts import (
     EnrolledEndpoint,
     IceServer,
     PasskeyView,
-    PersonIdentity,
     PersonView,
     Snapshot,
     WaitingEndpoint,
@@ -232,5 +233,7 @@ AnyReply = (
     | Books
     | CallState
     | CallEnded
+    | GrantsShown
+    | Rosters
     | ProblemReply
 )

@@ -94,7 +94,7 @@ def _value(schema: dict[str, Any]) -> Any:
         case {"contentEncoding": "base64", "minLength": length}:
             return "A" * (length // 4 * 4 - 4) + {24: "AA==", 44: "AAA=", 88: "AA==", 4: "AA=="}[length]
         case {"pattern": pattern}:
-            return f"{pattern[1] if pattern[1] != '[' else 'p'}_{'0' * 20}"
+            return f"{next(sign for sign in pattern if sign.isalpha())}_{'0' * 20}"
         case {"type": "array", "minItems": count, "items": items}:
             return [_value(items)] * count
         case {"type": "array"}:

@@ -9,6 +9,23 @@ from signaling import protocol
 COMMANDS: tuple[type[protocol.Command], ...] = get_args(protocol.AnyCommand)
 
 KEYS = {"identity": b"i" * 32, "sealing": b"s" * 32, "sealing_signature": b"g" * 64}
+_GRANTS = {
+    "person": b"r" * 32,
+    "person_version": 0,
+    "person_head": b"r" * 32,
+    "version": 0,
+    "time": 1,
+    "signer": b"i" * 32,
+    "signature": b"g" * 64,
+}
+_RECEIPT = {
+    "person": b"r" * 32,
+    "version": 0,
+    "hash": b"h" * 32,
+    "time": 1,
+    "identity": b"i" * 32,
+    "signature": b"g" * 64,
+}
 _FILL: dict[str, Any] = {
     "id": "1",
     "as": "p_" + "1" * 20,
@@ -77,6 +94,10 @@ _FILL: dict[str, Any] = {
     "password": "p",
     "acknowledged": 1,
     "book": "b_" + "1" * 20,
+    "grants": _GRANTS,
+    "receipts": [_RECEIPT],
+    "standing": {"quiet": True, "ready": True},
+    "households": [b"r" * 32],
 }
 
 
@@ -91,6 +112,8 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
         fill["household"] = True  # elsewhere it is a name
     if kind in (protocol.Block, protocol.ReportPerson):
         fill["person"] = "p_" + "1" * 20  # elsewhere it is a name
+    if kind is protocol.HangUp:
+        fill["why"] = "done"  # elsewhere it is why somebody is reported
     if kind is protocol.PairingSignal:
         fill["to"] = "e_" + "1" * 20  # elsewhere it may be a person
     link = {"version": 1, "previous": b"h" * 32, "time": 1, "signer": b"i" * 32, "signature": b"g" * 64}

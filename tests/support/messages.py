@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -17,6 +18,7 @@ _TEXT = st.characters(codec="utf-8")
 _FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@cache
 def any_of(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     """Instances of a message type whose every field is within the bounds that the protocol sets."""
     hints = get_type_hints(kind, include_extras=True)
@@ -46,14 +48,22 @@ def _plain(hint: Any, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
     low, high = meta.min_length or 0, min(meta.max_length or 40, 200)
     kinds: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
         str: lambda: (
-            st.from_regex(re.compile(meta.pattern), fullmatch=True)
+            st.from_regex(re.compile(meta.pattern), fullmatch=True).filter(
+                lambda text: low <= len(text) <= high
+            )
             if meta.pattern
             else st.text(_TEXT, min_size=low, max_size=high)
         ),
         bytes: lambda: st.binary(min_size=low, max_size=high),
         bool: st.booleans,
-        int: lambda: st.integers(int(meta.ge or 0), int(meta.le or 2**53 - 1)),
+        int: lambda: st.integers(int(meta.ge or 0), _most(meta)),
         float: lambda: _FLOATS,
         type(None): st.none,
     }
     return kinds[hint]() if hint in kinds else st.sampled_from(hint)  # what is left are enums
+
+
+def _most(meta: msgspec.Meta) -> int:
+    if meta.lt is not None:
+        return int(meta.lt) - 1
+    return 2**53 - 1 if meta.le is None else int(meta.le)

@@ -52,7 +52,7 @@ export class News extends View {
     return h(
       'li',
       {},
-      h('p', {}, this.t(newsKey(item), { name: item.name, device: item.device })),
+      h('p', {}, this.t(newsKey(item), { name: item.name, device: item.device, other: item.other })),
       h('time', { datetime: when.toISOString(), class: 'about' }, words.format(when)),
     );
   }

@@ -164,6 +164,9 @@ function onEvent(state, event) {
     case 'contacts_changed':
       return { ...state, own: state.own && { ...state.own, contacts: event.revision } };
     case 'signalled': // for the conversation alone
+    case 'granted_changed':
+    case 'grants_changed':
+    case 'grants_heard':
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'pairing_signalled':
