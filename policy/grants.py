@@ -113,9 +113,8 @@ def standing(
     opening = [each for each in found if each.mode is not None]
     if opening:
         return max(opening, key=_strength)
-    missed = {each.why: each for each in found}
     nothing = Standing(None, Why.HOME_UNSET if own else Why.NOT_GIVEN, own=own)
-    return next((missed[why] for why in _NEAREST if why in missed), nothing)
+    return next((each for why in _NEAREST for each in found if each.why is why), nothing)
 
 
 def at_home(sets: Iterable[Grants], place: Place, caller: Claim) -> bool:

@@ -1,6 +1,7 @@
-"""Write tests/vectors/trust.json."""
+"""Write tests/vectors/trust.json and tests/vectors/policy.json."""
 
-from tools.vectors.whole import PATH, text
+from tools.vectors import policy, whole
 
 if __name__ == "__main__":
-    PATH.write_text(text())
+    whole.PATH.write_text(whole.text())
+    policy.PATH.write_text(policy.text())
