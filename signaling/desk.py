@@ -15,6 +15,7 @@ from kith.directory import vcards
 from kith.directory.blocks import Blocks
 from kith.directory.contact_store import ContactStore
 from kith.directory.identities import Identities
+from kith.directory.journal import JournalStore
 from kith.directory.leaving import Leaving
 from kith.directory.model import Endpoint, Person
 from kith.directory.passkeys import Passkeys
@@ -37,6 +38,7 @@ from signaling.deadlines import Deadlines
 from signaling.discovery import Incidents
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
+from signaling.journal import JOURNAL_COMMANDS, READING, Journal, JournalDesk
 from signaling.names import NameDesk
 from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
@@ -67,10 +69,11 @@ PERSONAL = (
     *CONTACT_COMMANDS,
     *PEOPLE_COMMANDS,
     *BOOK_COMMANDS,
+    *READING,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
-CONFIRMED = (*PERSONAL, wire.Move, wire.Block, wire.ResolveName)
+CONFIRMED = (*PERSONAL, wire.Move, wire.Block, wire.ResolveName, wire.AppendLog, wire.CheckLog)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 
 
@@ -98,6 +101,8 @@ class Desk:
         ice: IceDesk,
         contacts: ContactStore,
         books: Shelving,
+        journal: Journal,
+        journals: JournalStore,
         incidents: Incidents | None = None,
         deadlines: Deadlines,
         region: str,
@@ -161,6 +166,8 @@ class Desk:
             deadlines=deadlines,
             clock=clock,
         )
+        self.journal = journal
+        self._journal_desk = JournalDesk(journals, directory, journal)
         self._profiles = people.profiles
         self.people = PeopleDesk(
             directory=directory,
@@ -383,6 +390,8 @@ class Desk:
             return await self._about_contacts(principal, command)
         if isinstance(command, BOOK_COMMANDS):
             return await self.books.carry_out(principal, command)
+        if isinstance(command, JOURNAL_COMMANDS):
+            return await self._journal_desk.carry_out(principal, command)
         if isinstance(command, BLOCK_COMMANDS):
             return await self._block_desk.carry_out(principal, command)
         if isinstance(command, PEOPLE_COMMANDS):

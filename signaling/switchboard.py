@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.core.trust.log import Outcome, What
 from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
@@ -29,6 +30,7 @@ from signaling.call_step import start, step
 from signaling.call_store import Bounds, CallStore
 from signaling.deadlines import Deadlines
 from signaling.elsewhere import Elsewhere, places
+from signaling.journal import Notes
 from signaling.live_call import LiveCall
 from signaling.passing import Passing
 from signaling.sessions import Sessions
@@ -56,6 +58,7 @@ class Switchboard(Passing):
         deadlines: Deadlines,
         clock: Callable[[], float],
         distances: Distances,
+        journal: Notes,
         bounds: Bounds | None = None,
     ) -> None:
         super().__init__(LiveCalls(), sessions)
@@ -64,6 +67,7 @@ class Switchboard(Passing):
         self._reachable = reachable
         self._deadlines = deadlines
         self._clock = clock
+        self._journal = journal
         self._bounds = bounds or Bounds()
         self._finder = FactFinder(directory, contacts, sessions, distances, store, clock, self._bounds.quotas)
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
@@ -131,6 +135,8 @@ class Switchboard(Passing):
             raise Problem(Code.RATE_LIMITED, data={"limit": MAX_PLACED})
         new, effects = self._start(principal, wanted, command, decision)
         live = LiveCall(new, faces, self._take_turn, self._tasks)
+        if isinstance(decision, RingOut):
+            self._note(live, Outcome.REFUSED, decision.reason)
         return await self._begin(live, effects, command)
 
     def _start(
@@ -359,17 +365,35 @@ class Switchboard(Passing):
                 case calls.End(endpoint, reason):
                     self._sessions.push(endpoint, wire.Ended(call=call.id, reason=reason))
                 case calls.Finished(reason):
-                    self._finished(call, reason)
+                    self._finished(live, reason)
                 case calls.Ignored():
                     pass
                 case _:
                     assert_never(effect)
 
-    def _finished(self, call: Call, reason: EndReason) -> None:
+    def _finished(self, live: LiveCall, reason: EndReason) -> None:
+        call = live.call
         log.info("call ended: call=%s reason=%s", call.id, reason)
+        if call.winner is None and not call.silent and reason is not EndReason.DECLINED:
+            self._note(live, Outcome.MISSED, reason)
         person = calls.missed_by(call)
         if person is not None:
             self._spawn(self._tell_missed(call, person))
+
+    def _note(self, live: LiveCall, outcome: Outcome, reason: str) -> None:
+        """What no endpoint writes into the log of whoever was called, because none took part."""
+        call, faces = live.call, live.faces
+        own = call.target == call.callee_person and call.callee_person is not None
+        self._journal.note(
+            call.callee_person if own and call.callee_person is not None else call.callee_household,
+            What.CALL,
+            outcome,
+            call=call.id,
+            person=call.caller_person,
+            name=faces.people.get(call.caller_person, ""),
+            device=faces.endpoints[call.caller].name if call.caller in faces.endpoints else "",
+            reason=reason,
+        )
 
     def _spawn(self, telling: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(telling)

@@ -57,6 +57,8 @@ PARTS: tuple[type, ...] = (
     protocol.OngoingCall,
     protocol.NewsItem,
     protocol.OwnProfile,
+    protocol.LogLine,
+    protocol.LogHead,
     protocol.ProfileView,
     protocol.ContactView,
     protocol.ContactNumber,

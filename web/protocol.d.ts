@@ -540,6 +540,74 @@ export type Why =
   | 'other';
 
 /**
+ * Entries of the own chain, in their order: a personal endpoint's for its person, a shared one's for its household.
+ * What is there already may come again.
+ */
+export interface AppendLog {
+  t: 'append_log';
+  id: string;
+  as?: string | null;
+  lines: LogLine[];
+}
+
+/** An entry and its payload, which is absent where it was taken away (kith.core.trust.log). */
+export interface LogLine {
+  entry: LogEntry;
+  payload?: string | null;
+}
+
+/** `number` counts from 0 in the chain of `writer` for `owner`; `time` is in Unix seconds. */
+export interface LogEntry {
+  owner: string;
+  number: number;
+  previous: string;
+  time: number;
+  payload_hash: string;
+  writer: string;
+  signature: string;
+}
+
+/** The person's log and that of the household, the latest first. `before`: what `more` of the last page says. */
+export interface ListLog {
+  t: 'list_log';
+  id: string;
+  as?: string | null;
+  before?: number | null;
+  limit?: number;
+}
+
+/** One chain from its entry `first` on, to check it. */
+export interface ReadChain {
+  t: 'read_chain';
+  id: string;
+  as?: string | null;
+  owner: string;
+  writer: string;
+  first?: number;
+}
+
+/**
+ * Take away the payloads of these entries. Their hashes stay, and `line` is the entry that says so, which becomes
+ * part of the own chain.
+ */
+export interface DeleteLog {
+  t: 'delete_log';
+  id: string;
+  as?: string | null;
+  owner: string;
+  writer: string;
+  numbers: number[];
+  line: LogLine;
+}
+
+/** How far every chain goes that may be read here: to be compared with what one remembers. */
+export interface CheckLog {
+  t: 'check_log';
+  id: string;
+  as?: string | null;
+}
+
+/**
  * Follow an address book (CardDAV). `url` is its own address, or that of an account or a server on which the
  * account's books are found. `acknowledged` is the version of what the person was shown that this means.
  */
@@ -1647,6 +1715,43 @@ export interface Blocks {
   blocks: BlockView[];
 }
 
+/** How far the own chain goes here. */
+export interface LogAppended {
+  t: 'log_appended';
+  re: string;
+  head: LogHead;
+}
+
+/** How far a chain goes: that of `writer` for `owner`. */
+export interface LogHead {
+  owner: string;
+  writer: string;
+  number: number;
+  hash: string;
+  time: number;
+}
+
+/** `more` is there where there are older ones. */
+export interface LogPage {
+  t: 'log_page';
+  re: string;
+  lines: LogLine[];
+  more: number | null;
+}
+
+/** Entries in their order; fewer than asked for at the end of the chain. */
+export interface LogChain {
+  t: 'log_chain';
+  re: string;
+  lines: LogLine[];
+}
+
+export interface LogHeads {
+  t: 'log_heads';
+  re: string;
+  heads: LogHead[];
+}
+
 /** The book; of an account with several the first, and `books_changed` has all. Its contacts are on their way. */
 export interface BookLinked {
   t: 'book_linked';
@@ -1708,6 +1813,8 @@ export interface BookView {
  * - `quota_exceeded`: These are as many as one person may have in this time; wait and try again.
  * - `unknown_book`: There is no such address book among yours.
  * - `book_limit`: There are as many address books as one person may link.
+ * - `log_forked`: Another entry has this number in the log.
+ * - `log_limit`: There are as many entries as one log may have.
  * - `book_unreachable`: The server of the address book does not answer, or not as it should.
  * - `book_refused`: The server of the address book does not accept this account and password.
  * - `not_an_address_book`: There is no address book at this address.
@@ -1771,6 +1878,8 @@ export type Code =
   | 'quota_exceeded'
   | 'unknown_book'
   | 'book_limit'
+  | 'log_forked'
+  | 'log_limit'
   | 'book_unreachable'
   | 'book_refused'
   | 'not_an_address_book'
@@ -1979,6 +2088,12 @@ export interface BlocksChanged {
   blocks: BlockView[];
 }
 
+/** Something was written, or taken away. Personal endpoints only. */
+export interface LogChanged {
+  t: 'log_changed';
+  seq: number;
+}
+
 /** The own mobile number is verified. */
 export interface Registered {
   t: 'registered';
@@ -2112,6 +2227,11 @@ export type Command =
   | Unblock
   | ListBlocks
   | ReportPerson
+  | AppendLog
+  | ListLog
+  | ReadChain
+  | DeleteLog
+  | CheckLog
   | LinkBook
   | ListBooks
   | UnlinkBook
@@ -2171,6 +2291,10 @@ export type Reply =
   | NameResolved
   | Blocked
   | Blocks
+  | LogAppended
+  | LogPage
+  | LogChain
+  | LogHeads
   | BookLinked
   | Books
   | CallState
@@ -2191,6 +2315,7 @@ export type Event =
   | CallsElsewhere
   | HouseholdNews
   | BlocksChanged
+  | LogChanged
   | Registered
   | Unregistered
   | OwnChanged

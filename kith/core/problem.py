@@ -54,6 +54,9 @@ class Code(StrEnum):
     QUOTA_EXCEEDED = "quota_exceeded"
     UNKNOWN_BOOK = "unknown_book"
     BOOK_LIMIT = "book_limit"
+    # the log
+    LOG_FORKED = "log_forked"
+    LOG_LIMIT = "log_limit"
     BOOK_UNREACHABLE = "book_unreachable"
     BOOK_REFUSED = "book_refused"
     NOT_AN_ADDRESS_BOOK = "not_an_address_book"
@@ -119,6 +122,8 @@ SENTENCES: Mapping[Code, str] = {
     Code.BLOCK_LIMIT: "There are as many blocks as one person may have.",
     Code.QUOTA_EXCEEDED: "These are as many as one person may have in this time; wait and try again.",
     Code.UNKNOWN_BOOK: "There is no such address book among yours.",
+    Code.LOG_FORKED: "Another entry has this number in the log.",
+    Code.LOG_LIMIT: "There are as many entries as one log may have.",
     Code.BOOK_LIMIT: "There are as many address books as one person may link.",
     Code.BOOK_UNREACHABLE: "The server of the address book does not answer, or not as it should.",
     Code.BOOK_REFUSED: "The server of the address book does not accept this account and password.",

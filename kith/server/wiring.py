@@ -32,6 +32,7 @@ from kith.store.directory import SqliteDirectory
 from kith.store.export import SqliteExport
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
+from kith.store.journal import SqliteJournal
 from kith.store.leaving import SqliteLeaving
 from kith.store.operator import SqliteOperator
 from kith.store.passkeys import SqlitePasskeys
@@ -49,6 +50,7 @@ from signaling.desk import Desk
 from signaling.gateway import Address, Gateway
 from signaling.http import Health, build
 from signaling.ice import ice_desk
+from signaling.journal import Journal
 from signaling.limits import AddressRates
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
@@ -120,6 +122,10 @@ async def wire(
     reachable = Reachable()
     sessions = Sessions(deadlines, clock, settings.session_grace)
 
+    # what is written down of it
+    journals = SqliteJournal(database)
+    journal = Journal(journals, directory, sessions, keys, clock)
+
     # what goes on
     bounds = Bounds(
         ringing=settings.ring_timeout,
@@ -127,7 +133,7 @@ async def wire(
         quotas=(Quota(settings.calls_an_hour, HOUR), Quota(settings.calls_a_day, DAY)),
     )
     switchboard = Switchboard(
-        calls, directory, contacts, sessions, reachable, deadlines, clock, blocks, bounds
+        calls, directory, contacts, sessions, reachable, deadlines, clock, blocks, journal, bounds
     )
     await switchboard.load()
 
@@ -154,6 +160,8 @@ async def wire(
         clock=clock,
         ice=ice_desk(settings, clock),
         contacts=contacts,
+        journal=journal,
+        journals=journals,
         books=Shelving(SqliteBooks(database), asking, Sealing(keys), Pace(settings.book_interval)),
         deadlines=deadlines,
         region=settings.region,

@@ -16,6 +16,7 @@ OWNED = (
     ("block", "owner"),
     ("delegation", "person"),
     ("invitation", "inviter"),
+    ("log_entry", "owner"),
     ("missed", "person"),
     ("network", "owner"),
     ("news", "person"),
@@ -31,7 +32,7 @@ OTHERS = (
 )
 """Tables whose rows are somebody else's, and keep the name that the person had."""
 
-EMPTIED = (("person", "invited_by"), ("call", "caller"))
+EMPTIED = (("person", "invited_by"), ("call", "caller"), ("log_entry", "person"))
 """Columns of rows that stay, which name the person and need not."""
 
 
@@ -84,7 +85,12 @@ def erase_household(db: sqlite3.Connection, household: HouseholdId) -> list[Endp
     people = db.execute("SELECT id FROM person WHERE household = ?", (household,)).fetchall()
     for one in people:
         erase_person(db, one["id"])
-    for table, column in (("invitation", "household"), ("pairing", "household"), ("network", "owner")):
+    for table, column in (
+        ("invitation", "household"),
+        ("pairing", "household"),
+        ("network", "owner"),
+        ("log_entry", "owner"),
+    ):
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (household,))  # noqa: S608 - words of this file
     db.execute("DELETE FROM meta WHERE key = ? AND value = ?", (HOME, household))
     db.execute("DELETE FROM household WHERE id = ?", (household,))

@@ -332,6 +332,17 @@ def regions(db: Database) -> None:
         db.execute("UPDATE contact_list SET region = ? WHERE owner = ?", (region, row["id"]))
 
 
+@migrations()
+def log(db: Database) -> None:
+    """The log (kith.core.trust.log). A payload goes, its hash stays; `person` is the one it is about."""
+    db.execute(
+        "CREATE TABLE log_entry (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, number INTEGER NOT NULL,"
+        " previous BLOB NOT NULL, time INTEGER NOT NULL, payload_hash BLOB NOT NULL, writer BLOB NOT NULL,"
+        " signature BLOB NOT NULL, payload BLOB, person TEXT, UNIQUE (owner, writer, number))"
+    )
+    db.execute("CREATE INDEX log_entry_person ON log_entry(person) WHERE person IS NOT NULL")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

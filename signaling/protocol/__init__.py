@@ -1,7 +1,7 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
     fields, envelope, parts, commands, replies, events    what crosses
-    books, contacts, drop_in, identity, names, people, policy    the same for one subject
+    books, contacts, drop_in, identity, log, names, people, policy    the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -25,6 +25,7 @@ from signaling.protocol.envelope import *  # noqa: F403
 from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
 from signaling.protocol.identity import *  # noqa: F403
+from signaling.protocol.log import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403
 from signaling.protocol.people import *  # noqa: F403

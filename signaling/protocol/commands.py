@@ -50,6 +50,7 @@ from signaling.protocol.fields import (
     Signature,
     Target,
 )
+from signaling.protocol.log import AppendLog, CheckLog, DeleteLog, ListLog, ReadChain
 from signaling.protocol.names import ResolveName
 from signaling.protocol.parts import (
     Keys,
@@ -474,6 +475,11 @@ AnyCommand = (
     | Unblock
     | ListBlocks
     | ReportPerson
+    | AppendLog
+    | ListLog
+    | ReadChain
+    | DeleteLog
+    | CheckLog
     | LinkBook
     | ListBooks
     | UnlinkBook

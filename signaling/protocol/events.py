@@ -17,6 +17,7 @@ from signaling.protocol.fields import (
     PairingBody,
     PersonRef,
 )
+from signaling.protocol.log import LogChanged
 from signaling.protocol.parts import (
     CallView,
     EndpointView,
@@ -142,6 +143,7 @@ AnyEvent = (
     | CallsElsewhere
     | HouseholdNews
     | BlocksChanged
+    | LogChanged
     | Registered
     | Unregistered
     | OwnChanged

@@ -24,6 +24,7 @@ from signaling.protocol.fields import (
     SessionRef,
 )
 from signaling.protocol.identity import PersonIdentity
+from signaling.protocol.log import LogAppended, LogChain, LogHeads, LogPage
 from signaling.protocol.names import NameResolved
 from signaling.protocol.parts import (
     CallView,
@@ -229,6 +230,10 @@ AnyReply = (
     | NameResolved
     | Blocked
     | Blocks
+    | LogAppended
+    | LogPage
+    | LogChain
+    | LogHeads
     | BookLinked
     | Books
     | CallState

@@ -26,6 +26,18 @@ _RECEIPT = {
     "identity": b"i" * 32,
     "signature": b"g" * 64,
 }
+LINE = {
+    "entry": {
+        "owner": "p_" + "1" * 20,
+        "number": 0,
+        "previous": b"h" * 32,
+        "time": 1,
+        "payload_hash": b"h" * 32,
+        "writer": b"i" * 32,
+        "signature": b"g" * 64,
+    },
+    "payload": b"{}",
+}
 _FILL: dict[str, Any] = {
     "id": "1",
     "as": "p_" + "1" * 20,
@@ -98,6 +110,13 @@ _FILL: dict[str, Any] = {
     "receipts": [_RECEIPT],
     "standing": {"quiet": True, "ready": True},
     "households": [b"r" * 32],
+    "owner": "p_" + "1" * 20,
+    "writer": b"i" * 32,
+    "first": 0,
+    "before": 7,
+    "limit": 32,
+    "line": LINE,
+    "lines": [LINE],
 }
 
 
@@ -110,6 +129,8 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
     fill = {field.encode_name: _FILL[field.encode_name] for field in msgspec.structs.fields(kind)}
     if kind is protocol.Invite:
         fill["household"] = True  # elsewhere it is a name
+    if kind is protocol.DeleteLog:
+        fill["numbers"] = [1]  # elsewhere they are of phones
     if kind in (protocol.Block, protocol.ReportPerson):
         fill["person"] = "p_" + "1" * 20  # elsewhere it is a name
     if kind is protocol.HangUp:

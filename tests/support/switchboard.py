@@ -18,6 +18,7 @@ from kith.core.ids import (
 from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.core.trust.log import Outcome, What
 from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint, Missed, Person
 from kith.directory.ports import DirectoryStore
@@ -116,6 +117,17 @@ class Wire:
         del code, reason
 
 
+class Notebook:
+    """Remembers what was noted for the log: owner, what and outcome."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, What, Outcome]] = []
+
+    def note(self, owner: PersonId | HouseholdId, what: What, outcome: Outcome, **details: str) -> None:
+        del details
+        self.noted.append((owner, what, outcome))
+
+
 class World:
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -126,6 +138,7 @@ class World:
         self.sessions = Sessions(self.deadlines, clock, 30.0)
         self.reachable = Reachable()
         self.distances = Distances()
+        self.notes = Notebook()
         self.clock = clock
         self.board = self.anew()
         self.wires: dict[EndpointId, Wire] = {}
@@ -141,6 +154,7 @@ class World:
             self.deadlines,
             self.clock,
             self.distances,
+            self.notes,
         )
 
     def household(self) -> HouseholdId:

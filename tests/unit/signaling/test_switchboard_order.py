@@ -26,6 +26,7 @@ from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 from tests.support.contacts import NoContacts
 from tests.support.distances import Distances, NeverTooMany
+from tests.support.switchboard import Notebook
 
 HOME = HouseholdId("h_" + "1" * 20)
 MUM, DAD = PersonId("p_" + "1" * 20), PersonId("p_" + "2" * 20)
@@ -123,6 +124,7 @@ class Bench:
             self.deadlines,
             clock,
             Distances(),
+            Notebook(),
         )
         self.heard = {one: self.connect(one) for one in OWNERS}
 
