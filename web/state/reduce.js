@@ -167,6 +167,7 @@ function onEvent(state, event) {
     case 'granted_changed':
     case 'grants_changed':
     case 'grants_heard':
+    case 'log_changed': // for whoever shows the log
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'pairing_signalled':
