@@ -8,6 +8,7 @@ import pytest
 from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
+from kith.endpoint.cameras import RATE as RATE_OF_PICTURES
 from kith.endpoint.cameras import PatternCamera
 from kith.endpoint.capture import Capture, Outlet, OutletTrack, PictureSource, Timeline, VoiceSource
 from kith.endpoint.lens import Lens
@@ -150,7 +151,8 @@ async def test_the_pattern_moves_and_the_self_view_is_what_is_sent() -> None:
     source = PictureSource(PatternCamera(), Lens(), asyncio.get_running_loop().time(), seen.append)
     first, second = await source.read(), await source.read()
     assert seen == [first, second] and first.pts is not None and second.pts is not None
-    assert 0.04 < (second.pts - first.pts) / 90_000 < 0.2
+    assert first.pts < second.pts
+    assert second.pts / 90_000 >= 1 / RATE_OF_PICTURES - 0.01  # a machine that is busy makes them late, never early
     assert not np.array_equal(first.to_ndarray(), second.to_ndarray())
     source.close()
 
