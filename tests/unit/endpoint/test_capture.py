@@ -152,7 +152,9 @@ async def test_the_pattern_moves_and_the_self_view_is_what_is_sent() -> None:
     first, second = await source.read(), await source.read()
     assert seen == [first, second] and first.pts is not None and second.pts is not None
     assert first.pts < second.pts
-    assert second.pts / 90_000 >= 1 / RATE_OF_PICTURES - 0.01  # a machine that is busy makes them late, never early
+    assert (
+        second.pts / 90_000 >= 1 / RATE_OF_PICTURES - 0.01
+    )  # a machine that is busy makes them late, never early
     assert not np.array_equal(first.to_ndarray(), second.to_ndarray())
     source.close()
 
