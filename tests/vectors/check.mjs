@@ -28,9 +28,9 @@ export async function check(vectors, load) {
 
 /** What must hold of a case of each section; one that does not throws. */
 async function sectionsWith(load) {
-  const names = ['delegations', 'endpoints', 'keys', 'known', 'links', 'pairing', 'person', 'recovery', 'roster', 'safety'];
+  const names = ['delegations', 'endpoints', 'grants', 'keys', 'known', 'links', 'pairing', 'person', 'recovery', 'roster', 'safety'];
   const loaded = await Promise.all([...names, 'sealer', 'transcript'].map((name) => load(`trust/${name}.js`)));
-  const [delegations, endpoints, keys, known, links, pairing, person, recovery, roster, safety, sealer, session] = loaded;
+  const [delegations, endpoints, grants, keys, known, links, pairing, person, recovery, roster, safety, sealer, session] = loaded;
   const bytes = await load('core/bytes.js');
   const { fromBase64, toBase64 } = bytes;
 
@@ -49,6 +49,11 @@ async function sectionsWith(load) {
     const chains = await personsOf(vectors, one.persons);
     const chain = chains.get(one.set.person) ?? [...chains.values()][0];
     return delegations.acceptDelegations(set, chain, one.known && delegations.delegationsOf(one.known));
+  };
+  const acceptSet = async (one, vectors) => {
+    const set = grants.grantsOf(one.set);
+    const [chain] = (await personsOf(vectors, one.persons)).values();
+    return grants.acceptGrants(set, chain, one.known && grants.grantsOf(one.known));
   };
   const answerOf = (one) => ({ ...pointOf(one), root: fromBase64(one.root), authority: fromBase64(one.authority) });
   const chainOf = (wire) => person.replay(wire.map(person.personLinkOf));
@@ -168,6 +173,23 @@ async function sectionsWith(load) {
       const set = delegations.delegationsOf(one.set);
       const ask = () => delegations.requireDelegated(set, fromBase64(one.identity), found);
       await (one.reason === null ? ask() : refused(ask, one.reason));
+    },
+    async grants(one, vectors) {
+      const set = grants.grantsOf(one.set);
+      same(toBase64(grants.grantsBytes(set)), one.message);
+      same(toBase64(await keys.sha256(grants.grantsBytes(set))), one.hash);
+      await acceptSet(one, vectors);
+    },
+    async grants_invalid(one, vectors) {
+      await refused(() => acceptSet(one, vectors), one.reason);
+    },
+    async receipts(one) {
+      const receipt = grants.receiptOf(one.receipt);
+      same(toBase64(grants.receiptBytes(receipt)), one.message);
+      same(await grants.checkReceipt(receipt, grants.grantsOf(one.set)), one.newest);
+    },
+    async receipts_invalid(one) {
+      await refused(() => grants.checkReceipt(grants.receiptOf(one.receipt), grants.grantsOf(one.set)), one.reason);
     },
     async safety(one) {
       const roots = one.roots.map(fromBase64);

@@ -1,6 +1,8 @@
 """Test vectors of the trust formats, the same in every language: tests/vectors/trust.json.
 
-usage: python -m tools.vectors            writes the file; nothing in it depends on time or chance
+usage: python -m tools.vectors            writes the files; nothing in them depends on time or chance
+
+What is decided about drop ins has vectors of its own, described in `tools.vectors.policy`.
 
 The file is one JSON object. Each key is a section, each section a list of cases, each case has a `name`. Bytes are
 base64 (standard alphabet, padded); links and other statements are written as they cross the wire. The reasons
@@ -33,6 +35,10 @@ are those of `kith.core.trust.untrusted.Reason`.
     delegations_invalid {name, persons, set, known, reason}
     acting              {name, persons, links, set, identity, reason}: whether the shared endpoint may act for
                         the person by this roster and this set; `reason` null if it may
+    grants              {name, persons, set, message, hash, known}: good, as with delegations
+    grants_invalid      {name, persons, set, known, reason}
+    receipts            {name, receipt, message, set, newest}: good; whether it is for this very set, or an older one
+    receipts_invalid    {name, receipt, set, reason}
     safety              {name, roots, digits, qr}: the same for the roots the other way round
     pairing_qr          {name, secret, code, server, keys, identity, root, version, head, authority, new_proof,
                         own_proof}: `keys` is the new endpoint's name among `keys`

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tools.vectors import calls, delegated, household, keys, meeting, person
+from tools.vectors import calls, delegated, granted, household, keys, meeting, person
 from tools.vectors.form import Case
 
 PATH = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "trust.json"
@@ -16,6 +16,7 @@ def sections() -> dict[str, list[Case]]:
         **calls.sections(),
         **household.sections(),
         **delegated.sections(),
+        **granted.sections(),
         **meeting.sections(),
     }
 
