@@ -21,6 +21,7 @@ from kith.core.standing import DeviceStanding
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import contacts as lists
+from policy import drop_in
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
 from signaling import (
@@ -326,6 +327,14 @@ def _rules() -> str:
     return _table(("Reason", "When", "Then"), rows)
 
 
+def _drop_ins() -> str:
+    rows = (
+        (f"`{rule.reason}`", rule.sentence, f"`{rule.told or drop_in.Told.NOT_PERMITTED}`")
+        for rule in drop_in.RULES
+    )
+    return _table(("Reason", "When", "The caller learns"), rows)
+
+
 def _quotas() -> str:
     rows = (
         ("Calls within an hour", str(CALLS[0].most), "`--calls-an-hour`"),
@@ -361,6 +370,7 @@ def _example() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "codes": _codes,
     "commands": _commands,
+    "drop_ins": _drop_ins,
     "example": _example,
     "limits": _limits,
     "quotas": _quotas,
