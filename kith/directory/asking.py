@@ -30,13 +30,23 @@ class NoAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """With what somebody is known to a server."""
+
+    account: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """`headers` may hold credentials, which go to the origin of `url` and nowhere else."""
+    """`headers` may hold credentials, which go to the origin of `url` and nowhere else. `digest` is proved there
+    without being said, once the server has asked for that (RFC 7616)."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    digest: Login | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from kith.core.problem import Code, Problem
-from kith.directory.asking import Answer, Asking, NoAnswer, Request, Why
+from kith.directory.asking import Answer, Asking, Login, NoAnswer, Request, Why
 from kith.directory.carddav import (
     Multistatus,
     NotDav,
@@ -69,6 +69,8 @@ class Account:
         self._slowly = slowly
         basic = base64.b64encode(f"{name}:{password}".encode()).decode()  # RFC 7617
         self._credentials = {"Authorization": f"Basic {basic}"}
+        self._login = Login(name, password)
+        self._by_digest = False
         self._left = MAX_BYTES
 
     def __repr__(self) -> str:
@@ -183,17 +185,33 @@ class Account:
         return found
 
     async def _ask(self, method: str, url: str, body: bytes, *, depth: str) -> Answer:
-        headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": depth, **self._credentials}
-        try:
-            answer = await self._asking.ask(Request(method, url, headers, body))
-        except NoAnswer as none:
-            raise _problem(none) from none
-        self._left -= len(answer.body)
+        answer = await self._once(method, url, body, depth)
+        if answer.status == 401 and not self._by_digest and _asks_for_digest(answer):
+            self._by_digest = True
+            answer = await self._once(method, url, body, depth)
         if answer.status == 401:
             raise Problem(Code.BOOK_REFUSED)
         if self._left < 0 or answer.status == 429 or (answer.status >= 500 and answer.status != 501):
             raise Problem(Code.BOOK_UNREACHABLE)
         return answer
+
+    async def _once(self, method: str, url: str, body: bytes, depth: str) -> Answer:
+        headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": depth}
+        if self._by_digest:
+            request = Request(method, url, headers, body, self._login)
+        else:
+            request = Request(method, url, headers | self._credentials, body)
+        try:
+            answer = await self._asking.ask(request)
+        except NoAnswer as none:
+            raise _problem(none) from none
+        self._left -= len(answer.body)
+        return answer
+
+
+def _asks_for_digest(answer: Answer) -> bool:
+    """RFC 7616, section 3.3."""
+    return answer.headers.get("www-authenticate", "").lower().startswith("digest ")
 
 
 class _TooLarge(Problem):

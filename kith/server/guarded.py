@@ -24,7 +24,7 @@ from yarl import URL
 
 from kith.core.addresses import Network, may_ask
 from kith.core.settings import Settings
-from kith.directory.asking import Answer, NoAnswer, Request, Why
+from kith.directory.asking import Answer, Login, NoAnswer, Request, Why
 
 REDIRECTS = 5
 """Within one origin. Two are usual (a well-known address, a slash at the end); more than five is a circle."""
@@ -157,7 +157,12 @@ class Guarded:
     async def _once(self, request: Request, url: URL) -> Answer:
         session = await self._open()
         async with session.request(
-            request.method, url, headers=request.headers, data=request.body or None, allow_redirects=False
+            request.method,
+            url,
+            headers=request.headers,
+            data=request.body or None,
+            allow_redirects=False,
+            middlewares=_proving(request.digest),
         ) as response:
             if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
                 raise NoAnswer(Why.UNREACHABLE)  # it was asked for nothing packed, and a bomb would be
@@ -221,6 +226,13 @@ def _resolved(host: str, address: str, port: int) -> ResolveResult:
         proto=0,
         flags=socket.AI_NUMERICHOST,
     )
+
+
+def _proving(login: Login | None) -> Sequence[aiohttp.ClientMiddlewareType]:
+    """Made anew for each request: what a server asked once is not answered to another."""
+    if login is None:
+        return ()
+    return (aiohttp.DigestAuthMiddleware(login.account, login.password, preemptive=False),)
 
 
 def _moved(answer: Answer, url: URL) -> URL | None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from kith.core.addresses import network
 from kith.core.ids import PersonId
 from kith.core.keys import KeyPair
-from kith.core.problem import Problem
+from kith.core.problem import Code, Problem
 from kith.directory.asking import Answer, Asking, Request
 from kith.directory.book_sync import BookSync, Progress
 from kith.directory.books import MAX_BOOKS, Book
@@ -24,6 +24,7 @@ from kith.store.books import SqliteBooks
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from tests.support.books import from_books, idle, link, trusting, until
+from tests.support.digest import by_digest
 from tests.support.home import living_at_home
 from tests.support.radicale import ACCOUNT, PASSWORD, Radicale, card, crowd, radicale
 from tests.support.wire import Endpoint
@@ -123,6 +124,22 @@ async def test_what_has_not_changed_is_neither_fetched_nor_written(dav: Radicale
         assert sum(step.did.added for step in crowded.steps) == MANY
         assert await crowded.once() == 0, "the second sync"
         assert crowded.asking.fetched == 0
+
+
+async def test_a_server_that_lets_in_by_digest_alone_is_followed_too(dav: Radicale, tmp_path: Path) -> None:
+    async with (
+        by_digest(dav) as door,
+        following(dav, tmp_path, f"{door.url}/{ACCOUNT}/few/") as book,
+    ):
+        door.said.clear()
+        await book.once()
+        assert await book.count() == FEW
+        assert door.said.count("Basic") == 1, "until the server has said what it wants"
+        assert door.said.count("Digest") > 3
+        assert await book.once() == 0
+        with pytest.raises(Problem) as refused:
+            await book.sync.find(MUM, door.url, ACCOUNT, "wrong")
+        assert refused.value.code is Code.BOOK_REFUSED
 
 
 async def test_a_state_that_was_lost_costs_a_list_and_one_row(dav: Radicale, tmp_path: Path) -> None:

@@ -452,6 +452,7 @@ async def test_the_list_is_at_home_on_the_keyboard(house: House) -> None:
     await keys.press("Enter")
     await expect(ana.page.get_by_text("1 contact", exact=True)).to_be_visible()
     await expect(row(ana, "Ben")).to_be_focused()
+    await expect(row(house.tablet, "Zoë Nobody")).to_be_hidden()
     assert await names(house.tablet.page) == ["Ben"]
 
 
