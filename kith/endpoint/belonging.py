@@ -5,6 +5,8 @@ await endpoint.belonging.compared(same=True)                        # on the new
 await endpoint.belonging.remove_endpoint("Old tablet")
 """
 
+from collections.abc import Awaitable, Callable
+
 from kith.core.problem import Code, Problem
 from kith.endpoint.circle import Circle, Offered, Same
 from kith.endpoint.directory import Directory, the_one
@@ -16,9 +18,18 @@ from signaling.protocol import WaitingEndpoint
 
 
 class Belonging:
-    """`person` is the endpoint's own, by id; None on a shared one. Methods raise Problem, Unreachable, Untrusted."""
+    """`person` is the endpoint's own, by id; None on a shared one. `removed` is told of the key of what was signed out.
+    Methods raise Problem, Unreachable, Untrusted."""
 
-    def __init__(self, circle: Circle, directory: Directory, wire: Wire, person: str | None) -> None:
+    def __init__(
+        self,
+        circle: Circle,
+        directory: Directory,
+        wire: Wire,
+        person: str | None,
+        removed: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        self._removed = removed
         self._circle = circle
         self._directory = directory
         self._wire = wire
@@ -63,6 +74,7 @@ class Belonging:
         wanted = the_one(name, [Named(one.id, one.name) for one in listed.endpoints]).id
         gone = next(one for one in listed.endpoints if one.id == wanted)
         await self._circle.take_out(gone.identity, shared=gone.shared)
+        await self._removed(gone.identity)
         await self._wire.request(protocol.RemoveEndpoint(id=self._wire.new_id(), endpoint=gone.id))
 
     async def safety(self, whom: str) -> Safety:

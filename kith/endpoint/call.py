@@ -10,7 +10,7 @@ the other end has shown who it is, see kith.endpoint.sealed.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,6 +41,12 @@ INBOX = 256
 
 PATIENCE = 0.3
 """Seconds between the loss of media and saying so. Who hung up closes the link a moment before the server says why."""
+
+_ENDED: Mapping[protocol.WhyOut, EndReason] = {
+    "done": EndReason.HUNG_UP,
+    "silence": EndReason.SILENCE,
+    "not_let_in": EndReason.NOT_LET_IN,
+}
 
 _GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
 
@@ -105,6 +111,10 @@ class Call:
         """What the other side said last about what it sends."""
         self.reason: EndReason | None = None
         """Why it ended; None while it lasts."""
+        self.by_itself = False
+        """Whether the endpoint has answered by itself, as a drop in may let it."""
+        self.opening = False
+        """Whether microphone and camera of a drop in are about to open: its tone sounds, and its light is lit."""
         self.was_answered = False
         """Whether the endpoint has noticed that it was answered."""
         self.placing: str | None = None
@@ -119,7 +129,10 @@ class Call:
         self._identities = identities
         self._listener = listener
         self._whom = Whom(
-            identities, view if self.incoming else None, lambda: listener.call_identity_changed(self)
+            identities,
+            view if self.incoming else None,
+            lambda: listener.call_identity_changed(self),
+            fixed=kind == "drop_in",
         )
         self._links = Links(
             equipment=equipment,
@@ -213,21 +226,22 @@ class Call:
 
     # -- what a person does ---------------------------------------------------------------------------
 
-    async def answer(self, *, video: bool = True) -> None:
-        """Take the call; `video` False takes a video call with sound only. Raises NoRelay besides."""
+    async def answer(self, *, video: bool = True, by_itself: bool = False) -> None:
+        """Take the call, or let in who knocks; `video` False with sound only. `by_itself`: no person here has said so.
+        Raises NoRelay besides."""
         await self._ice.check()
-        self.taken = True
+        self.taken, self.by_itself = True, by_itself
         await self.perform(protocol.Answer(id=self._connection.new_id(), call=self.id, video=video))
 
     async def decline(self) -> None:
         await self.perform(protocol.Decline(id=self._connection.new_id(), call=self.id))
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, why: protocol.WhyOut = "done") -> None:
         """End the call, here at once and at the other end as soon as the server hears of it."""
         if self.reason is None:
-            await self._say_goodbye(self._leave())
+            await self._say_goodbye(self._leave(why))
 
-    def _leave(self) -> Command:
+    def _leave(self, why: protocol.WhyOut = "done") -> Command:
         """The call is over here; returns what the server is to be told."""
         new_id, ringing = self._connection.new_id(), self.ringing
         command: Command
@@ -236,8 +250,8 @@ class Call:
         elif ringing:
             command = protocol.Cancel(id=new_id, call=self.id)
         else:
-            command = protocol.HangUp(id=new_id, call=self.id)
-        self.finish(EndReason.CANCELLED if ringing else EndReason.HUNG_UP)
+            command = protocol.HangUp(id=new_id, call=self.id, why=why)
+        self.finish(EndReason.CANCELLED if ringing else _ENDED[why])
         return command
 
     async def _say_goodbye(self, command: Command) -> None:
@@ -271,6 +285,11 @@ class Call:
             if problem.code in _GONE:
                 self.finish(EndReason.LOST)
             raise
+
+    @property
+    def met(self) -> Meeting | None:
+        """Who is at both ends, as it was believed last."""
+        return self._whom.met
 
     @property
     def held(self) -> bool:

@@ -7,7 +7,6 @@ the call                 ->  light, tones and events
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from av import VideoFrame
 
@@ -17,14 +16,17 @@ from kith.core.problem import Problem
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.call import Call
 from kith.endpoint.dialling import Unreachable
+from kith.endpoint.drop_ins import DropIns
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.identities import Identities
 from kith.endpoint.presentation import Presentation
+from kith.endpoint.reach import Reach
 from kith.endpoint.utterance import Named
 from kith.endpoint.wire import Wire
 from media.tones import Samples
+from policy.grants import Claim
 from signaling import protocol
-from signaling.call import EndReason, Phase, Role
+from signaling.call import CallKind, EndReason, Phase, Role
 from signaling.protocol import AnyReply, CallView
 
 PLACE_WITHIN = 5.0
@@ -56,6 +58,7 @@ class Calls:
         identities: Identities,
         keys: KeyPair,
         *,
+        reach: Reach,
         accept_changed: AcceptChanged,
         joined: Callable[[], bool],
         emit: Callable[..., object],
@@ -67,9 +70,21 @@ class Calls:
         self._keys = keys
         self._accept_changed = accept_changed
         self._joined = joined
+        self._reach = reach
         self._emit = emit
         self._call: Call | None = None
         self._rings_too_early: CallView | None = None
+        self._arriving: set[str] = set()
+        """Drop ins that are being looked at."""
+        self.drop_ins = DropIns(
+            reach.gate,
+            wire,
+            equipment,
+            presentation,
+            show=self.show,
+            alert=self._alert,
+            emit=emit,
+        )
 
     # -- what a person does ---------------------------------------------------------------------------
 
@@ -98,6 +113,11 @@ class Calls:
         command = protocol.PlaceCall(
             id=self._wire.new_id(), as_person=acting, call=call.id, to=target.id, video=video
         )
+        return await self._carry_out(call, command, target)
+
+    async def _carry_out(
+        self, call: Call, command: protocol.PlaceCall | protocol.DropIn, target: Named
+    ) -> Call:
         call.placing, call.wanted, call.called_as = command.id, target.id, target.name
         self._emit("calling", call)
         self.show()
@@ -117,6 +137,19 @@ class Calls:
             self._wire.spawn(call.hang_up())  # who stops waiting does not want it to ring
             raise
         return call
+
+    async def drop_in(self, target: Named, *, video: bool, acting: str | None) -> Call:
+        """Drop in on this person or endpoint, or at "home"; returns when the server has let it through, which is not
+        being let in yet. Raises InCall, NoRelay, Problem(not_permitted), Unreachable."""
+        await self._wire.ice.check()
+        if self._call is not None:
+            raise InCall("there is a call already")
+        view = _unseen(new_call(), target.name, video=video, kind=CallKind.DROP_IN)
+        call = self._begin(view)
+        command = protocol.DropIn(
+            id=self._wire.new_id(), as_person=acting, call=call.id, to=target.id, video=video
+        )
+        return await self._carry_out(call, command, target)
 
     async def take_over(self, ongoing: protocol.OngoingCall) -> Call:
         """Go on here with a call that is at another endpoint. Raises InCall, NoRelay, Problem, Unreachable."""
@@ -152,7 +185,10 @@ class Calls:
         self.show()
 
     def show(self) -> None:
-        self._presentation.show(self._call)
+        call = self._call
+        if call is not None and call.opening and not call.held and self._equipment.voice.live:
+            call.opening = False  # from here on the indicator follows what is captured
+        self._presentation.show(call)
 
     # -- what the server says -------------------------------------------------------------------------
 
@@ -212,8 +248,10 @@ class Calls:
             self._call.network_changed(addresses)
 
     def _happened_to(self, call: Call | None, event: CallEvent) -> None:
-        if isinstance(event, protocol.Ended) and self._rings_too_early is not None:
-            self._rings_too_early = None if self._rings_too_early.id == event.call else self._rings_too_early
+        if isinstance(event, protocol.Ended):
+            self._arriving.discard(event.call)
+            if self._rings_too_early is not None and self._rings_too_early.id == event.call:
+                self._rings_too_early = None
         if call is None:
             return  # it ended here before the server heard of it
         match event:
@@ -237,12 +275,14 @@ class Calls:
         self.show()
 
     def call_connected(self, call: Call) -> None:
-        self._presentation.connected()
+        self._presentation.connected(call)
+        self.drop_ins.connected(call)
         self._emit("connected", call)
 
     def call_ended(self, call: Call, reason: EndReason) -> None:
         if call is self._call:
             self._call = None
+            self.drop_ins.ended(call)
             self.show()
             self._presentation.ended(call, reason)
         self._wire.spawn(call.settled())
@@ -252,6 +292,7 @@ class Calls:
         self._emit("frame", call, frame)
 
     def call_voice(self, call: Call, samples: Samples) -> None:
+        self.drop_ins.heard(samples)
         self._emit("audio", call, samples)
 
     def call_distrusted(self, call: Call, reason: Reason) -> None:
@@ -271,6 +312,12 @@ class Calls:
             self._alert(view.id)
         elif self._call is not None:
             self._wire.tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
+        elif view.kind is CallKind.DROP_IN:
+            if view.id not in self._arriving:
+                self._arriving.add(view.id)
+                self._wire.spawn(self._look(view))
+        elif self._reach.quiet:
+            self._emit("silenced", view)
         else:
             call = self._begin(view)
             self._alert(view.id)
@@ -278,7 +325,21 @@ class Calls:
             self._presentation.announce(f"Call from {view.peer_name}")
             self._emit("ringing", call)
 
-    def _begin(self, view: CallView, **about: Any) -> Call:
+    async def _look(self, view: CallView) -> None:
+        """Somebody would like to drop in: nothing shows before it is known that they may come nearer."""
+        found = await self.drop_ins.look(view)
+        if view.id not in self._arriving:
+            return  # they have gone
+        self._arriving.discard(view.id)
+        if self._call is not None:
+            self._wire.tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
+        elif isinstance(found, Claim):
+            self.drop_ins.begin(self._begin(view), found)
+            self.show()
+        else:
+            self.drop_ins.refuse(view, found)
+
+    def _begin(self, view: CallView) -> Call:
         self._wire.ice.refresh()
         self._call = Call(
             view,
@@ -288,7 +349,7 @@ class Calls:
             identities=self._identities,
             keys=self._keys,
             listener=self,
-            **about,
+            kind="drop_in" if view.kind is CallKind.DROP_IN else "call",
         )
         return self._call
 
@@ -299,13 +360,14 @@ class Calls:
         self._wire.tell(protocol.Alerting(id=self._wire.new_id(), call=call_id))
 
 
-def _unseen(call: CallId, name: str, *, video: bool) -> CallView:
+def _unseen(call: CallId, name: str, *, video: bool, kind: CallKind = CallKind.CALL) -> CallView:
     """A call as long as the server has not said how it stands."""
     return CallView(
         id=call,
         role=Role.CALLER,
         phase=Phase.RINGING,
         peer_name=name,
+        kind=kind,
         video=video,
         media=protocol.MediaView(
             send_audio=False, receive_audio=False, send_video=False, receive_video=False

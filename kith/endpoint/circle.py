@@ -19,7 +19,7 @@ from kith.core.trust.pairing_digits import NONCE, Answer, PairingOwn
 from kith.core.trust.pairing_proof import SECRET, check_new, own_proof
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint import pairing_steps, trust
-from kith.endpoint.believing import public
+from kith.endpoint.believing import Person, public
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Ask, Identities
@@ -379,6 +379,10 @@ class Circle:
     async def leave(self, *, for_good: bool) -> None:
         """See `Signing.leave`."""
         await self._signer().leave(for_good=for_good)
+
+    async def own_person(self) -> Person:
+        """The own person. Raises Untrusted unless this endpoint may sign for them, Unreachable."""
+        return await self._signer().chain()
 
     def lives_at(self, household: str) -> None:
         """The server says where the own person lives."""

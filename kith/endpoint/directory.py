@@ -7,6 +7,7 @@ from kith.endpoint.utterance import Named, Nobody, Which, meant
 from signaling.protocol import (
     DirectoryChanged,
     EndpointView,
+    GrantedView,
     MissedCall,
     NewsItem,
     OngoingCall,
@@ -36,6 +37,8 @@ class Directory:
         """Own calls at other own endpoints."""
         self.shared = False
         """Whether this endpoint is the household's, and not one person's."""
+        self.granted: tuple[GrantedView, ...] = ()
+        """On whom one may drop in."""
         self._heard = 0
 
     def change(self, to: DirectoryChanged | Snapshot) -> None:

@@ -21,11 +21,14 @@ Events, with what their listeners are given:
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
     identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)   identity (person)
     contacts (revision)     own (OwnProfile)        books (BookViews)
+    knock (call)            drop_in (call)          refused (CallView, policy.drop_in.Reason)
+    quiet (on)              silenced (CallView)     granted ()              vibrate ()
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -43,12 +46,16 @@ from kith.endpoint.contacts import Contacts
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
+from kith.endpoint.grants import Granting
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.names import Names
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
+from kith.endpoint.reach import Reach
+from kith.endpoint.told import Told
 from kith.endpoint.utterance import Named
 from kith.endpoint.wire import Wire
+from media.tones import Tone
 from signaling import protocol
 from signaling.protocol import (
     AnyEvent,
@@ -58,11 +65,13 @@ from signaling.protocol import (
     NameResolved,
     OwnProfile,
     PersonView,
-    Snapshot,
     Welcome,
 )
 
 log = logging.getLogger(__name__)
+
+AT_HOME = "home"
+"""Whom one drops in on where any shared device of the own household will do."""
 
 
 class NotJoined(Exception):
@@ -80,39 +89,59 @@ class Endpoint(AsyncIOEventEmitter):
         *,
         relay_only: bool = False,
         accept_changed_identities: AcceptChanged = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """For `open` and `pair`. `relay_only`: calls go through the server's relay or not at all, and nobody who
         is called learns this endpoint's address. `accept_changed_identities`: whether to talk to somebody who is
-        another one than before, always or as somebody says who is asked.
+        another one than before, always or as somebody says who is asked. `clock` gives Unix seconds.
         Raises ValueError or OSError if a part, the key or what is remembered cannot be used."""
         super().__init__()
         self.enrolment = enrolment
         self.directory = Directory(enrolment.id)
         self.equipment = Equipment(parts, changed=self._show, own_frame=self._own_frame)
-        self.presentation = Presentation(self.equipment, self.emit)
+        stream_tones = parts.get("stream_tones", False)
+        self.presentation = Presentation(self.equipment, self.emit, stream_tones=stream_tones)
         self.failure: Unreachable | None = None
         """Why the connection ended, if not by `close`."""
         keys = home.keys()
         self._wire = Wire(home, enrolment, keys, relay_only=relay_only)
         ask, new_id = self._wire.request, self._wire.new_id
         self._circle = Circle(home, enrolment, keys, ask=ask, new_id=new_id, told=self._told_of_pairing)
+        identities = self._circle.identities
+        self.reach = Reach(
+            home,
+            enrolment,
+            identities,
+            keys,
+            self.equipment,
+            self._wire,
+            clock=clock,
+            seen=lambda: bool(self.listeners("indicator") or self.listeners("light")),
+            changed=self._reach_changed,
+            emit=self.emit,
+        )
         self._calls = Calls(
             self._wire,
             self.equipment,
             self.presentation,
-            self._circle.identities,
+            identities,
             keys,
+            reach=self.reach,
             accept_changed=accept_changed_identities,
             joined=lambda: self._circle.joined,
             emit=self.emit,
         )
         self._closed = asyncio.Event()
-        self.belonging = Belonging(self._circle, self.directory, self._wire, enrolment.person)
-        self.contacts = Contacts(ask=ask, new_id=new_id)
+        self.grants = Granting(
+            self.reach.sets, self._wire, self.directory, identities, keys, self._circle.own_person
+        )
+        self.belonging = Belonging(
+            self._circle, self.directory, self._wire, enrolment.person, self.grants.after_removal
+        )
+        self.contacts = Contacts(ask=self._while_unlocked, new_id=new_id)
         self.books = Books(ask=ask, new_id=new_id)
-        self.own: OwnProfile | None = None
-        """What only a person's own endpoints are shown; None on a shared one."""
-        self.names = Names(self.directory, enrolment.household, ask=ask, new_id=new_id)
+        self._told = Told(self.directory, self.contacts, moved=self._look_where_at_home, emit=self.emit)
+        self.names = Names(self.directory, enrolment.household, ask=self._while_unlocked, new_id=new_id)
         self.on("error", _report)
 
     # -- beginning and end ----------------------------------------------------------------------------
@@ -164,6 +193,7 @@ class Endpoint(AsyncIOEventEmitter):
         *,
         relay_only: bool = False,
         accept_changed_identities: AcceptChanged = False,
+        clock: Callable[[], float] = time.time,
         **parts: Unpack[Parts],
     ) -> Self:
         """The endpoint that was enrolled in `home`, not signed in yet. Raises home.NotEnrolled, ValueError, OSError."""
@@ -174,6 +204,7 @@ class Endpoint(AsyncIOEventEmitter):
             parts,
             relay_only=relay_only,
             accept_changed_identities=accept_changed_identities,
+            clock=clock,
         )
 
     async def start(self) -> None:
@@ -188,6 +219,7 @@ class Endpoint(AsyncIOEventEmitter):
     async def close(self) -> None:
         """Hang up, say goodbye, let go of everything."""
         await self._calls.close()
+        self.reach.close()
         self._wire.give_up()
         await self._circle.close()
         await self._wire.close()
@@ -266,6 +298,32 @@ class Endpoint(AsyncIOEventEmitter):
             raise NoCall("there is no call elsewhere")
         return await self._calls.take_over(self.directory.elsewhere[0])
 
+    async def drop_in(
+        self, whom: str | NameChoice, *, video: bool = True, profile: str | None = None
+    ) -> Call:
+        """Drop in on a person, a room or "home", by id, by name or as a choice that `resolve` gave; returns once the
+        server has let it through. The other side opens by itself, or somebody there lets one in. `profile` and what it
+        raises as with `call`; Problem(not_permitted) says no, and nothing of the cause."""
+        if not self.joined:
+            raise NotJoined("nobody has signed for this endpoint yet")
+        acting = self.names.acting(profile)
+        home = isinstance(whom, str) and whom.casefold() == AT_HOME
+        target = Named(AT_HOME, AT_HOME) if home else await self._found(whom, "", acting)
+        return await self._calls.drop_in(target, video=video, acting=acting)
+
+    async def let_in(self, *, video: bool = True) -> None:
+        """Whoever knocks may come in."""
+        await self._calls.some.answer(video=video)
+
+    async def not_now(self) -> None:
+        """Whoever knocks, or drops in, may not; nobody is told more than that."""
+        await self._calls.some.hang_up()
+
+    async def press(self) -> None:
+        """The one button of a wearable: a single click ends what goes on, or falls silent what rings."""
+        await self._calls.some.hang_up()
+        self._confirm()
+
     async def answer(self, *, video: bool = True) -> None:
         await self._calls.some.answer(video=video)
 
@@ -299,6 +357,11 @@ class Endpoint(AsyncIOEventEmitter):
         """Whether somebody has signed for this endpoint. Before that nobody believes whose it is."""
         return self._circle.joined
 
+    @property
+    def own(self) -> OwnProfile | None:
+        """What only a person's own endpoints are shown; None on a shared one."""
+        return self._told.own
+
     async def request(self, command: Command) -> AnyReply:
         """Any other command; its id comes from `new_id`. Raises Problem, Unreachable."""
         return await self._wire.request(command)
@@ -319,8 +382,11 @@ class Endpoint(AsyncIOEventEmitter):
 
     def welcomed(self, welcome: Welcome) -> None:
         if welcome.snapshot is not None:
-            self._adopt(welcome.snapshot)
+            self._told.adopt(welcome.snapshot)
+            self._calls.adopt({view.id: view for view in welcome.snapshot.calls})
+            self.emit("directory")
             self._circle.begun_anew()
+            self._wire.spawn(self.reach.begun_anew())
         self._wire.ice.refresh(anew=welcome.snapshot is not None)
         self.emit("signed_in")
 
@@ -334,34 +400,16 @@ class Endpoint(AsyncIOEventEmitter):
                 | protocol.PeerIndicated()
             ):
                 self._calls.happened(event)
-            case protocol.DirectoryChanged():
-                self.directory.change(event)
-                self._look_where_at_home()
-                self.emit("directory")
-            case protocol.CallsElsewhere(calls=elsewhere):
-                self.directory.elsewhere = elsewhere
-                self.emit("elsewhere", elsewhere)
-            case protocol.MissedCalls(missed=missed):
-                self.directory.missed = missed
-                self.emit("missed", missed)
-            case protocol.HouseholdNews(news=news):
-                self._take_news(news)
-            case protocol.Registered():
-                self.emit("registered")
-            case protocol.OwnChanged(own=own):
-                self.own = own
-                self.emit("own", own)
-            case protocol.ContactsChanged(revision=revision):
-                self.contacts.changed(revision)
-                self.emit("contacts", revision)
-            case protocol.BooksChanged(books=books):
-                self.emit("books", books)
             case protocol.IdentityChanged() | protocol.RosterChanged() | protocol.PairingSignalled():
                 self._circle.happened(event)
                 if isinstance(event, protocol.IdentityChanged):
                     self.emit("identity", event.person)
+            case protocol.GrantsChanged(person=signer, grants=grants):
+                self._wire.spawn(self.reach.hear(signer, grants))
             case protocol.ServerLeaving():
                 pass  # the connection sees to it
+            case _:
+                self._told.happened(event)
 
     def away(self, cause: Exception | None) -> None:
         self.emit("away", cause)
@@ -382,35 +430,32 @@ class Endpoint(AsyncIOEventEmitter):
             self._calls.joined()
         self.emit("pairing", progress)
 
-    def _take_news(self, news: Sequence[protocol.NewsItem]) -> None:
-        fresh = self.directory.hear(news)
-        if fresh:
-            self.emit("news", fresh)
-
     def _look_where_at_home(self) -> None:
         person = self.directory.person
         if person is not None and not self.directory.shared and person.household != self.enrolment.household:
             self.enrolment = msgspec.structs.replace(self.enrolment, household=person.household)
             self._circle.lives_at(person.household)
 
-    def _adopt(self, snapshot: Snapshot) -> None:
-        self.directory.change(snapshot)
-        self._look_where_at_home()
-        self.directory.missed = snapshot.missed
-        self.directory.elsewhere = snapshot.elsewhere
-        self._take_news(snapshot.news)
-        self.own = snapshot.own
-        if snapshot.own is not None:
-            self.contacts.changed(snapshot.own.contacts)
-        self._calls.adopt({view.id: view for view in snapshot.calls})
-        self.emit("directory")
-
     def _switched(self) -> None:
         self._wire.describe(self.equipment.capabilities)
         self._calls.switched()
+        self.reach.turned()
 
     def _show(self) -> None:
         self._calls.show()
+
+    async def _while_unlocked(self, command: Command) -> AnyReply:
+        """What shows whom one knows. Raises Locked besides what `request` does."""
+        self.reach.lock.check()
+        return await self._wire.request(command)
+
+    def _confirm(self) -> None:
+        """For a finger that sees no screen: it can be felt and heard."""
+        self.emit("vibrate")
+        self.presentation.cue(Tone.CONFIRMED)
+
+    def _reach_changed(self) -> None:
+        self._calls.drop_ins.changed()
 
     def _own_frame(self, frame: VideoFrame) -> None:
         self.emit("own_frame", frame)

@@ -42,12 +42,14 @@ class Parts(TypedDict, total=False):
     camera      "none" (the default), "pattern" or a video file
     speaker     "auto" (the default: PortAudio's, else "null"), "null", "none" or a WAV file to write
     screen      whether there is a screen; False by default
+    stream_tones  whether a tone sounds when sound or picture begins and ceases to leave; False by default
     """
 
     microphone: str | Path
     camera: str | Path
     speaker: str | Path
     screen: bool
+    stream_tones: bool
 
 
 def capabilities_of(parts: Parts) -> Capabilities:

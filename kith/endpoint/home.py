@@ -4,6 +4,7 @@ key            64 private bytes; see kith.core.keys
 endpoint.json  the server's address and identity key, the endpoint's id and name
 ca.pem         the server's own certificate authority, if it has one
 known.json     whom it has believed (mode 0600); see kith.endpoint.memory
+terms.json     who may drop in here (mode 0600); see kith.endpoint.terms
 pairing.json   what its pairing still needs (mode 0600), until somebody has signed for it
 """
 
@@ -15,8 +16,9 @@ import msgspec
 from kith.core.files import write_whole
 from kith.core.ids import EndpointId
 from kith.core.keys import KeyPair, load_or_create
-from kith.endpoint import memory, trust
+from kith.endpoint import memory, terms, trust
 from kith.endpoint.memory import Memory
+from kith.endpoint.terms import Terms
 
 
 class NotEnrolled(Exception):
@@ -88,6 +90,16 @@ class Home:
 
     def remember(self, remembered: Memory) -> None:
         write_whole(self.path / "known.json", memory.write(remembered))
+
+    def terms(self) -> Terms:
+        """Raises ValueError if the file was damaged."""
+        try:
+            return terms.read((self.path / "terms.json").read_bytes())
+        except FileNotFoundError:
+            return Terms()
+
+    def keep(self, kept: Terms) -> None:
+        write_whole(self.path / "terms.json", terms.write(kept))
 
     def pairing(self) -> Pairing | None:
         """None once somebody has signed, or where nobody needs to. Raises ValueError if the file was damaged."""

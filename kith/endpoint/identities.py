@@ -15,6 +15,7 @@ from kith.core.keys import KeyPair
 from kith.core.problem import Problem
 from kith.core.trust.history import Change, History, Known, believed
 from kith.core.trust.household import Roster
+from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person import Chain
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.believing import (
@@ -65,6 +66,8 @@ class Identities:
         self._memory = home.memory()
         self._persons: dict[str, Person] = {}
         self._roster: Roster | None = None
+        self.links: tuple[HouseholdLink, ...] = ()
+        """What the own household's roster was made of."""
         self._roster_is_new = False
         self._asking = asyncio.Lock()
         self._saving = asyncio.Lock()
@@ -132,6 +135,16 @@ class Identities:
             peer=side(public(view.endpoint.keys), peer, household),
             changed=changed,
         )
+
+    async def household(self) -> Roster | None:
+        """The own household's roster where it counts for something here; None where it does not. Raises Unreachable."""
+        return (await self._household(anew=False)).roster
+
+    async def chains(self, shown: Iterable[protocol.PersonIdentity]) -> dict[bytes, Chain]:
+        """Chains on which something of another household rests, by their roots, each checked against what is remembered
+        of it. Raises Untrusted."""
+        found = [await asyncio.to_thread(judge_chain, one, self._memory) for one in shown]
+        return {chain.root: chain for chain in found}
 
     async def require_of_household(self, person: str) -> None:
         """Raises Untrusted unless this person may speak through what the own household shares."""
@@ -230,6 +243,7 @@ class Identities:
             self.waiting = reply.waiting
             chains = await self._take_housemates(reply.identities)
             self._roster = judge_roster(reply, chains, self._memory.household, self._memory.left)
+            self.links = reply.links
         except BaseException:
             self._roster_is_new = False
             raise

@@ -21,6 +21,8 @@ class Screen(StrEnum):
     INCOMING = "incoming"  # Who calls, with answer and decline.
     CALLING = "calling"
     IN_CALL = "in_call"
+    KNOCK = "knock"  # Who would like to be let in, with "let in" and "not now".
+    DROP_IN = "drop_in"  # Who is here, the own picture as they see it, and how to end it.
 
 
 class Stage(StrEnum):
@@ -30,11 +32,15 @@ class Stage(StrEnum):
     RINGING_HERE = "ringing_here"
     RINGING_THERE = "ringing_there"
     IN_CALL = "in_call"
+    KNOCKED_HERE = "knocked_here"
+    DROPPED_IN = "dropped_in"
+    """Somebody drops in here, or is about to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`microphone_live` and `camera_live` are whether a source is open right now."""
+    """`microphone_live` and `camera_live` are whether a source is open right now; `opening` that they are about to be:
+    the tone of a drop in sounds, and its light is lit before anything is captured."""
 
     stage: Stage
     has_screen: bool
@@ -42,6 +48,7 @@ class Facts:
     muted: bool
     microphone_live: bool
     camera_live: bool
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,11 @@ _SCREENS = {
     Stage.RINGING_HERE: Screen.INCOMING,
     Stage.RINGING_THERE: Screen.CALLING,
     Stage.IN_CALL: Screen.IN_CALL,
+    Stage.KNOCKED_HERE: Screen.KNOCK,
+    Stage.DROPPED_IN: Screen.DROP_IN,
 }
+_RINGING_HERE = frozenset({Stage.RINGING_HERE, Stage.KNOCKED_HERE})
+_TALKING = frozenset({Stage.IN_CALL, Stage.DROPPED_IN})
 
 
 def signs(facts: Facts) -> Signs:
@@ -67,20 +78,20 @@ def signs(facts: Facts) -> Signs:
     return Signs(
         light=_light(facts),
         screen=_SCREENS[facts.stage] if facts.has_screen else Screen.NONE,
-        live_audio=facts.microphone_live,
+        live_audio=facts.microphone_live or facts.opening,
         live_video=facts.camera_live,
     )
 
 
 def _light(facts: Facts) -> Light:
-    if facts.stage is Stage.RINGING_HERE and not facts.has_screen:
+    if facts.stage in _RINGING_HERE and not facts.has_screen:
         return Light.GREEN_PULSE  # a ring is short, and must be seen even on a muted device
-    if facts.microphone_off or (facts.muted and facts.stage is Stage.IN_CALL):
+    if facts.microphone_off or (facts.muted and facts.stage in _TALKING):
         return Light.RED
     if facts.has_screen:
         return Light.OFF
     if facts.stage is Stage.RINGING_THERE:
         return Light.GREEN_PULSE
-    if facts.stage is Stage.IN_CALL or facts.microphone_live or facts.camera_live:
+    if facts.stage is Stage.IN_CALL or facts.microphone_live or facts.camera_live or facts.opening:
         return Light.GREEN
     return Light.OFF

@@ -5,40 +5,35 @@ the first picture that passes and belongs to the call, so neither a new connecti
 """
 
 import asyncio
-from collections.abc import Callable
 
 import numpy as np
 from av import VideoFrame
 
 from media.frost import frosted
-
-Curve = Callable[[float], int | None]
-"""How many pixels wide a picture may seem, so many seconds after the first; None: as wide as it is."""
+from policy.frost import Frost
 
 
 class Lens:
     """Clear until `frost` says otherwise."""
 
     def __init__(self) -> None:
-        self._curve: Curve | None = None
-        self._began: float | None = None
+        self._frost: Frost | None = None
 
     @property
     def clear(self) -> bool:
-        return self._curve is None
+        return self._frost is None
 
-    def frost(self, curve: Curve | None) -> None:
-        """Frosted by this curve, from the next picture on; None: clear."""
-        self._curve, self._began = curve, None
+    def frost(self, seconds: float | None) -> None:
+        """Frosted for so long from the next picture on; None: clear."""
+        self._frost = None if seconds is None else Frost(seconds)
 
     async def through(self, frame: VideoFrame, now: float) -> VideoFrame:
         """The picture as it may be seen at `now`, in seconds on the loop's clock."""
-        if self._curve is None:
+        if self._frost is None:
             return frame
-        if self._began is None:
-            self._began = now
-        width = self._curve(now - self._began)
-        return frame if width is None else await asyncio.to_thread(_frosted, frame, width)
+        self._frost = self._frost.begin(now)
+        size = self._frost.size(now, (frame.width, frame.height))
+        return frame if size is None else await asyncio.to_thread(_frosted, frame, size[0])
 
 
 def _frosted(frame: VideoFrame, width: int) -> VideoFrame:

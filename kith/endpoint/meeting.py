@@ -17,17 +17,25 @@ def people(view: CallView) -> tuple[str | None, str | None]:
 
 class Whom:
     """`rang` is the call as it rang here, None for one that was placed here. `changed` asks a person whether to go on
-    although somebody is another one than before."""
+    although somebody is another one than before. `fixed`: the other end is one endpoint from the first to the last."""
 
     def __init__(
-        self, identities: Identities, rang: CallView | None, changed: Callable[[], Awaitable[bool]]
+        self,
+        identities: Identities,
+        rang: CallView | None,
+        changed: Callable[[], Awaitable[bool]],
+        *,
+        fixed: bool,
     ) -> None:
         self.wanted: str | None = None
         """Whom a person here called, by id."""
         self._identities = identities
         self._changed = changed
         self._between = None if rang is None else people(rang)
+        self._fixed = fixed
         self._roots: tuple[bytes, bytes] | None = None
+        self.met: Meeting | None = None
+        """Who was at both ends, as it was believed last."""
 
     async def meet(self, view: CallView) -> Meeting:
         """Who is at both ends. Raises Untrusted where that is not as it must be, or another one and nobody agrees."""
@@ -45,7 +53,9 @@ class Whom:
             if not await self._changed():
                 raise Untrusted(Reason.FORKED)
             await self._identities.accept(meeting.changed)
-        self._roots = roots
+        before, identity = self.met, meeting.peer.keys.identity
+        require(not self._fixed or before is None or before.peer.keys.identity == identity, Reason.FORKED)
+        self._roots, self.met = roots, meeting
         return meeting
 
     async def _require(self, view: CallView) -> None:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import Untrusted
 from kith.endpoint.calls import InCall, NoCall
+from kith.endpoint.decrees import decree, drop_in_on
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint, NotJoined
 from kith.endpoint.ice import NoRelay
+from kith.endpoint.lock import Locked
 from kith.endpoint.names import Ambiguous, NotHere, WhoAsks, shown
 from kith.endpoint.utterance import Act, Intent, declines, picked, understand
 from signaling import protocol
@@ -26,6 +28,8 @@ NOT_JOINED = "First confirm this device in the app on a device of yours."
 NOT_NOW = "There is nothing to confirm."
 NO_RELAY = "This device may only call through a relay, and the server has none."
 NEVER_MIND = "OK, I leave it."
+LOCKED = "The phone is locked. Unlock it first."
+HERE = "Good to know."
 NOT_BLOCKED = "They are not among those whom you have blocked."
 
 PATIENCE = 30.0
@@ -70,6 +74,8 @@ class Dialogue:
             if not error.choices:
                 return f"I do not know {'that name' if intent is None else intent.name}."
             return f"Which one: {_either(error.choices)}?"
+        except Locked:
+            return LOCKED
         except NotHere as error:
             if error.moved:
                 return f"The number of {error.name} belongs to somebody else now. Look at the contact in the app."
@@ -147,6 +153,24 @@ class Dialogue:
                 return await self._unblock(intent.name)
             case Act.PROFILE:
                 return f"Hello, {endpoint.choose_profile(intent.name).name}."
+            case Act.DROP_IN:
+                return await drop_in_on(endpoint, intent.name)
+            case (
+                Act.DROP_IN_OFF
+                | Act.DROP_IN_ON
+                | Act.QUIET_ON
+                | Act.QUIET_OFF
+                | Act.QUIET_EVERYWHERE
+                | Act.QUIET_NOWHERE
+                | Act.CLOSE_EVERYTHING
+            ):
+                return await decree(endpoint, intent.act)
+            case Act.LET_IN:
+                await endpoint.let_in()
+            case Act.NOT_NOW:
+                await endpoint.not_now()
+            case Act.HERE:
+                return HERE
             case Act.ANSWER:
                 await endpoint.answer()
             case Act.DECLINE:

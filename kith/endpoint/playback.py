@@ -12,12 +12,15 @@ import numpy as np
 
 from kith.endpoint.microphones import SAMPLES
 from kith.endpoint.speakers import Speaker
-from media.tones import Samples, Tone, excerpt
+from media.tones import Samples, Tone, excerpt, samples
 
 log = logging.getLogger(__name__)
 
 Pull = Callable[[float], Samples | None]
 """Gives the next 960 samples of a voice at a time in seconds, or None while nobody speaks."""
+
+MAX_CUES = 4
+"""Short sounds that wait for each other."""
 
 MAX_SPEECH = 4
 """Announcements that wait; an older one is not worth hearing by then."""
@@ -34,6 +37,7 @@ class Playback:
         self._tone: Tone | None = None
         self._tone_at = 0
         self._sounded: asyncio.Future[bool] | None = None
+        self._cues: deque[Samples] = deque(maxlen=MAX_CUES)
         self._speech: deque[Samples] = deque(maxlen=MAX_SPEECH)
         self.volume = 1.0
         """Of tones and speech, 0 to 1. A voice is played as it comes."""
@@ -63,6 +67,11 @@ class Playback:
         self._speech.append(sound)
         self._settle()
 
+    def cue(self, tone: Tone) -> None:
+        """Play a short tone that nothing takes the place of, before all else."""
+        self._cues.append(samples(tone))
+        self._settle()
+
     def hush(self) -> None:
         """Say nothing more."""
         self._speech.clear()
@@ -76,7 +85,7 @@ class Playback:
 
     @property
     def _wanted(self) -> bool:
-        return self._voice is not None or self._tone is not None or bool(self._speech)
+        return self._voice is not None or self._tone is not None or bool(self._speech or self._cues)
 
     def _settle(self) -> None:
         if self._wanted and (self._task is None or self._task.done()):
@@ -106,23 +115,24 @@ class Playback:
         return both
 
     def _own(self) -> Samples | None:
-        if self._speech:
-            sound = self._speech[0]
+        waiting = self._cues or self._speech
+        if waiting:
+            sound = waiting[0]
             part, rest = sound[:SAMPLES], sound[SAMPLES:]
             if len(rest):
-                self._speech[0] = rest
+                waiting[0] = rest
             else:
-                self._speech.popleft()
+                waiting.popleft()
             return np.concatenate((part, np.zeros(SAMPLES - len(part), np.int16)))
         if self._tone is None:
             return None
-        samples = excerpt(self._tone, self._tone_at, SAMPLES)
+        part_of_tone = excerpt(self._tone, self._tone_at, SAMPLES)
         self._tone_at += SAMPLES
-        if samples is None:
+        if part_of_tone is None:
             self._tone = None
             if self._sounded is not None and self._speaker is not None:
                 asyncio.get_running_loop().call_later(self._speaker.latency, self._sounded_of(self._sounded))
-        return samples
+        return part_of_tone
 
     def _has_sounded(self, *, whole: bool) -> None:
         sounded, self._sounded = self._sounded, None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from kith.core.trust.grants import Mode
 from kith.endpoint.call import Call
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.indicators import Facts, Light, Screen, Signs, Stage, signs
@@ -19,16 +20,28 @@ _LAST_TONES = {
     EndReason.CONNECT_FAILED: Tone.UNAVAILABLE,
     EndReason.LOST: Tone.UNAVAILABLE,
     EndReason.HUNG_UP: Tone.ENDED,
+    EndReason.NOT_LET_IN: Tone.UNAVAILABLE,
+    EndReason.SILENCE: Tone.ENDED,
+    EndReason.TIME_LIMIT: Tone.ENDED,
+}
+
+_TONES = {
+    Stage.RINGING_HERE: Tone.RINGING,
+    Stage.RINGING_THERE: Tone.RINGBACK,
+    Stage.KNOCKED_HERE: Tone.KNOCK,
 }
 
 
 class Presentation:
-    """Emits "light", "screen", "indicator" when they change, "tone" and "speak" when they begin."""
+    """Emits "light", "screen", "indicator" when they change, "tone" and "speak" when they begin. `stream_tones`: with a
+    tone whenever sound or picture begins or ceases to leave."""
 
-    def __init__(self, equipment: Equipment, emit: Emit) -> None:
+    def __init__(self, equipment: Equipment, emit: Emit, *, stream_tones: bool = False) -> None:
+        self._stream_tones = stream_tones
         self._equipment = equipment
         self._emit = emit
         self._tone: Tone | None = None
+        self._streaming = False
         self._speaking: asyncio.Task[None] | None = None
         self.signs = Signs(Light.OFF, Screen.NONE, live_audio=False, live_video=False)
 
@@ -44,6 +57,7 @@ class Presentation:
                 muted=call is not None and call.muted,
                 microphone_live=equipment.voice.live,
                 camera_live=equipment.picture.live,
+                opening=call is not None and call.opening,
             )
         )
         before, self.signs = self.signs, now
@@ -53,7 +67,8 @@ class Presentation:
             self._emit("screen", now.screen)
         if (now.live_audio, now.live_video) != (before.live_audio, before.live_video):
             self._emit("indicator", now.live_audio, now.live_video)
-        self._keep_ringing(stage, placing=call is not None and call.placing is not None)
+        self._note_streaming()
+        self._keep_ringing(stage, silent=call is not None and _silent(call))
 
     def announce(self, text: str) -> None:
         """Say it aloud, if there is a voice to say it with."""
@@ -61,8 +76,25 @@ class Presentation:
         self._stop_speaking()
         self._speaking = asyncio.create_task(self._say(text))
 
-    def connected(self) -> None:
-        self._play(Tone.CONNECTED)
+    def connected(self, call: Call) -> None:
+        """A drop in that opens something here has a tone of its own, see `kith.endpoint.drop_ins`."""
+        if not call.held:
+            self._play(Tone.CONNECTED)
+
+    async def opening(self) -> bool:
+        """Sound the tone of a drop in to its end; False if it could not be heard."""
+        self._stop_speaking()
+        self._emit("tone", Tone.DROP_IN)
+        return await self._equipment.playback.sound(Tone.DROP_IN)
+
+    def chime(self) -> None:
+        """Somebody is still here."""
+        self.cue(Tone.CHIME)
+
+    def cue(self, tone: Tone) -> None:
+        """A short tone beside everything else."""
+        self._emit("tone", tone)
+        self._equipment.playback.cue(tone)
 
     def ended(self, call: Call, reason: EndReason) -> None:
         """What the end of a call sounds like. One that only rang here falls silent."""
@@ -79,11 +111,16 @@ class Presentation:
         self._stop_speaking()
         await self._equipment.playback.close()
 
-    def _keep_ringing(self, stage: Stage, *, placing: bool) -> None:
-        """The tone that says "it rings there" is not heard before the server knows of the call."""
-        wanted = {Stage.RINGING_HERE: Tone.RINGING, Stage.RINGING_THERE: Tone.RINGBACK}.get(stage)
-        if placing:
-            wanted = None
+    def _note_streaming(self) -> None:
+        """R143."""
+        streaming = self._equipment.voice.live or self._equipment.picture.live
+        if streaming != self._streaming:
+            self._streaming = streaming
+            if self._stream_tones:
+                self.cue(Tone.STREAM_START if streaming else Tone.STREAM_END)
+
+    def _keep_ringing(self, stage: Stage, *, silent: bool) -> None:
+        wanted = None if silent else _TONES.get(stage)
         if wanted is self._tone:
             return
         if wanted is not None:
@@ -112,6 +149,15 @@ class Presentation:
 def _stage(call: Call | None) -> Stage:
     if call is None or call.reason is not None:
         return Stage.IDLE
+    if call.kind == "drop_in" and call.incoming:
+        return Stage.KNOCKED_HERE if call.ringing and not call.taken else Stage.DROPPED_IN
     if not call.ringing:
         return Stage.IN_CALL
     return Stage.RINGING_HERE if call.incoming else Stage.RINGING_THERE
+
+
+def _silent(call: Call) -> bool:
+    """The tone that says "it rings there" is not heard before the server knows of the call, nor where nobody needs to
+    answer."""
+    by_itself = call.kind == "drop_in" and not call.incoming and call.view.mode is Mode.INSTANT
+    return call.placing is not None or by_itself

@@ -34,6 +34,17 @@ class Act(StrEnum):
     PROFILE = "profile"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    DROP_IN = "drop_in"
+    LET_IN = "let_in"
+    NOT_NOW = "not_now"
+    DROP_IN_OFF = "drop_in_off"
+    DROP_IN_ON = "drop_in_on"
+    QUIET_ON = "quiet_on"
+    QUIET_OFF = "quiet_off"
+    QUIET_EVERYWHERE = "quiet_everywhere"
+    QUIET_NOWHERE = "quiet_nowhere"
+    CLOSE_EVERYTHING = "close_everything"
+    HERE = "here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +84,40 @@ _PLAIN = {
     "yes": Act.SAME,
     "no": Act.NOT_SAME,
     "again": Act.COMPARE_AGAIN,
+    "let in": Act.LET_IN,
+    "let them in": Act.LET_IN,
+    "let her in": Act.LET_IN,
+    "let him in": Act.LET_IN,
+    "come in": Act.LET_IN,
+    "not now": Act.NOT_NOW,
+    "disable drop in": Act.DROP_IN_OFF,
+    "turn off drop in": Act.DROP_IN_OFF,
+    "drop in off": Act.DROP_IN_OFF,
+    "enable drop in": Act.DROP_IN_ON,
+    "turn on drop in": Act.DROP_IN_ON,
+    "close everything": Act.CLOSE_EVERYTHING,
+    "i m here": Act.HERE,
+    "i am here": Act.HERE,
+    **{
+        f"{turn}{quiet}{state}{where}": act
+        for quiet in ("do not disturb", "don t disturb")
+        for where, acts in (
+            ("", (Act.QUIET_ON, Act.QUIET_OFF)),
+            (" everywhere", (Act.QUIET_EVERYWHERE, Act.QUIET_NOWHERE)),
+        )
+        for turn, state, act in (
+            ("", "", acts[0]),
+            ("", " on", acts[0]),
+            ("", " me", acts[0]),
+            ("turn on ", "", acts[0]),
+            ("", " off", acts[1]),
+            ("turn off ", "", acts[1]),
+        )
+    },
 }
 _ABOUT = (
     (Act.VIDEO_CALL, re.compile(r"video call (?P<name>.+)", re.IGNORECASE)),
+    (Act.DROP_IN, re.compile(r"drop in on (?P<name>.+)", re.IGNORECASE)),
     (Act.CALL, re.compile(r"call (?P<name>.+)", re.IGNORECASE)),
     (Act.BLOCK, re.compile(r"block (?P<name>.+)", re.IGNORECASE)),
     (Act.UNBLOCK, re.compile(r"unblock (?P<name>.+)", re.IGNORECASE)),
@@ -117,6 +159,8 @@ def understand(text: str) -> Intent | None:
 def _about(act: Act, name: str) -> Intent:
     if act is Act.PROFILE:
         return Intent(act, name)
+    if act is Act.DROP_IN:
+        return Intent(act, _ARTICLE.sub("", name, count=1))
     label = ""
     for form in _NUMBER_OF if act is not Act.BLOCK else ():
         if (match := form.fullmatch(name)) is not None:

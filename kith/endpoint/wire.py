@@ -43,6 +43,10 @@ class Wire:
         return self._connection
 
     @property
+    def opened(self) -> bool:
+        return self._connection is not None
+
+    @property
     def ice(self) -> IceBook:
         """Raises Unreachable before `open`."""
         if self._ice is None:

@@ -1,6 +1,7 @@
 """Real endpoints in the test's own process, watched: what happened to them, what they hear and see."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ EVENTS = (
     *("signed_in", "away", "closed"),
     *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated", "elsewhere"),
     *("directory", "books", "pairing", "identity_changed", "untrusted"),
+    *("knock", "drop_in", "refused", "quiet", "silenced", "granted", "heard", "vibrate"),
     *("light", "screen", "indicator", "tone", "speak"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
@@ -148,6 +150,7 @@ async def endpoint_of(
     *,
     shared: bool = False,
     relay_only: bool = False,
+    clock: Callable[[], float] = time.time,
     **parts: Unpack[Parts],
 ) -> AsyncIterator[Watched]:
     """A new endpoint of a person (or shared by their household), paired over the wire, signed for and signed in."""
@@ -165,7 +168,7 @@ async def endpoint_of(
         trust_server=False,
     )
     await signing.vouch(server, person, place, shared=shared)
-    endpoint = await Endpoint.open(place.path, relay_only=relay_only, **chosen)
+    endpoint = await Endpoint.open(place.path, relay_only=relay_only, clock=clock, **chosen)
     watched = Watched(endpoint)
     async with endpoint:
         yield watched

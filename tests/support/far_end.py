@@ -47,12 +47,20 @@ class Counts:
     dtls: int = 0
     media: int = 0
     """RTP and RTCP, both encrypted: what an endpoint says once it says anything."""
+    captured: int = 0
+    """RTP alone: sound and picture."""
+    first: float | None = None
+    """When the first of these came, on the loop's clock."""
 
     def note(self, datagram: bytes) -> None:
         first = datagram[0] if datagram else 0
         self.stun += first < 4
         self.dtls += 20 <= first < 64
-        self.media += 128 <= first < 192
+        media = 128 <= first < 192
+        self.media += media
+        if media and not 192 <= datagram[1] < 224:  # RFC 5761, section 4
+            self.captured += 1
+            self.first = self.first or asyncio.get_running_loop().time()
 
 
 class FarEnd:

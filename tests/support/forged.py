@@ -24,6 +24,7 @@ from kith.core.ids import EndpointId
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.trust import household_write, person_write
 from kith.core.trust.delegations import delegate
+from kith.core.trust.grants import Mode
 from kith.core.trust.household import replay as replay_roster
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.pairing_digits import PairingNew
@@ -31,7 +32,7 @@ from kith.core.trust.person import Chain, replay
 from kith.core.trust.person_links import PersonLink
 from policy.call import CallFacts, Decision, may_call
 from signaling import protocol, sessions, switchboard
-from signaling.call import Phase
+from signaling.call import CallKind, Phase
 from signaling.limits import Bucket
 from signaling.protocol import CallView, PersonIdentity, RosterShown
 from signaling.switchboard import Switchboard
@@ -125,6 +126,28 @@ def under_another_id(view: CallView, plot: Plot) -> CallView:
     """Who calls goes by an id that nobody knows, from the first ring on."""
     del plot
     return replace(view, peer_person=MALLORY)
+
+
+@in_views
+def as_drop_in(view: CallView, plot: Plot) -> CallView:
+    """Whatever it is, it is a drop in that may open at once."""
+    del plot
+    return replace(view, kind=CallKind.DROP_IN, mode=Mode.INSTANT)
+
+
+@in_views
+def as_call(view: CallView, plot: Plot) -> CallView:
+    """Whatever it is, it is a call."""
+    del plot
+    return replace(view, kind=CallKind.CALL, mode=None)
+
+
+def grants_withheld(message: Message, plot: Plot) -> Message:
+    """Nobody has signed anything about drop in lately."""
+    del plot
+    if isinstance(message, protocol.GrantsShown):
+        return replace(message, sets=())
+    return [] if isinstance(message, protocol.GrantsChanged) else message
 
 
 def answered_for_them(message: Message, plot: Plot) -> Message:
@@ -352,6 +375,13 @@ FORGERIES: dict[str, Forgery] = {
     "an invented endpoint": all_of(household, invented_endpoint),
     "a roster rolled back": roster_rolled_back,
     "a roster withheld": roster_withheld,
+    "a drop in": as_drop_in,
+    "a call": as_call,
+    "a drop in, keys swapped": all_of(as_drop_in, strangers_keys),
+    "a drop in, somebody else": all_of(as_drop_in, somebody_else, invented_person),
+    "a drop in by an invented member": all_of(as_drop_in, household, invented_member),
+    "a drop in by an invented endpoint": all_of(as_drop_in, household, invented_endpoint),
+    "grants withheld": grants_withheld,
     "answered for them": answered_for_them,
     "another call's id": other_call,
     "the new key swapped": new_key_swapped,

@@ -12,16 +12,29 @@ EVERY = [
         muted=muted,
         microphone_live=audio,
         camera_live=video,
+        opening=opening,
     )
     for stage in Stage
-    for screen, off, muted, audio, video in product((False, True), repeat=5)
+    for screen, off, muted, audio, video, opening in product((False, True), repeat=6)
 ]
+
+RINGING, TALKING = (Stage.RINGING_HERE, Stage.KNOCKED_HERE), (Stage.IN_CALL, Stage.DROPPED_IN)
 
 
 def test_the_indicator_is_on_exactly_while_a_track_is_live() -> None:
     for facts in EVERY:
         shown = signs(facts)
-        assert (shown.live_audio, shown.live_video) == (facts.microphone_live, facts.camera_live), facts
+        opens = facts.microphone_live or facts.opening
+        assert (shown.live_audio, shown.live_video) == (opens, facts.camera_live), facts
+
+
+def test_a_drop_in_is_green_exactly_while_something_leaves_or_is_about_to() -> None:
+    for facts in EVERY:
+        if facts.stage is Stage.DROPPED_IN and not (facts.has_screen or facts.microphone_off or facts.muted):
+            leaves = facts.microphone_live or facts.camera_live or facts.opening
+            assert signs(facts).light is (Light.GREEN if leaves else Light.OFF), facts
+        if facts.stage is Stage.DROPPED_IN and facts.muted:
+            assert signs(facts).light is Light.RED, facts
 
 
 def test_signs_match_the_screen_that_there_is() -> None:
@@ -30,7 +43,7 @@ def test_signs_match_the_screen_that_there_is() -> None:
         assert (shown.screen is Screen.NONE) is not facts.has_screen, facts
         if facts.stage is Stage.RINGING_HERE and facts.has_screen:
             assert shown.screen is Screen.INCOMING, facts
-        if facts.stage is Stage.RINGING_HERE and not facts.has_screen:
+        if facts.stage in RINGING and not facts.has_screen:
             assert shown.light is Light.GREEN_PULSE, facts
         if facts.has_screen:
             assert shown.light in (Light.OFF, Light.RED), facts
@@ -41,9 +54,9 @@ def test_signs_match_the_screen_that_there_is() -> None:
 def test_red_means_that_the_microphone_is_off() -> None:
     for facts in EVERY:
         shown = signs(facts)
-        silent = facts.microphone_off or (facts.muted and facts.stage is Stage.IN_CALL)
+        silent = facts.microphone_off or (facts.muted and facts.stage in TALKING)
         assert silent or shown.light is not Light.RED, facts
-        if silent and (facts.has_screen or facts.stage is not Stage.RINGING_HERE):
+        if silent and (facts.has_screen or facts.stage not in RINGING):
             assert shown.light is Light.RED, facts
 
 

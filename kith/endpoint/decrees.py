@@ -1,0 +1,61 @@
+"""What is said about drop in and Do Not Disturb: done, and a sentence that says how it went.
+
+A shared device has nobody's signature: what it is told holds at this device alone, and it says so.
+"""
+
+from kith.core.trust.grants import DropInTerm, HomeTerm
+from kith.endpoint.endpoint import AT_HOME, Endpoint
+from kith.endpoint.utterance import Act
+
+HERE_ONLY = {
+    Act.DROP_IN_OFF: "Nobody drops in on this device any more. In the app you can turn it off for the whole household.",
+    Act.DROP_IN_ON: "Whoever has your permission may drop in on this device.",
+    Act.QUIET_ON: "Do Not Disturb is on here.",
+    Act.QUIET_OFF: "Do Not Disturb is off here.",
+}
+NOT_HERE = "Only your own phone or app can do that."
+SIGNED = {
+    Act.DROP_IN_OFF: "Your household may not drop in any more. Whom else you have allowed it still may.",
+    Act.DROP_IN_ON: "Your household may drop in.",
+    Act.QUIET_EVERYWHERE: "Do Not Disturb is on everywhere.",
+    Act.QUIET_NOWHERE: "Do Not Disturb is off everywhere.",
+    Act.CLOSE_EVERYTHING: "Everything is closed. Nobody from outside gets in, and your other devices are signed out.",
+}
+
+
+async def drop_in_on(endpoint: Endpoint, name: str) -> str:
+    """`name` may be "home": then the person's own household may drop in from now on, if they have never said anything
+    else (R70). Raises what `Endpoint.drop_in` does, and Untrusted."""
+    if name.casefold() == AT_HOME and endpoint.enrolment.person is not None:
+        own = await endpoint.grants.own()
+        if own is None or own.home is HomeTerm.UNSET:
+            await endpoint.grants.home(HomeTerm.INSTANT)
+    call = await endpoint.drop_in(name)
+    return f"Dropping in on {call.called_as or call.peer_name}."
+
+
+async def decree(endpoint: Endpoint, act: Act) -> str:
+    """Raises Problem, Unreachable, Untrusted."""
+    if act in (Act.QUIET_ON, Act.QUIET_OFF):
+        await endpoint.reach.do_not_disturb(on=act is Act.QUIET_ON)
+        return HERE_ONLY[act]
+    if endpoint.enrolment.person is None:
+        return await _at_this_device(endpoint, act)
+    grants = endpoint.grants
+    match act:
+        case Act.DROP_IN_OFF:
+            await grants.home(HomeTerm.OFF)
+        case Act.DROP_IN_ON:
+            await grants.home(HomeTerm.INSTANT)
+        case Act.CLOSE_EVERYTHING:
+            await grants.panic()
+        case _:
+            await grants.quiet(on=act is Act.QUIET_EVERYWHERE)
+    return SIGNED[act]
+
+
+async def _at_this_device(endpoint: Endpoint, act: Act) -> str:
+    if act not in HERE_ONLY:
+        return NOT_HERE
+    await endpoint.reach.allow_drop_in(DropInTerm.OFF if act is Act.DROP_IN_OFF else DropInTerm.ON)
+    return HERE_ONLY[act]

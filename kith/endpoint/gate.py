@@ -1,0 +1,126 @@
+"""May who is at the other end drop in here? By this endpoint's own sets, rosters and switches.
+
+Before the answer the caller is who the server says; that decides only whether it rings or opens. Before anything is
+captured the caller is who has signed this very connection, and lives where rosters say that were checked here.
+"""
+
+import logging
+from collections.abc import Callable
+
+from kith.core.problem import Problem
+from kith.core.trust.grants import Grants
+from kith.core.trust.household import Roster
+from kith.core.trust.household import replay as replay_roster
+from kith.core.trust.household_links import HouseholdLink
+from kith.core.trust.untrusted import Untrusted
+from kith.endpoint.believing import Side
+from kith.endpoint.identities import Ask, Identities, Meeting
+from kith.endpoint.sets import Sets
+from policy.drop_in import Decision, decide
+from policy.drop_in_facts import Here, gather, next_change
+from policy.grants import Claim, Place, claim
+from signaling import protocol
+from signaling.protocol import CallView, RosterView
+
+log = logging.getLogger(__name__)
+
+MOST = 8
+"""Households whose rosters are looked at for one caller; the server shows no more at a time."""
+
+
+class Gate:
+    """`here` is what the device says of itself; `identity` its key, `shared` whether it is the household's."""
+
+    def __init__(
+        self,
+        sets: Sets,
+        identities: Identities,
+        here: Callable[[], Here],
+        *,
+        identity: bytes,
+        shared: bool,
+        ask: Ask,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._sets = sets
+        self._identities = identities
+        self._here = here
+        self._identity = identity
+        self._shared = shared
+        self._ask = ask
+        self._new_id = new_id
+        self._place = Place(identity, shared)
+
+    def decide(self, caller: Claim) -> Decision:
+        """By what is known now; nothing is asked for."""
+        return decide(gather(self._sets.now_in_force, self._place, caller, self._here(), self._sets.now()))
+
+    def next_change(self, caller: Claim) -> float | None:
+        """In how many seconds to decide again, if nothing else happens."""
+        now = self._sets.now()
+        at = next_change(self._sets.now_in_force, self._place, caller, now)
+        return None if at is None else max(0.0, at - now)
+
+    async def seeming(self, view: CallView) -> Claim:
+        """Who the server says is there, while it rings. Raises Untrusted, Unreachable, Problem."""
+        own = await self._look()
+        if view.peer_person is None:
+            homes = {} if own is None else {own.root: own.members}
+            return Claim(b"" if own is None else own.root, b"", shared=True, households=homes)
+        root = (await self._identities.person(view.peer_person)).chain.root
+        rosters = [] if own is None else [(own, self._identities.links)]
+        return claim(root, b"", shared=False, rosters=[*rosters, *await self._rosters(own)])
+
+    async def verified(self, meeting: Meeting) -> Claim:
+        """Who has signed this connection, and where they live by checked rosters. Raises as `seeming` does."""
+        own = await self._look()
+        peer = meeting.peer
+        rosters = [] if own is None else [(own, self._identities.links)]
+        shared = _shared(peer, own)
+        rosters += await self._rosters(own)
+        return claim(peer.root, peer.keys.identity, shared=shared, rosters=rosters)
+
+    async def _look(self) -> Roster | None:
+        """The sets in force and the own household, as they are believed now."""
+        own = await self._identities.household()
+        self._place = Place(self._identity, self._shared, None if own is None else own.root)
+        await self._sets.in_force()
+        return own
+
+    async def _rosters(self, own: Roster | None) -> list[tuple[Roster, tuple[HouseholdLink, ...]]]:
+        """Rosters of the households to which something was granted here, as far as they are shown and believed."""
+        named = _named(self._sets.now_in_force) - {b"" if own is None else own.root}
+        if not named:
+            return []
+        wanted = tuple(sorted(named)[:MOST])
+        try:
+            reply = await self._ask(protocol.ShowRosters(id=self._new_id(), households=wanted))
+        except Problem as problem:
+            log.info("rosters were not shown: %s", problem.code)
+            return []
+        shown = reply.rosters if isinstance(reply, protocol.Rosters) else ()
+        found = [await self._believed(one, named) for one in shown[:MOST]]
+        return [(roster, links) for roster, links in found if roster is not None]
+
+    async def _believed(
+        self, shown: RosterView, named: frozenset[bytes]
+    ) -> tuple[Roster | None, tuple[HouseholdLink, ...]]:
+        try:
+            chains = await self._identities.chains(shown.identities)
+            roster = replay_roster(shown.links, chains)
+            if roster.root in named:
+                await self._sets.visit(roster)
+                return roster, shown.links
+        except Untrusted as untrusted:
+            log.warning("the roster of a household is not believed: %s", untrusted.reason)
+        return None, ()
+
+
+def _named(sets: tuple[Grants, ...]) -> frozenset[bytes]:
+    """Households to which something was granted."""
+    return frozenset(grant.household for one in sets for grant in one.grants if grant.household)
+
+
+def _shared(peer: Side, own: Roster | None) -> bool:
+    """Whether others use that endpoint too: it is in no person's chain."""
+    return peer.endpoints is None or (own is not None and peer.root == own.root)
