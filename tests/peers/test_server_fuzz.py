@@ -220,28 +220,3 @@ async def test_requests_that_break_http_itself(home: Home, witness: Endpoint) ->
         assert not said.startswith(b"HTTP/1.1 101")
         writer.close()
     await quick(witness)
-
-
-async def test_those_who_say_nothing_are_not_waited_for(home: Home, witness: Endpoint) -> None:
-    """Connections that stop in the middle of a handshake, of a header, of a body: all are closed in time."""
-    if "--carrier=aiohttp" in home.server.arguments:
-        pytest.skip("aiohttp's own server waits; the front door that does not belongs to the other carrier")
-    began = time.perf_counter()
-    halves = (
-        b"",
-        b"GET /v1/conn",
-        b"GET /v1/connect HTTP/1.1\r\nHost: loc",
-        b"GET / HTTP/1.1\r\nHost: loc",
-        b"POST /v1/challenge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
-    )
-
-    async def wait_for_close(half: bytes) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", home.server.port)
-        writer.write(half)
-        async with asyncio.timeout(30):
-            await reader.read()
-        writer.close()
-
-    await asyncio.gather(*(wait_for_close(half) for half in halves))
-    assert time.perf_counter() - began < 25
-    await quick(witness)

@@ -1,6 +1,5 @@
 """The server as its machine and its network see it: names, sockets, files."""
 
-import asyncio
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from kith.server.main import KEEP_ALIVE
-from tests.support.server import GENEROUS, RunningServer, running_server
+from tests.support.server import RunningServer, running_server
 
 
 async def status(server: RunningServer, host: str) -> int:
@@ -29,21 +27,6 @@ async def test_a_name_is_the_same_however_it_is_written(tmp_path: Path) -> None:
         for host in ("kith.example", "Kith.Example", "home.local", "Home.Local", "localhost"):
             assert await status(server, host) == 200, host
         assert await status(server, "kith.elsewhere") == 421
-
-
-@pytest.mark.parametrize("carrier", ["picows", "aiohttp"])
-async def test_half_a_second_request_is_not_waited_for(tmp_path: Path, carrier: str) -> None:
-    loop = asyncio.get_running_loop()
-    async with running_server(tmp_path, "--no-tls", f"--carrier={carrier}") as server:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
-        writer.write(request + b"\r\n" + request)
-        async with asyncio.timeout(GENEROUS):
-            assert b" 200 " in await reader.readline()
-            began = loop.time()
-            await reader.read()
-        assert loop.time() - began < KEEP_ALIVE + 5
-        writer.close()
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from kith.core.ids import new_call
-from signaling.call import GRACE
 from tests.support.home import Home, living_at_home
-from tests.support.server import GENEROUS
 from tests.support.wire import Endpoint
 
 RESTART = 1012
@@ -196,23 +194,6 @@ async def test_a_reply_that_was_lost_with_the_server_is_asked_for_again(pair: Pa
     assert (await mum.ok("answer", call=call))["t"] == "call_state"
     await hang_up(mum, granny, call=call)
     assert (await mum.ok("hang_up", call=call))["reason"] == "hung_up"
-
-
-@pytest.mark.timeout(180)
-async def test_one_that_does_not_come_back_is_given_up_after_the_grace(pair: Pair) -> None:
-    home, granny, mum = pair
-    call = await talk(granny, mum)
-    await home.server.kill()
-    for one in (granny, mum):
-        await one.closed()
-        await one.close()
-    await home.server.start()
-    await granny.back()
-    assert shown(granny, call)[0] == "recovering"
-    granny.patience = GRACE + GENEROUS
-    assert await granny.ended(call) == "lost"
-    await mum.back()
-    assert mum.snapshot["calls"] == []
 
 
 async def test_a_command_while_it_drains_has_an_answer(pair: Pair) -> None:

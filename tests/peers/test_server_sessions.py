@@ -18,7 +18,7 @@ from tests.support.wire import Closed, Connection, Endpoint
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-REPLACED, SILENT, FLOOD, SLOW, VIOLATION = 4001, 4003, 4008, 4009, 4002
+REPLACED, FLOOD, VIOLATION = 4001, 4008, 4002
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["picows", "aiohttp"])
@@ -352,11 +352,6 @@ async def test_a_connection_cut_in_the_middle_of_signing_in_leaves_nobody_online
 
 
 # -- those who do not behave --------------------------------------------------------------------------------
-
-
-async def test_a_connection_that_does_not_sign_in_is_closed(home: Home) -> None:
-    async with Connection(home.server) as silent:
-        assert await silent.closed() == SILENT
 
 
 async def test_an_ack_for_what_was_never_sent_ends_the_connection(home: Home) -> None:

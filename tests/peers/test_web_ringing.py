@@ -94,7 +94,10 @@ async def notifications(screen: Screen, count: int) -> list[dict[str, Any]]:
                 await screen.page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
     except TimeoutError:
         focused = await screen.page.evaluate("() => document.hasFocus()")
-        raise AssertionError(f"shown: {shown}; focused: {focused}; errors: {screen.errors}") from None
+        talks = (await screen.state())["talks"]
+        raise AssertionError(
+            f"shown: {shown}; focused: {focused}; talks: {talks}; errors: {screen.errors}"
+        ) from None
     return shown
 
 
