@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
             if report.exists():
                 reports.append(report.read_bytes())
             else:
-                print(f"-- {phase.name} has left no report --")
+                print(f"-- {phase.name} has left no report, and ended with {codes[-1]} --")
     both = merged(reports)
     REPORT.parent.mkdir(exist_ok=True)
     etree.ElementTree(both).write(REPORT, encoding="utf-8", xml_declaration=True)
