@@ -1,5 +1,7 @@
 """Recently active, locked endpoints and enhanced features."""
 
+import pytest
+
 from kith.core.trust.grants import DropInTerm
 from policy.activity import WINDOW, Source, may_see, next_turn, recent
 from policy.enhanced import may_use
@@ -68,6 +70,7 @@ def test_a_locked_endpoint_hides_contacts_after_its_grace() -> None:
     assert hides_from(Lock(None)) is None and hides_from(Lock(NOON, rule=False)) is None
 
 
+@pytest.mark.row("R91")
 def test_one_who_has_not_opted_in_keeps_all_out_of_enhanced_features() -> None:
     assert may_use([True, True])
     assert not may_use([True, False, True])
