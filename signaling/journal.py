@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 Command = wire.AppendLog | wire.ListLog | wire.ReadChain | wire.DeleteLog | wire.CheckLog
 JOURNAL_COMMANDS = (wire.AppendLog, wire.ListLog, wire.ReadChain, wire.DeleteLog, wire.CheckLog)
-READING = (wire.ListLog, wire.ReadChain, wire.DeleteLog)
+READING = (wire.ListLog, wire.DeleteLog)
 """For personal endpoints: whoever stands before a shared one is not to read who called whom."""
 
 MOST = 100_000
@@ -168,11 +168,7 @@ class JournalDesk:
                 page = await self._store.page(_owners(principal), command.before, command.limit)
                 return wire.LogPage(re=command.id, lines=_shown(page.lines), more=page.more)
             case wire.ReadChain():
-                _require_own(principal, command.owner)
-                found = await self._store.chain(
-                    command.owner, command.writer, command.first, wire.MOST_ENTRIES
-                )
-                return wire.LogChain(re=command.id, lines=_shown(found))
+                return await self._chain(principal, command)
             case wire.DeleteLog():
                 return await self._delete(principal, command)
             case wire.CheckLog():
@@ -185,6 +181,15 @@ class JournalDesk:
         await self._journal.tell(entry.owner)
         return wire.LogAppended(re=command.id, head=_head_view(entry.owner, entry.writer, head))
 
+    async def _chain(self, principal: Principal, command: wire.ReadChain) -> wire.AnyReply:
+        """At a shared endpoint that of its household, without what it says: enough to see that it goes on."""
+        _require_own(principal, command.owner)
+        found = await self._store.chain(command.owner, command.writer, command.first, wire.MOST_ENTRIES)
+        lines = _shown(found)
+        if principal.shared:
+            lines = tuple(wire.LogLine(entry=line.entry) for line in lines)
+        return wire.LogChain(re=command.id, lines=lines)
+
     async def _delete(self, principal: Principal, command: wire.DeleteLog) -> wire.AnyReply:
         _require_own(principal, command.owner)
         line = await self._checked(principal, command.line, "line")
@@ -193,8 +198,7 @@ class JournalDesk:
         return wire.Ok(re=command.id)
 
     async def _heads(self, principal: Principal, command: wire.CheckLog) -> wire.AnyReply:
-        owners = [principal.household] if principal.shared else _owners(principal)
-        heads = await self._store.heads(owners)
+        heads = await self._store.heads(_owners(principal))
         return wire.LogHeads(re=command.id, heads=tuple(_head_view(*head) for head in heads))
 
     async def _checked(self, principal: Principal, line: wire.LogLine, path: str) -> Line:
@@ -214,8 +218,9 @@ class JournalDesk:
 
 
 def _owners(principal: Principal) -> Sequence[str]:
-    """Whose logs the person reads."""
-    return [principal.household] if principal.person is None else [principal.person, principal.household]
+    """Whose logs are read there."""
+    alone = principal.shared or principal.person is None
+    return [principal.household] if alone else [str(principal.person), principal.household]
 
 
 def _require_own(principal: Principal, owner: str) -> None:

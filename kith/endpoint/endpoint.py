@@ -20,7 +20,7 @@ Events, with what their listeners are given:
     audio (call, samples)   frame (call, frame)     own_frame (frame)
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
     identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)   identity (person)
-    contacts (revision)     own (OwnProfile)        books (BookViews)
+    contacts (revision)     own (OwnProfile)        books (BookViews)       log_doubted (journal.Doubt)
     knock (call)            drop_in (call)          refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
 """
@@ -48,6 +48,7 @@ from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.grants import Granting
 from kith.endpoint.home import Enrolment, Home
+from kith.endpoint.journal import Journal
 from kith.endpoint.names import Names
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
@@ -142,6 +143,15 @@ class Endpoint(AsyncIOEventEmitter):
         self.books = Books(ask=ask, new_id=new_id)
         self._told = Told(self.directory, self.contacts, moved=self._look_where_at_home, emit=self.emit)
         self.names = Names(self.directory, enrolment.household, ask=self._while_unlocked, new_id=new_id)
+        self.journal = Journal(
+            home.path,
+            keys,
+            owner=lambda: self.enrolment.person or self.enrolment.household,
+            ask=ask,
+            new_id=new_id,
+            clock=time.time,
+            doubted=lambda doubt: self.emit("log_doubted", doubt),
+        )
         self.on("error", _report)
 
     # -- beginning and end ----------------------------------------------------------------------------
@@ -388,6 +398,8 @@ class Endpoint(AsyncIOEventEmitter):
             self._circle.begun_anew()
             self._wire.spawn(self.reach.begun_anew())
         self._wire.ice.refresh(anew=welcome.snapshot is not None)
+        if self.joined:
+            self._wire.spawn(self.journal.meet())
         self.emit("signed_in")
 
     def happened(self, event: AnyEvent) -> None:

@@ -5,6 +5,7 @@ endpoint.json  the server's address and identity key, the endpoint's id and name
 ca.pem         the server's own certificate authority, if it has one
 known.json     whom it has believed (mode 0600); see kith.endpoint.memory
 terms.json     who may drop in here (mode 0600); see kith.endpoint.terms
+log.json       its entries of the log (mode 0600); see kith.endpoint.journal
 pairing.json   what its pairing still needs (mode 0600), until somebody has signed for it
 """
 

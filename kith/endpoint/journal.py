@@ -1,0 +1,241 @@
+"""What this endpoint writes into the log, and what it remembers of the log that others write.
+
+    endpoint.journal.note(What.DROP_IN, Outcome.ADMITTED, call=…, person=…, name=…, device=…)
+    endpoint.on("log_doubted", …)          # something was cut off, changed or written anew
+
+An entry is on this endpoint's disk before anybody hears of it, and goes to the server as soon as there is one. At each
+connect the chains that the server shows must go on from where they were seen to end.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from kith.core.files import write_whole
+from kith.core.keys import KeyPair
+from kith.core.problem import Code, Problem
+from kith.core.trust import log as chains
+from kith.core.trust.log import Head, LogEntry, Outcome, Payload, What
+from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.dialling import Unreachable
+from signaling import protocol
+from signaling.protocol import AnyReply, Command, LogHead, LogLine
+
+log = logging.getLogger(__name__)
+
+MOST_UNSENT = 5_000
+"""Entries that may wait for the server: a year without one, at a dozen a day."""
+
+
+class Diary(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept in log.json: how far the own chain goes, what of it the server has not got, and how far every chain
+    went that was seen, by `place`."""
+
+    head: Head | None = None
+    unsent: tuple[LogLine, ...] = ()
+    seen: Mapping[str, Head] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The chain of `writer` for `owner` is not what it was."""
+
+    owner: str
+    writer: bytes
+    reason: Reason
+
+
+class Journal:
+    """`ask` and `new_id` are the wire's. `doubted` hears of every chain that does not hold, at each connect.
+    Raises ValueError where log.json is damaged: to forget what one saw is not for a program to decide."""
+
+    def __init__(
+        self,
+        home: Path,
+        keys: KeyPair,
+        *,
+        owner: Callable[[], str],
+        ask: Callable[[Command], Awaitable[AnyReply]],
+        new_id: Callable[[], str],
+        clock: Callable[[], float],
+        doubted: Callable[[Doubt], None],
+    ) -> None:
+        self._path = home / "log.json"
+        self._keys = keys
+        self._owner = owner
+        self._ask = ask
+        self._new_id = new_id
+        self._clock = clock
+        self._doubted = doubted
+        self._diary = _read(self._path)
+        self._turn = asyncio.Lock()
+
+    @property
+    def head(self) -> Head | None:
+        """How far the own chain goes."""
+        return self._diary.head
+
+    @property
+    def unsent(self) -> int:
+        """Entries that the server has not got yet."""
+        return len(self._diary.unsent)
+
+    def note(
+        self,
+        what: What,
+        outcome: Outcome | None = None,
+        *,
+        call: str = "",
+        person: str = "",
+        name: str = "",
+        device: str = "",
+        at: str = "",
+        reason: str = "",
+        length: int | None = None,
+    ) -> None:
+        """Write that this happened now, as in log.Payload. It is on disk when this returns; `send` brings it to the
+        server. Raises OSError."""
+        if self.unsent >= MOST_UNSENT:
+            log.warning("an entry of the log is lost: the server has not been heard of for too long")
+            return
+        self._write(
+            Payload(
+                salt=secrets.token_bytes(chains.SALT),
+                what=what,
+                outcome=outcome,
+                call=call,
+                person=person,
+                name=name,
+                device=device,
+                at=at,
+                reason=reason,
+                length=length,
+            )
+        )
+
+    def _write(self, payload: Payload) -> None:
+        data = chains.write(payload)
+        entry = chains.follow(
+            self._diary.head,
+            data,
+            owner=self._owner(),
+            time=int(self._clock()),
+            writer=self._keys.public.identity,
+            sign=self._keys.sign,
+        )
+        unsent = (*self._diary.unsent, LogLine(entry=entry, payload=data))
+        self._keep(msgspec.structs.replace(self._diary, head=chains.head_of(entry), unsent=unsent))
+
+    def _keep(self, diary: Diary) -> None:
+        write_whole(self._path, msgspec.json.encode(diary))
+        self._diary = diary
+
+    # -- with the server --------------------------------------------------------------------------------
+
+    async def send(self) -> None:
+        """Bring to the server what it has not got. What cannot be brought now is brought later."""
+        async with self._turn:
+            try:
+                await self._send()
+            except (Problem, Unreachable) as error:
+                log.info("the log was not brought to the server: %s", type(error).__name__)
+
+    async def meet(self) -> None:
+        """After a connect: bring what is new, and look whether every chain goes on from where it was seen to end."""
+        await self.send()
+        async with self._turn:
+            try:
+                reply = await self._ask(protocol.CheckLog(id=self._new_id()))
+                if isinstance(reply, protocol.LogHeads):
+                    await self._compare(reply.heads)
+            except (Problem, Unreachable) as error:
+                log.info("the log was not checked: %s", type(error).__name__)
+
+    async def _send(self) -> None:
+        while some := self._diary.unsent[: protocol.MOST_ENTRIES]:
+            try:
+                await self._ask(protocol.AppendLog(id=self._new_id(), lines=some))
+            except Problem as problem:
+                if problem.code is not Code.LOG_FORKED:
+                    raise
+                await self._begin_anew()
+                continue
+            left = self._diary.unsent[len(some) :]
+            self._keep(msgspec.structs.replace(self._diary, unsent=left))
+
+    async def _begin_anew(self) -> None:
+        """This endpoint has forgotten entries that it wrote: it was restored from an older copy. The chain goes on from
+        where it really ended, and says so."""
+        reply = await self._ask(protocol.CheckLog(id=self._new_id()))
+        assert isinstance(reply, protocol.LogHeads)
+        own = self._keys.public.identity
+        ended = next((_head(one) for one in reply.heads if one.writer == own), None)
+        again = [chains.read(line.payload) for line in self._diary.unsent if line.payload is not None]
+        self._keep(msgspec.structs.replace(self._diary, head=ended, unsent=()))
+        self._write(Payload(salt=secrets.token_bytes(chains.SALT), what=What.RESTARTED))
+        for payload in again:
+            self._write(payload)
+
+    async def _compare(self, heads: Sequence[LogHead]) -> None:
+        shown = {place(one.owner, one.writer): one for one in heads}
+        own = place(self._owner(), self._keys.public.identity)
+        seen = dict(self._diary.seen)
+        if self._diary.head is not None:
+            seen[own] = self._diary.head
+        for where, remembered in seen.items():
+            owner, writer = where.split(".")
+            try:
+                require(where in shown, Reason.STALE)
+                seen[where] = await self._goes_on(remembered, shown[where])
+            except Untrusted as untrusted:
+                log.warning("the log does not go on from where it was seen to end: %s", untrusted.reason)
+                self._doubted(Doubt(owner, bytes.fromhex(writer), untrusted.reason))
+        for where, head in shown.items():
+            seen.setdefault(where, _head(head))
+        seen.pop(own, None)
+        self._keep(msgspec.structs.replace(self._diary, seen=seen))
+
+    async def _goes_on(self, seen: Head, shown: LogHead) -> Head:
+        """The head that is shown, if the chain leads there from `seen`. Raises Untrusted."""
+        require(shown.number >= seen.number, Reason.STALE)
+        head = seen
+        while head.number < shown.number:
+            reply = await self._ask(
+                protocol.ReadChain(
+                    id=self._new_id(), owner=shown.owner, writer=shown.writer, first=head.number + 1
+                )
+            )
+            assert isinstance(reply, protocol.LogChain)
+            require(bool(reply.lines), Reason.MISSING)
+            for line in reply.lines:
+                require(_is_of(line.entry, shown), Reason.FORKED)
+                head = chains.after(head, line.entry, line.payload)
+        require(head.number > shown.number or head.hash == shown.hash, Reason.FORKED)
+        return head
+
+
+def place(owner: str, writer: bytes) -> str:
+    """By what a chain is remembered."""
+    return f"{owner}.{writer.hex()}"
+
+
+def _is_of(entry: LogEntry, head: LogHead) -> bool:
+    return (entry.owner, entry.writer) == (head.owner, head.writer)
+
+
+def _head(shown: LogHead) -> Head:
+    return Head(shown.number, shown.hash, shown.time)
+
+
+def _read(path: Path) -> Diary:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Diary)
+    except FileNotFoundError:
+        return Diary()
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
