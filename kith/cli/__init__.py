@@ -8,6 +8,7 @@ _COMMANDS = {
     "serve": "Run the server.",
     "device": "Run an Echo-like endpoint.",
     "admin": "See who is here, review reports, suspend.",
+    "log": "Read and check the log of who called or dropped in.",
     "simulate": "Let households live on a server for tests.",
     "turn-config": "Print a configuration for the relay, coturn.",
     "verify-web": "Compare the web app that a server serves with the published one.",

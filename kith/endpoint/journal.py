@@ -33,11 +33,12 @@ MOST_UNSENT = 5_000
 
 
 class Diary(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept in log.json: how far the own chain goes, what of it the server has not got, and how far every chain
-    went that was seen, by `place`."""
+    """What is kept in log.json: how far the own chain goes, what of it the server has not got, the `place` of that
+    chain, and how far every other went that was seen, by `place`."""
 
     head: Head | None = None
     unsent: tuple[LogLine, ...] = ()
+    own: str | None = None
     seen: Mapping[str, Head] = {}
 
 
@@ -129,7 +130,8 @@ class Journal:
             sign=self._keys.sign,
         )
         unsent = (*self._diary.unsent, LogLine(entry=entry, payload=data))
-        self._keep(msgspec.structs.replace(self._diary, head=chains.head_of(entry), unsent=unsent))
+        own = place(entry.owner, entry.writer)
+        self._keep(msgspec.structs.replace(self._diary, head=chains.head_of(entry), unsent=unsent, own=own))
 
     def _keep(self, diary: Diary) -> None:
         write_whole(self._path, msgspec.json.encode(diary))
@@ -217,6 +219,15 @@ class Journal:
                 head = chains.after(head, line.entry, line.payload)
         require(head.number > shown.number or head.hash == shown.hash, Reason.FORKED)
         return head
+
+
+def heads_in(home: Path) -> Mapping[str, Head]:
+    """How far each chain goes that the endpoint in this directory has seen or written, by `place`; of its own what the
+    server has got. Raises ValueError, OSError."""
+    diary = _read(home / "log.json")
+    if diary.head is None or diary.unsent or diary.own is None:
+        return diary.seen
+    return {**diary.seen, diary.own: diary.head}
 
 
 def place(owner: str, writer: bytes) -> str:

@@ -40,7 +40,8 @@ SECTIONS: Mapping[str, str] = {
     " LEFT JOIN person p ON p.id = m.caller WHERE m.person = :me ORDER BY m.at",
     "news": "SELECT kind, at, device FROM news WHERE person = :me ORDER BY id",
     "networks_signed_in_from": "SELECT seen FROM network WHERE owner = :me ORDER BY seen",
-    "log": "SELECT time, number, writer, payload FROM log_entry WHERE owner = :me AND payload IS NOT NULL ORDER BY id",
+    "log": "SELECT owner, number, previous, time, payload_hash, writer, signature, payload FROM log_entry"
+    " WHERE owner = :me OR owner = (SELECT household FROM person WHERE id = :me) ORDER BY owner, writer, number",
     "kept_out_since": "SELECT suspended FROM person WHERE id = :me AND suspended IS NOT NULL",
     "bounds_met": "SELECT at, kind, details FROM incident WHERE person = :me ORDER BY at",
     "numbers_looked_up": "SELECT count(*) AS numbers FROM discovered WHERE owner = :me",

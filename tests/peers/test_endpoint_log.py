@@ -1,7 +1,9 @@
 """What an endpoint writes into the log reaches the server, and others notice when the log is not what it was."""
 
+import asyncio
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -19,8 +21,7 @@ from tests.support.server import RunningServer, running_server
 
 DAMAGE = {
     "edited": (
-        "UPDATE log_entry SET payload = CAST(replace(CAST(payload AS TEXT), 'refused', 'let_in') AS BLOB)"
-        " WHERE number = 4",
+        "UPDATE log_entry SET payload = CAST(replace(CAST(payload AS TEXT), 'fused', 'spect') AS BLOB) WHERE number = 4",
         Reason.BROKEN,
     ),
     "deleted": ("DELETE FROM log_entry WHERE number = 4", Reason.OUT_OF_ORDER),
@@ -72,6 +73,15 @@ def mended(server: RunningServer, copy: Path) -> None:
         db.execute("INSERT INTO log_entry SELECT * FROM copy.log_entry")
 
 
+async def verified(server: RunningServer, home: Path) -> int:
+    """The exit code of `kith log verify`, which knows what an endpoint saw."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "kith", "log", "verify", f"--data={server.data}", f"--home={home}"),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    return await process.wait()
+
+
 @pytest.mark.row("S4")
 async def test_a_log_that_is_changed_is_found(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server:
@@ -97,9 +107,12 @@ async def test_a_log_that_is_changed_is_found(tmp_path: Path) -> None:
             for kind, (sql, reason) in DAMAGE.items():
                 damaged(server, sql)
                 found = await reader.doubts()
+                checked = await verified(server, tmp_path / "Tablet")
+                assert checked != 0, kind
                 assert found and (reason is None or found == {reason}), kind
                 mended(server, copy)
             assert await reader.doubts() == set()
+            assert await verified(server, tmp_path / "Tablet") == 0
             await _restored(server, place, tmp_path / "restored", reader)
 
 
