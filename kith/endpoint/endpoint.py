@@ -48,7 +48,7 @@ from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.grants import Granting
 from kith.endpoint.home import Enrolment, Home
-from kith.endpoint.journal import Journal
+from kith.endpoint.journal import Doubt, Journal
 from kith.endpoint.names import Names
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
@@ -150,7 +150,7 @@ class Endpoint(AsyncIOEventEmitter):
             ask=ask,
             new_id=new_id,
             clock=time.time,
-            doubted=lambda doubt: self.emit("log_doubted", doubt),
+            doubted=self._doubted,
         )
         self.on("error", _report)
 
@@ -447,6 +447,9 @@ class Endpoint(AsyncIOEventEmitter):
         if person is not None and not self.directory.shared and person.household != self.enrolment.household:
             self.enrolment = msgspec.structs.replace(self.enrolment, household=person.household)
             self._circle.lives_at(person.household)
+
+    def _doubted(self, doubt: Doubt) -> None:
+        self.emit("log_doubted", doubt)
 
     def _switched(self) -> None:
         self._wire.describe(self.equipment.capabilities)

@@ -21,7 +21,7 @@ from tests.support.server import RunningServer, running_server
 
 DAMAGE = {
     "edited": (
-        "UPDATE log_entry SET payload = CAST(replace(CAST(payload AS TEXT), 'fused', 'spect') AS BLOB) WHERE number = 4",
+        "UPDATE log_entry SET payload = CAST(replace(CAST(payload AS TEXT), 'used', 'ared') AS BLOB) WHERE number = 4",
         Reason.BROKEN,
     ),
     "deleted": ("DELETE FROM log_entry WHERE number = 4", Reason.OUT_OF_ORDER),
