@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 FOR_TESTS = (
-    *("chromium", "firefox-esr", "fonts-liberation", "libnss3-tools", "espeak-ng"),
+    *("chromium", "firefox-esr", "fonts-liberation", "libnss3-tools", "espeak-ng", "pulseaudio"),
     *("coturn", "iproute2", "nftables"),
 )
 

@@ -1,6 +1,7 @@
 /** Builds the whole app, top to bottom. */
 
 import { Calls } from './call/calls.js';
+import { Gate } from './call/gate.js';
 import { Ice } from './call/ice.js';
 import { watchInstallOffer } from './components/install.js';
 import { startApp } from './components/app.js';
@@ -10,6 +11,8 @@ import { languageFor, loadTexts, translator } from './i18n.js';
 import { Notifier } from './notify.js';
 import { Account } from './session/account.js';
 import { readLink } from './session/link.js';
+import { Readiness } from './session/readiness.js';
+import { Touches } from './session/touches.js';
 import { applyLook, Chosen } from './settings.js';
 import { Ringer } from './sound/ringer.js';
 import { keepSounding } from './sound/sounds.js';
@@ -29,15 +32,18 @@ const ice = new Ice(
   (draft, options) => account.send(draft, options),
   () => chosen.values.path === 'relay',
 );
-const calls = new Calls(store, account, account.identities, ice);
-account.follower = calls;
-
 const ringer = new Ringer();
+const gate = new Gate(store, account);
+const calls = new Calls(store, account, account.identities, ice, gate, ringer);
+account.follower = calls;
+const send = (/** @type {import('./session/session.js').Draft} */ draft) => account.send(draft);
+const readiness = new Readiness(store, ringer, send);
+const touches = new Touches(store, send);
 keepSounding(store, ringer, chosen);
 const notifier = new Notifier(store, calls, () => translate);
 
 document.documentElement.lang = spoken;
-const parts = { store, account, calls, chosen, ringer, notifier, translate: () => translate, language: () => spoken };
+const parts = { store, account, calls, chosen, ringer, notifier, readiness, translate: () => translate, language: () => spoken };
 const app = startApp(parts);
 
 chosen.subscribe(async () => {
@@ -77,6 +83,8 @@ function showTab() {
 /** A gesture allows sound from now on. */
 function touched() {
   ringer.unlock();
+  readiness.look();
+  touches.touched();
   app.show(store.state);
 }
 

@@ -72,24 +72,20 @@ export class Notifier {
     const translate = this.#translate();
     const title = translate('notification.title', { name: talk.name });
     const options = {
-      body: translate(talk.video ? 'incoming.video' : 'incoming.audio'),
+      body: translate(talk.kind === 'drop_in' ? 'knock.audio' : talk.video ? 'incoming.video' : 'incoming.audio'),
       tag: talk.id,
       icon: '/icons/icon-192.png',
       requireInteraction: true,
       data: { call: talk.id },
     };
     const takeBack = this.#registration?.active
-      ? this.#byWorker(this.#registration, title, options, translate)
+      ? this.#byWorker(this.#registration, title, options, actionsOf(talk, translate))
       : this.#byPage(title, options, talk.id);
     this.#shown.set(talk.id, takeBack);
   }
 
-  /** @param {ServiceWorkerRegistration} registration @param {string} title @param {NotificationOptions} options @param {Translate} translate */
-  #byWorker(registration, title, options, translate) {
-    const actions = [
-      { action: 'answer', title: translate('incoming.answer') },
-      { action: 'decline', title: translate('incoming.decline') },
-    ];
+  /** @param {ServiceWorkerRegistration} registration @param {string} title @param {NotificationOptions} options @param {object[]} actions */
+  #byWorker(registration, title, options, actions) {
     const shown = registration.showNotification(title, /** @type {NotificationOptions} */ ({ ...options, actions }));
     return async () => {
       await shown.catch(() => {});
@@ -115,6 +111,12 @@ export class Notifier {
     if (message.action === 'answer') void this.#calls.answer(talk.id, { video: talk.video });
     if (message.action === 'decline') this.#calls.decline(talk.id);
   }
+}
+
+/** @param {Talk} talk @param {Translate} translate */
+function actionsOf({ kind }, translate) {
+  const [yes, no] = kind === 'drop_in' ? ['knock.let_in', 'knock.not_now'] : ['incoming.answer', 'incoming.decline'];
+  return [{ action: 'answer', title: translate(yes ?? '') }, { action: 'decline', title: translate(no ?? '') }];
 }
 
 /** Nobody looks at this page. A window behind another one counts: not every system tells that it is covered. */

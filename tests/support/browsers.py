@@ -291,6 +291,7 @@ class Launcher:
     stack: AsyncExitStack
     afar: bool = False
     trusting: Path | None = None
+    speakers: str | None = None
     running: dict[tuple[Kind, int, Path | None, bool], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
@@ -397,9 +398,11 @@ class Launcher:
         return [f"--ignore-certificate-errors-spki-list={fingerprint(self.server)}"]
 
     async def _firefox(self, tone: int) -> Browser:
+        sound = {} if self.speakers is None else {"PULSE_SERVER": self.speakers}
         return await self.playwright.firefox.launch(
             channel="moz-firefox",
             executable_path=FIREFOX,
+            env={**os.environ, **sound},
             firefox_user_prefs={
                 **FIREFOX_PREFERENCES,
                 "media.navigator.audio.fake_frequency": tone,
@@ -410,14 +413,22 @@ class Launcher:
 
 @asynccontextmanager
 async def browsers(
-    server: RunningServer, directory: Path, *, inside: Sequence[str] = (), trusting: Path | None = None
+    server: RunningServer,
+    directory: Path,
+    *,
+    inside: Sequence[str] = (),
+    trusting: Path | None = None,
+    speakers: str | None = None,
 ) -> AsyncIterator[Launcher]:
     """Browsers that trust `server`; closed with everything in them at the end. `inside` is a command that they are
     started with, such as `ip netns exec NAME`; they may then use the server's own address without TLS. `trusting` is a
-    certificate authority that Chromium has been told to believe, for whatever else there is."""
+    certificate authority that Chromium has been told to believe, for whatever else there is; `speakers` the PULSE_SERVER
+    through which Firefox sounds, which it does not without one."""
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(_playwright(directory, inside))
-        launcher = Launcher(server, directory, playwright, stack, afar=bool(inside), trusting=trusting)
+        launcher = Launcher(
+            server, directory, playwright, stack, afar=bool(inside), trusting=trusting, speakers=speakers
+        )
         yield launcher
         await launcher.dismiss()
 

@@ -6,17 +6,22 @@
 import { newCall } from '../core/ids.js';
 import { codeOf } from '../session/problem.js';
 import { currentTalk } from '../state/state.js';
+import { Untrusted } from '../trust/untrusted.js';
 import { Capture } from './capture.js';
 import { Conversation } from './conversation.js';
+import { DropIns } from './drop-ins.js';
 import { Vouching } from './vouching.js';
 
 /** @import {CallView, Event as ServerEvent, MediaView, Reply} from '../protocol.js' */
 /** @import {Identities} from '../session/identities.js' */
 /** @import {Draft} from '../session/session.js' */
+/** @import {Ringer} from '../sound/ringer.js' */
 /** @import {Talk} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Reason} from '../trust/untrusted.js' */
+/** @import {Gate} from './drop-ins.js' */
 /** @import {Ice} from './ice.js' */
+/** @import {Tracks} from './peer.js' */
 /** @import {Assurance} from './secured.js' */
 
 /** How long an invite may take to reach the server; then the person is told instead of ringing somebody late. */
@@ -41,11 +46,20 @@ export class Calls {
   #vouching;
   capture = new Capture(() => this.#captured());
   ice;
+  #dropIns;
 
-  /** @param {Store} store @param {Server} server @param {Identities} identities @param {Ice} ice */
-  constructor(store, server, identities, ice) {
+  /** @param {Store} store @param {Server} server @param {Identities} identities @param {Ice} ice @param {Gate} gate @param {Ringer} ringer */
+  constructor(store, server, identities, ice, gate, ringer) {
     this.#store = store;
     this.ice = ice;
+    const ways = {
+      answer: (/** @type {string} */ call) => this.#admit(call),
+      refuse: (/** @type {string} */ call) => this.decline(call),
+      end: (/** @type {string} */ call, /** @type {'done' | 'silence' | 'not_let_in'} */ why) => this.#end(call, why),
+      changed: (/** @type {string} */ call) => this.#conversations.get(call)?.use(this.#outgoing(call)),
+      remote: (/** @type {string} */ call) => this.remoteOf(call),
+    };
+    this.#dropIns = new DropIns({ store, gate, capture: this.capture, ringer, ways });
     this.#server = server;
     this.#vouching = new Vouching(identities);
     store.subscribe((state) => this.#tidy(state.talks));
@@ -61,6 +75,11 @@ export class Calls {
     return this.#conversations.get(call)?.remote ?? null;
   }
 
+  /** The own picture as it is sent, or will be. @param {string} call @returns {MediaStreamTrack | null} */
+  shownOf(call) {
+    return this.#outgoing(call).video;
+  }
+
   /** @param {string} call */
   statsOf(call) {
     return this.#conversations.get(call)?.getStats() ?? Promise.resolve(null);
@@ -73,9 +92,32 @@ export class Calls {
    * @param {{to: string, name: string, person: string | null, video: boolean, as?: string}} whom `as`: who calls, at a shared device
    */
   async place({ to, name, person, video, as }) {
+    await this.#begin('call', { to, name, person, video }, as);
+  }
+
+  /**
+   * Drop in on a person, an endpoint or `home`, unless there is a call already.
+   * @param {{to: string, name: string, person: string | null, video: boolean, as?: string}} whom `as`: who drops in, at a shared device
+   */
+  async dropIn({ to, name, person, video, as }) {
+    await this.#begin('drop_in', { to, name, person, video }, as);
+  }
+
+  /** Somebody who knocks may come in. @param {string} call */
+  letIn(call) {
+    this.#dropIns.letIn(call);
+  }
+
+  /** What drop ins are let in by has changed, or may have. */
+  reconsider() {
+    this.#dropIns.reconsider();
+  }
+
+  /** @param {'call' | 'drop_in'} kind @param {{to: string, name: string, person: string | null, video: boolean}} whom @param {string} [as] */
+  async #begin(kind, { to, name, person, video }, as) {
     if (currentTalk(this.#store.state)) return;
     const call = newCall();
-    this.#store.dispatch({ t: 'placing', call, to, name, person, video });
+    this.#store.dispatch({ t: 'placing', call, to, name, person, video, kind });
     this.#vouching.expect(call, to);
     if (this.#noWay()) {
       this.#store.dispatch({ t: 'over', call, ending: 'no_relay' });
@@ -83,7 +125,7 @@ export class Calls {
     }
     this.#conversation(call, 'caller');
     void this.capture.want({ audio: true, video });
-    await this.#ask(call, { t: 'call', call, to, video, ...(as ? { as } : {}) }, { within: INVITE_WITHIN });
+    await this.#ask(call, { t: kind, call, to, video, ...(as ? { as } : {}) }, { within: INVITE_WITHIN });
   }
 
   /** Take a call that rings; one that goes on is hung up first. @param {string} call @param {{video: boolean}} options */
@@ -92,6 +134,7 @@ export class Calls {
       this.#store.dispatch({ t: 'notice', notice: { key: 'problem.no_relay', values: {} } });
       return;
     }
+    if (this.#dropIns.has(call)) return this.letIn(call);
     const current = currentTalk(this.#store.state);
     if (current && current.id !== call) this.hangUp(current.id);
     const view = this.#talk(call)?.view;
@@ -185,15 +228,40 @@ export class Calls {
   #follow(view) {
     const talk = this.#talk(view.id);
     if (!talk || talk.ended !== null) return;
+    if (talk.kind === 'drop_in' && talk.role === 'callee' && !this.#visited(view)) return;
     if (talk.mine) this.#connect(view);
     else if (view.phase === 'ringing') this.#alert(view);
   }
 
+  /** Whether a drop in on this page goes on: one that outlived its page is over, as nobody has looked at it since. @param {CallView} view */
+  #visited(view) {
+    if (this.#dropIns.has(view.id)) return true;
+    if (view.phase === 'ringing') return true;
+    this.#end(view.id, 'done');
+    return false;
+  }
+
   /** @param {CallView} view */
   #alert(view) {
-    this.#conversation(view.id, 'callee');
+    const kind = this.#talk(view.id)?.kind;
+    if (kind === 'call' && this.#store.state.quiet) return; // whether the server has heard of that or not
     this.#vouching.prepare(view);
+    if (kind === 'drop_in') this.#dropIns.arrive(view);
+    const talk = this.#talk(view.id);
+    if (!talk || talk.mine) return; // refused, or let in, by itself
+    this.#conversation(view.id, 'callee');
     this.#tell({ t: 'alerting', call: view.id });
+  }
+
+  /** A drop in is answered before it is known who it is: nothing is captured yet. @param {string} call */
+  #admit(call) {
+    const view = this.#talk(call)?.view;
+    if (!view) return;
+    const answered = this.#ask(call, { t: 'answer', call, video: view.video });
+    this.#store.dispatch({ t: 'answering', call, video: view.video });
+    this.#store.dispatch({ t: 'door', call, door: 'checking' });
+    this.#conversation(call, 'callee').prepare(view.media);
+    void answered;
   }
 
   /** @param {CallView} view */
@@ -224,6 +292,7 @@ export class Calls {
     this.ice.refresh();
     const conversation = new Conversation({
       call,
+      kind: this.#talk(call)?.kind ?? 'call',
       role,
       from,
       ice: this.ice,
@@ -236,18 +305,34 @@ export class Calls {
         },
         doubt: () => this.#server.probe(),
         assure: (view) => this.#assure(view),
-        sealed: () => this.#store.dispatch({ t: 'sealed', call }),
+        sealed: () => this.#sealed(call),
         untrusted: (reason) => this.#refuse(call, reason),
       },
     });
     this.#conversations.set(call, conversation);
-    conversation.use(this.capture.tracks);
+    conversation.use(this.#outgoing(call));
     return conversation;
+  }
+
+  /** What may leave in this call of what is captured. @param {string} call @returns {Tracks} */
+  #outgoing(call) {
+    return this.#dropIns.outgoing(call, this.capture.tracks);
+  }
+
+  /** Both sides have signed, and the media goes to whom it should. @param {string} call */
+  #sealed(call) {
+    this.#store.dispatch({ t: 'sealed', call });
+    const view = this.#talk(call)?.view;
+    if (view) this.#dropIns.connected(call, view.media);
   }
 
   /** Who the other side is; with another identity than before only by a person's deed. @param {CallView} view @returns {Promise<Assurance>} */
   async #assure(view) {
-    const { assurance, acquaintance, accept } = await this.#vouching.vouch(view);
+    const { assurance, acquaintance, caller, accept } = await this.#vouching.vouch(view);
+    if (this.#dropIns.has(view.id)) {
+      if (acquaintance.changed) throw new Untrusted('forked'); // nobody is asked who would have to be there
+      await this.#dropIns.met(view.id, caller);
+    }
     this.#store.dispatch({ t: 'acquainted', call: view.id, acquaintance });
     if (!acquaintance.changed) return assurance;
     await new Promise((resolve) => this.#undecided.set(view.id, () => resolve(null)));
@@ -290,6 +375,12 @@ export class Calls {
     this.#tell({ t: how, call });
   }
 
+  /** A drop in on this page ends by itself. @param {string} call @param {'done' | 'silence' | 'not_let_in'} why */
+  #end(call, why) {
+    this.#store.dispatch({ t: 'over', call, ending: why === 'done' ? 'hung_up' : why });
+    this.#tell({ t: 'hang_up', call, why });
+  }
+
   /** A command whose answer changes nothing here: what matters comes as an event. @param {Draft} draft */
   #tell(draft) {
     this.#server.send(draft).catch(() => {});
@@ -297,7 +388,7 @@ export class Calls {
 
   #captured() {
     for (const talk of this.#store.state.talks) {
-      if (talk.mine) this.#conversations.get(talk.id)?.use(this.capture.tracks);
+      if (talk.mine) this.#conversations.get(talk.id)?.use(this.#outgoing(talk.id));
     }
     this.#store.dispatch({ t: 'capture', capture: this.capture.live });
   }
@@ -312,6 +403,7 @@ export class Calls {
       this.#server.hurry(false);
       this.#vouching.forget(call);
       this.#undecided.delete(call);
+      this.#dropIns.forget(call);
       this.#conversations.delete(call);
     }
     const { audioWanted, videoWanted } = this.capture.live;

@@ -10,6 +10,7 @@ import { Secured } from './secured.js';
 
 /** @import {CallView, MediaView} from '../protocol.js' */
 /** @import {Draft} from '../session/session.js' */
+/** @import {Kind} from '../trust/transcript.js' */
 /** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Ice} from './ice.js' */
 /** @import {Assurance} from './secured.js' */
@@ -37,6 +38,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Conversation {
   #call;
+  #kind;
   #role;
   #ice;
   #sink;
@@ -52,11 +54,12 @@ export class Conversation {
   /** @type {string} */ #indicated = '';
 
   /**
-   * @param {{call: string, role: 'caller' | 'callee', from?: number, ice: Ice, sink: ConversationSink}} options
-   *   `from`: the first epoch to take part in, later than 0 where this page joins a call that it had lost
+   * @param {{call: string, kind: Kind, role: 'caller' | 'callee', from?: number, ice: Ice, sink: ConversationSink}} options
+   *   `kind`: what it was here from the first moment: what the other side seals for another kind does not open. `from`: the first epoch to take part in, later than 0 where this page joins a call that it had lost
    */
-  constructor({ call, role, from = 0, ice, sink }) {
+  constructor({ call, kind, role, from = 0, ice, sink }) {
     this.#call = call;
+    this.#kind = kind;
     this.#role = role;
     this.#newest = from - 1;
     this.#ice = ice;
@@ -148,7 +151,7 @@ export class Conversation {
     /** @type {Promise<Assurance>} */
     const assurance = new Promise((resolve) => (assure = resolve));
     const secured = new Secured({
-      kind: 'call',
+      kind: this.#kind,
       call: this.#call,
       epoch,
       role: this.#role,

@@ -29,6 +29,8 @@ import { requireShared, requireSpeaksFor } from './party.js';
  * @property {{own: Bytes, other: Bytes} | null} roots  of the two persons, to be compared
  */
 
+/** Who is at the other end, verified: the endpoint, for whom it speaks (a null person: for its household), and the own household. @typedef {{keys: PublicKeys, root: Bytes, person: Person | null, home: Home}} Caller */
+
 /** What a call looks like to whoever must be vouched for. @typedef {Pick<CallView, 'id' | 'own_person' | 'peer_person' | 'endpoint' | 'epoch'>} View */
 
 /** A null person: the endpoint speaks for its household. @typedef {{own: Person | null, peer: Person | null, home: Home}} Found */
@@ -78,7 +80,7 @@ export class Vouching {
 
   /**
    * What the two endpoints of an answered call must be to be believed, and what is known of the other. Rejects with Untrusted.
-   * @param {View} view @returns {Promise<{assurance: Assurance, acquaintance: Acquaintance, accept: () => Promise<void>}>}
+   * @param {View} view @returns {Promise<{assurance: Assurance, acquaintance: Acquaintance, caller: Caller, accept: () => Promise<void>}>}
    *   `accept`: a person was told of the change, and goes on
    */
   async vouch(view) {
@@ -95,6 +97,7 @@ export class Vouching {
         peer: { keys, vouch: async (said) => void (await this.#until(view, (known) => this.#check(known, keys, said, peer))) },
       },
       acquaintance: acquaintanceOf(found, view),
+      caller: { keys, root: peer, person: found.peer, home: found.home },
       accept: async () => {
         if (found.peer) await acknowledge('persons', found.peer.id, found.peer.chain, now());
         this.#asked.delete(view.id);

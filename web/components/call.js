@@ -1,10 +1,11 @@
 /** The call screen: from placing or answering a call until a moment after its end. */
 
 import { shownTalk } from '../state/state.js';
-import { duration, endsSoon, expectsVideo, ownTroubles, peerNotes, standingKey } from '../state/words.js';
+import { duration, endsSoon, expectsVideo, frostedFor, ownTroubles, peerNotes, standingKey, visitNotes } from '../state/words.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { icon } from './icons.js';
 import { Changed } from './changed.js';
+import { Door } from './door.js';
 import { Lock } from './lock.js';
 import { avatar, button, setIcon, setLabel } from './pieces.js';
 import { SelfView } from './self-view.js';
@@ -27,6 +28,7 @@ export class Call extends View {
   #time = h('p', { class: 'time', role: 'timer', 'aria-live': 'off' });
   #lock = /** @type {Lock} */ (/** @type {unknown} */ (null));
   #changed = /** @type {Changed} */ (/** @type {unknown} */ (null));
+  #door = /** @type {Door} */ (/** @type {unknown} */ (null));
   #notes = h('ul', { class: 'notes', role: 'status' });
   #live = h('ul', { class: 'live' });
   #controls = h('div', { class: 'controls', role: 'group' });
@@ -48,6 +50,7 @@ export class Call extends View {
     this.#self = create(SelfView, this.parts);
     this.#lock = create(Lock, this.parts);
     this.#changed = create(Changed, this.parts);
+    this.#door = create(Door, this.parts);
     setLabel(this.#hangUp, this.t('call.hang_up'));
     setLabel(this.#sound, this.t('call.sound'));
     this.#sound.hidden = true;
@@ -64,6 +67,7 @@ export class Call extends View {
       h('header', {}, this.#name, h('div', { class: 'row' }, this.#standing, this.#time), this.#lock, this.#live),
       this.#notes,
       this.#changed,
+      this.#door,
       this.#sound,
       this.#self,
       this.#controls,
@@ -89,6 +93,9 @@ export class Call extends View {
     this.#self.show(state);
     this.#lock.show(state);
     this.#changed.show(state);
+    this.#door.show(state);
+    this.classList.toggle('dropped-in', talk.door !== null && talk.ended === null);
+    this.classList.toggle('frosted', talk.door !== null && frostedFor(talk, Date.now()) !== null);
     if (before?.id !== talk.id) this.#hangUp.focus();
     else if (before.ended === null && talk.ended !== null) this.#ended(talk);
   }
@@ -131,7 +138,7 @@ export class Call extends View {
     const time = new Intl.DateTimeFormat(this.parts.language(), { timeStyle: 'short' });
     const values = { name: talk.name, time: ends === null ? '' : time.format(ends * 1_000) };
     const offline = state.connection === 'online' || talk.ended !== null ? [] : ['call.signaling_lost'];
-    const keys = talk.ended === null ? [...peerNotes(talk), ...ownTroubles(state, talk), ...offline, ...(ends === null ? [] : ['call.ends'])] : [];
+    const keys = talk.ended === null ? [...peerNotes(talk), ...visitNotes(talk, Date.now()), ...ownTroubles(state, talk), ...offline, ...(ends === null ? [] : ['call.ends'])] : [];
     keyed(this.#notes, keys, (key) => key, () => h('li'), (line, key) => setText(line, this.t(key, values)));
     // Lit exactly while a track is live: read from the tracks, not from what was pressed.
     const live = [...(state.capture.audio ? ['microphone'] : []), ...(state.capture.video ? ['video'] : [])];
@@ -144,6 +151,8 @@ export class Call extends View {
   #showControls({ capture }, talk) {
     this.#controls.hidden = talk.ended !== null || talk.acquaintance?.changed === true;
     this.#after.hidden = talk.ended === null;
+    const [again] = this.#after.querySelectorAll('button');
+    if (again) setLabel(again, this.t(talk.kind === 'drop_in' ? 'drop_in.call_instead' : 'call.again'));
     setLabel(this.#mute, this.t(capture.audioWanted ? 'call.mute' : 'call.unmute'));
     setIcon(this.#mute, capture.audioWanted ? 'microphone' : 'microphone-off');
     this.#mute.classList.toggle('off', !capture.audioWanted);

@@ -1,5 +1,6 @@
 /** Who and what can be called from here. */
 
+import { canDropIn, canDropInAt } from '../state/granted.js';
 import { blockedOnes, callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
 import { Ask } from './ask.js';
 import { openCard } from './contact-card.js';
@@ -15,7 +16,7 @@ import { openSettings } from './settings.js';
 import { showContacts } from './tabs.js';
 import { Unsettled } from './unsettled.js';
 import { create, View } from './view.js';
-import { placeCall } from './who.js';
+import { dropInOn, placeCall } from './who.js';
 
 /** @import {EndpointView} from '../protocol.js' */
 /** @import {Callable, State} from '../state/state.js' */
@@ -33,6 +34,7 @@ export class Home extends View {
   #devicesPart = h('section');
   #nobody = h('div', { class: 'card empty' });
   #name = h('p', { class: 'own-name' });
+  #quiet = button('', () => void this.parts.account.quiet.set(!this.parts.store.state.quiet), { icon: 'moon', kind: 'quiet toggle' });
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
@@ -48,13 +50,14 @@ export class Home extends View {
     this.#unsettled = create(Unsettled, this.parts);
     this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
+    setLabel(this.#quiet, this.t('quiet.here'));
     this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
     this.append(
       h(
         'header',
         { class: 'bar' },
         h('div', { class: 'brand' }, mark(), h('div', {}, h('h1', {}, this.t('title.home')), this.#name)),
-        button(this.t('settings.title'), () => openSettings(this.parts), { icon: 'settings', kind: 'quiet' }),
+        h('div', { class: 'row' }, this.#quiet, button(this.t('settings.title'), () => openSettings(this.parts), { icon: 'settings', kind: 'quiet' })),
       ),
       h(
         'main',
@@ -88,18 +91,21 @@ export class Home extends View {
     keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
       const stopped = blocked.has(person.id) || blocked.has(person.contact ?? '');
       this.#fill(card, person.id, person.name, stopped ? this.t('card.blocked') : null, ready && !stopped);
+      this.#offer(card, !stopped && canDropIn(state, person.id), person.name, ready);
       card.dataset.contact = person.contact ?? '';
     });
     this.#all.hidden = state.contacts.all.size === 0;
     setLabel(this.#all, this.t('home.contacts.more', { count: String(state.contacts.all.size) }));
     keyed(this.#devices, endpoints, (device) => device.id, (device) => this.#deviceCard(device), (card, device) => {
       this.#fill(card, device.id, device.name, this.#about(device), ready && device.online);
+      this.#offer(card, canDropInAt(state, device), device.name, ready);
       card.classList.toggle('away', !device.online);
       const watch = card.querySelector('.video-call');
       setAttribute(/** @type {Element} */ (watch), 'hidden', !device.capabilities.screen && !device.capabilities.camera);
       const face = /** @type {HTMLElement} */ (card.querySelector('.avatar'));
       setIcon(/** @type {HTMLButtonElement} */ (face), device.capabilities.screen ? 'screen' : 'speaker');
     });
+    setAttribute(this.#quiet, 'aria-pressed', String(state.quiet));
     this.#nobody.hidden = people.length > 0;
     this.#devicesPart.hidden = endpoints.length === 0;
     this.#ongoing.show(state);
@@ -145,6 +151,8 @@ export class Home extends View {
     const call = (/** @type {boolean} */ video) => () => {
       placeCall(this.parts, { ...target, name: name.textContent ?? '', video });
     };
+    const watch = button(this.t('home.video'), call(true), { icon: 'video', kind: 'call video-call' });
+    const dropIn = () => dropInOn(this.parts, { ...target, name: name.textContent ?? '', video: !watch.hidden });
     return h(
       'li',
       { class: 'card contact' },
@@ -154,7 +162,8 @@ export class Home extends View {
         'div',
         { class: 'actions' },
         button(this.t('home.call'), call(false), { icon: 'call', kind: 'call' }),
-        button(this.t('home.video'), call(true), { icon: 'video', kind: 'call video-call' }),
+        watch,
+        button(this.t('drop_in'), dropIn, { icon: 'drop-in', kind: 'call drop-in', attributes: { hidden: true } }),
       ),
     );
   }
@@ -175,6 +184,14 @@ export class Home extends View {
       setAttribute(element, 'aria-label', this.t(key, { name }));
       element.disabled = !ready;
     }
+  }
+
+  /** @param {Element} card @param {boolean} granted @param {string} name @param {boolean} ready */
+  #offer(card, granted, name, ready) {
+    const dropIn = /** @type {HTMLButtonElement} */ (card.querySelector('.drop-in'));
+    setAttribute(dropIn, 'hidden', !granted);
+    setAttribute(dropIn, 'aria-label', this.t('drop_in.to', { name }));
+    dropIn.disabled = !ready;
   }
 
   /** @param {EndpointView} device */

@@ -1,4 +1,4 @@
-/** Somebody calls: over the whole screen, or as a card on top of a call that goes on. */
+/** Somebody calls, or knocks: over the whole screen, or as a card on top of a call that goes on. */
 
 import { currentTalk, isStranger, ringingTalks, strandedTalk } from '../state/state.js';
 import { h } from './dom.js';
@@ -7,7 +7,7 @@ import { View } from './view.js';
 
 /** @import {State, Talk} from '../state/state.js' */
 
-/** @typedef {'ringing' | 'waiting' | 'stranded'} Kind */
+/** @typedef {'ringing' | 'waiting' | 'stranded' | 'knocking'} Kind */
 
 export class Incoming extends View {
   #shown = '';
@@ -19,7 +19,8 @@ export class Incoming extends View {
     this.setAttribute('aria-describedby', 'incoming-about');
     this.addEventListener('keydown', ({ key }) => {
       const [talk] = ringingTalks(this.parts.store.state);
-      if (key === 'Escape' && talk) this.parts.store.dispatch({ t: 'silence', call: talk.id });
+      if (key === 'Escape' && talk?.kind === 'drop_in') this.parts.calls.decline(talk.id);
+      else if (key === 'Escape' && talk) this.parts.store.dispatch({ t: 'silence', call: talk.id });
     });
   }
 
@@ -29,7 +30,7 @@ export class Incoming extends View {
     const ringing = ringingTalks(state)[0] ?? null;
     const talk = ringing ?? (current === null ? strandedTalk(state) : null);
     this.hidden = talk === null;
-    const kind = ringing === null ? 'stranded' : current === null ? 'ringing' : 'waiting';
+    const kind = kindOf(ringing, current);
     const shown = talk === null ? '' : `${talk.id}|${talk.name}|${kind}|${talk.video}|${isStranger(state, talk)}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -41,23 +42,40 @@ export class Incoming extends View {
   #draw(talk, kind) {
     this.dataset.kind = kind;
     this.setAttribute('aria-modal', String(kind !== 'waiting'));
-    const buttons = kind === 'stranded' ? this.#goBack(talk) : this.#answers(talk, kind);
+    const buttons = this.#buttons(talk, kind);
     this.append(
       h('div', { class: 'pulse' }, avatar(talk.person ?? talk.id, talk.name)),
       h('div', { class: 'caller' }, h('h2', { id: 'incoming-name' }, talk.name), h('p', { id: 'incoming-about' }, this.#about(talk, kind))),
       h('div', { class: 'controls' }, ...buttons),
     );
-    if (kind !== 'waiting') buttons[0]?.focus(); // who is speaking should not hang up by pressing a key
+    // Who is speaking should not hang up by pressing a key, nor let anybody in.
+    if (kind !== 'waiting') (kind === 'knocking' ? buttons[1] : buttons[0])?.focus();
   }
 
   /** @param {Talk} talk @param {Kind} kind */
   #about(talk, kind) {
     if (kind === 'stranded') return this.t('stranded.about');
+    if (kind === 'knocking') return this.t(talk.video ? 'knock.video' : 'knock.audio');
     const sort = this.t(talk.video ? 'incoming.video' : 'incoming.audio');
     const words = isStranger(this.parts.store.state, talk) ? `${sort} · ${this.t('incoming.stranger')}` : sort;
     // Who is wanted is news only on a device that several share.
     const wanted = this.parts.store.state.endpoint?.shared ? talk.view?.called_name : '';
     return wanted ? `${words} · ${this.t('incoming.for', { name: wanted })}` : words;
+  }
+
+  /** @param {Talk} talk @param {Kind} kind */
+  #buttons(talk, kind) {
+    if (kind === 'stranded') return this.#goBack(talk);
+    return kind === 'knocking' ? this.#door(talk) : this.#answers(talk, kind);
+  }
+
+  /** Silence means no, so the button that says so is only quicker. @param {Talk} talk */
+  #door({ id }) {
+    const { calls } = this.parts;
+    return [
+      button(this.t('knock.let_in'), () => calls.letIn(id), { icon: 'drop-in', kind: 'round go' }),
+      button(this.t('knock.not_now'), () => calls.decline(id), { icon: 'close', kind: 'round' }),
+    ];
   }
 
   /** @param {Talk} talk @param {Kind} kind */
@@ -83,6 +101,13 @@ export class Incoming extends View {
       button(this.t('call.hang_up'), () => calls.hangUp(talk.id), { icon: 'hang-up', kind: 'round danger' }),
     ];
   }
+}
+
+/** @param {Talk | null} ringing @param {Talk | null} current @returns {Kind} */
+function kindOf(ringing, current) {
+  if (ringing === null) return 'stranded';
+  if (ringing.kind === 'drop_in') return 'knocking';
+  return current === null ? 'ringing' : 'waiting';
 }
 
 customElements.define('kith-incoming', Incoming);

@@ -1,9 +1,10 @@
 /**
- * The own picture: the very track that is sent, neither mirrored nor cropped, so that it shows what the
+ * The own picture: the very track that is sent, frosted or clear, neither mirrored nor cropped, so that it shows what the
  * other side sees and nothing else.
  */
 
 import { shownTalk } from '../state/state.js';
+import { frostedFor } from '../state/words.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
 import { View } from './view.js';
@@ -30,7 +31,7 @@ export class SelfView extends View {
     const talk = shownTalk(state);
     const may = talk !== null && talk.ended === null && talk.video && talk.view?.media.send_video !== false;
     this.hidden = !may;
-    const track = may ? this.parts.calls.capture.tracks.video : null;
+    const track = may ? this.parts.calls.shownOf(talk.id) : null;
     const still = may && talk.media === 'connecting' && talk.since === null;
     if (track !== this.#track && !still) {
       this.#track = track;
@@ -41,7 +42,13 @@ export class SelfView extends View {
     this.#off.hidden = track !== null;
     const words = this.t(track === null ? 'self.off' : 'self.sent');
     this.setAttribute('aria-label', words);
-    setText(this.#caption, track === null ? '' : this.t('self.you'));
+    setText(this.#caption, track === null ? '' : this.t(this.#captionKey(talk)));
+  }
+
+  /** @param {import('../state/state.js').Talk | null} talk */
+  #captionKey(talk) {
+    if (talk !== null && frostedFor(talk, Date.now()) !== null) return 'self.frosted';
+    return talk?.kind === 'drop_in' && talk.role === 'caller' && talk.media === 'up' ? 'self.they_see' : 'self.you';
   }
 
   /**

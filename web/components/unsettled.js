@@ -1,4 +1,4 @@
-/** What only a person can settle: devices that wait, somebody who moved in, a recovery key that is not on paper. */
+/** What only a person can settle: that this page is ready to be dropped in on, devices that wait, somebody who moved in, a recovery key that is not on paper. */
 
 import { codeOf } from '../session/problem.js';
 import { openGuidelines } from './agree.js';
@@ -29,11 +29,11 @@ export class Unsettled extends View {
   show(state) {
     const items = this.#items(state);
     this.hidden = items.length === 0;
-    keyed(this.#list, items, ({ key }) => key, (item) => this.#row(item), () => {});
+    keyed(this.#list, items, ({ key, text }) => `${key}|${text}`, (item) => this.#row(item), () => {});
   }
 
   /** @param {State} state @returns {Item[]} */
-  #items({ waiting, strangers, taken, people, unwritten, own, meeting }) {
+  #items({ waiting, strangers, taken, people, unwritten, own, meeting, receptive, unready, quiet }) {
     const devices = waiting.filter(({ id }) => id !== meeting?.endpoint).map((endpoint) => ({
       key: endpoint.id,
       icon: endpoint.shared ? 'speaker' : 'phone',
@@ -74,8 +74,17 @@ export class Unsettled extends View {
       about: this.t('guidelines.read'),
       does: async () => openGuidelines(this.parts),
     };
+    const ready = {
+      key: 'ready',
+      icon: 'drop-in',
+      text: this.t(`unready.${unready}`),
+      action: this.t('unready.do'),
+      about: this.t('unready.do'),
+      does: () => this.parts.readiness.prepare(),
+    };
+    const unprepared = receptive && !quiet && unready !== null && unready !== 'hidden';
     const asked = (own?.guidelines ?? null) !== null;
-    return [...devices, ...persons, ...(taken ? [household] : []), ...(unwritten ? [paper] : []), ...(asked ? [guidelines] : [])];
+    return [...(unprepared ? [ready] : []), ...devices, ...persons, ...(taken ? [household] : []), ...(unwritten ? [paper] : []), ...(asked ? [guidelines] : [])];
   }
 
   /** @param {Item} item */

@@ -4,6 +4,7 @@
 /** @import {Language, Translate} from '../i18n.js' */
 /** @import {Notifier} from '../notify.js' */
 /** @import {Account} from '../session/account.js' */
+/** @import {Readiness} from '../session/readiness.js' */
 /** @import {Chosen} from '../settings.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
 /** @import {State} from '../state/state.js' */
@@ -17,6 +18,7 @@
  * @property {Chosen} chosen
  * @property {Ringer} ringer
  * @property {Notifier} notifier
+ * @property {Readiness} readiness
  * @property {() => Translate} translate
  * @property {() => Language} language
  */

@@ -1,4 +1,4 @@
-/** Who calls, at a device that several people share: it asks each time, and never guesses. */
+/** Who calls or drops in, at a device that several people share: it asks each time, and never guesses. */
 
 import { adultsHere } from '../state/state.js';
 import { openDialog } from './dialog.js';
@@ -7,14 +7,23 @@ import { h } from './dom.js';
 
 /** @import {Parts} from './view.js' */
 
-/**
- * Call somebody, after asking who calls where that is not plain.
- * @param {Parts} parts @param {{to: string, name: string, person: string | null, video: boolean}} whom
- */
+/** @typedef {{to: string, name: string, person: string | null, video: boolean}} Whom */
+
+/** Call somebody, after asking who calls where that is not plain. @param {Parts} parts @param {Whom} whom */
 export function placeCall(parts, whom) {
+  asked(parts, whom.name, 'who_calls', (as) => parts.calls.place({ ...whom, ...as }));
+}
+
+/** Drop in on a person, an endpoint or `home`, after asking who drops in where that is not plain. @param {Parts} parts @param {Whom} whom */
+export function dropInOn(parts, whom) {
+  asked(parts, whom.name, 'who_drops_in', (as) => parts.calls.dropIn({ ...whom, ...as }));
+}
+
+/** @param {Parts} parts @param {string} whom a name @param {'who_calls' | 'who_drops_in'} what @param {(as: {as?: string}) => Promise<void>} go */
+function asked(parts, whom, what, go) {
   const adults = adultsHere(parts.store.state);
   if (adults.length < 2) {
-    void parts.calls.place(whom);
+    void go({});
     return;
   }
   const t = parts.translate();
@@ -22,9 +31,9 @@ export function placeCall(parts, whom) {
     const choice = h('button', { type: 'button', class: 'button wide big' }, avatar(id, name), h('span', { class: 'label' }, name));
     choice.addEventListener('click', () => {
       dialog.close();
-      void parts.calls.place({ ...whom, as: id });
+      void go({ as: id });
     });
     return h('li', {}, choice);
   });
-  const dialog = openDialog(t('who_calls.title'), t, h('p', {}, t('who_calls.lead', { name: whom.name })), h('ul', { class: 'choices' }, ...choices));
+  const dialog = openDialog(t(`${what}.title`), t, h('p', {}, t(`${what}.lead`, { name: whom })), h('ul', { class: 'choices' }, ...choices));
 }

@@ -330,7 +330,9 @@ export class Account {
   async #lookAround() {
     const around = await lookAround();
     this.#capabilities = around.capabilities;
-    this.#store.dispatch({ t: 'lacking', lacking: lackingOf(around) });
+    const { microphone, camera } = around.permissions;
+    const allowed = { microphone: microphone === 'granted', camera: camera === 'granted' };
+    this.#store.dispatch({ t: 'lacking', lacking: lackingOf(around), allowed });
   }
 
   /** @param {Bytes} [root] of the own chain, which was begun or goes on here */

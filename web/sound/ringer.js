@@ -2,14 +2,19 @@
 
 /** @import {Note, Tone} from './tones.js' */
 
+/** Samples to look at together: most of a second. */
+const LISTEN = 32_768;
+
 export class Ringer {
   /** @type {AudioContext | null} */ #context = null;
   /** @type {GainNode | null} the tone that sounds now; cutting it off silences all its notes */ #playing = null;
 
+  /** Told when sound has become possible, or is not any more. */
+  changed = () => {};
+
   /** Call it from a gesture of the person. */
   unlock() {
-    this.#context ??= new AudioContext();
-    this.#context.resume().catch(() => {});
+    this.#made().resume().catch(() => {});
   }
 
   /** Whether a ring would be heard. */
@@ -20,13 +25,11 @@ export class Ringer {
   /** @param {Tone} tone @param {number} volume 0 to 1 @param {{repeat: boolean}} options */
   play(tone, volume, { repeat }) {
     this.stop();
-    this.#context ??= new AudioContext();
-    if (!this.unlocked) this.#context.resume().catch(() => {});
-    const out = this.#context.createGain();
-    out.gain.value = volume ** 2; // loudness is heard about as the square root of it
-    out.connect(this.#context.destination);
+    const context = this.#made();
+    if (!this.unlocked) context.resume().catch(() => {});
+    const out = outlet(context, volume);
     this.#playing = out;
-    this.#round(this.#context, tone, out, repeat);
+    this.#round(context, tone, out, repeat);
   }
 
   stop() {
@@ -34,21 +37,72 @@ export class Ringer {
     this.#playing = null;
   }
 
+  /**
+   * Play a tone once, beside whatever else sounds: nothing stops it but `signal`.
+   * @param {Tone} tone @param {number} volume 0 to 1 @param {AbortSignal} [signal]
+   * @returns {Promise<boolean>} once it has sounded to its end: true. False, at once, where nothing can sound.
+   */
+  announce(tone, volume, signal) {
+    const context = this.#context;
+    if (context?.state !== 'running' || signal?.aborted) return Promise.resolve(false);
+    const out = outlet(context, volume);
+    return new Promise((resolve) => {
+      const over = (/** @type {boolean} */ whole) => {
+        context.removeEventListener('statechange', lost);
+        out.disconnect();
+        resolve(whole);
+      };
+      const lost = () => context.state === 'running' || over(false); // the sound was taken away
+      context.addEventListener('statechange', lost);
+      signal?.addEventListener('abort', () => over(false), { once: true });
+      sound(context, tone, out, () => over(true));
+    });
+  }
+
+  /** Measures how loud a track is, in the place where the tones are made. @param {MediaStreamTrack} track @returns {AnalyserNode | null} */
+  listen(track) {
+    if (this.#context === null) return null;
+    const ear = new AnalyserNode(this.#context, { fftSize: LISTEN });
+    this.#context.createMediaStreamSource(new MediaStream([track])).connect(ear);
+    return ear;
+  }
+
+  #made() {
+    if (this.#context === null) {
+      this.#context = new AudioContext();
+      this.#context.addEventListener('statechange', () => this.changed());
+    }
+    return this.#context;
+  }
+
   /** The end of one round, told by the sound itself, begins the next. @param {AudioContext} context @param {Tone} tone @param {GainNode} out @param {boolean} repeat */
   #round(context, tone, out, repeat) {
-    const start = context.currentTime + 0.02;
-    for (const note of tone.notes) strike(context, note, start, out);
-    const end = context.createConstantSource();
-    end.offset.value = 0;
-    end.connect(out);
-    end.onended = () => {
+    sound(context, tone, out, () => {
       if (this.#playing !== out) return;
       if (repeat) this.#round(context, tone, out, repeat);
       else this.stop();
-    };
-    end.start(start);
-    end.stop(start + tone.round);
+    });
   }
+}
+
+/** @param {AudioContext} context @param {number} volume 0 to 1 */
+function outlet(context, volume) {
+  const out = context.createGain();
+  out.gain.value = volume ** 2; // loudness is heard about as the square root of it
+  out.connect(context.destination);
+  return out;
+}
+
+/** One round of a tone. @param {AudioContext} context @param {Tone} tone @param {GainNode} out @param {() => void} over told by the sound itself */
+function sound(context, tone, out, over) {
+  const start = context.currentTime + 0.02;
+  for (const note of tone.notes) strike(context, note, start, out);
+  const end = context.createConstantSource();
+  end.offset.value = 0;
+  end.connect(out);
+  end.onended = over;
+  end.start(start);
+  end.stop(start + tone.round);
 }
 
 /** @param {AudioContext} context @param {Note} note @param {number} start @param {AudioNode} out */

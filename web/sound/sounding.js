@@ -4,11 +4,11 @@ import { currentTalk, ringingTalks } from '../state/state.js';
 
 /** @import {State} from '../state/state.js' */
 
-/** @param {State} state @returns {'ring' | 'waiting' | 'ringing_there' | null} */
+/** @param {State} state @returns {'ring' | 'knock' | 'waiting' | 'ringing_there' | null} */
 export function soundFor(state) {
   const current = currentTalk(state);
   const audible = ringingTalks(state).filter((talk) => talk.id !== state.silenced);
-  if (audible.length > 0) return current ? 'waiting' : 'ring';
+  if (audible.length > 0) return current ? 'waiting' : audible[0]?.kind === 'drop_in' ? 'knock' : 'ring';
   return current?.role === 'caller' && current.view?.phase === 'ringing' ? 'ringing_there' : null;
 }
 

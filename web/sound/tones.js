@@ -40,6 +40,15 @@ export const CALL_WAITING = { notes: [flat(0, 440, 0.15), flat(0.3, 440, 0.15)],
 /** The call is over; once. @type {Tone} */
 export const CALL_OVER = { notes: [bell(0, 392, 0.5), bell(0.18, 311.13, 0.7)], round: 1 };
 
+/** Somebody knocks: softer than a ring, and it leaves time to think. @type {Tone} */
+export const KNOCKING = { notes: [bell(0, 392, 0.5), bell(0.28, 493.88, 0.9)], round: 3.5 };
+
+/** Somebody drops in: heard to its end before anything leaves this device. @type {Tone} */
+export const DROPPING_IN = { notes: [bell(0, 587.33, 0.4), bell(0.2, 739.99, 0.4), bell(0.4, 880, 0.4)], round: 0.8 };
+
+/** A drop in goes on, and nobody should forget it. @type {Tone} */
+export const STILL_HERE = { notes: [bell(0, 880, 0.6)], round: 0.8 };
+
 /** @param {string} id @returns {Tone} */
 export function ringTone(id) {
   return RING_TONES[id] ?? /** @type {Tone} */ (RING_TONES.chime);

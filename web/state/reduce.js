@@ -11,7 +11,7 @@ import { START } from './state.js';
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 /** @import {Contacts} from '../contacts/list.js' */
-/** @import {Capture, Ending, State, Talk} from './state.js' */
+/** @import {Capture, Door, Ending, Frost, State, Talk, Unready} from './state.js' */
 
 /**
  * @typedef {{t: 'newcomer', secret: string | null, demo: string, code: string}
@@ -26,12 +26,17 @@ import { START } from './state.js';
  *   | {t: 'contacts', contacts: Contacts}
  *   | {t: 'books', books: NonNullable<State['books']>}
  *   | {t: 'tab', tab: State['tab']}
- *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean}
+ *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean, kind?: Talk['kind']}
  *   | {t: 'answering', call: string, video: boolean}
  *   | {t: 'call_state', call: string, view: CallView}
  *   | {t: 'over', call: string, ending: Ending}
  *   | {t: 'forget', call: string}
  *   | {t: 'silence', call: string}
+ *   | {t: 'door', call: string, door: Door}
+ *   | {t: 'frost', call: string, frost: Frost | null}
+ *   | {t: 'receptive', receptive: boolean}
+ *   | {t: 'unready', unready: Unready}
+ *   | {t: 'quiet', quiet: boolean}
  *   | {t: 'media', call: string, media: Talk['media'], at: number}
  *   | {t: 'standing', standing: 'confirmed' | 'waiting', waiting?: State['waiting'], strangers?: State['strangers'], taken?: boolean}
  *   | {t: 'meeting', meeting: State['meeting']}
@@ -40,7 +45,7 @@ import { START } from './state.js';
  *   | {t: 'sealed', call: string}
  *   | {t: 'compared', call: string, alike: boolean}
  *   | {t: 'capture', capture: Capture}
- *   | {t: 'lacking', lacking: State['lacking']}
+ *   | {t: 'lacking', lacking: State['lacking'], allowed: State['allowed']}
  *   | {t: 'notice', notice: State['notice']}} Action
  */
 
@@ -89,6 +94,16 @@ export function reduce(state, action) {
       return { ...state, talks: state.talks.filter((talk) => talk.id !== action.call) };
     case 'silence':
       return { ...state, silenced: action.call };
+    case 'door':
+      return changeTalk(state, action.call, (talk) => ({ ...talk, door: action.door }));
+    case 'frost':
+      return changeTalk(state, action.call, (talk) => ({ ...talk, frost: action.frost }));
+    case 'receptive':
+      return action.receptive === state.receptive ? state : { ...state, receptive: action.receptive };
+    case 'unready':
+      return action.unready === state.unready ? state : { ...state, unready: action.unready };
+    case 'quiet':
+      return action.quiet === state.quiet ? state : { ...state, quiet: action.quiet };
     case 'media':
       return changeTalk(state, action.call, (talk) => ({
         ...talk,
@@ -113,7 +128,7 @@ export function reduce(state, action) {
     case 'capture':
       return { ...state, capture: action.capture };
     case 'lacking':
-      return { ...state, lacking: action.lacking };
+      return { ...state, lacking: action.lacking, allowed: action.allowed };
     case 'notice':
       return { ...state, notice: action.notice };
   }
@@ -121,11 +136,11 @@ export function reduce(state, action) {
 
 /** @param {State} state @param {Snapshot} snapshot @returns {State} */
 function fromSnapshot(state, snapshot) {
-  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own, blocks } = snapshot;
+  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own, blocks, granted } = snapshot;
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, ongoing: elsewhere };
+  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, granted: granted ?? [], ongoing: elsewhere };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -139,7 +154,7 @@ function onEvent(state, event) {
       return endTalk(state, event.call, event.reason);
     case 'peer_indicated': {
       const { audio, video, hardware_muted } = event;
-      return changeTalk(state, event.call, (talk) => ({ ...talk, peer: { audio, video, hardware_muted } }));
+      return changeTalk(state, event.call, (talk) => ({ ...talk, peer: { audio, video, hardware_muted }, entered: talk.entered || audio || video }));
     }
     case 'directory_changed':
       return { ...state, person: event.person, people: event.people, endpoints: event.endpoints };
@@ -159,6 +174,8 @@ function onEvent(state, event) {
       return { ...state, books: event.books };
     case 'blocks_changed':
       return { ...state, blocks: event.blocks };
+    case 'granted_changed':
+      return { ...state, granted: event.granted };
     case 'own_changed':
       return { ...state, own: event.own };
     case 'contacts_changed':
@@ -170,6 +187,7 @@ function onEvent(state, event) {
     case 'log_changed': // for whoever shows the log
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
+    case 'grants_changed': // for the gate
     case 'pairing_signalled':
     case 'server_leaving': // for the session alone
       return state;
@@ -183,7 +201,7 @@ function withEndpoint(state, endpoint) {
 }
 
 /** @param {Extract<Action, {t: 'placing'}>} action @returns {Talk} */
-function placed({ call, to, name, person, video }) {
+function placed({ call, to, name, person, video, kind = 'call' }) {
   return {
     id: call,
     role: 'caller',
@@ -191,10 +209,15 @@ function placed({ call, to, name, person, video }) {
     person,
     to,
     video,
+    kind,
+    mode: null,
+    door: null,
+    frost: null,
     view: null,
     mine: true,
     media: 'none',
     peer: null,
+    entered: false,
     since: null,
     acquaintance: null,
     sealed: false,
@@ -220,7 +243,7 @@ function withView(state, view) {
   // Who it is does not change during a call, whatever the server says; nor what they are called.
   const person = known?.person ?? view.peer_person ?? null;
   const heard = known
-    ? { ...known, view, name: known.name || view.peer_name, person, video: view.video }
+    ? { ...known, view, name: known.name || view.peer_name, person, video: view.video, mode: known.mode ?? view.mode ?? null }
     : fromView(view);
   // A new endpoint at the far end (a move) has said nothing yet about what it sends.
   const peer = known?.view?.endpoint?.id === view.endpoint?.id ? heard.peer : null;
@@ -242,10 +265,15 @@ function fromView(view) {
     person,
     to: person ?? '',
     video: view.video,
+    kind: view.kind ?? 'call',
+    mode: view.mode ?? null,
+    door: null,
+    frost: null,
     view,
     mine: false,
     media: 'none',
     peer: null,
+    entered: false,
     since: null,
     acquaintance: null,
     sealed: false,
@@ -281,7 +309,7 @@ function endTalk(state, call, ending) {
   const talk = state.talks.find((known) => known.id === call);
   if (!talk || talk.ended !== null) return state;
   const ended = changeTalk(state, call, (known) => over(known, ending));
-  const notice = !talk.mine && ending === 'answered_elsewhere'
+  const notice = !talk.mine && talk.kind === 'call' && ending === 'answered_elsewhere'
     ? { key: 'notice.answered_elsewhere', values: { name: talk.name } }
     : state.notice;
   return { ...ended, notice, talks: ended.talks.filter(worthKeeping) };

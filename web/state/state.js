@@ -3,7 +3,7 @@
 import { NO_CONTACTS } from '../contacts/list.js';
 import { byPerson } from '../contacts/reach.js';
 
-/** @import {BlockView, BookView, CallView, EndReason, EndpointView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
+/** @import {BlockView, BookView, CallView, EndReason, EndpointView, GrantedView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Contacts} from '../contacts/list.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
@@ -18,15 +18,30 @@ import { byPerson } from '../contacts/reach.js';
  * @property {string | null} person  the other side's person, null for a shared device
  * @property {string} to  what to call to call again
  * @property {boolean} video  whether the call may have video
+ * @property {'call' | 'drop_in'} kind  what it was from its first moment
+ * @property {'knock' | 'instant' | null} mode  how a drop in begins
+ * @property {Door} door  on the side that is dropped in on
+ * @property {Frost | null} frost  of the own camera
  * @property {CallView | null} view  null until the server has confirmed the call
  * @property {boolean} mine  this endpoint speaks for its side: it placed the call or answered it
  * @property {'none' | 'connecting' | 'up' | 'lost'} media
  * @property {Pick<PeerIndicated, 'audio' | 'video' | 'hardware_muted'> | null} peer  what the other side says it sends
+ * @property {boolean} entered  the other side has sent sound or picture
  * @property {number | null} since  when media first came up, ms
  * @property {Acquaintance | null} acquaintance  who the other side is, once it was looked at
  * @property {boolean} sealed  both sides have signed, and media goes to whom it should
  * @property {Ending | null} ended
  */
+
+/**
+ * What stands between a drop in and this page's microphone and camera: it is looked at who is there; they are heard to
+ * come; they are in. Null where nothing does.
+ * @typedef {'checking' | 'tone' | 'open' | null} Door
+ */
+
+/** The own picture is frosted for `seconds`: until `until` (ms), null before its first frame has left. @typedef {{seconds: number, until: number | null}} Frost */
+
+/** Why nobody could drop in on this page, as the end of a text key; null where somebody could. @typedef {'tap' | 'sound' | 'hidden' | 'microphone' | 'unconfirmed' | null} Unready */
 
 /** @typedef {EndReason | ProblemCode} Ending  how a call ended, or why it never began */
 
@@ -89,8 +104,13 @@ import { byPerson } from '../contacts/reach.js';
  * @property {readonly NewsItem[]} news  of the household, the newest first
  * @property {readonly OngoingCall[]} ongoing  own calls at other own devices, which can be continued here
  * @property {readonly Talk[]} talks
+ * @property {readonly GrantedView[]} granted  on whom this person may drop in
+ * @property {boolean} receptive  somebody may drop in on this page, if it is ready
+ * @property {Unready} unready
+ * @property {boolean} quiet  Do Not Disturb, at this very page
  * @property {Capture} capture
  * @property {Record<'microphone' | 'camera', 'denied' | 'missing' | null>} lacking  what this browser cannot use, and why
+ * @property {Record<'microphone' | 'camera', boolean>} allowed  what this page may use without asking
  * @property {string | null} silenced  the ringing call whose sound was turned off here
  * @property {{key: string, values: Record<string, string>} | null} notice  one sentence about what just happened
  */
@@ -123,6 +143,10 @@ export const START = {
   news: [],
   ongoing: [],
   talks: [],
+  granted: [],
+  receptive: false,
+  unready: 'tap',
+  quiet: false,
   capture: {
     audio: false,
     video: false,
@@ -132,6 +156,7 @@ export const START = {
     videoTrouble: null,
   },
   lacking: { microphone: null, camera: null },
+  allowed: { microphone: false, camera: false },
   silenced: null,
   notice: null,
 };
@@ -161,9 +186,14 @@ export function shownTalk(state) {
   return currentTalk(state) ?? state.talks.findLast((talk) => talk.mine && talk.ended !== null) ?? null;
 }
 
-/** Calls that ring here now, the longest first. @param {State} state */
-export function ringingTalks(state) {
-  return state.talks.filter((talk) => !talk.mine && talk.ended === null && talk.view?.phase === 'ringing');
+/**
+ * Calls that ring here now, the longest first. Nothing rings at a page that is not to be disturbed; a drop in that comes
+ * by itself does not ring, and one that knocks past Do Not Disturb was admitted before it is shown.
+ * @param {State} state
+ */
+export function ringingTalks({ talks, quiet }) {
+  const rings = ({ kind, mode, door }) => (kind === 'call' ? !quiet : mode === 'knock' && door === 'checking');
+  return talks.filter((talk) => !talk.mine && talk.ended === null && talk.view?.phase === 'ringing' && rings(talk));
 }
 
 /** A call this endpoint was in when its page went away, and which still goes on. @param {State} state */

@@ -14,6 +14,8 @@ export const END_REASONS = [
   'lost',
   'moved',
   'time_limit',
+  'not_let_in',
+  'silence',
 ];
 
 /** @param {Ending} ending @returns {string} a text key */
@@ -23,11 +25,38 @@ export function endingKey(ending) {
 
 /** @param {Talk} talk @returns {string} a text key */
 export function standingKey(talk) {
+  if (talk.kind === 'drop_in') return dropInKey(talk);
   if (talk.ended !== null) return endingKey(talk.ended);
   if (talk.media === 'up') return 'call.connected';
   if (talk.media === 'lost' || talk.view?.phase === 'recovering') return 'call.reconnecting';
   if (talk.view === null) return 'call.calling';
   return talk.view.phase === 'ringing' && talk.role === 'caller' ? 'call.ringing' : 'call.connecting';
+}
+
+/** @param {Talk} talk @returns {string} a text key */
+function dropInKey({ ended, role, media, view, door, entered, mode }) {
+  if (ended !== null) return ended === 'not_permitted' || ended === 'no_answer' ? 'drop_in.not_permitted' : endingKey(ended);
+  if (media === 'lost' || view?.phase === 'recovering') return 'call.reconnecting';
+  if (role === 'callee') return door === 'open' ? 'drop_in.here' : 'drop_in.coming';
+  if (media === 'up') return entered ? 'call.connected' : 'drop_in.tone_there';
+  if (view?.phase === 'ringing') return mode === 'knock' ? 'drop_in.knocking' : 'drop_in.going';
+  return view === null ? 'drop_in.going' : 'call.connecting';
+}
+
+/** How long the own picture is frosted still: ms; null where it is clear. @param {Talk} talk @param {number} now ms */
+export function frostedFor({ frost, ended }, now) {
+  if (frost === null || ended !== null) return null;
+  const left = frost.until === null ? frost.seconds * 1_000 : frost.until - now;
+  return left > 0 ? left : null;
+}
+
+/** How long a picture is frosted at most, in ms: whose it is decides, and does not say. */
+const FROSTED_AT_FIRST = 12_000;
+
+/** What whoever drops in should know: text keys. @param {Talk} talk @param {number} now ms @returns {string[]} */
+export function visitNotes(talk, now) {
+  if (talk.kind !== 'drop_in' || talk.role !== 'caller' || !talk.entered || talk.since === null) return [];
+  return expectsVideo(talk) && now - talk.since < FROSTED_AT_FIRST ? ['drop_in.frosted_there'] : [];
 }
 
 /** Whether there should be a moving picture of the other side. @param {Talk} talk */
@@ -38,6 +67,7 @@ export function expectsVideo(talk) {
 /** What the other side has switched off, as text keys. @param {Talk} talk @returns {string[]} */
 export function peerNotes(talk) {
   if (talk.media === 'none' || talk.peer === null || talk.view === null) return [];
+  if (talk.kind === 'drop_in' && talk.role === 'caller' && !talk.entered) return [];
   const notes = [];
   if (!talk.peer.audio) notes.push('peer.microphone_off');
   if (talk.view.media.receive_video && !talk.peer.video) notes.push('peer.camera_off');

@@ -1,0 +1,51 @@
+/**
+ * For whoever is dropped in on: that somebody comes, that the own picture is frosted and for how long, and one large
+ * way to say no. It goes when all is clear; hanging up is possible all the time.
+ */
+
+import { shownTalk } from '../state/state.js';
+import { frostedFor } from '../state/words.js';
+import { h, setText } from './dom.js';
+import { icon } from './icons.js';
+import { button } from './pieces.js';
+import { View } from './view.js';
+
+/** @import {State, Talk} from '../state/state.js' */
+
+export class Door extends View {
+  #words = h('p', { role: 'status' });
+  #timer = 0;
+
+  /** @override */
+  build() {
+    this.setAttribute('role', 'group');
+    this.setAttribute('aria-label', this.t('drop_in.door'));
+    this.append(h('div', { class: 'row' }, icon('drop-in'), this.#words), button(this.t('knock.not_now'), () => this.#no(), { icon: 'close', kind: 'not-now' }));
+  }
+
+  /** @override @param {State} state */
+  show(state) {
+    clearTimeout(this.#timer);
+    const talk = shownTalk(state);
+    const left = talk === null ? null : frostedFor(talk, Date.now());
+    const key = talk === null ? null : keyOf(talk, state.capture.video ? left : null);
+    this.hidden = key === null;
+    if (talk === null || key === null) return;
+    setText(this.#words, this.t(key, { name: talk.name, seconds: String(Math.ceil((left ?? 0) / 1_000)) }));
+    if (left !== null) this.#timer = setTimeout(() => this.show(this.parts.store.state), left % 1_000 || 1_000);
+  }
+
+  #no() {
+    const talk = shownTalk(this.parts.store.state);
+    if (talk) this.parts.calls.hangUp(talk.id);
+  }
+}
+
+/** @param {Talk} talk @param {number | null} left ms until it is clear @returns {string | null} a text key */
+function keyOf({ door, ended }, left) {
+  if (door === null || ended !== null) return null;
+  if (door !== 'open') return 'drop_in.first_a_tone';
+  return left === null ? null : 'drop_in.frosted';
+}
+
+customElements.define('kith-door', Door);
