@@ -108,11 +108,6 @@ export class Calls {
     this.#dropIns.letIn(call);
   }
 
-  /** What drop ins are let in by has changed, or may have. */
-  reconsider() {
-    this.#dropIns.reconsider();
-  }
-
   /** @param {'call' | 'drop_in'} kind @param {{to: string, name: string, person: string | null, video: boolean}} whom @param {string} [as] */
   async #begin(kind, { to, name, person, video }, as) {
     if (currentTalk(this.#store.state)) return;

@@ -127,6 +127,7 @@ export class Door {
 
   /** How it goes on: it has its terms. */
   #look() {
+    if (this.#sink.decide(true) === null) return this.#sink.end('not_let_in'); // hours end, too
     const due = this.#course?.look(this.#capture.tracks.audio, this.#sink.remote()?.getAudioTracks()[0] ?? null) ?? null;
     if (due === 'chime') void this.#ringer.announce(STILL_HERE, ASIDE, this.#gone.signal);
     else if (due !== null) return this.#sink.end(due === 'silence' ? 'silence' : 'done');

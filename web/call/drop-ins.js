@@ -49,6 +49,10 @@ export class DropIns {
     this.#capture = capture;
     this.#ringer = ringer;
     this.#ways = ways;
+    store.subscribe((state, before) => {
+      if (state.admitting !== before.admitting || state.quiet !== before.quiet || state.blocks !== before.blocks) this.reconsider();
+    });
+    document.addEventListener('visibilitychange', () => this.reconsider());
   }
 
   /** Somebody has come. @param {CallView} view */

@@ -14,11 +14,11 @@ import { require, Untrusted } from '../trust/untrusted.js';
 /** @import {PublicKeys} from '../trust/keys.js' */
 /** @import {Reach} from '../trust/links.js' */
 /** @import {Chain} from '../trust/person.js' */
-/** @import {Roster} from '../trust/roster.js' */
+/** @import {HouseholdLink, Roster} from '../trust/roster.js' */
 /** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Party} from './body.js' */
 
-/** The viewer's own household: its roster if it has one, or why it cannot be believed. @typedef {{roster: Roster | null, trouble: Reason | null}} Home */
+/** The viewer's own household: its roster if it has one, with the links that it is made of; or why it cannot be believed. @typedef {{roster: Roster | null, links: readonly HouseholdLink[], trouble: Reason | null}} Home */
 
 /**
  * @param {{chain: Chain, delegations: Delegations | null}} person @param {Home} home without which nobody can tell who may act for a housemate

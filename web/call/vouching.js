@@ -191,10 +191,11 @@ export class Vouching {
   /** Without it nobody can tell who may act for a housemate; the others may go on. @returns {Promise<Home>} */
   async #home() {
     try {
-      return { roster: (await this.#identities.household()).roster, trouble: null };
+      const { roster, links } = await this.#identities.household();
+      return { roster, links, trouble: null };
     } catch (error) {
       if (!(error instanceof Untrusted)) throw error;
-      return { roster: null, trouble: error.reason };
+      return { roster: null, links: [], trouble: error.reason };
     }
   }
 }

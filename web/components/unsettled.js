@@ -33,7 +33,7 @@ export class Unsettled extends View {
   }
 
   /** @param {State} state @returns {Item[]} */
-  #items({ waiting, strangers, taken, people, unwritten, own, meeting, receptive, unready, quiet }) {
+  #items({ waiting, strangers, taken, people, unwritten, own, meeting, admitting, unready, quiet }) {
     const devices = waiting.filter(({ id }) => id !== meeting?.endpoint).map((endpoint) => ({
       key: endpoint.id,
       icon: endpoint.shared ? 'speaker' : 'phone',
@@ -82,7 +82,7 @@ export class Unsettled extends View {
       about: this.t('unready.do'),
       does: () => this.parts.readiness.prepare(),
     };
-    const unprepared = receptive && !quiet && unready !== null && unready !== 'hidden';
+    const unprepared = admitting.receptive && !quiet && unready !== null && unready !== 'hidden';
     const asked = (own?.guidelines ?? null) !== null;
     return [...(unprepared ? [ready] : []), ...devices, ...persons, ...(taken ? [household] : []), ...(unwritten ? [paper] : []), ...(asked ? [guidelines] : [])];
   }

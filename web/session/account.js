@@ -18,7 +18,9 @@ import { supported } from './keys.js';
 import { lookUpInvitation } from './open.js';
 import { keepPaper, newPaper, paperToWrite, paperWritten } from './paper.js';
 import { enterByPasskey, Passkeys } from './passkeys.js';
+import { Quiet } from './quiet.js';
 import { Session } from './session.js';
+import { Sets } from './sets.js';
 import { keepDemo, Tending } from './tending.js';
 import { Place } from '../tabs.js';
 import { Untrusted } from '../trust/untrusted.js';
@@ -50,6 +52,8 @@ export class Account {
   /** @type {Capabilities} */ #capabilities = {};
   blocks = new Blocks((draft, options) => this.send(draft, options));
   books = new Books((draft, options) => this.send(draft, options));
+  sets = new Sets(this.identities, (draft, options) => this.send(draft, options));
+  quiet;
   passkeys = new Passkeys((draft, options) => this.send(draft, options));
   #place = new Place(
     () => this.#connect(),
@@ -61,6 +65,11 @@ export class Account {
     this.#store = store;
     const send = (/** @type {Draft} */ draft, /** @type {{within?: number}} */ options = {}) => this.send(draft, options);
     this.contacts = new Contacts(send, store);
+    this.quiet = new Quiet(this.identities, this.sets, store);
+    this.sets.changed = () => {
+      store.dispatch({ t: 'admitting', admitting: this.sets.admitting });
+      this.quiet.look();
+    };
     this.tending = new Tending(this.identities, this.deeds, store);
     this.hosting = new Hosting(this.identities, this.deeds, send, store);
     this.arriving = new Arriving(this.identities, send, store, () => void this.tending.tend());
@@ -338,6 +347,7 @@ export class Account {
   /** @param {Bytes} [root] of the own chain, which was begun or goes on here */
   async #enrolled(root) {
     if (this.#identity) await this.identities.become(this.#identity);
+    await Promise.all([this.sets.load(), this.quiet.load()]);
     if (root) await this.identities.belong(root);
     if (this.identities.vouched) this.#store.dispatch({ t: 'standing', standing: 'confirmed' });
     await this.#lookAround();
@@ -387,6 +397,7 @@ export class Account {
     void this.tending.tend();
     this.arriving.begin();
     void this.contacts.follow();
+    void this.sets.begin();
   }
 
   /** @param {ServerEvent} event */
@@ -407,9 +418,13 @@ export class Account {
         this.#livesAt(event.person);
         this.#signedMore();
         break;
+      case 'grants_changed':
+        void this.sets.refresh();
+        break;
       case 'roster_changed':
       case 'registered':
         this.#signedMore();
+        void this.sets.refresh(); // others may live here now
     }
   }
 

@@ -20,12 +20,12 @@ import { continues, known, meet, meetDelegations } from './known.js';
 import { ProblemError } from './problem.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
-/** @import {PersonIdentity, Reply, RosterShown, WaitingEndpoint} from '../protocol.js' */
+/** @import {PersonIdentity, Reply, RosterShown, RosterView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
 /** @import {PublicKeys, Sign} from '../trust/keys.js' */
 /** @import {Outcome, Remembered} from '../trust/known.js' */
 /** @import {Chain} from '../trust/person.js' */
-/** @import {Roster} from '../trust/roster.js' */
+/** @import {HouseholdLink, Roster} from '../trust/roster.js' */
 /** @import {Identity} from './database.js' */
 /** @import {Draft} from './session.js' */
 
@@ -44,6 +44,7 @@ import { ProblemError } from './problem.js';
 /**
  * @typedef {object} Household
  * @property {Roster | null} roster  null where nobody has begun one that can be believed
+ * @property {readonly HouseholdLink[]} links  that `roster` is made of
  * @property {Roster | null} offered  one that is the own household's only if a person says so
  * @property {readonly Person[]} people  members, and whoever else the roster rests on, as they are now
  * @property {ReadonlyMap<string, Chain>} chains  by root: theirs, and those that they had before they lost everything
@@ -54,6 +55,7 @@ import { ProblemError } from './problem.js';
 
 const BELONGING = 'belonging';
 const PATIENCE = { within: 10_000 };
+const ROSTERS = 8; // that one question may be about
 
 export class Identities {
   #send;
@@ -132,10 +134,11 @@ export class Identities {
     const reply = await this.#send({ t: 'show_roster' }, PATIENCE);
     if (reply.t !== 'roster') throw new ProblemError('internal');
     const { people, chains } = await this.#housemates(reply.identities);
-    const shown = reply.links.length === 0 ? null : await this.#roster(reply, chains);
+    const links = linksOf(reply);
+    const shown = links.length === 0 ? null : await replayRoster(links, chains);
     const believed = await this.#believed(shown, reply);
     if (this.vouched) this.roster = believed ? shown : null;
-    return { roster: believed ? shown : null, offered: believed ? null : shown, people, chains, waiting: reply.waiting };
+    return { roster: believed ? shown : null, links: believed ? links : [], offered: believed ? null : shown, people, chains, waiting: reply.waiting };
   }
 
   /** A person says that they live in the household that they are shown. @returns {Promise<void>} */
@@ -158,9 +161,27 @@ export class Identities {
     return { people: [...people.values()], chains };
   }
 
-  /** @param {RosterShown} shown @param {ReadonlyMap<string, Chain>} chains @returns {Promise<Roster>} */
-  #roster({ links }, chains) {
-    return replayRoster(links.map((link) => householdLinkOf({ ...link })), chains);
+  /**
+   * Rosters of other households, by their roots. What cannot be believed is left out, as is what is not shown; nothing goes
+   * back behind what was seen of it. @param {readonly Bytes[]} roots @param {readonly Bytes[]} but these
+   * @returns {Promise<{roster: Roster, links: readonly HouseholdLink[]}[]>}
+   */
+  async rosters(roots, but) {
+    const wanted = new Map(roots.filter((root) => !but.some((one) => equal(one, root))).map((root) => [nameOf(root), root]));
+    if (wanted.size === 0) return [];
+    const reply = await this.#send({ t: 'show_rosters', households: [...wanted.keys()].slice(0, ROSTERS) }, PATIENCE);
+    if (reply.t !== 'rosters') throw new ProblemError('internal');
+    const found = await Promise.all(reply.rosters.map((one) => this.#other(one).catch(nobody)));
+    return found.filter((one) => one !== null && wanted.has(nameOf(one.roster.root))).map((one) => /** @type {NonNullable<typeof one>} */ (one));
+  }
+
+  /** @param {RosterView} shown */
+  async #other(shown) {
+    const links = linksOf(shown);
+    const roster = await replayRoster(links, (await this.#housemates(shown.identities)).chains);
+    require(await continues('households', roster), 'stale');
+    await meet('households', nameOf(roster.root), roster, now());
+    return { roster, links };
   }
 
   /**
@@ -227,6 +248,9 @@ export class Identities {
     return chain;
   }
 }
+
+/** @param {{links: RosterShown['links']}} shown @returns {HouseholdLink[]} */
+const linksOf = ({ links }) => links.map((link) => householdLinkOf({ ...link }));
 
 /** A housemate who cannot be believed is left out: what rests on them falls with them, and nothing else. @param {unknown} error */
 function nobody(error) {

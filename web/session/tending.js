@@ -80,7 +80,7 @@ export class Tending {
       console.warn(`the household is not believed: ${error.reason}`);
       const { person } = this.#identities.identity;
       const people = person ? await this.#identities.people([person]) : new Map();
-      return { roster: null, offered: null, people: [...people.values()], chains: new Map(), waiting: [] };
+      return { roster: null, links: [], offered: null, people: [...people.values()], chains: new Map(), waiting: [] };
     }
   }
 

@@ -2,8 +2,9 @@
 
 import { toBase64 } from '../core/bytes.js';
 
-/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, HouseholdLeave, PersonBegin, PersonRecover} from '../protocol.js' */
+/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, HouseholdLeave, PersonBegin, PersonRecover, Receipt as WireReceipt} from '../protocol.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
+/** @import {Receipt} from '../trust/grants.js' */
 /** @import {PersonLink} from '../trust/person.js' */
 /** @import {HouseholdLink} from '../trust/roster.js' */
 
@@ -47,4 +48,9 @@ export function leaveToWire(link) {
 /** @param {Delegations} set @returns {WireDelegations} */
 export function delegationsToWire(set) {
   return written(set);
+}
+
+/** @param {readonly Receipt[]} receipts @returns {WireReceipt[]} */
+export function receiptsToWire(receipts) {
+  return receipts.map(written);
 }

@@ -9,6 +9,6 @@ export function canDropIn({ granted }, person) {
 }
 
 /** Endpoints of one's own, or of somebody at home who lets the household drop in. @param {State} state @param {EndpointView} endpoint */
-export function canDropInAt({ granted, endpoint: here }, { id, online, quiet }) {
-  return id !== here?.id && online && !quiet && granted.some(({ household }) => household);
+export function canDropInAt({ granted, admitting, endpoint: here }, { id, online, quiet }) {
+  return id !== here?.id && online && !quiet && (admitting.home || granted.some(({ household }) => household));
 }

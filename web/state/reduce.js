@@ -34,7 +34,7 @@ import { START } from './state.js';
  *   | {t: 'silence', call: string}
  *   | {t: 'door', call: string, door: Door}
  *   | {t: 'frost', call: string, frost: Frost | null}
- *   | {t: 'receptive', receptive: boolean}
+ *   | {t: 'admitting', admitting: State['admitting']}
  *   | {t: 'unready', unready: Unready}
  *   | {t: 'quiet', quiet: boolean}
  *   | {t: 'media', call: string, media: Talk['media'], at: number}
@@ -98,8 +98,8 @@ export function reduce(state, action) {
       return changeTalk(state, action.call, (talk) => ({ ...talk, door: action.door }));
     case 'frost':
       return changeTalk(state, action.call, (talk) => ({ ...talk, frost: action.frost }));
-    case 'receptive':
-      return action.receptive === state.receptive ? state : { ...state, receptive: action.receptive };
+    case 'admitting':
+      return { ...state, admitting: action.admitting };
     case 'unready':
       return action.unready === state.unready ? state : { ...state, unready: action.unready };
     case 'quiet':
@@ -243,7 +243,7 @@ function withView(state, view) {
   // Who it is does not change during a call, whatever the server says; nor what they are called.
   const person = known?.person ?? view.peer_person ?? null;
   const heard = known
-    ? { ...known, view, name: known.name || view.peer_name, person, video: view.video, mode: known.mode ?? view.mode ?? null }
+    ? { ...known, view, name: known.name || view.peer_name, person, video: view.video, mode: known.view === null ? (view.mode ?? null) : known.mode }
     : fromView(view);
   // A new endpoint at the far end (a move) has said nothing yet about what it sends.
   const peer = known?.view?.endpoint?.id === view.endpoint?.id ? heard.peer : null;

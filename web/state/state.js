@@ -41,6 +41,8 @@ import { byPerson } from '../contacts/reach.js';
 
 /** The own picture is frosted for `seconds`: until `until` (ms), null before its first frame has left. @typedef {{seconds: number, until: number | null}} Frost */
 
+/** What the sets that count here let anybody do: drop in on this page, if it is ready; drop in at home. @typedef {{receptive: boolean, home: boolean}} Admitting */
+
 /** Why nobody could drop in on this page, as the end of a text key; null where somebody could. @typedef {'tap' | 'sound' | 'hidden' | 'microphone' | 'unconfirmed' | null} Unready */
 
 /** @typedef {EndReason | ProblemCode} Ending  how a call ended, or why it never began */
@@ -105,7 +107,7 @@ import { byPerson } from '../contacts/reach.js';
  * @property {readonly OngoingCall[]} ongoing  own calls at other own devices, which can be continued here
  * @property {readonly Talk[]} talks
  * @property {readonly GrantedView[]} granted  on whom this person may drop in
- * @property {boolean} receptive  somebody may drop in on this page, if it is ready
+ * @property {Admitting} admitting
  * @property {Unready} unready
  * @property {boolean} quiet  Do Not Disturb, at this very page
  * @property {Capture} capture
@@ -144,7 +146,7 @@ export const START = {
   ongoing: [],
   talks: [],
   granted: [],
-  receptive: false,
+  admitting: { receptive: false, home: false },
   unready: 'tap',
   quiet: false,
   capture: {
@@ -192,8 +194,10 @@ export function shownTalk(state) {
  * @param {State} state
  */
 export function ringingTalks({ talks, quiet }) {
-  const rings = ({ kind, mode, door }) => (kind === 'call' ? !quiet : mode === 'knock' && door === 'checking');
-  return talks.filter((talk) => !talk.mine && talk.ended === null && talk.view?.phase === 'ringing' && rings(talk));
+  return talks.filter(({ mine, ended, view, kind, mode, door }) => {
+    const asks = kind === 'drop_in' ? mode === 'knock' && door === 'checking' : !quiet;
+    return asks && !mine && ended === null && view?.phase === 'ringing';
+  });
 }
 
 /** A call this endpoint was in when its page went away, and which still goes on. @param {State} state */

@@ -1,0 +1,132 @@
+/**
+ * The signed sets by which somebody may drop in here: at a personal endpoint the own one, at a shared one those of all
+ * members of the household. The newest that was ever seen of each is kept; the server can hold a newer one back, for as
+ * long as the set says that it is to be believed, but it cannot bring an older one back.
+ */
+
+import { termAt } from '../policy/grants.js';
+import { acceptGrants, grantsOf, requireNotOlder, signReceipt } from '../trust/grants.js';
+import { nameOf } from '../trust/links.js';
+import { Untrusted } from '../trust/untrusted.js';
+import { amend, loadAll } from './database.js';
+import { now } from './identities.js';
+import { receiptsToWire } from './wire.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {PersonGrants} from '../protocol.js' */
+/** @import {Admitting} from '../state/state.js' */
+/** @import {Grants} from '../trust/grants.js' */
+/** @import {Chain} from '../trust/person.js' */
+/** @import {Identities, Send} from './identities.js' */
+
+const PATIENCE = { within: 10_000 };
+
+export class Sets {
+  #identities;
+  #send;
+  /** The newest of each person, by the name of their root. @type {Map<string, Grants>} */ #newest = new Map();
+  /** Whose sets count here, by the name of their root. @type {ReadonlySet<string>} */ #counting = new Set();
+  /** What the server was told to be here, in this session. @type {Map<string, number>} */ #told = new Map();
+  #turn = Promise.resolve();
+  /** Told when what counts here may have changed. */ changed = () => {};
+
+  /** @param {Identities} identities @param {Send} send */
+  constructor(identities, send) {
+    this.#identities = identities;
+    this.#send = send;
+  }
+
+  /** What was kept before. */
+  async load() {
+    for (const set of /** @type {Grants[]} */ (await loadAll('grants'))) this.#newest.set(nameOf(set.person), set);
+  }
+
+  /** Those that count here now. @returns {Grants[]} */
+  all() {
+    return [...this.#newest].filter(([person]) => this.#counting.has(person)).map(([, set]) => set);
+  }
+
+  /** The newest that was ever seen of a person. @param {Bytes} root @returns {Grants | null} */
+  of(root) {
+    return this.#newest.get(nameOf(root)) ?? null;
+  }
+
+  /** Seconds since 1970; never behind what was signed already, however this device's clock is set. */
+  get clock() {
+    return Math.max(now(), ...[...this.#newest.values()].map(({ time }) => time));
+  }
+
+  /** What they let anybody do. @returns {Admitting} */
+  get admitting() {
+    const sets = this.all();
+    const open = sets.filter(({ closed, grants, home }) => !closed && (grants.length > 0 || home === 'knock' || home === 'instant'));
+    const home = sets.some((set) => set.home === 'knock' || set.home === 'instant') && sets.every((set) => set.home !== 'off' && !set.closed);
+    return { receptive: open.length > 0 && termAt(sets, this.#identities.own.keys.identity) !== 'off', home };
+  }
+
+  /** A new session: nobody there knows what is kept here. */
+  begin() {
+    this.#told.clear();
+    return this.refresh();
+  }
+
+  /** Ask what is in force, keep what is newer, and sign that it was heard. */
+  refresh() {
+    this.#turn = this.#turn.then(() => this.#look()).catch(noted);
+    return this.#turn;
+  }
+
+  /** A set of somebody whose chain this is. Rejects with Untrusted where an older one is kept. @param {Grants} set @param {Chain} chain */
+  async meet(set, chain) {
+    await acceptGrants(set, chain, null); // before the database is asked: its transactions wait for nobody
+    await amend('grants', nameOf(set.person), (/** @type {Grants | null} */ there) => {
+      requireNotOlder(set, there);
+      return { keep: set };
+    });
+    this.#newest.set(nameOf(set.person), set);
+    this.changed();
+  }
+
+  async #look() {
+    const chains = await this.#chains();
+    this.#counting = new Set([...chains.values()].map(({ root }) => nameOf(root)));
+    this.changed();
+    const reply = await this.#send({ t: 'show_grants' }, PATIENCE);
+    if (reply.t !== 'grants_shown') return;
+    for (const shown of reply.sets) await this.#heard(shown, chains).catch(noted);
+    await this.#sign();
+  }
+
+  /** Whose sets count here, by the server's id of the person. @returns {Promise<Map<string, Chain>>} */
+  async #chains() {
+    const { identity } = this.#identities;
+    if (!this.#identities.vouched) return new Map();
+    if (identity.person) {
+      const { chain, outcome } = await this.#identities.person(identity.person);
+      return outcome !== 'rolled_back' && outcome !== 'forked' && this.#identities.isOwn(chain.root) ? new Map([[identity.person, chain]]) : new Map();
+    }
+    const { roster, people } = await this.#identities.household();
+    const here = people.filter(({ chain, outcome }) => roster?.members.has(nameOf(chain.root)) && outcome !== 'rolled_back' && outcome !== 'forked');
+    return new Map(here.map(({ id, chain }) => [id, chain]));
+  }
+
+  /** @param {PersonGrants} shown @param {ReadonlyMap<string, Chain>} chains */
+  async #heard({ person, grants }, chains) {
+    const chain = chains.get(person);
+    if (chain) await this.meet(grantsOf({ ...grants }), chain);
+  }
+
+  async #sign() {
+    const { keys, sign } = this.#identities.own;
+    const fresh = this.all().filter(({ person, version }) => this.#told.get(nameOf(person)) !== version);
+    const receipts = await Promise.all(fresh.map((set) => signReceipt(set, { time: now(), identity: keys.identity, sign })));
+    if (receipts.length === 0) return;
+    await this.#send({ t: 'heard_grants', receipts: receiptsToWire(receipts) }, PATIENCE);
+    for (const { person, version } of fresh) this.#told.set(nameOf(person), version);
+  }
+}
+
+/** What cannot be believed leaves what is kept as it is; what the connection has cut off is asked for again. @param {unknown} error */
+function noted(error) {
+  if (error instanceof Untrusted) console.warn(`not believed: ${error.reason}`);
+}
