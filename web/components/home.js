@@ -12,6 +12,7 @@ import { News } from './news.js';
 import { Ongoing } from './ongoing.js';
 import { openPairing } from './pairing.js';
 import { avatar, button, setIcon, setLabel } from './pieces.js';
+import { QuietHere } from './quiet-here.js';
 import { openSettings } from './settings.js';
 import { showContacts } from './tabs.js';
 import { Unsettled } from './unsettled.js';
@@ -34,7 +35,7 @@ export class Home extends View {
   #devicesPart = h('section');
   #nobody = h('div', { class: 'card empty' });
   #name = h('p', { class: 'own-name' });
-  #quiet = button('', () => void this.parts.account.quiet.set(!this.parts.store.state.quiet), { icon: 'moon', kind: 'quiet toggle' });
+  #quiet = /** @type {QuietHere} */ (/** @type {unknown} */ (null));
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
@@ -44,24 +45,25 @@ export class Home extends View {
   /** @override */
   build() {
     this.className = 'page';
+    this.#quiet = create(QuietHere, this.parts);
     this.#missed = create(Missed, this.parts);
     this.#ongoing = create(Ongoing, this.parts);
     this.#news = create(News, this.parts);
     this.#unsettled = create(Unsettled, this.parts);
     this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
-    setLabel(this.#quiet, this.t('quiet.here'));
     this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
     this.append(
       h(
         'header',
         { class: 'bar' },
         h('div', { class: 'brand' }, mark(), h('div', {}, h('h1', {}, this.t('title.home')), this.#name)),
-        h('div', { class: 'row' }, this.#quiet, button(this.t('settings.title'), () => openSettings(this.parts), { icon: 'settings', kind: 'quiet' })),
+        button(this.t('settings.title'), () => openSettings(this.parts), { icon: 'settings', kind: 'quiet' }),
       ),
       h(
         'main',
         {},
+        this.#quiet,
         this.#ongoing,
         this.#missed,
         this.#unsettled,
@@ -105,7 +107,7 @@ export class Home extends View {
       const face = /** @type {HTMLElement} */ (card.querySelector('.avatar'));
       setIcon(/** @type {HTMLButtonElement} */ (face), device.capabilities.screen ? 'screen' : 'speaker');
     });
-    setAttribute(this.#quiet, 'aria-pressed', String(state.quiet));
+    this.#quiet.show(state);
     this.#nobody.hidden = people.length > 0;
     this.#devicesPart.hidden = endpoints.length === 0;
     this.#ongoing.show(state);

@@ -29,7 +29,7 @@ export class SelfView extends View {
   /** @override @param {State} state */
   show(state) {
     const talk = shownTalk(state);
-    const may = talk !== null && talk.ended === null && talk.video && talk.view?.media.send_video !== false;
+    const may = talk !== null && talk.ended === null && talk.video && talk.view?.media.send_video !== false && (talk.door === null || talk.door === 'open');
     this.hidden = !may;
     const track = may ? this.parts.calls.shownOf(talk.id) : null;
     const still = may && talk.media === 'connecting' && talk.since === null;
