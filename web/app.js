@@ -12,7 +12,6 @@ import { Notifier } from './notify.js';
 import { Account } from './session/account.js';
 import { readLink } from './session/link.js';
 import { Readiness } from './session/readiness.js';
-import { Touches } from './session/touches.js';
 import { applyLook, Chosen } from './settings.js';
 import { Ringer } from './sound/ringer.js';
 import { keepSounding } from './sound/sounds.js';
@@ -38,7 +37,6 @@ const calls = new Calls(store, account, account.identities, ice, gate, ringer);
 account.follower = calls;
 const send = (/** @type {import('./session/session.js').Draft} */ draft) => account.send(draft);
 const readiness = new Readiness(store, ringer, send);
-const touches = new Touches(store, send);
 keepSounding(store, ringer, chosen);
 const notifier = new Notifier(store, calls, () => translate);
 
@@ -84,7 +82,6 @@ function showTab() {
 function touched() {
   ringer.unlock();
   readiness.look();
-  touches.touched();
   app.show(store.state);
 }
 

@@ -52,10 +52,11 @@ Kind = Literal["chromium", "firefox"]
 
 CHROMIUM_FLAGS = (
     "--use-fake-device-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # stay at home
 )
+
+SOUND_AT_ONCE = "--autoplay-policy=no-user-gesture-required"
 
 SAY_YES = "--use-fake-ui-for-media-stream"
 """Without it headless Chromium answers every question about camera and microphone with no."""
@@ -292,7 +293,7 @@ class Launcher:
     afar: bool = False
     trusting: Path | None = None
     speakers: str | None = None
-    running: dict[tuple[Kind, int, Path | None, bool], Browser] = field(default_factory=dict)
+    running: dict[tuple[Kind, int, Path | None, bool, bool], Browser] = field(default_factory=dict)
     numbers: int = 0
     people: list[Screen] = field(default_factory=list)
     screens: list[Screen] = field(default_factory=list)
@@ -309,14 +310,20 @@ class Launcher:
         tone: int = 440,
         camera: Path | None = None,
         refusing: bool = False,
+        plain: bool = False,
         **context: Any,
     ) -> Screen:
         """A fresh profile in `kind`, whose microphone hears `tone` Hz and whose camera sees the film `camera`,
-        else the browser's own test picture. `refusing` gives the page neither (both Chromium only)."""
-        key = (kind, tone, camera, refusing)
+        else the browser's own test picture. `refusing` gives the page neither; `plain`: it sounds only once it was
+        touched, and may use what the person has allowed it (all Chromium only)."""
+        key = (kind, tone, camera, refusing, plain)
         if key not in self.running:
             chromium = kind == "chromium"
-            start = self._chromium(tone, camera, refusing=refusing) if chromium else self._firefox(tone)
+            start = (
+                self._chromium(tone, camera, refusing=refusing, plain=plain)
+                if chromium
+                else self._firefox(tone)
+            )
             self.running[key] = await start
             self.stack.push_async_callback(self.running[key].close)
         browser = self.running[key]
@@ -355,7 +362,7 @@ class Launcher:
         self.people.append(screen)
         return screen
 
-    async def _chromium(self, tone: int, camera: Path | None, *, refusing: bool) -> Browser:
+    async def _chromium(self, tone: int, camera: Path | None, *, refusing: bool, plain: bool) -> Browser:
         home = (
             {} if self.trusting is None else {"HOME": str(await believer_of(self.directory, self.trusting))}
         )
@@ -367,7 +374,8 @@ class Launcher:
             env={**os.environ, **home},
             args=[
                 *CHROMIUM_FLAGS,
-                *([] if refusing else [SAY_YES]),
+                *([] if plain else [SOUND_AT_ONCE]),
+                *([] if refusing or plain else [SAY_YES]),
                 f"--use-file-for-fake-audio-capture={sound}",
                 *([] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]),
                 *self._trust(),

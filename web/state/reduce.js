@@ -181,8 +181,6 @@ function onEvent(state, event) {
     case 'contacts_changed':
       return { ...state, own: state.own && { ...state.own, contacts: event.revision } };
     case 'signalled': // for the conversation alone
-    case 'granted_changed':
-    case 'grants_changed':
     case 'grants_heard':
     case 'log_changed': // for whoever shows the log
     case 'identity_changed': // for whoever asks for identities
