@@ -164,8 +164,8 @@ def to(root: str, mode: str = "instant") -> dict[str, Any]:
 
 @pytest.mark.row("R74", "R75", "R134")
 async def test_who_was_allowed_is_let_in_and_heard_only_after_the_tone(house: House, victim: Victim) -> None:
-    """What all others are told apart from: the same call, by the same way, to somebody who was granted it. The first packet
-    comes after the tone, and at once then; the light is on before and goes with the track."""
+    """What all others are told apart from: the same call, by the same way, to somebody who was granted it. The first
+    packet comes after the tone, and at once then; the light is on before and goes with the track."""
     await victim.doors.sign(grants=[to(await house.root(house.carl))])
     async with house.drops_in(victim, "carl") as far:
         offset = time.time() - asyncio.get_running_loop().time()

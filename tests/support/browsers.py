@@ -430,8 +430,8 @@ async def browsers(
 ) -> AsyncIterator[Launcher]:
     """Browsers that trust `server`; closed with everything in them at the end. `inside` is a command that they are
     started with, such as `ip netns exec NAME`; they may then use the server's own address without TLS. `trusting` is a
-    certificate authority that Chromium has been told to believe, for whatever else there is; `speakers` the PULSE_SERVER
-    through which Firefox sounds, which it does not without one."""
+    certificate authority that Chromium has been told to believe, for whatever else there is; `speakers` is the
+    PULSE_SERVER through which Firefox sounds, which it does not without one."""
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(_playwright(directory, inside))
         launcher = Launcher(

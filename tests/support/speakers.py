@@ -1,6 +1,6 @@
 """A loudspeaker that nobody hears: Firefox lets a page sound only where there is some sound device.
 
-    async with silent_speakers(directory) as speakers, browsers(server, directory, speakers=speakers) as launch: ...
+async with silent_speakers(directory) as speakers, browsers(server, directory, speakers=speakers) as launch: ...
 """
 
 import asyncio

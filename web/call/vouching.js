@@ -149,7 +149,7 @@ export class Vouching {
   #pin({ id, own_person: own, peer_person: peer }) {
     const pin = this.#pins.get(id) ?? { to: this.#wanted.get(id) ?? null, own, peer, roots: null };
     // A shared endpoint that was called acts for nobody yet: whoever answers there may act for a housemate.
-    const next = { ...pin, own: pin.own ?? own, peer: pin.peer ?? (pin.to?.startsWith('e_') ? peer : null) };
+    const next = { ...pin, own: pin.own ?? own, peer: pin.peer ?? (pin.to !== null && !pin.to.startsWith('p_') ? peer : null) };
     this.#pins.set(id, next);
     return next;
   }

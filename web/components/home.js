@@ -33,6 +33,7 @@ export class Home extends View {
   /** @type {readonly Callable[]} */ #callable = [];
   #devices = h('ul', { class: 'cards' });
   #devicesPart = h('section');
+  #anywhere = button('', () => this.#dropInAtHome(), { icon: 'drop-in', kind: 'quiet' });
   #nobody = h('div', { class: 'card empty' });
   #name = h('p', { class: 'own-name' });
   #quiet = /** @type {QuietHere} */ (/** @type {unknown} */ (null));
@@ -52,7 +53,8 @@ export class Home extends View {
     this.#unsettled = create(Unsettled, this.parts);
     this.#ask = create(Ask, this.parts);
     this.#nobody.append(h('h3', {}, this.t('home.nobody')), h('p', {}, this.t('home.nobody.text')));
-    this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices);
+    setLabel(this.#anywhere, this.t('drop_in.home'));
+    this.#devicesPart.append(h('h2', {}, this.t('home.devices')), this.#devices, this.#anywhere);
     this.append(
       h(
         'header',
@@ -110,6 +112,8 @@ export class Home extends View {
     this.#quiet.show(state);
     this.#nobody.hidden = people.length > 0;
     this.#devicesPart.hidden = endpoints.length === 0;
+    this.#anywhere.hidden = endpoints.filter((device) => device.shared && canDropInAt(state, device)).length < 2;
+    this.#anywhere.disabled = !ready;
     this.#ongoing.show(state);
     this.#missed.show(state);
     this.#unsettled.show(state);
@@ -186,6 +190,10 @@ export class Home extends View {
       setAttribute(element, 'aria-label', this.t(key, { name }));
       element.disabled = !ready;
     }
+  }
+
+  #dropInAtHome() {
+    dropInOn(this.parts, { to: 'home', person: null, name: this.t('drop_in.home.name'), video: true });
   }
 
   /** @param {Element} card @param {boolean} granted @param {string} name @param {boolean} ready */

@@ -11,16 +11,16 @@ import { h } from './dom.js';
 
 /** Call somebody, after asking who calls where that is not plain. @param {Parts} parts @param {Whom} whom */
 export function placeCall(parts, whom) {
-  asked(parts, whom.name, 'who_calls', (as) => parts.calls.place({ ...whom, ...as }));
+  asked(parts, whom.name, { title: 'who_calls.title', lead: 'who_calls.lead' }, (as) => parts.calls.place({ ...whom, ...as }));
 }
 
 /** Drop in on a person, an endpoint or `home`, after asking who drops in where that is not plain. @param {Parts} parts @param {Whom} whom */
 export function dropInOn(parts, whom) {
-  asked(parts, whom.name, 'who_drops_in', (as) => parts.calls.dropIn({ ...whom, ...as }));
+  asked(parts, whom.name, { title: 'who_drops_in.title', lead: 'who_drops_in.lead' }, (as) => parts.calls.dropIn({ ...whom, ...as }));
 }
 
-/** @param {Parts} parts @param {string} whom a name @param {'who_calls' | 'who_drops_in'} what @param {(as: {as?: string}) => Promise<void>} go */
-function asked(parts, whom, what, go) {
+/** @param {Parts} parts @param {string} whom a name @param {{title: string, lead: string}} words text keys @param {(as: {as?: string}) => Promise<void>} go */
+function asked(parts, whom, words, go) {
   const adults = adultsHere(parts.store.state);
   if (adults.length < 2) {
     void go({});
@@ -35,5 +35,5 @@ function asked(parts, whom, what, go) {
     });
     return h('li', {}, choice);
   });
-  const dialog = openDialog(t(`${what}.title`), t, h('p', {}, t(`${what}.lead`, { name: whom })), h('ul', { class: 'choices' }, ...choices));
+  const dialog = openDialog(t(words.title), t, h('p', {}, t(words.lead, { name: whom })), h('ul', { class: 'choices' }, ...choices));
 }

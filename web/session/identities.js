@@ -168,11 +168,17 @@ export class Identities {
    */
   async rosters(roots, but) {
     const wanted = new Map(roots.filter((root) => !but.some((one) => equal(one, root))).map((root) => [nameOf(root), root]));
-    if (wanted.size === 0) return [];
-    const reply = await this.#send({ t: 'show_rosters', households: [...wanted.keys()].slice(0, ROSTERS) }, PATIENCE);
+    const names = [...wanted.keys()];
+    const asked = [...Array(Math.ceil(names.length / ROSTERS)).keys()].map((at) => this.#shown(names.slice(at * ROSTERS, (at + 1) * ROSTERS)));
+    const found = await Promise.all((await Promise.all(asked)).flat().map((one) => this.#other(one).catch(nobody)));
+    return found.flatMap((one) => (one !== null && wanted.has(nameOf(one.roster.root)) ? [one] : []));
+  }
+
+  /** @param {string[]} households roots, in base64 */
+  async #shown(households) {
+    const reply = await this.#send({ t: 'show_rosters', households }, PATIENCE);
     if (reply.t !== 'rosters') throw new ProblemError('internal');
-    const found = await Promise.all(reply.rosters.map((one) => this.#other(one).catch(nobody)));
-    return found.filter((one) => one !== null && wanted.has(nameOf(one.roster.root))).map((one) => /** @type {NonNullable<typeof one>} */ (one));
+    return reply.rosters;
   }
 
   /** @param {RosterView} shown */
