@@ -21,6 +21,7 @@ class Reason(StrEnum):
     CALLER_SUSPENDED = "caller_suspended"
     CALLER_NOT_REGISTERED = "caller_not_registered"
     CALLER_NOT_CONFIRMED = "caller_not_confirmed"
+    CHILD_LIMIT = "child_limit"
     NUMBER_MOVED = "number_moved"
     CALLEE_UNKNOWN = "callee_unknown"
     CALLEE_NOT_REGISTERED = "callee_not_registered"
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     QUOTA = "quota"
     CALLEE_SUSPENDED = "callee_suspended"
     BLOCKED = "blocked"
+    CALLEE_CHILD_LIMIT = "callee_child_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class CallFacts:
     that was called. `waiting` are those that nobody has signed for, though somebody could: the other side would believe
     nothing that they say (docs/trust.md), so they neither call nor ring.
     `blocked`: by whoever is called; for a shared device by any adult whose it is. `you_blocked`: the other way round.
+    `child_limit`: the caller is a child, and no parent lets them call this person; `callee_child_limit`: whoever is
+    called is one, and no parent lets them be called by the caller (policy.child).
     `quota_wait` is in how many seconds the caller may place another call, 0 for now (policy.quota).
     """
 
@@ -55,6 +59,8 @@ class CallFacts:
     callee_suspended: bool = False
     blocked: bool = False
     you_blocked: bool = False
+    child_limit: bool = False
+    callee_child_limit: bool = False
     quota_wait: float = 0.0
 
 
@@ -110,6 +116,12 @@ RULES = (
         "Nobody has confirmed yet that the calling device is the caller's.",
     ),
     Rule(
+        Reason.CHILD_LIMIT,
+        Refuse,
+        lambda facts: facts.child_limit,
+        "The caller is a child, and no parent has allowed this call.",
+    ),
+    Rule(
         Reason.NUMBER_MOVED,
         Refuse,
         lambda facts: facts.moved and not facts.known,
@@ -156,6 +168,12 @@ RULES = (
         RingOut,
         lambda facts: facts.blocked,
         "The person called has blocked the caller.",
+    ),
+    Rule(
+        Reason.CALLEE_CHILD_LIMIT,
+        RingOut,
+        lambda facts: facts.callee_child_limit,
+        "The person called is a child, and no parent has allowed that the caller calls.",
     ),
 )
 """The precedence."""

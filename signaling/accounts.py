@@ -3,7 +3,8 @@
 The law of this file
 
     A personal endpoint lists, names and removes the personal endpoints of its person and the shared ones of
-    its household. Everything else, another person's too, is answered like what was never there.
+    its household; a child's only the former. Everything else, another person's too, is answered like what was never
+    there.
     What is removed is dead on disk before anybody is told, and here before the answer leaves.
 """
 
@@ -87,9 +88,8 @@ class Accounts:
         person = registered(principal)
         endpoint = await self._directory.endpoint(EndpointId(wanted))
         if endpoint is not None:
-            theirs = (
-                endpoint.household == principal.household if endpoint.shared else endpoint.person == person
-            )
+            shared = endpoint.household == principal.household and not principal.child
+            theirs = shared if endpoint.shared else endpoint.person == person
             if theirs:
                 return endpoint
         raise Problem(Code.UNKNOWN_ENDPOINT, path="endpoint")

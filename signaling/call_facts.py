@@ -1,7 +1,7 @@
 """What must be known about a call: the facts for policy, and the names and endpoints for those who see it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from kith.directory.contact_store import ContactStore, Known
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from policy.call import CallFacts
+from policy.child import Limits, Way, may_be_reached, may_reach
 from policy.quota import CALLS, Quota, look_back, wait
 from signaling.call import Call, Role
 from signaling.sessions import Sessions
@@ -29,6 +30,19 @@ class Placed(Protocol):
     """When a person placed calls, the latest first."""
 
     async def placed(self, person: PersonId, *, since: float, most: int) -> Sequence[float]: ...
+
+
+class Limiting(Protocol):
+    """What parents let children do, of those among `persons` who are children (kith.directory.children)."""
+
+    async def limits(self, persons: Collection[PersonId]) -> Mapping[PersonId, Limits]: ...
+
+
+class NobodyLimited:
+    """Where there are no children."""
+
+    async def limits(self, persons: Collection[PersonId]) -> Mapping[PersonId, Limits]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,7 @@ class FactFinder:
         placed: Placed,
         clock: Callable[[], float],
         quotas: Sequence[Quota] = CALLS,
+        limits: Limiting | None = None,
     ) -> None:
         self._directory = directory
         self._contacts = contacts
@@ -62,6 +77,7 @@ class FactFinder:
         self._placed = placed
         self._clock = clock
         self._quotas = quotas
+        self._limits = limits or NobodyLimited()
 
     async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
         """The facts of one call attempt. Whom it is for changes neither what is asked nor how often."""
@@ -74,9 +90,12 @@ class FactFinder:
             wanted = await self._wanted_endpoint(principal, caller, EndpointId(target))
         else:
             wanted = await self._wanted_person(principal, caller, PersonId(target), blockers)
-        person, calling = await asyncio.gather(
-            self._directory.person(caller), self._directory.endpoint(principal.endpoint)
+        person, calling, limits = await asyncio.gather(
+            self._directory.person(caller),
+            self._directory.endpoint(principal.endpoint),
+            self._limits.limits((caller, PersonId(target))),
         )
+        at_home = wanted.household == principal.household
         concerned = wanted.ring if calling is None else [calling, *wanted.ring]
         facts = replace(
             wanted.facts,
@@ -84,6 +103,10 @@ class FactFinder:
             caller_suspended=person is not None and person.suspended is not None,
             # At a device that others use, too, nobody is told whom somebody has blocked.
             you_blocked=target in blocked and not principal.shared,
+            child_limit=not may_reach(limits.get(caller), Way.CALL, PersonId(target), at_home=at_home),
+            callee_child_limit=not may_be_reached(
+                limits.get(PersonId(target)), Way.CALL, caller, at_home=at_home
+            ),
             quota_wait=quota_wait,
         )
         return replace(wanted, facts=facts)
@@ -171,9 +194,20 @@ class FactFinder:
             person = await self._directory.person(one)
             suspended = person is None or person.suspended is not None
             blocked = not at_device and apart is not None and apart in await self._distances.blocked_by(one)
-            if suspended or blocked:
+            if suspended or blocked or await self._limited(call, role):
                 gone.append(role)
         return tuple(gone)
+
+    async def _limited(self, call: Call, role: Role) -> bool:
+        """Whether the one on this side is a child, and no parent lets them be in the call."""
+        callee = PersonId(call.target)
+        caller = await self._directory.person(call.caller_person)
+        at_home = caller is not None and caller.household == call.callee_household
+        if role is Role.CALLER:
+            limits = (await self._limits.limits((call.caller_person,))).get(call.caller_person)
+            return not may_reach(limits, Way.CALL, callee, at_home=at_home)
+        limits = (await self._limits.limits((callee,))).get(callee)
+        return not may_be_reached(limits, Way.CALL, call.caller_person, at_home=at_home)
 
     async def faces(self, wanted: Wanted, caller: EndpointId) -> Faces:
         """Names and endpoints for a call that is about to begin."""

@@ -11,8 +11,10 @@ from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
 from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.core.trust.person_links import PersonBegin
 from kith.directory import vcards
 from kith.directory.blocks import Blocks
+from kith.directory.children import Children
 from kith.directory.contact_store import ContactStore
 from kith.directory.identities import Identities
 from kith.directory.journal import JournalStore
@@ -32,6 +34,7 @@ from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.blocking import BLOCK_COMMANDS, BlockDesk, Reports
 from signaling.books import BOOK_COMMANDS, BookDesk, Shelving
+from signaling.children import CHILD_COMMANDS, NOT_FOR_CHILDREN, ChildDesk
 from signaling.contacts import CONTACT_COMMANDS, ContactDesk
 from signaling.contacts import Command as ContactCommand
 from signaling.deadlines import Deadlines
@@ -70,6 +73,7 @@ PERSONAL = (
     *PEOPLE_COMMANDS,
     *BOOK_COMMANDS,
     *READING,
+    *CHILD_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -87,6 +91,7 @@ class Desk:
         registry: Registry,
         verifying: Verifying,
         people: People,
+        children: Children,
         leaving: Leaving,
         export: Exporter,
         identities: Identities,
@@ -187,6 +192,17 @@ class Desk:
             expel=self._accounts.expel,
             clock=clock,
         )
+        self.children = children
+        self._child_desk = ChildDesk(
+            children,
+            directory,
+            sessions,
+            switchboard,
+            self.announcer,
+            self.news,
+            self._accounts.expel,
+            journal.settled,
+        )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people)
         self.ice = ice
         self.origin = ""
@@ -220,13 +236,7 @@ class Desk:
                     code_sent=enrolled.code_sent,
                 )
             case wire.Pair():
-                endpoint = await self.registry.pair(
-                    command.code, public_keys(command.keys), command.name, command.capabilities
-                )
-                await self._told_of_newcomer(endpoint)
-                offered_by = await self.directory.offered_by(endpoint.id)
-                paired = self._paired(endpoint, command.id, shared=endpoint.shared)
-                return msgspec.structs.replace(paired, offered_by=offered_by)
+                return await self._pair(command)
             case wire.LookUpRecovery():
                 person, signed = await self.identities.by_recovery(command.recovery)
                 found = await self.directory.person(person)
@@ -256,6 +266,30 @@ class Desk:
                 return await self._enrol_test(command)
             case _:
                 raise Problem(Code.NOT_SIGNED_IN)
+
+    async def _pair(self, command: wire.Pair) -> wire.Paired:
+        if command.link is not None:
+            self.identities.check_begin(command.link, command.keys.identity)
+        endpoint = await self.registry.pair(
+            command.code, public_keys(command.keys), command.name, command.capabilities
+        )
+        begun = command.link is not None and await self._begins(endpoint, command.link)
+        await self._told_of_newcomer(endpoint)
+        offered_by = await self.directory.offered_by(endpoint.id)
+        paired = self._paired(endpoint, command.id, shared=endpoint.shared)
+        return msgspec.structs.replace(paired, offered_by=offered_by, begun=begun)
+
+    async def _begins(self, endpoint: Endpoint, link: PersonBegin) -> bool:
+        """Whether a child's chain begins with the endpoint; the same again, because the reply was lost, does too."""
+        if endpoint.shared or endpoint.person is None:
+            return False
+        person = await self.directory.person(endpoint.person)
+        if person is None or not person.child:
+            return False
+        signed = await self.identities.of(person.id)
+        if signed is None:
+            await self.identities.begin(person.id, link)
+        return signed is None or signed.links[0] == link
 
     async def _told_of_newcomer(self, endpoint: Endpoint) -> None:
         await self.announcer.told(self.announcer.endpoints_changed(endpoint))
@@ -380,6 +414,8 @@ class Desk:
             principal = await self.principal(endpoint, command.as_person)
         if principal.shared and isinstance(command, PERSONAL):
             raise Problem(Code.NOT_PERMITTED)
+        if principal.child and isinstance(command, NOT_FOR_CHILDREN):
+            raise Problem(Code.NOT_PERMITTED)
         leaves = isinstance(command, wire.RemoveEndpoint) and command.endpoint == endpoint.id
         decides = isinstance(command, CONFIRMED) and not leaves  # going for good needs nobody's word
         if endpoint.waiting and decides and await self._waits(endpoint):
@@ -388,6 +424,8 @@ class Desk:
             return await self._passkey_desk.carry_out(principal, command, origin)
         if isinstance(command, CONTACT_COMMANDS):
             return await self._about_contacts(principal, command)
+        if isinstance(command, CHILD_COMMANDS):
+            return await self._child_desk.carry_out(principal, command)
         if isinstance(command, BOOK_COMMANDS):
             return await self.books.carry_out(principal, command)
         if isinstance(command, JOURNAL_COMMANDS):
@@ -438,15 +476,21 @@ class Desk:
                 await self.announcer.told(self._identity_desk.person_changed(registered(principal)))
                 await self._told_of_newcomer(endpoint)
                 await self.announcer.told(self._identity_desk.catch_up(principal))
-            case wire.Invite():
-                secret, expires = await self.registry.invite_from(principal, household=command.household)
-                return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)
-            case wire.OfferPairing():
-                code, expires = await self.registry.offer_pairing_from(principal, shared=command.shared)
-                return wire.PairingOffered(re=command.id, code=code, expires=expires, origin=self.origin)
+            case wire.Invite() | wire.OfferPairing():
+                return await self._let_in(principal, command)
             case _:
                 return await self._about_call(principal, command)
         return wire.Ok(re=command.id)
+
+    async def _let_in(self, principal: Principal, command: wire.Invite | wire.OfferPairing) -> wire.AnyReply:
+        if isinstance(command, wire.Invite):
+            secret, expires = await self.registry.invite_from(principal, household=command.household)
+            return wire.Invited(re=command.id, secret=secret, expires=expires, origin=self.origin)
+        child = None if command.child is None else PersonId(command.child)
+        if child is not None:
+            await self.children.may_pair(principal, child)
+        code, expires = await self.registry.offer_pairing_from(principal, shared=command.shared, child=child)
+        return wire.PairingOffered(re=command.id, code=code, expires=expires, origin=self.origin)
 
     async def _about_contacts(self, principal: Principal, command: ContactCommand) -> wire.AnyReply:
         reply = await self.contacts.carry_out(principal, command)

@@ -76,7 +76,8 @@ class HouseholdNews:
     async def tell(self, household: HouseholdId) -> None:
         """There is news: the whole list to the personal endpoints of every adult."""
         for person in await self._directory.housemates(household):
-            await self._tell_person(person.id)
+            if not person.child:
+                await self._tell_person(person.id)
 
     async def _tell_person(self, person: PersonId) -> None:
         here = [

@@ -33,13 +33,15 @@ class OwnProfiles:
         """For the person's own endpoints, but those that wait to be signed for."""
         found = await self._directory.person(person)
         contacts = await self._contacts.state(person)
+        child = found is not None and found.child
         return wire.OwnProfile(
             mobile=None if found is None or found.registered is None else found.mobile,
             proving=await self._verifying.proving(person),
             contact_import=contacts.import_allowed,
             contacts=contacts.revision,
-            guidelines=await self._people.asked(person),
+            guidelines=None if child else await self._people.asked(person),
             region=await self._regions.of(person),
+            child=child,
         )
 
     async def tell(self, person: PersonId) -> None:

@@ -23,7 +23,7 @@ from signaling import call as calls
 from signaling import protocol as wire
 from signaling.apart import apart, out
 from signaling.call import Call, EndReason
-from signaling.call_facts import Distances, FactFinder, Wanted
+from signaling.call_facts import Distances, FactFinder, Limiting, Wanted
 from signaling.call_index import LiveCalls
 from signaling.call_replies import has_part, reason_for, refusal, reply_about
 from signaling.call_step import start, step
@@ -60,6 +60,7 @@ class Switchboard(Passing):
         distances: Distances,
         journal: Notes,
         bounds: Bounds | None = None,
+        limits: Limiting | None = None,
     ) -> None:
         super().__init__(LiveCalls(), sessions)
         self._store = store
@@ -69,7 +70,9 @@ class Switchboard(Passing):
         self._clock = clock
         self._journal = journal
         self._bounds = bounds or Bounds()
-        self._finder = FactFinder(directory, contacts, sessions, distances, store, clock, self._bounds.quotas)
+        self._finder = FactFinder(
+            directory, contacts, sessions, distances, store, clock, self._bounds.quotas, limits
+        )
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -276,6 +279,15 @@ class Switchboard(Passing):
         self._changes += 1
         for live, event in out(self._calls, person):
             live.enqueue(event)
+
+    async def taken_out(self, person: PersonId) -> None:
+        """As `take_out`, and done when it is saved: nothing of the person is written any more."""
+        self._changes += 1
+        await asyncio.gather(*(live.settled(event) for live, event in out(self._calls, person)))
+        for live in self._calls.with_person(
+            person
+        ):  # what still rings out at a caller, for whom it looks like any
+            await live.settled(calls.DeadlinePassed(live.call.deadline or 0.0))
 
     def withdraw(self, person: PersonId, endpoints: Iterable[EndpointId]) -> None:
         """These shared endpoints speak for the person no more: out of the calls in which they do or might."""

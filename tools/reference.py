@@ -74,6 +74,9 @@ PARTS: tuple[type, ...] = (
     protocol.GrantedView,
     protocol.RosterView,
     DeviceStanding,
+    protocol.ChildView,
+    protocol.ChildContact,
+    protocol.ChildCallView,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""

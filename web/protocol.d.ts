@@ -108,7 +108,10 @@ export interface PersonBegin {
   recovery: string;
 }
 
-/** Enrol another endpoint with a code that an adult of the household asked for. */
+/**
+ * Enrol another endpoint with a code that an adult of the household asked for. `link` begins the chain of its
+ * person, where the code is for a child who has none; elsewhere it is not looked at.
+ */
 export interface Pair {
   t: 'pair';
   id: string;
@@ -117,6 +120,7 @@ export interface Pair {
   keys: Keys;
   name: string;
   capabilities?: Capabilities;
+  link?: PersonBegin | null;
 }
 
 /** The chain that the public half of a printed recovery key belongs to. */
@@ -325,12 +329,13 @@ export interface SetRegion {
   region: string;
 }
 
-/** Make a short code that enrols one more endpoint, own or shared by the household. */
+/** Make a short code that enrols one more endpoint, own or shared by the household; or one of a child's own. */
 export interface OfferPairing {
   t: 'offer_pairing';
   id: string;
   as?: string | null;
   shared: boolean;
+  child?: string | null;
 }
 
 /** The own endpoints and those that the household shares, with when they were here. */
@@ -605,6 +610,67 @@ export interface CheckLog {
   t: 'check_log';
   id: string;
   as?: string | null;
+}
+
+/** Make a profile for a child of the household. It can do nothing before a parent agrees by `consent`. */
+export interface AddChild {
+  t: 'add_child';
+  id: string;
+  as?: string | null;
+  name: string;
+}
+
+/** The children of the own household, the oldest profile first. */
+export interface ListChildren {
+  t: 'list_children';
+  id: string;
+  as?: string | null;
+}
+
+/**
+ * A parent has read what this version says of the child's use of Kith, and agrees. They are told by a message to
+ * their number, once.
+ */
+export interface GiveConsent {
+  t: 'consent';
+  id: string;
+  as?: string | null;
+  child: string;
+  version: number;
+}
+
+/**
+ * What the child is called and may do from now on; what is absent stays as it is. `contacts` are all persons
+ * outside the household whom the child reaches and is reached by; whoever is new among them is known to the parent.
+ */
+export interface SetChild {
+  t: 'set_child';
+  id: string;
+  as?: string | null;
+  child: string;
+  name?: string | null;
+  calling?: boolean | null;
+  messaging?: boolean | null;
+  drop_in?: boolean | null;
+  drop_in_home?: boolean | null;
+  contacts?: string[] | null;
+}
+
+/** The child's calls, the latest first, a page at a time: those of before a moment. */
+export interface ChildActivity {
+  t: 'child_activity';
+  id: string;
+  as?: string | null;
+  child: string;
+  before?: number | null;
+}
+
+/** Erase the child with everything that is kept of them, with others too. */
+export interface EraseChild {
+  t: 'erase_child';
+  id: string;
+  as?: string | null;
+  child: string;
 }
 
 /**
@@ -1340,7 +1406,11 @@ export type NewsKind =
   | 'grant_revoked'
   | 'home_drop_in_changed'
   | 'device_drop_in_changed'
-  | 'panic';
+  | 'panic'
+  | 'child_added'
+  | 'child_consented'
+  | 'child_changed'
+  | 'child_erased';
 
 /**
  * What only the person's own endpoints are shown.
@@ -1349,6 +1419,7 @@ export type NewsKind =
  * is absent as long as the person has not been asked, `contacts` the revision of their list; `guidelines` the
  * version of the usage guidelines that waits to be accepted, absent if none does. `region` is the country (ISO 3166)
  * of numbers without a country's code among the contacts of the household.
+ * A `child` has no number, and decides nothing for the household.
  */
 export interface OwnProfile {
   mobile: string | null;
@@ -1357,6 +1428,7 @@ export interface OwnProfile {
   contacts: number;
   guidelines: number | null;
   region: string;
+  child: boolean;
 }
 
 /**
@@ -1425,7 +1497,8 @@ export interface SignedUp {
 
 /**
  * Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared. `offered_by`
- * asked for the code, and is the one to compare keys with; absent where the server made the code itself.
+ * asked for the code, and is the one to compare keys with; absent where the server made the code itself. `begun`: the
+ * endpoint's link is the first of its person's chain, and nobody has to sign for it.
  */
 export interface Paired {
   t: 'paired';
@@ -1435,6 +1508,7 @@ export interface Paired {
   server: string;
   person: string | null;
   offered_by: string | null;
+  begun: boolean;
 }
 
 /**
@@ -1752,6 +1826,66 @@ export interface LogHeads {
   heads: LogHead[];
 }
 
+/** The child as it is now. */
+export interface ChildShown {
+  t: 'child_shown';
+  re: string;
+  child: ChildView;
+}
+
+/**
+ * A child, as the parents see them. `consent` is the version that a parent agreed to at `consented`: both are
+ * absent before, and then the child can do nothing. The rest is what a parent allows (policy.child).
+ */
+export interface ChildView {
+  id: string;
+  name: string;
+  consent: number | null;
+  consented: number | null;
+  calling: boolean;
+  messaging: boolean;
+  drop_in: boolean;
+  drop_in_home: boolean;
+  contacts: ChildContact[];
+}
+
+/** Somebody outside the household whom a parent has chosen for a child. */
+export interface ChildContact {
+  person: string;
+  name: string;
+}
+
+/** `version` is that of the text to agree to. */
+export interface ChildrenShown {
+  t: 'children';
+  re: string;
+  children: ChildView[];
+  version: number;
+}
+
+/** `more`: ask again, for what was before the last one's `at`. */
+export interface ChildCalls {
+  t: 'child_calls';
+  re: string;
+  calls: ChildCallView[];
+  more: boolean;
+}
+
+/**
+ * A call of a child's. `person` is who was on the other side, absent where a device was called; `answered` and
+ * `ended` are absent where nobody answered, or it goes on.
+ */
+export interface ChildCallView {
+  call: string;
+  person: string | null;
+  name: string;
+  outgoing: boolean;
+  video: boolean;
+  at: number;
+  answered: number | null;
+  ended: number | null;
+}
+
 /** The book; of an account with several the first, and `books_changed` has all. Its contacts are on their way. */
 export interface BookLinked {
   t: 'book_linked';
@@ -1811,6 +1945,8 @@ export interface BookView {
  * - `unknown_block`: There is no such block among yours.
  * - `block_limit`: There are as many blocks as one person may have.
  * - `quota_exceeded`: These are as many as one person may have in this time; wait and try again.
+ * - `child_limit`: A parent has not allowed this.
+ * - `consent_required`: A parent has to read what this means for the child, and agree, first.
  * - `unknown_book`: There is no such address book among yours.
  * - `book_limit`: There are as many address books as one person may link.
  * - `log_forked`: Another entry has this number in the log.
@@ -1876,6 +2012,8 @@ export type Code =
   | 'unknown_block'
   | 'block_limit'
   | 'quota_exceeded'
+  | 'child_limit'
+  | 'consent_required'
   | 'unknown_book'
   | 'book_limit'
   | 'log_forked'
@@ -2127,6 +2265,13 @@ export interface BooksChanged {
   books: BookView[];
 }
 
+/** The children of the household; it replaces the old list. The own endpoints of adults only. */
+export interface ChildrenChanged {
+  t: 'children_changed';
+  seq: number;
+  children: ChildView[];
+}
+
 /** A person's chain or delegations have grown: ask for them again before relying on them. */
 export interface IdentityChanged {
   t: 'identity_changed';
@@ -2232,6 +2377,12 @@ export type Command =
   | ReadChain
   | DeleteLog
   | CheckLog
+  | AddChild
+  | ListChildren
+  | GiveConsent
+  | SetChild
+  | ChildActivity
+  | EraseChild
   | LinkBook
   | ListBooks
   | UnlinkBook
@@ -2295,6 +2446,9 @@ export type Reply =
   | LogPage
   | LogChain
   | LogHeads
+  | ChildShown
+  | ChildrenShown
+  | ChildCalls
   | BookLinked
   | Books
   | CallState
@@ -2321,6 +2475,7 @@ export type Event =
   | OwnChanged
   | ContactsChanged
   | BooksChanged
+  | ChildrenChanged
   | IdentityChanged
   | RosterChanged
   | PairingSignalled

@@ -246,12 +246,13 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
                 stack.push_async_callback(start_demo(url, ca, devices, started.demo_codes).close)
             yield
 
-    async with sms_gateway(settings) as send_code:
+    async with sms_gateway(settings) as sender:
         await run_server(
             settings,
             names=names,
             presented=presented,
-            send_code=send_code,
+            send_code=sender,
+            confirm_consent=sender.consented,
             demo=() if devices is None else unpaired(devices),
             company=company,
         )
@@ -259,7 +260,7 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
 
 @asynccontextmanager
 async def sms_gateway(settings: Settings) -> AsyncIterator[Sender]:
-    """What sends verification codes, as the operator chose. Raises SmsError."""
+    """What sends messages to mobile numbers, as the operator chose. Raises SmsError."""
     async with AsyncExitStack() as stack:
 
         def asking() -> Guarded:

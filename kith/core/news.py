@@ -26,3 +26,9 @@ class NewsKind(StrEnum):
     )
     DEVICE_DROP_IN_CHANGED = "device_drop_in_changed"  # The person changed who may drop in on a device.
     PANIC = "panic"  # The person closed everything.
+    CHILD_ADDED = "child_added"  # A profile was made for the child, who is the person.
+    CHILD_CONSENTED = (
+        "child_consented"  # A parent agreed to the child's use of Kith; the child is the person.
+    )
+    CHILD_CHANGED = "child_changed"  # A parent changed what the child, who is the person, may do.
+    CHILD_ERASED = "child_erased"  # The person, a parent, had all erased that was kept of a child.

@@ -10,7 +10,8 @@ class Principal:
     """`person` is None only for a shared endpoint whose household has no adult yet.
 
     `registered` is whether the person's mobile number is verified; `test` marks a load
-    generator's principal, admitted only by a server that admits nothing else.
+    generator's principal, admitted only by a server that admits nothing else. A `child` has been agreed to by a parent
+    where it is `registered`, and decides nothing for the household.
     """
 
     endpoint: EndpointId
@@ -19,3 +20,4 @@ class Principal:
     shared: bool
     registered: bool
     test: bool = False
+    child: bool = False

@@ -52,6 +52,8 @@ class Code(StrEnum):
     UNKNOWN_BLOCK = "unknown_block"
     BLOCK_LIMIT = "block_limit"
     QUOTA_EXCEEDED = "quota_exceeded"
+    CHILD_LIMIT = "child_limit"
+    CONSENT_REQUIRED = "consent_required"
     UNKNOWN_BOOK = "unknown_book"
     BOOK_LIMIT = "book_limit"
     # the log
@@ -121,6 +123,8 @@ SENTENCES: Mapping[Code, str] = {
     Code.UNKNOWN_BLOCK: "There is no such block among yours.",
     Code.BLOCK_LIMIT: "There are as many blocks as one person may have.",
     Code.QUOTA_EXCEEDED: "These are as many as one person may have in this time; wait and try again.",
+    Code.CHILD_LIMIT: "A parent has not allowed this.",
+    Code.CONSENT_REQUIRED: "A parent has to read what this means for the child, and agree, first.",
     Code.UNKNOWN_BOOK: "There is no such address book among yours.",
     Code.LOG_FORKED: "Another entry has this number in the log.",
     Code.LOG_LIMIT: "There are as many entries as one log may have.",

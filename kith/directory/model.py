@@ -16,6 +16,7 @@ class Person:
     else has proved that the number is theirs; then `mobile` is None. `suspended` is since when the operator keeps
     the person out, None if not.
 
+    A `child` has no number: `registered` is when a parent agreed, None until then.
     A `profile` is somebody whom the household saved, to be taken over at sign-up; `created` is when it was, or
     when the person signed up, None where nobody kept that.
     """
@@ -28,6 +29,7 @@ class Person:
     suspended: float | None = None
     created: float | None = None
     profile: bool = False
+    child: bool = False
 
 
 @dataclass(frozen=True, slots=True)

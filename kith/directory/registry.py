@@ -107,10 +107,17 @@ class Registry:
         await self._store.add_pairing(self._digest("pairing", code), pairing)
         return f"{code[:4]}-{code[4:]}"
 
-    async def offer_pairing_from(self, principal: Principal, *, shared: bool) -> tuple[str, float]:
+    async def offer_pairing_from(
+        self, principal: Principal, *, shared: bool, child: PersonId | None = None
+    ) -> tuple[str, float]:
+        """For an own endpoint, one that the household shares, or one of a child's, who may have one."""
         person = registered(principal)
+        if child is not None and shared:
+            raise Problem(Code.INVALID, path="child")
         expires = self._clock() + PAIRING_LIFE
-        pairing = Pairing(principal.household, person, shared, expires, offered_by=principal.endpoint)
+        pairing = Pairing(
+            principal.household, child or person, shared, expires, offered_by=principal.endpoint
+        )
         return await self.offer_pairing(pairing), expires
 
     async def sign_up(self, newcomer: Newcomer) -> Enrolled:
@@ -266,6 +273,7 @@ def named(endpoint: Endpoint, person: Person | None) -> Principal:
         shared=endpoint.shared,
         registered=person is not None and person.registered is not None,
         test=endpoint.test,
+        child=person is not None and person.child,
     )
 
 

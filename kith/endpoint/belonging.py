@@ -40,6 +40,15 @@ class Belonging:
         is signed for; whoever has the bare code if `same` says, given six digits, that the other shows them too."""
         return await self._circle.offer(shared=shared, same=same)
 
+    async def offer_childs_pairing(self, child: str) -> str:
+        """A code for a device of a child's own, by the child's id. The first one begins the child's chain, and nobody
+        has to sign for it."""
+        offer = protocol.OfferPairing(id=self._wire.new_id(), shared=False, child=child)
+        offered = await self._wire.request(offer)
+        if not isinstance(offered, protocol.PairingOffered):
+            raise Problem(Code.MALFORMED)
+        return offered.code
+
     async def waiting(self) -> tuple[WaitingEndpoint, ...]:
         """Endpoints for which nobody has signed yet."""
         return await self._circle.waiting()

@@ -21,6 +21,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust import person_write
 from kith.core.trust.history import Known
 from kith.core.trust.person import replay
+from kith.core.trust.person_links import PersonBegin
 from kith.core.trust.recovery import SEED, RecoveryKey
 from kith.endpoint.dialling import origin_of
 from signaling.protocol import (
@@ -46,6 +47,15 @@ class Begun:
     signed_up: SignedUp
     recovery: str = field(repr=False)
     known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """One more endpoint. `known` is the chain of its person, where that begins with it: a child's first device, which
+    nobody has to sign for. No paper brings that chain back; a parent makes another code."""
+
+    paired: Paired
+    known: Known | None
 
 
 _replies = msgspec.json.Decoder(AnyReply)
@@ -91,10 +101,14 @@ async def pair(
     name: str,
     capabilities: Capabilities,
     tls: ssl.SSLContext | None = None,
-) -> Paired:
+) -> Enlisted:
     """Enrol with the short code that an adult of the household was shown."""
-    command = Pair(id=new_secret(), code=code, keys=public_keys(keys), name=name, capabilities=capabilities)
-    return _expect(Paired, await post(http, server, command, tls=tls))
+    link = _begin(keys, RecoveryKey(secrets.token_bytes(SEED)))
+    command = Pair(
+        id=new_secret(), code=code, keys=public_keys(keys), name=name, capabilities=capabilities, link=link
+    )
+    paired = _expect(Paired, await post(http, server, command, tls=tls))
+    return Enlisted(paired, _known(link) if paired.begun else None)
 
 
 async def sign_up(
@@ -117,7 +131,7 @@ async def sign_up(
     `profile` which of the household's saved profiles they are, None for somebody else.
     """
     recovery = RecoveryKey(secrets.token_bytes(SEED))
-    link = person_write.begin(keys, recovery.public, time=int(time.time()))
+    link = _begin(keys, recovery)
     command = SignUp(
         id=new_secret(),
         name=name,
@@ -131,8 +145,7 @@ async def sign_up(
         link=link,
     )
     reply = _expect(SignedUp, await post(http, server, command, tls=tls))
-    chain = replay([link])
-    return Begun(reply, recovery.text(), Known(chain.root, chain.point.version, chain.point.head))
+    return Begun(reply, recovery.text(), _known(link))
 
 
 async def enrol_test(
@@ -160,6 +173,15 @@ async def enrol_test(
         capabilities=capabilities or Capabilities(),
     )
     return _expect(Paired, await post(http, server, command, tls=tls))
+
+
+def _begin(keys: KeyPair, recovery: RecoveryKey) -> PersonBegin:
+    return person_write.begin(keys, recovery.public, time=int(time.time()))
+
+
+def _known(link: PersonBegin) -> Known:
+    chain = replay([link])
+    return Known(chain.root, chain.point.version, chain.point.head)
 
 
 def _expect(kind: type[R], reply: AnyReply) -> R:

@@ -25,6 +25,8 @@ def sentence(item: NewsItem) -> str:
             return f"{who} joined the household with {device}."
         case NewsKind.PERSON_LEFT:
             return f"{who} left the household."
+        case NewsKind.CHILD_ADDED | NewsKind.CHILD_CONSENTED | NewsKind.CHILD_CHANGED | NewsKind.CHILD_ERASED:
+            return _of_child(item.kind, item)
         case NewsKind.NUMBER_MOVED:
             return "Somebody else has proved that your mobile number is theirs. Confirm another one to go on calling."
         case NewsKind.GRANT_GIVEN:
@@ -37,6 +39,20 @@ def sentence(item: NewsItem) -> str:
             return f"{who} changed with {device} who may drop in on {item.other}."
         case NewsKind.PANIC:
             return f"{who} closed everything with {device}: nobody from outside gets in."
+
+
+def _of_child(kind: NewsKind, item: NewsItem) -> str:
+    name = item.name or "A child"
+    match kind:
+        case NewsKind.CHILD_ADDED:
+            return f"{name} has a child's profile, which waits for a parent to agree."
+        case NewsKind.CHILD_CONSENTED:
+            return f"A parent agreed that {name} uses Kith."
+        case NewsKind.CHILD_CHANGED:
+            return f"What {name} may do was changed."
+        case _:
+            who = "You" if item.own else item.name or "Somebody"
+            return f"{who} had everything erased that was kept of a child."
 
 
 def _of(item: NewsItem) -> str:

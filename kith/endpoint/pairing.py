@@ -34,9 +34,10 @@ async def pair_at_home(
         if authority is not None:
             home.save_authority(authority)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WITHIN)) as http:
-        paired = await enrol.pair(
+        enlisted = await enrol.pair(
             http, server, code, keys=home.keys(), name=name, capabilities=capabilities, tls=home.tls()
         )
+    paired = enlisted.paired
     enrolment = Enrolment(
         server=server,
         server_key=paired.server,
@@ -45,8 +46,11 @@ async def pair_at_home(
         household=paired.household,
         person=paired.person,
     )
-    home.save_pairing(
-        Pairing(by=paired.offered_by, code=pairing_code.plain(code), secret=secret, trusting=trust_server)
-    )
+    if enlisted.known is not None and paired.person is not None:
+        home.remember(home.memory().with_person(paired.person, enlisted.known, None))
+    else:
+        home.save_pairing(
+            Pairing(by=paired.offered_by, code=pairing_code.plain(code), secret=secret, trusting=trust_server)
+        )
     home.save(enrolment)
     return enrolment

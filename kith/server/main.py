@@ -18,6 +18,7 @@ from aiohttp import web
 from kith.core.ids import HouseholdId
 from kith.core.keys import load_or_create
 from kith.core.settings import Settings
+from kith.directory.children import ConsentConfirmer, unconfirmed
 from kith.directory.model import Invitation, Pairing
 from kith.directory.registry import PAIRING_LIFE
 from kith.directory.verifying import CodeSender
@@ -83,6 +84,7 @@ async def serve(
     names: frozenset[str],
     presented: Presented | None,
     send_code: CodeSender,
+    confirm_consent: ConsentConfirmer = unconfirmed,
     demo: tuple[str, ...] = (),
     company: Company,
 ) -> None:
@@ -106,7 +108,13 @@ async def serve(
         authority = None if presented is None else presented.authority
         try:
             server = await wire(
-                settings, keys, database, names=names, authority=authority, send_code=send_code
+                settings,
+                keys,
+                database,
+                names=names,
+                authority=authority,
+                send_code=send_code,
+                confirm_consent=confirm_consent,
             )
         except ValueError as error:
             raise StartError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error

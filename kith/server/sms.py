@@ -1,11 +1,12 @@
-"""How a verification code reaches a mobile number: by the console, a file, a webhook or a service that apprise knows.
+"""How a message, a verification code mostly, reaches a mobile number: by the console, a file, a webhook or a service
+that apprise knows.
 
 The law of this file
 
     What sends is chosen by the operator, in one word and an address: `console`, `file:PATH`, `webhook:URL` or
     `apprise:URL`; `@PATH` stands for what the file says, since addresses hold secrets.
-    Only so many codes are on their way at a time, and none for longer than PATIENCE. Whatever goes wrong is
-    Problem(code_not_sent) for whoever waits, and one line without number, code or address in the log.
+    Only so many messages are on their way at a time, and none for longer than PATIENCE. Whatever goes wrong is
+    Problem(code_not_sent) for whoever waits, and one line without number, text or address in the log.
 """
 
 import asyncio
@@ -27,11 +28,11 @@ from kith.directory.asking import Asking, NoAnswer, Request
 log = logging.getLogger(__name__)
 
 PATIENCE = 20.0
-"""Seconds for one code. Gateways answer within two; a person looks at the button for about that long."""
+"""Seconds for one message. Gateways answer within two; a person looks at the button for about that long."""
 
 AT_ONCE = 8
 WAITING = 64
-"""So many codes are sent at a time, and so many more wait their turn: some twenty seconds' worth of a slow gateway.
+"""So many are sent at a time, and so many more wait their turn: some twenty seconds' worth of a slow gateway.
 Whoever comes on top is told at once."""
 
 SAMPLE = "+12025550123"
@@ -48,15 +49,31 @@ class NotSent(Exception):
     """Why, in a word for the log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What it says, in signs that every phone network carries in one message (GSM 03.38). `code` is the code in it,
+    where there is one, for an operator's program that sends it in words of its own."""
+
+    text: str = field(repr=False)
+    code: str | None = field(default=None, repr=False)
+
+
 class Gateway(Protocol):
-    async def send(self, mobile: str, code: str) -> None:
+    async def send(self, mobile: str, message: Message) -> None:
         """Raises NotSent."""
         ...
 
 
 def words(code: str) -> str:
-    """The message, in signs that every phone network carries in one message (GSM 03.38)."""
+    """What a code comes in."""
     return f"Kith: {code} is your code / es tu clave. Tell nobody / No la digas a nadie."
+
+
+CONSENTED = (
+    "Kith: You agreed that a child uses Kith in your home. Not you? Open Kith."
+    " / Has dado permiso a un menor de tu casa. Si es un error, abre Kith."
+)
+"""To a parent who agreed. It does not name the child: whoever carries the message reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +82,11 @@ class Console:
 
     show: Show
 
-    async def send(self, mobile: str, code: str) -> None:
-        self.show(f"Verification code for the number ending in {mobile[-2:]}: {code}")
+    async def send(self, mobile: str, message: Message) -> None:
+        if message.code is None:
+            self.show(f"Message to the number ending in {mobile[-2:]}: {message.text}")
+        else:
+            self.show(f"Verification code for the number ending in {mobile[-2:]}: {message.code}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +95,8 @@ class File:
 
     path: Path
 
-    async def send(self, mobile: str, code: str) -> None:
-        line = json.dumps({"at": round(time.time(), 3), "to": mobile, "code": code, "text": words(code)})
+    async def send(self, mobile: str, message: Message) -> None:
+        line = json.dumps({"at": round(time.time(), 3), **_written(mobile, message)})
         try:
             await asyncio.to_thread(self._append, f"{line}\n".encode())
         except OSError as error:
@@ -101,8 +121,8 @@ class Webhook:
     url: str = field(repr=False)
     secret: bytes = field(repr=False)
 
-    async def send(self, mobile: str, code: str) -> None:
-        body = json.dumps({"to": mobile, "code": code, "text": words(code)}).encode()
+    async def send(self, mobile: str, message: Message) -> None:
+        body = json.dumps(_written(mobile, message)).encode()
         headers = {
             "Content-Type": "application/json",
             "Kith-Signature": signature(self.secret, int(time.time()), body),
@@ -113,6 +133,11 @@ class Webhook:
             raise NotSent(error.why.value) from error
         if not 200 <= answer.status < 300:
             raise NotSent(f"status {answer.status}")
+
+
+def _written(mobile: str, message: Message) -> dict[str, str]:
+    code = {} if message.code is None else {"code": message.code}
+    return {"to": mobile, **code, "text": message.text}
 
 
 def signature(secret: bytes, at: int, body: bytes) -> str:
@@ -135,11 +160,11 @@ class Apprise:
         if self._service(SAMPLE) is None:
             raise SmsError("apprise does not know this address; see its list of services")
 
-    async def send(self, mobile: str, code: str) -> None:
+    async def send(self, mobile: str, message: Message) -> None:
         service = await asyncio.to_thread(self._service, mobile)
         if service is None:
             raise NotSent("address")
-        if not await service(words(code)):
+        if not await service(message.text):
             raise NotSent("refused")
 
     def _service(self, mobile: str) -> Callable[[str], Awaitable[bool]] | None:
@@ -157,7 +182,7 @@ class Apprise:
 
 
 class Sender:
-    """A kith.directory.verifying.CodeSender by one gateway."""
+    """A kith.directory.verifying.CodeSender by one gateway; its `consented` is a ConsentConfirmer."""
 
     def __init__(self, gateway: Gateway, *, patience: float = PATIENCE) -> None:
         self._gateway = gateway
@@ -167,12 +192,19 @@ class Sender:
 
     async def __call__(self, mobile: str, code: str) -> None:
         """Raises Problem(code_not_sent)."""
+        await self._send(mobile, Message(words(code), code))
+
+    async def consented(self, mobile: str) -> None:
+        """Raises Problem(code_not_sent)."""
+        await self._send(mobile, Message(CONSENTED))
+
+    async def _send(self, mobile: str, message: Message) -> None:
         if self._inside >= AT_ONCE + WAITING:
             raise self._failed("too many at once")
         self._inside += 1
         try:
             async with asyncio.timeout(self._patience), self._turn:
-                await self._gateway.send(mobile, code)
+                await self._gateway.send(mobile, message)
         except TimeoutError:
             raise self._failed("too slow") from None
         except NotSent as error:
@@ -183,7 +215,7 @@ class Sender:
             self._inside -= 1
 
     def _failed(self, why: str) -> Problem:
-        log.warning("a code was not sent: gateway=%s why=%s", type(self._gateway).__name__.lower(), why)
+        log.warning("a message was not sent: gateway=%s why=%s", type(self._gateway).__name__.lower(), why)
         return Problem(Code.CODE_NOT_SENT)
 
 

@@ -11,6 +11,7 @@ from kith.core.ids import PersonId
 from kith.core.keys import KeyPair
 from kith.core.settings import Settings
 from kith.directory.blocks import Blocks
+from kith.directory.children import Children, ConsentConfirmer, unconfirmed
 from kith.directory.digest import Digest
 from kith.directory.following import Pace
 from kith.directory.identities import Identities
@@ -26,6 +27,7 @@ from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
 from kith.store.books import SqliteBooks
 from kith.store.calls import SqliteCalls
+from kith.store.children import SqliteChildren
 from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
@@ -85,6 +87,7 @@ async def wire(
     names: frozenset[str],
     authority: Path | None,
     send_code: CodeSender,
+    confirm_consent: ConsentConfirmer = unconfirmed,
     clock: Callable[[], float] = time.time,
 ) -> Server:
     """Build a server that is ready to listen. Takes up the calls that were live in the database.
@@ -116,6 +119,7 @@ async def wire(
     registry = Registry(directory, digest, admission, verifying, clock)
     contacts = SqliteContacts(database, seal)
     blocks = Blocks(SqliteBlocks(database), directory, digest, clock)
+    children = Children(SqliteChildren(database), directory, contacts, verifying, confirm_consent, clock)
 
     # who is here
     deadlines = Deadlines(clock)
@@ -133,7 +137,17 @@ async def wire(
         quotas=(Quota(settings.calls_an_hour, HOUR), Quota(settings.calls_a_day, DAY)),
     )
     switchboard = Switchboard(
-        calls, directory, contacts, sessions, reachable, deadlines, clock, blocks, journal, bounds
+        calls,
+        directory,
+        contacts,
+        sessions,
+        reachable,
+        deadlines,
+        clock,
+        blocks,
+        journal,
+        bounds,
+        children,
     )
     await switchboard.load()
 
@@ -151,6 +165,7 @@ async def wire(
         incidents=incidents,
         verifying=verifying,
         people=People(SqlitePeople(database), clock),
+        children=children,
         leaving=Leaving(SqliteLeaving(database), identities, directory, digest, clock, settings.household),
         export=SqliteExport(database, contacts, signed).of,
         switchboard=switchboard,

@@ -27,9 +27,17 @@ class SqliteCalls:
 
         def work(db: sqlite3.Connection) -> bool:
             added = db.execute(
-                "INSERT INTO call(id, state, live, created, caller) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO call(id, state, live, created, caller, callee, silent) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                (call.id, _pack(call), not call.over, call.created, call.caller_person),
+                (
+                    call.id,
+                    _pack(call),
+                    not call.over,
+                    call.created,
+                    call.caller_person,
+                    call.callee_person if call.target == call.callee_person else None,
+                    call.silent,
+                ),
             )
             return added.rowcount == 1
 
@@ -40,7 +48,8 @@ class SqliteCalls:
 
         def work(db: sqlite3.Connection) -> None:
             db.execute(
-                "UPDATE call SET state = ?, live = ? WHERE id = ?", (_pack(call), not call.over, call.id)
+                "UPDATE call SET state = ?, live = ?, silent = ? WHERE id = ?",
+                (_pack(call), not call.over, call.silent, call.id),
             )
             person = missed_by(call)
             if person is not None:

@@ -41,7 +41,9 @@ _OFFERED = (
 _KNOWN = """
     SELECT p.* FROM person p WHERE p.registered IS NOT NULL AND p.id <> :me AND (
         p.household = (SELECT household FROM person WHERE id = :me)
-        OR p.id IN (SELECT other FROM acquaintance WHERE one = :me))
+        OR p.id IN (SELECT other FROM acquaintance WHERE one = :me)
+        OR p.id IN (SELECT contact FROM child_contact WHERE child = :me)
+        OR p.id IN (SELECT child FROM child_contact WHERE contact = :me))
 """
 
 

@@ -32,7 +32,13 @@ OTHERS = (
 )
 """Tables whose rows are somebody else's, and keep the name that the person had."""
 
-EMPTIED = (("person", "invited_by"), ("call", "caller"), ("log_entry", "person"))
+EMPTIED = (
+    ("person", "invited_by"),
+    ("call", "caller"),
+    ("call", "callee"),
+    ("child_limits", "consent_by"),
+    ("log_entry", "person"),
+)
 """Columns of rows that stay, which name the person and need not."""
 
 

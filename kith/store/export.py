@@ -44,6 +44,11 @@ SECTIONS: Mapping[str, str] = {
     " WHERE owner = :me OR owner = (SELECT household FROM person WHERE id = :me) ORDER BY owner, writer, number",
     "kept_out_since": "SELECT suspended FROM person WHERE id = :me AND suspended IS NOT NULL",
     "bounds_met": "SELECT at, kind, details FROM incident WHERE person = :me ORDER BY at",
+    "allowed_by_parents": "SELECT calling, messaging, drop_in, drop_in_home FROM child_limits WHERE person = :me",
+    "chosen_by_parents": "SELECT p.id, p.name FROM child_contact c JOIN person p ON p.id = c.contact"
+    " WHERE c.child = :me ORDER BY p.name",
+    "agreed_for_children": "SELECT p.name, l.consent_version AS version, l.consent_at AS at FROM child_limits l"
+    " JOIN person p ON p.id = l.person WHERE l.consent_by = :me ORDER BY l.consent_at",
     "numbers_looked_up": "SELECT count(*) AS numbers FROM discovered WHERE owner = :me",
     "reports_made": "SELECT at, why, text FROM report WHERE by = :me ORDER BY at",
     # Not what was written nor on which day: either may tell who did.

@@ -133,7 +133,7 @@ def _part(db: sqlite3.Connection, departure: Departure, heir: PersonId) -> None:
 
 def _stay_acquainted(db: sqlite3.Connection, departure: Departure) -> None:
     housemates = db.execute(
-        "SELECT id FROM person WHERE household = ? AND id <> ? AND registered IS NOT NULL",
+        "SELECT id FROM person WHERE household = ? AND id <> ? AND registered IS NOT NULL AND NOT child",
         (departure.household, departure.person),
     ).fetchall()
     for one in housemates:

@@ -25,12 +25,24 @@ def add_news(
     but: Collection[PersonId | None] = (),
 ) -> None:
     """Leave it for every registered adult of `household` but some."""
-    adults = db.execute(
-        "SELECT id FROM person WHERE household = ? AND registered IS NOT NULL", (household,)
-    ).fetchall()
-    for adult in adults:
-        if adult["id"] not in but:
-            tell(db, adult["id"], kind, by=by, at=at, device=endpoint.name, shared=endpoint.shared)
+    for adult in _adults(db, household):
+        if adult not in but:
+            tell(db, adult, kind, by=by, at=at, device=endpoint.name, shared=endpoint.shared)
+
+
+def tell_adults(
+    db: sqlite3.Connection, household: HouseholdId, kind: NewsKind, *, by: PersonId | None, at: float
+) -> None:
+    """Leave what is about no device for every registered adult of `household`."""
+    for adult in _adults(db, household):
+        tell(db, adult, kind, by=by, at=at)
+
+
+def _adults(db: sqlite3.Connection, household: HouseholdId) -> list[PersonId]:
+    rows = db.execute(
+        "SELECT id FROM person WHERE household = ? AND registered IS NOT NULL AND NOT child", (household,)
+    )
+    return [PersonId(row["id"]) for row in rows.fetchall()]
 
 
 def tell(

@@ -10,7 +10,7 @@ from kith.core.keys import PublicKeys
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint, Person
 
-ADULT = "NOT profile AND (registered IS NOT NULL OR mobile IS NULL)"
+ADULT = "NOT profile AND NOT child AND (registered IS NOT NULL OR mobile IS NULL)"
 """Of a person: they live here, also while somebody else has their number. Who has only signed up does not yet."""
 
 pack = msgspec.msgpack.Encoder().encode
@@ -27,6 +27,7 @@ def person_of(row: sqlite3.Row) -> Person:
         suspended=row["suspended"],
         created=row["created"],
         profile=bool(row["profile"]),
+        child=bool(row["child"]),
     )
 
 
@@ -49,8 +50,8 @@ def endpoint_of(row: sqlite3.Row) -> Endpoint:
 
 def add_person(db: sqlite3.Connection, person: Person, invited_by: PersonId | None) -> None:
     db.execute(
-        "INSERT INTO person(id, household, name, mobile, registered, invited_by, created, profile)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO person(id, household, name, mobile, registered, invited_by, created, profile, child)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             person.id,
             person.household,
@@ -60,6 +61,7 @@ def add_person(db: sqlite3.Connection, person: Person, invited_by: PersonId | No
             invited_by,
             person.created,
             person.profile,
+            person.child,
         ),
     )
 

@@ -343,6 +343,26 @@ def log(db: Database) -> None:
     db.execute("CREATE INDEX log_entry_person ON log_entry(person) WHERE person IS NOT NULL")
 
 
+@migrations()
+def children(db: Database) -> None:
+    """Who is a child, what a parent lets them do, who agreed to what and when, and whom they may reach outside. Whom a
+    call was for, so that a parent can look at a child's; `silent` if nobody there was to hear of it."""
+    db.table("person").add_column("child", int, not_null_default=0)
+    db.execute(
+        "CREATE TABLE child_limits (person TEXT PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,"
+        " calling INTEGER NOT NULL, messaging INTEGER NOT NULL, drop_in INTEGER NOT NULL,"
+        " drop_in_home INTEGER NOT NULL, consent_version INTEGER, consent_at FLOAT, consent_by TEXT)"
+    )
+    db.execute(
+        "CREATE TABLE child_contact (child TEXT NOT NULL REFERENCES person(id) ON DELETE CASCADE,"
+        " contact TEXT NOT NULL REFERENCES person(id) ON DELETE CASCADE, PRIMARY KEY (child, contact))"
+    )
+    db.table("child_contact").create_index(["contact"])
+    db.table("call").add_column("callee", str)
+    db.table("call").add_column("silent", int, not_null_default=0)
+    db.execute("CREATE INDEX call_to ON call(callee, created) WHERE callee IS NOT NULL")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -155,11 +155,11 @@ def begin(db: sqlite3.Connection, verification: Verification, claimed: Claimed) 
         "UPDATE person SET mobile = :mobile WHERE id = :person AND registered IS NULL AND mobile IS NOT NULL",
         values,
     )
-    _spend(db, claimed, verification.since)
+    spend(db, claimed, verification.since)
 
 
-def _spend(db: sqlite3.Connection, claimed: Claimed, now: float) -> None:
-    """Count one more code to this number and its block."""
+def spend(db: sqlite3.Connection, claimed: Claimed, now: float) -> None:
+    """Count one more message to this number and its block. Problem(rate_limited) beyond what they may be sent."""
     values = {"number": claimed.number, "block": claimed.block, "now": now}
     for which, most, span in _BUDGETS:
         row = db.execute(

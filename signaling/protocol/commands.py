@@ -10,6 +10,14 @@ from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
 from signaling.protocol.books import LinkBook, ListBooks, SyncBook, UnlinkBook
+from signaling.protocol.children import (
+    AddChild,
+    ChildActivity,
+    EraseChild,
+    GiveConsent,
+    ListChildren,
+    SetChild,
+)
 from signaling.protocol.contacts import (
     AcceptMoved,
     AddContact,
@@ -114,12 +122,14 @@ class SignUp(Command, frozen=True, kw_only=True, tag="sign_up"):
 
 
 class Pair(Command, frozen=True, kw_only=True, tag="pair"):
-    """Enrol another endpoint with a code that an adult of the household asked for."""
+    """Enrol another endpoint with a code that an adult of the household asked for. `link` begins the chain of its
+    person, where the code is for a child who has none; elsewhere it is not looked at."""
 
     code: ShortCode
     keys: Keys
     name: Name
     capabilities: Capabilities = Capabilities()
+    link: PersonBegin | None = None
 
     open: ClassVar[bool] = True
 
@@ -234,9 +244,10 @@ class Invite(Command, frozen=True, kw_only=True, tag="invite"):
 
 
 class OfferPairing(Command, frozen=True, kw_only=True, tag="offer_pairing"):
-    """Make a short code that enrols one more endpoint, own or shared by the household."""
+    """Make a short code that enrols one more endpoint, own or shared by the household; or one of a child's own."""
 
     shared: bool
+    child: PersonRef | None = None
 
 
 class ListEndpoints(Command, frozen=True, kw_only=True, tag="list_endpoints"):
@@ -480,6 +491,12 @@ AnyCommand = (
     | ReadChain
     | DeleteLog
     | CheckLog
+    | AddChild
+    | ListChildren
+    | GiveConsent
+    | SetChild
+    | ChildActivity
+    | EraseChild
     | LinkBook
     | ListBooks
     | UnlinkBook

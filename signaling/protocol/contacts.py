@@ -70,6 +70,7 @@ class OwnProfile(Part, frozen=True, kw_only=True):
     is absent as long as the person has not been asked, `contacts` the revision of their list; `guidelines` the
     version of the usage guidelines that waits to be accepted, absent if none does. `region` is the country (ISO 3166)
     of numbers without a country's code among the contacts of the household.
+    A `child` has no number, and decides nothing for the household.
     """
 
     mobile: str | None
@@ -78,6 +79,7 @@ class OwnProfile(Part, frozen=True, kw_only=True):
     contacts: int
     guidelines: int | None = None
     region: str
+    child: bool = False
 
 
 class ListContacts(Command, frozen=True, kw_only=True, tag="list_contacts"):

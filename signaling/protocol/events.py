@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from signaling.call import EndReason
 from signaling.protocol.books import BooksChanged
+from signaling.protocol.children import ChildrenChanged
 from signaling.protocol.contacts import ContactsChanged, OwnChanged
 from signaling.protocol.drop_in import GrantedChanged, GrantsChanged, GrantsHeard
 from signaling.protocol.envelope import Event
@@ -149,6 +150,7 @@ AnyEvent = (
     | OwnChanged
     | ContactsChanged
     | BooksChanged
+    | ChildrenChanged
     | IdentityChanged
     | RosterChanged
     | PairingSignalled

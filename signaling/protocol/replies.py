@@ -9,6 +9,7 @@ from kith.core.trust.household import MAX_LINKS as MAX_HOUSEHOLD_LINKS
 from kith.core.trust.household_links import HouseholdLink
 from signaling.call import EndReason
 from signaling.protocol.books import BookLinked, Books
+from signaling.protocol.children import ChildCalls, ChildrenShown, ChildShown
 from signaling.protocol.contacts import Contacts, ContactSaved, ContactsImported
 from signaling.protocol.drop_in import GrantsShown, Rosters
 from signaling.protocol.envelope import Reply
@@ -89,13 +90,15 @@ class SignedUp(Reply, frozen=True, kw_only=True, tag="signed_up"):
 
 class Paired(Reply, frozen=True, kw_only=True, tag="paired"):
     """Enrolled: sign in with the key. `person` is whose endpoint it is, None if it is shared. `offered_by`
-    asked for the code, and is the one to compare keys with; absent where the server made the code itself."""
+    asked for the code, and is the one to compare keys with; absent where the server made the code itself. `begun`: the
+    endpoint's link is the first of its person's chain, and nobody has to sign for it."""
 
     household: HouseholdRef
     endpoint: EndpointRef
     server: Key
     person: PersonRef | None = None
     offered_by: EndpointRef | None = None
+    begun: bool = False
 
 
 class Invited(Reply, frozen=True, kw_only=True, tag="invited"):
@@ -234,6 +237,9 @@ AnyReply = (
     | LogPage
     | LogChain
     | LogHeads
+    | ChildShown
+    | ChildrenShown
+    | ChildCalls
     | BookLinked
     | Books
     | CallState

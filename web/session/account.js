@@ -240,9 +240,10 @@ export class Account {
     return expect('invited', await this.send({ t: 'invite', household }, AT_ONCE));
   }
 
-  /** @param {boolean} shared whether the device is the household's */
-  async offerPairing(shared) {
-    return expect('pairing_offered', await this.send({ t: 'offer_pairing', shared }, AT_ONCE));
+  /** @param {boolean} shared whether the device is the household's @param {string} [child] whose own it is to be */
+  async offerPairing(shared, child) {
+    const whose = child === undefined ? {} : { child };
+    return expect('pairing_offered', await this.send({ t: 'offer_pairing', shared, ...whose }, AT_ONCE));
   }
 
   /** The household that a person was taken into is theirs. */

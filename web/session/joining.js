@@ -46,13 +46,14 @@ export class Joining {
     return { identity: enrolled(reply, keys), root, seed: paper.seed, codeSent: reply.code_sent };
   }
 
-  /** @param {{code: string, name: string}} device the code alone, or `CODE.SECRET` @returns {Promise<Joined>} Rejects with ProblemError. */
+  /** A child's first device begins their chain; others wait to be signed for. @param {{code: string, name: string}} device the code alone, or `CODE.SECRET` @returns {Promise<Joined>} Rejects with ProblemError. */
   async pair({ code: typed, name }) {
-    const { keys } = await this.#begin();
+    const { keys, paper, link, root } = await this.#begin();
     const { code, secret } = readPairing(typed);
     const { capabilities } = await lookAround();
-    const reply = await pair({ code, name, keys: await publicKeys(keys), capabilities });
+    const reply = await pair({ code, name, keys: await publicKeys(keys), capabilities, link: beginToWire(link) });
     const identity = enrolled(reply, keys);
+    if (reply.begun) return { identity, root, seed: paper.seed };
     return { identity: { ...identity, offered: reply.offered_by, pairing: { code, secret } } };
   }
 

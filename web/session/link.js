@@ -30,12 +30,12 @@ export function invitationLink(origin, secret) {
   return `${origin}/#join=${secret}`;
 }
 
-/** @param {string} origin @param {string} code @param {string} secret */
+/** @param {string} origin @param {string} code @param {string} secret empty where nobody has to sign for the device */
 export function pairingLink(origin, code, secret) {
-  return `${origin}/#pair=${encodeURIComponent(code)}.${secret}`;
+  return `${origin}/#pair=${encodeURIComponent(code)}${secret && `.${secret}`}`;
 }
 
 /** What to type where the device is to run. @param {string} origin @param {string} code @param {string} secret @param {string} name */
 export function pairingCommand(origin, code, secret, name) {
-  return `kith device --server ${origin} --pair ${code}.${secret} --name ${name}`;
+  return `kith device --server ${origin} --pair ${code}${secret && `.${secret}`} --name ${name}`;
 }

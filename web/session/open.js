@@ -24,7 +24,7 @@ export function signUp(form) {
   return post('sign_up', form);
 }
 
-/** @param {{code: string, name: string, keys: Keys, capabilities: Capabilities}} form @returns {Promise<Paired>} */
+/** @param {{code: string, name: string, keys: Keys, capabilities: Capabilities, link: PersonBegin}} form @returns {Promise<Paired>} */
 export function pair(form) {
   return post('pair', form);
 }

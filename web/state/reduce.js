@@ -187,6 +187,7 @@ function onEvent(state, event) {
     case 'roster_changed':
     case 'grants_changed': // for the gate
     case 'pairing_signalled':
+    case 'children_changed': // for whoever shows them
     case 'server_leaving': // for the session alone
       return state;
   }

@@ -15,12 +15,23 @@ def item(
     return NewsItem(number=number, kind=kind, at=1.0, name="Ben", own=own, device="Tablet", shared=shared)
 
 
-@pytest.mark.parametrize("kind", sorted(set(NewsKind) - {NewsKind.NUMBER_MOVED, NewsKind.PERSON_LEFT}))
+OF_CHILDREN = {kind for kind in NewsKind if kind.name.startswith("CHILD_")}
+OF_NO_DEVICE = {NewsKind.NUMBER_MOVED, NewsKind.PERSON_LEFT} | OF_CHILDREN
+
+
+@pytest.mark.parametrize("kind", sorted(set(NewsKind) - OF_NO_DEVICE))
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("shared", [False, True])
 def test_every_kind_is_one_sentence_about_the_device(kind: NewsKind, own: bool, shared: bool) -> None:
     said = sentence(item(kind, own=own, shared=shared))
     assert "Tablet" in said and said.endswith(".")
+
+
+def test_news_of_children_are_about_the_child() -> None:
+    said = {kind: sentence(item(kind)) for kind in OF_CHILDREN}
+    assert len(set(said.values())) == len(OF_CHILDREN)
+    assert all("Ben" in one and "Tablet" not in one and one.endswith(".") for one in said.values())
+    assert sentence(item(NewsKind.CHILD_ERASED, own=True)).startswith("You had everything erased")
 
 
 def test_whose_doing_it_is() -> None:

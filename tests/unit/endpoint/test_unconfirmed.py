@@ -1,6 +1,6 @@
 """Signals that may not have reached the server."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.endpoint.unconfirmed import KEPT, Unconfirmed
@@ -53,6 +53,7 @@ def test_no_more_is_kept_than_a_call_needs() -> None:
     assert len(lost(filled(KEPT + 10), 0, resumed=False)) == KEPT
 
 
+@settings(deadline=None)  # what it takes is the machine's, not the code's
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=8))
 def test_each_signal_arrives_once_and_in_order_over_any_number_of_losses(
     turns: list[tuple[int, int]],

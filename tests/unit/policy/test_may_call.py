@@ -10,6 +10,11 @@ PHONE, TABLET, KITCHEN = EndpointId("e_phone"), EndpointId("e_tablet"), Endpoint
 SOME = (PHONE, TABLET, KITCHEN)
 SUBSETS = [frozenset(c) for c in chain.from_iterable(combinations(SOME, n) for n in range(4))]
 EITHER = (False, True)
+BOUNDS = [
+    (kept, kept_from, wait)
+    for kept, kept_from, wait in product(EITHER, EITHER, (0.0, 30.0))
+    if not (kept and kept_from)
+]
 EVERY = [
     CallFacts(
         caller_registered=caller,
@@ -22,10 +27,12 @@ EVERY = [
         callee_suspended=gone,
         blocked=blocked,
         you_blocked=blocks,
-        quota_wait=wait,
+        child_limit=bound[0],
+        callee_child_limit=bound[1],
+        quota_wait=bound[2],
     )
-    for caller, known, callee, out, gone, blocked, blocks, wait, endpoints, waiting in product(
-        *(EITHER,) * 7, (0.0, 30.0), SUBSETS, (frozenset[EndpointId](), frozenset({PHONE, TABLET}))
+    for caller, known, callee, out, gone, blocked, blocks, bound, endpoints, waiting in product(
+        *(EITHER,) * 7, BOUNDS, SUBSETS, (frozenset[EndpointId](), frozenset({PHONE, TABLET}))
     )
 ]
 FINE = CallFacts(
@@ -55,7 +62,12 @@ def test_a_stranger_is_refused_before_anything_shows_about_the_other() -> None:
     for facts in EVERY:
         if not facts.known:
             theirs = replace(
-                facts, callee_registered=True, callee_suspended=False, blocked=False, endpoints=frozenset()
+                facts,
+                callee_registered=True,
+                callee_suspended=False,
+                blocked=False,
+                callee_child_limit=False,
+                endpoints=frozenset(),
             )
             assert may_call(facts) == may_call(theirs)
 
@@ -63,13 +75,13 @@ def test_a_stranger_is_refused_before_anything_shows_about_the_other() -> None:
 def test_a_block_shows_in_nothing_that_is_refused() -> None:
     """Whatever else may be wrong: who is blocked is refused exactly what everybody else in their place is."""
     for facts in EVERY:
-        free = replace(facts, blocked=False, callee_suspended=False)
+        free = replace(facts, blocked=False, callee_suspended=False, callee_child_limit=False)
         assert refusal(facts) == refusal(free)
 
 
-def test_who_is_blocked_or_calls_a_suspended_person_never_rings_anywhere() -> None:
+def test_who_is_blocked_or_calls_a_suspended_person_or_a_child_that_is_kept_from_them_never_rings() -> None:
     for facts in EVERY:
-        if facts.blocked or facts.callee_suspended:
+        if facts.blocked or facts.callee_suspended or facts.child_limit or facts.callee_child_limit:
             assert not isinstance(may_call(facts), Admit)
 
 
@@ -88,6 +100,7 @@ def test_each_rule_decides_where_it_alone_applies_and_the_first_where_many_do() 
         Reason.CALLER_SUSPENDED: may_call(replace(FINE, caller_suspended=True)),
         Reason.CALLER_NOT_REGISTERED: may_call(replace(FINE, caller_registered=False)),
         Reason.CALLER_NOT_CONFIRMED: may_call(replace(FINE, waiting=frozenset({PHONE}))),
+        Reason.CHILD_LIMIT: may_call(replace(FINE, child_limit=True)),
         Reason.NUMBER_MOVED: may_call(replace(FINE, known=False, moved=True)),
         Reason.CALLEE_UNKNOWN: may_call(replace(FINE, known=False)),
         Reason.CALLEE_NOT_REGISTERED: may_call(replace(FINE, callee_registered=False)),
@@ -96,6 +109,7 @@ def test_each_rule_decides_where_it_alone_applies_and_the_first_where_many_do() 
         Reason.QUOTA: may_call(replace(FINE, quota_wait=1.0)),
         Reason.CALLEE_SUSPENDED: may_call(replace(FINE, callee_suspended=True)),
         Reason.BLOCKED: may_call(replace(FINE, blocked=True)),
+        Reason.CALLEE_CHILD_LIMIT: may_call(replace(FINE, callee_child_limit=True)),
     }
     assert list(alone) == [rule.reason for rule in RULES] == list(Reason)
     for rule in RULES:

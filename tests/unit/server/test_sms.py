@@ -14,11 +14,13 @@ from kith.core.problem import Code, Problem
 from kith.directory.asking import Answer, NoAnswer, Request, Why
 from kith.server.sms import (
     AT_ONCE,
+    CONSENTED,
     SAMPLE,
     WAITING,
     Apprise,
     File,
     Gateway,
+    Message,
     NotSent,
     Sender,
     SmsError,
@@ -76,6 +78,20 @@ async def test_a_file_gets_a_line_each_and_is_nobody_elses(tmp_path: Path) -> No
     assert await code_of(Sender(File(tmp_path / "nowhere" / "codes"))) is Code.CODE_NOT_SENT
 
 
+async def test_what_holds_no_code_is_sent_as_it_is(tmp_path: Path) -> None:
+    said: list[str] = []
+    await Sender(chosen("console", said=said)).consented(NUMBER)
+    assert said == [f"Message to the number ending in 23: {CONSENTED}"]
+    path = tmp_path / "messages"
+    await Sender(chosen(f"file:{path}")).consented(NUMBER)
+    line = json.loads(path.read_text())
+    assert (line["to"], line["text"], "code" in line) == (NUMBER, CONSENTED, False)
+    hook = Hook(status=500)
+    with pytest.raises(Problem, match="code_not_sent"):
+        await Sender(chosen(HOOK, hook)).consented(NUMBER)
+    assert json.loads(hook.asked[0].body) == {"to": NUMBER, "text": CONSENTED}
+
+
 async def test_a_webhook_is_signed_and_its_secret_does_not_travel() -> None:
     hook = Hook()
     await Sender(chosen(HOOK, hook))(NUMBER, "123456")
@@ -94,7 +110,7 @@ async def test_a_webhook_that_fails_is_said_and_nothing_private_is_written_down(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         assert await code_of(Sender(chosen(HOOK, hook))) is Code.CODE_NOT_SENT
-    assert "a code was not sent: gateway=webhook" in caplog.text
+    assert "a message was not sent: gateway=webhook" in caplog.text
     for private in (NUMBER, "123456", SECRET, "hook.example"):
         assert private not in caplog.text
 
@@ -133,7 +149,7 @@ class Slow:
         self.inside = 0
         self.most = 0
 
-    async def send(self, mobile: str, code: str) -> None:
+    async def send(self, mobile: str, message: Message) -> None:
         self.inside += 1
         self.most = max(self.most, self.inside)
         try:
@@ -152,8 +168,8 @@ async def test_a_gateway_that_hangs_holds_up_so_many_for_so_long_and_no_more() -
 
 
 class Broken:
-    async def send(self, mobile: str, code: str) -> None:
-        raise RuntimeError(f"{mobile} {code}")
+    async def send(self, mobile: str, message: Message) -> None:
+        raise RuntimeError(f"{mobile} {message.text}")
 
 
 async def test_a_gateway_that_breaks_in_its_own_way_is_like_any_other(
@@ -165,8 +181,8 @@ async def test_a_gateway_that_breaks_in_its_own_way_is_like_any_other(
 
 
 def test_the_message_fits_into_one_for_every_network() -> None:
-    text = words("123456")
-    assert len(text) <= 160
-    assert text.isascii()
+    for text in (words("123456"), CONSENTED):
+        assert len(text) <= 160
+        assert text.isascii()
     assert NotSent("x").args == ("x",)
     assert SAMPLE.startswith("+")

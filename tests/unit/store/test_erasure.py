@@ -8,6 +8,7 @@ from kith.store.erasure import EMPTIED, OTHERS, OWNED
 from kith.store.schema import migrate
 
 NAMES = {"person", "owner", "one", "other", "caller", "by", "inviter", "invited_by", "first"}
+NAMES |= {"callee", "child", "consent_by"}
 """What columns are called that hold a person's id."""
 
 KEPT = {
@@ -22,6 +23,7 @@ KEPT = {
     ("report", "person"),
     ("invitation", "owner"),  # yes or no
     ("contact_number", "owner"),  # goes with its contact
+    ("person", "child"),  # yes or no
 }
 
 
