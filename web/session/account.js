@@ -15,6 +15,7 @@ import { Hosting } from './hosting.js';
 import { Identities } from './identities.js';
 import { Joining } from './joining.js';
 import { supported } from './keys.js';
+import { Log } from './log.js';
 import { lookUpInvitation } from './open.js';
 import { keepPaper, newPaper, paperToWrite, paperWritten } from './paper.js';
 import { enterByPasskey, Passkeys } from './passkeys.js';
@@ -45,6 +46,7 @@ export class Account {
   #joining = new Joining();
   identities = new Identities((draft, options) => this.send(draft, options));
   deeds = new Deeds(this.identities, (draft, options) => this.send(draft, options));
+  log = new Log((draft, options) => this.send(draft, options), this.identities);
   contacts;
   tending;
   hosting;
@@ -397,6 +399,7 @@ export class Account {
   #signedIn() {
     void this.tending.tend();
     this.arriving.begin();
+    if (this.identities.vouched) void this.log.meet();
     void this.contacts.follow();
     void this.sets.begin();
   }

@@ -14,13 +14,13 @@
  * @property {{code: string, secret: Bytes | null}} [pairing]  the code, and what the link had beside it
  */
 
-/** @typedef {'own' | 'persons' | 'households' | 'delegations' | 'grants'} StoreName */
+/** @typedef {'own' | 'persons' | 'households' | 'delegations' | 'grants' | 'log'} StoreName */
 
 const NAME = 'kith';
 const IDENTITY = 'identity';
 
 /** What each version of the database brought. Never change a line: browsers out there stand between any two. @type {readonly StoreName[][]} */
-const VERSIONS = [['own'], ['persons', 'households', 'delegations'], ['grants']];
+const VERSIONS = [['own'], ['persons', 'households', 'delegations'], ['grants'], ['log']];
 
 /** @returns {Promise<Identity | null>} */
 export async function loadIdentity() {

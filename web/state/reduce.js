@@ -170,6 +170,8 @@ function onEvent(state, event) {
       return { ...state, registered: true };
     case 'unregistered':
       return { ...state, registered: false };
+    case 'log_changed':
+      return { ...state, logRevision: state.logRevision + 1 };
     case 'books_changed':
       return { ...state, books: event.books };
     case 'blocks_changed':
@@ -182,7 +184,6 @@ function onEvent(state, event) {
       return { ...state, own: state.own && { ...state.own, contacts: event.revision } };
     case 'signalled': // for the conversation alone
     case 'grants_heard':
-    case 'log_changed': // for whoever shows the log
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'grants_changed': // for the gate

@@ -97,6 +97,7 @@ import { byPerson } from '../contacts/reach.js';
  * @property {'home' | 'contacts'} tab
  * @property {Contacts} contacts
  * @property {readonly BlockView[]} blocks  whom the person does not want to hear of
+ * @property {number} logRevision  rises whenever something was written into the log, or taken away
  * @property {readonly BookView[] | null} books  address books that are followed; null until somebody looks
  * @property {PersonView | null} person
  * @property {EndpointView | null} endpoint
@@ -136,6 +137,7 @@ export const START = {
   tab: 'home',
   contacts: NO_CONTACTS,
   blocks: [],
+  logRevision: 0,
   books: null,
   person: null,
   endpoint: null,

@@ -11,6 +11,7 @@ from kith.core.keys import KeyPair
 from kith.core.trust import log
 from kith.core.trust.log import Head, LogEntry, Outcome, Payload, What
 from kith.core.trust.untrusted import Reason, Untrusted
+from tools.vectors import log as vectors
 
 OWNER = "p_" + "a" * 20
 KEYS = KeyPair.generate()
@@ -111,6 +112,10 @@ def test_a_clock_that_runs_behind_does_not_break_the_chain() -> None:
     )
     assert entry.time == first.time
     assert log.after(log.head_of(first), entry, b"{}").number == 1
+
+
+def test_the_vectors_are_of_this_log() -> None:
+    assert vectors.PATH.read_text() == vectors.text()
 
 
 def test_what_is_no_payload_is_refused() -> None:
