@@ -35,9 +35,10 @@ class Door:
         passed = {
             name: request.headers[name] for name in ("Content-Type", "Depth") if name in request.headers
         }
+        passed["Authorization"] = aiohttp.encode_basic_auth(ACCOUNT, PASSWORD)
         trust = ssl.create_default_context(cafile=self.dav.made.ca)
         async with (
-            aiohttp.ClientSession(auth=aiohttp.BasicAuth(ACCOUNT, PASSWORD)) as http,
+            aiohttp.ClientSession() as http,
             http.request(
                 request.method,
                 self.dav.url + request.path_qs,
