@@ -130,6 +130,7 @@ class DropIns:
             self._equipment.lens.frost(bounds.frost)
             visit.vigil = Vigil(bounds, chime=self._chime, over=lambda why: self._over(visit, why))
             self._equipment.overhear = visit.vigil.heard
+            self._emit("opens", call)
             call.open()
 
     async def _verify(self, visit: _Visit) -> Reason | None:

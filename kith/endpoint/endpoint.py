@@ -21,7 +21,7 @@ Events, with what their listeners are given:
     elsewhere (calls)       directory ()            missed (calls)          news (items)            registered ()
     identity_changed (call) untrusted (call, reason)    pairing (circle.Progress)   identity (person)
     contacts (revision)     own (OwnProfile)        books (BookViews)       log_doubted (journal.Doubt)
-    knock (call)            drop_in (call)          refused (CallView, policy.drop_in.Reason)
+    knock (call)            drop_in (call)          opens (call)            refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
 """
 
@@ -132,6 +132,8 @@ class Endpoint(AsyncIOEventEmitter):
             joined=lambda: self._circle.joined,
             emit=self.emit,
         )
+        self.top_contact: str | None = None
+        """Whom two clicks of the button call, by id or name."""
         self._closed = asyncio.Event()
         self.grants = Granting(
             self.reach.sets, self._wire, self.directory, identities, keys, self._circle.own_person
@@ -329,9 +331,15 @@ class Endpoint(AsyncIOEventEmitter):
         """Whoever knocks, or drops in, may not; nobody is told more than that."""
         await self._calls.some.hang_up()
 
-    async def press(self) -> None:
-        """The one button of a wearable: a single click ends what goes on, or falls silent what rings."""
-        await self._calls.some.hang_up()
+    async def press(self, clicks: int = 1) -> None:
+        """The one button of a wearable: two clicks call the `top_contact`, one ends what goes on; a finger feels it and
+        an ear hears it. Raises NoCall where there is nothing to end or nobody to call, and what `call` does."""
+        if clicks == 1:
+            await self._calls.some.hang_up()
+        elif self.top_contact is not None:
+            await self.call(self.top_contact)
+        else:
+            raise NoCall("there is no top contact")
         self._confirm()
 
     async def answer(self, *, video: bool = True) -> None:

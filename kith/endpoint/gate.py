@@ -24,8 +24,8 @@ from signaling.protocol import CallView, RosterView
 
 log = logging.getLogger(__name__)
 
-MOST = 8
-"""Households whose rosters are looked at for one caller; the server shows no more at a time."""
+AT_ONCE = 8
+"""Households whose rosters are asked for at a time."""
 
 
 class Gate:
@@ -68,17 +68,26 @@ class Gate:
             homes = {} if own is None else {own.root: own.members}
             return Claim(b"" if own is None else own.root, b"", shared=True, households=homes)
         root = (await self._identities.person(view.peer_person)).chain.root
-        rosters = [] if own is None else [(own, self._identities.links)]
-        return claim(root, b"", shared=False, rosters=[*rosters, *await self._rosters(own)])
+        return await self._claim(root, b"", own, shared=False)
 
     async def verified(self, meeting: Meeting) -> Claim:
         """Who has signed this connection, and where they live by checked rosters. Raises as `seeming` does."""
         own = await self._look()
         peer = meeting.peer
+        return await self._claim(peer.root, peer.keys.identity, own, shared=_shared(peer, own))
+
+    async def _claim(self, root: bytes, identity: bytes, own: Roster | None, *, shared: bool) -> Claim:
+        """Where the caller lives, as far as it matters here: in the own household, or in one to which something was
+        granted. Such rosters are asked for until the caller is found in one."""
         rosters = [] if own is None else [(own, self._identities.links)]
-        shared = _shared(peer, own)
-        rosters += await self._rosters(own)
-        return claim(peer.root, peer.keys.identity, shared=shared, rosters=rosters)
+        found = claim(root, identity, shared=shared, rosters=rosters)
+        named = sorted(_named(self._sets.now_in_force) - found.households.keys())
+        for start in range(0, len(named), AT_ONCE):
+            rosters += await self._rosters(tuple(named[start : start + AT_ONCE]))
+            elsewhere = claim(root, identity, shared=shared, rosters=rosters)
+            if elsewhere.households != found.households:
+                return elsewhere
+        return found
 
     async def _look(self) -> Roster | None:
         """The sets in force and the own household, as they are believed now."""
@@ -87,23 +96,19 @@ class Gate:
         await self._sets.in_force()
         return own
 
-    async def _rosters(self, own: Roster | None) -> list[tuple[Roster, tuple[HouseholdLink, ...]]]:
-        """Rosters of the households to which something was granted here, as far as they are shown and believed."""
-        named = _named(self._sets.now_in_force) - {b"" if own is None else own.root}
-        if not named:
-            return []
-        wanted = tuple(sorted(named)[:MOST])
+    async def _rosters(self, households: tuple[bytes, ...]) -> list[tuple[Roster, tuple[HouseholdLink, ...]]]:
+        """Rosters of these households, as far as they are shown and believed."""
         try:
-            reply = await self._ask(protocol.ShowRosters(id=self._new_id(), households=wanted))
+            reply = await self._ask(protocol.ShowRosters(id=self._new_id(), households=households))
         except Problem as problem:
             log.info("rosters were not shown: %s", problem.code)
             return []
         shown = reply.rosters if isinstance(reply, protocol.Rosters) else ()
-        found = [await self._believed(one, named) for one in shown[:MOST]]
+        found = [await self._believed(one, households) for one in shown[:AT_ONCE]]
         return [(roster, links) for roster, links in found if roster is not None]
 
     async def _believed(
-        self, shown: RosterView, named: frozenset[bytes]
+        self, shown: RosterView, named: tuple[bytes, ...]
     ) -> tuple[Roster | None, tuple[HouseholdLink, ...]]:
         try:
             chains = await self._identities.chains(shown.identities)

@@ -12,7 +12,7 @@ import numpy as np
 
 from kith.endpoint.microphones import SAMPLES
 from kith.endpoint.speakers import Speaker
-from media.tones import Samples, Tone, excerpt, samples
+from media.tones import RATE, Samples, Tone, excerpt, samples
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,13 @@ class Playback:
         self.tone(tone)
         sounded: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._sounded = sounded
-        return await sounded
+        loop = asyncio.get_running_loop()
+        over = loop.time() + len(samples(tone)) / RATE
+        whole = await sounded
+        await asyncio.sleep(
+            max(0.0, over - loop.time()) if whole else 0.0
+        )  # a speaker catches up after a stall
+        return whole
 
     def say(self, sound: Samples) -> None:
         """Play spoken text, after what is being said already. Tones wait for it."""

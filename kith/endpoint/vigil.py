@@ -20,8 +20,10 @@ class Vigil:
         *,
         chime: Callable[[], None],
         over: Callable[[WhyOut], None],
-        minute: float = MINUTE,
+        minute: float | None = None,
     ) -> None:
+        """`minute` is how many seconds one has."""
+        minute = MINUTE if minute is None else minute
         self._loop = asyncio.get_running_loop()
         self._over = over
         self._chime = chime

@@ -23,7 +23,7 @@ from kith.core.trust.session import Kind
 from policy.drop_in import Reason
 from tests.support import signing
 from tests.support.conspiracy import Conspiracy, conspiracy, keys_of
-from tests.support.endpoints import Watched, endpoint_of
+from tests.support.endpoints import Clock, Watched, endpoint_of
 from tests.support.far_end import FarEnd
 from tests.support.server import Joined
 from tests.support.wire import Endpoint
@@ -32,16 +32,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DAY = 86_400
 AT_ONCE = "a drop in"
-
-
-class Clock:
-    """The device's own; it can be set."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
 
 
 @dataclass

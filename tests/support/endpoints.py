@@ -22,15 +22,25 @@ from tests.support.server import Joined, RunningServer
 
 T = TypeVar("T")
 
-GENEROUS = 20.0
+GENEROUS = 8.0
 EVENTS = (
     *("signed_in", "away", "closed"),
     *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated", "elsewhere"),
     *("directory", "books", "pairing", "identity_changed", "untrusted"),
-    *("knock", "drop_in", "refused", "quiet", "silenced", "granted", "heard", "vibrate"),
+    *("knock", "drop_in", "opens", "refused", "quiet", "silenced", "granted", "heard", "vibrate"),
     *("light", "screen", "indicator", "tone", "speak"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
+
+
+class Clock:
+    """A device's own; it can be set."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
 
 
 class Watched:
@@ -202,11 +212,16 @@ async def settled_in(server: RunningServer, joined: Joined, place: Home) -> Home
 
 @asynccontextmanager
 async def phone_of(
-    server: RunningServer, joined: Joined, home: Path, **parts: Unpack[Parts]
+    server: RunningServer,
+    joined: Joined,
+    home: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    **parts: Unpack[Parts],
 ) -> AsyncIterator[Watched]:
     """The very endpoint with which a person joined, signed in."""
     place = await settled_in(server, joined, Home(home / f"{joined.name}'s phone"))
     chosen: Parts = {**DEFAULTS, **parts}
-    watched = Watched(await Endpoint.open(place.path, **chosen))
+    watched = Watched(await Endpoint.open(place.path, clock=clock, **chosen))
     async with watched.endpoint:
         yield watched
