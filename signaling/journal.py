@@ -212,15 +212,21 @@ class JournalDesk:
             if payload is None or chains.payload_hash(payload) != entry.payload_hash:
                 raise Problem(Code.INVALID, path=f"{path}.payload")
             chains.require_signed(entry)
-            return Line(entry, payload, chains.read(payload).person)
+            about = chains.read(payload).person
         except Untrusted:
             raise Problem(Code.INVALID, path=path) from None
+        if about and await self._directory.person(PersonId(about)) is None:
+            return Line(
+                entry, None
+            )  # whoever was erased is not written of again by an endpoint that was away
+        return Line(entry, payload, about)
 
 
 def _owners(principal: Principal) -> Sequence[str]:
-    """Whose logs are read there."""
-    alone = principal.shared or principal.person is None
-    return [principal.household] if alone else [str(principal.person), principal.household]
+    """Whose logs are read there. Children read their own; that of the household is for adults."""
+    if principal.shared or principal.person is None:
+        return [principal.household]
+    return [principal.person] if principal.child else [principal.person, principal.household]
 
 
 def _require_own(principal: Principal, owner: str) -> None:
