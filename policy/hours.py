@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 WEEK = 7
 
+LATEST = 2.0**37
+"""Unix seconds, in the year 6325: what claims to be later is taken for that, as calendars end somewhere."""
+
 
 class Window(Protocol):
     """`days` are bits, Monday 1; `begin` and `end` minutes of the day. An end that is not after its beginning is on the
@@ -38,13 +41,14 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 def begun(window: Window, zone: ZoneInfo, now: float) -> float | None:
     """When that began which lasts now; None if nothing does. Unix seconds."""
-    began = [begin for begin, end in _around(window, zone, now, days=1) if begin <= now < end]
+    moment = min(now, LATEST)
+    began = [begin for begin, end in _around(window, zone, moment, days=1) if begin <= moment < end]
     return max(began, default=None)
 
 
 def turns(window: Window, zone: ZoneInfo, now: float) -> Iterator[float]:
     """The moments within the next week at which it begins or ends, in no order."""
-    for begin, end in _around(window, zone, now, days=WEEK):
+    for begin, end in _around(window, zone, min(now, LATEST), days=WEEK):
         yield from (moment for moment in (begin, end) if moment > now)
 
 

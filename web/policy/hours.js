@@ -11,6 +11,9 @@ const WEEK = 7;
 const DAY = 86_400;
 const MINUTE = 60;
 
+/** Unix seconds: what claims to be later is taken for that, as calendars end somewhere. */
+const LATEST = 2 ** 37;
+
 /** @type {Map<string, Intl.DateTimeFormat | null>} */
 const formats = new Map();
 
@@ -35,13 +38,14 @@ function clockOf(name) {
 
 /** When that began which lasts now; null if nothing does. Unix seconds. @param {Hours} window @param {Intl.DateTimeFormat} zone @param {number} now */
 export function begun(window, zone, now) {
-  const lasting = around(window, zone, now, 1).filter(([begin, end]) => begin <= now && now < end);
+  const moment = Math.min(now, LATEST);
+  const lasting = around(window, zone, moment, 1).filter(([begin, end]) => begin <= moment && moment < end);
   return lasting.length === 0 ? null : Math.max(...lasting.map(([begin]) => begin));
 }
 
 /** The moments within the next week at which it begins or ends, in no order. @param {Hours} window @param {Intl.DateTimeFormat} zone @param {number} now */
 export function turns(window, zone, now) {
-  return around(window, zone, now, WEEK).flat().filter((moment) => moment > now);
+  return around(window, zone, Math.min(now, LATEST), WEEK).flat().filter((moment) => moment > now);
 }
 
 /**
@@ -57,7 +61,7 @@ function around({ days: wanted, begin, end }, zone, now, days) {
     const day = today + ahead * DAY;
     if (((wanted >> weekday(day)) & 1) === 0) continue;
     const last = end > begin ? day : day + DAY;
-    found.push([moment(day + begin * MINUTE, zone), moment(last + end * MINUTE, zone)]);
+    found.push([momentOf(day + begin * MINUTE, zone), momentOf(last + end * MINUTE, zone)]);
   }
   return found;
 }
@@ -73,7 +77,7 @@ function wall(zone, time) {
 }
 
 /** The moment at which the clock shows that. @param {number} shown @param {Intl.DateTimeFormat} zone */
-function moment(shown, zone) {
+function momentOf(shown, zone) {
   const [before, after] = [shown - DAY, shown + DAY].map((near) => shown - (wall(zone, near) - near));
   const [early = 0, late = 0] = [before, after];
   return wall(zone, early) === shown || wall(zone, late) !== shown ? early : late;

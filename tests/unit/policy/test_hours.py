@@ -94,6 +94,13 @@ def test_the_next_turn_is_found_within_a_week() -> None:
     assert sorted(turns(monday, MADRID, now))[:2] == [at("2026-01-12T09:00"), at("2026-01-19T08:00")]
 
 
+def test_a_clock_beyond_all_calendars_breaks_nothing() -> None:
+    window = between("00:00", "24:00")
+    for now in (2.0**53, 2.0**40):
+        assert begun(window, MADRID, now) is not None
+        assert list(turns(window, MADRID, now)) == []
+
+
 def test_zones() -> None:
     assert zone_of("Europe/Madrid") is not None
     assert [zone_of(name) for name in ("Nowhere/Land", "Europe", "/etc/localtime", "../etc", "x" * 64)] == [
