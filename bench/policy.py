@@ -1,19 +1,23 @@
-"""What it costs to decide whether somebody may drop in: processor time for one attempt at one device.
+"""What it costs to decide whether somebody may drop in, and how soon they are heard once the tone has ended.
 
-Two numbers: the table of rules alone, on facts that are there; and with the facts gathered first, as the server and the
-device do for each attempt, from the signed sets of a household of four, each with grants, hours and a schedule. Beside
-them stands what a lookup in a dictionary costs, the plainest alternative, which knows neither hours nor households.
+Two numbers are processor time for one attempt at one device: the table of rules alone, on facts that are there; and
+with the facts gathered first, as the server and the device do for each attempt, from the signed sets of a household
+of four, each with grants, hours and a schedule. Beside them stands what a lookup in a dictionary costs, the plainest
+alternative, which knows neither hours nor households. `opening` measures the third.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from statistics import median
 
 import click
+import uvloop
 
-from bench import report
+from bench import opening, report, servers
 from kith.core.trust.grants import (
     DeviceTerm,
     DropInTerm,
@@ -35,6 +39,9 @@ DECISION_US = 10.0
 WITH_FACTS_US = 500.0
 """Microseconds. At half a millisecond one processor decides two thousand attempts a second, more than a city makes."""
 
+FIRST_MEDIA_MS = 100.0
+"""95th percentile. Whoever dropped in should hear the room as soon as the room has heard that they are there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -48,8 +55,9 @@ class Attempt:
 @click.option("--members", default=4, show_default=True, help="People who live together, each with a set.")
 @click.option("--grants", default=16, show_default=True, help="Grants in each set.")
 @click.option("--rounds", default=200, show_default=True, help="How often each attempt is decided.")
-def policy(members: int, grants: int, rounds: int) -> None:
-    """One attempt to drop in: decided on facts, and with the facts gathered."""
+@click.option("--openings", default=40, show_default=True, help="Drop ins between real endpoints.")
+def policy(members: int, grants: int, rounds: int, openings: int) -> None:
+    """One attempt to drop in: decided on facts, with the facts gathered, and carried out."""
     sets = [_set(number, grants) for number in range(members)]
     attempts = list(_attempts(grants))
     facts = [gather(sets, each.place, each.caller, Here(), NOW) for each in attempts]
@@ -76,6 +84,14 @@ def policy(members: int, grants: int, rounds: int) -> None:
         report.judge("decision_us", median(decided), DECISION_US),
         report.judge("decision_with_facts_us", median(gathered), WITH_FACTS_US),
     ]
+    with servers.scratch() as scratch, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        opened = sorted(runner.run(opening.measure(scratch, openings)))
+    report.show(
+        f"Sound after the tone, {openings} drop ins between two endpoints",
+        ("ms, median", "95th percentile", "longest"),
+        [(median(opened), _p95(opened), opened[-1])],
+    )
+    met.append(report.judge("first_media_after_tone_ms", _p95(opened), FIRST_MEDIA_MS))
     report.emit(
         {
             "bench": "policy",
@@ -85,11 +101,18 @@ def policy(members: int, grants: int, rounds: int) -> None:
             "decision_longest_us": round(max(decided), 2),
             "decision_with_facts_us": round(median(gathered), 1),
             "decision_with_facts_longest_us": round(max(gathered), 1),
+            "first_media_after_tone_ms": round(_p95(opened), 1),
+            "first_media_after_tone_median_ms": round(median(opened), 1),
+            "openings": openings,
             "members": members,
             "grants": grants,
             "attempts": len(attempts),
         }
     )
+
+
+def _p95(ascending: Sequence[float]) -> float:
+    return ascending[ceil(len(ascending) * 0.95) - 1]
 
 
 def _spent(works: Sequence[Callable[[], object]], rounds: int) -> list[float]:
