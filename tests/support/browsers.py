@@ -73,6 +73,7 @@ FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     "network.dns.forceResolve": "127.0.0.1",  # stay at home
     "dom.push.connection.enabled": False,
+    "layout.frame_rate": 20,  # nobody looks: what moves on the screen need not move smoothly
 }
 
 VIEWPORT = {"width": 390, "height": 844}
