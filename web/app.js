@@ -65,7 +65,7 @@ window.addEventListener('online', () => {
 /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener('change', () => account.probe());
 window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 window.addEventListener('popstate', showTab);
-document.addEventListener('visibilitychange', () => document.hidden || account.probe());
+document.addEventListener('visibilitychange', seen);
 window.addEventListener('beforeunload', (event) => {
   if (currentTalk(store.state)) event.preventDefault();
 });
@@ -78,8 +78,19 @@ function showTab() {
   store.dispatch({ t: 'tab', tab: history.state?.tab ?? 'home' });
 }
 
+/** The page comes to the front, or goes to the back. */
+function seen() {
+  if (document.hidden) {
+    account.lock.hidden();
+  } else {
+    account.lock.look();
+    account.probe();
+  }
+}
+
 /** A gesture allows sound from now on. */
 function touched() {
+  account.lock.touched();
   ringer.unlock();
   readiness.look();
   app.show(store.state);

@@ -1,6 +1,7 @@
 /** The page: the screen that the state asks for, and what may lie on top of it. */
 
 import { ringingTalks, screenOf, shownTalk, strandedTalk } from '../state/state.js';
+import { Locked } from './app-lock.js';
 import { Bring } from './bring.js';
 import { Call } from './call.js';
 import { Code } from './code.js';
@@ -14,6 +15,7 @@ import { Tabs } from './tabs.js';
 import { create, View } from './view.js';
 import { Waiting } from './waiting.js';
 import { Welcome } from './welcome.js';
+import { You } from './you.js';
 
 /** @import {Screen, State} from '../state/state.js' */
 /** @import {Parts} from './view.js' */
@@ -29,10 +31,12 @@ const SCREENS = {
   bring: Bring,
   home: Home,
   contacts: Contacts,
+  you: You,
+  locked: Locked,
 };
 
 /** Where a person is at home: what is asked of them there does not outlast it. @type {readonly unknown[]} */
-const ROOMS = [Home, Contacts];
+const ROOMS = [Home, Contacts, You];
 
 const READ_NOTICE = 6_000;
 
@@ -92,7 +96,7 @@ export class App extends View {
 
   /** What stands between this page and the next call. @param {State} state */
   #showBanner(state) {
-    const key = ['home', 'contacts'].includes(screenOf(state)) && shownTalk(state) === null ? obstacle(state) : null;
+    const key = ['home', 'contacts', 'you'].includes(screenOf(state)) && shownTalk(state) === null ? obstacle(state) : null;
     this.#banner.hidden = key === null;
     setText(this.#banner, key === null ? '' : this.t(key));
   }

@@ -3,8 +3,10 @@
 import { isNumber, spaced } from '../contacts/digits.js';
 import { waysOf } from '../contacts/reach.js';
 import { codeOf } from '../session/problem.js';
-import { blocksOf, currentTalk } from '../state/state.js';
+import { canDropIn } from '../state/granted.js';
+import { blocksOf, currentTalk, livesHere } from '../state/state.js';
 import { labelWords, openContactForm } from './contact-form.js';
+import { dropInAbout, dropInPart } from './card-drop-in.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
@@ -12,7 +14,7 @@ import { openInvite } from './invite.js';
 import { alertLine, avatar, busy, button } from './pieces.js';
 import { openReport } from './report.js';
 import { confirmation } from './rows.js';
-import { placeCall } from './who.js';
+import { dropInOn, placeCall } from './who.js';
 
 /** @import {Way} from '../contacts/reach.js' */
 /** @import {ContactNumber, ContactView} from '../protocol.js' */
@@ -76,7 +78,7 @@ class Card {
     const ready = state.connection === 'online' && currentTalk(state) === null;
     const ways = this.#waysOf(contact, state);
     const blocks = blocksOf(state, { contact: contact?.id ?? null, people: ways.map(({ person }) => person) });
-    const drawn = JSON.stringify([contact, ready, blocks]);
+    const drawn = JSON.stringify([contact, ready, blocks, dropInAbout(state), ways.map(({ person }) => [canDropIn(state, person), state.activity.has(person)])]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.does : undefined;
@@ -99,19 +101,29 @@ class Card {
     const direct = first && !first.moved && !blocked ? first : null;
     const about = [contact?.nickname, contact?.organization].filter(Boolean).join(' · ');
     const reach = blocked ? 'card.blocked' : first ? (first.moved ? 'card.moved' : 'card.reachable') : 'card.unreachable';
+    const active = direct !== null && this.#parts.store.state.activity.has(direct.person);
     return [
       h(
         'div',
         { class: 'row' },
         avatar(first?.person ?? contact?.id ?? '', name),
-        h('div', { class: 'who' }, h('p', {}, about), h('p', { class: direct ? 'about here' : 'about' }, this.#t(reach, { name }))),
+        h('div', { class: 'who' }, h('p', {}, about), h('p', { class: direct ? 'about here' : 'about' }, this.#t(reach, { name })), active ? h('p', { class: 'about here active-dot' }, this.#t('activity.recent')) : null),
       ),
       ...(direct ? [this.#calls(direct, name, ready)] : []),
       ...(blocked && !contact ? [h('p', { class: 'hint' }, this.#t('card.blocked.where'))] : []),
       ...(first || blocked ? [] : [button(this.#t('invite.title'), () => openInvite(this.#parts), { icon: 'invite' })]),
       ...(contact && contact.numbers.length > 0 ? [this.#numbers(contact, direct, ready)] : []),
+      ...(direct ? this.#dropIn(direct, name) : []),
       this.#deeds(contact, ways, blocks, name),
     ];
+  }
+
+  /** @param {Way} way @param {string} name */
+  #dropIn({ person }, name) {
+    const housemate = livesHere(this.#parts.store.state, person);
+    const reopen = () => openCard(this.#parts, this.#subject);
+    const part = dropInPart(this.#parts, { person, name, housemate }, { failed: (error) => this.#failed(error), reopen });
+    return part === null ? [] : [part];
   }
 
   /** @param {Way} way @param {string} name @param {boolean} ready */
@@ -119,8 +131,11 @@ class Card {
     const call = (/** @type {boolean} */ video) => () => placeCall(this.#parts, { to: person, person, name, video });
     const audio = button(this.#t('home.call'), call(false), { icon: 'call', kind: 'call big', attributes: does('call', this.#t('home.call.to', { name })) });
     const video = button(this.#t('home.video'), call(true), { icon: 'video', kind: 'call big', attributes: does('video', this.#t('home.video.to', { name })) });
-    audio.disabled = video.disabled = !ready;
-    return h('div', { class: 'actions' }, audio, video);
+    const dropIn = () => dropInOn(this.#parts, { to: person, person, name, video: true });
+    const door = button(this.#t('drop_in'), dropIn, { icon: 'drop-in', kind: 'call big', attributes: does('drop-in', this.#t('drop_in.to', { name })) });
+    door.hidden = !canDropIn(this.#parts.store.state, person);
+    audio.disabled = video.disabled = door.disabled = !ready;
+    return h('div', { class: 'actions' }, audio, video, door);
   }
 
   /** @param {ContactView} contact @param {Way | null} direct whom the large buttons call @param {boolean} ready */
@@ -153,14 +168,15 @@ class Card {
   }
 
   /** @param {ContactView | null} contact @param {Way[]} ways @param {string[]} blocks @param {string} name */
-  #deeds(contact, [way], blocks, name) {
+  #deeds(contact, ways, blocks, name) {
+    const [way] = ways;
     const source = contact && contact.source !== 'manual' ? h('p', { class: 'hint' }, this.#t(`card.source.${contact.source}`)) : null;
     const own = contact?.source === 'manual' ? [this.#edit(contact), this.#remove(contact)] : [];
     const whom = contact ? { contact: contact.id } : { person: way?.person ?? '' };
     const { state } = this.#parts.store;
     const shared = state.endpoint?.shared === true; // anybody may stand before it
     const mayBe = contact ? hasNumber(contact, state.person?.id ?? '') : way !== undefined && !(shared && livesHere(state, way.person));
-    const block = blocks.length > 0 ? [this.#unblock(blocks)] : mayBe ? [this.#block(whom, name)] : [];
+    const block = blocks.length > 0 ? [this.#unblock(blocks)] : mayBe ? [this.#block(whom, ways.map(({ person }) => person), name)] : [];
     return h('div', { class: 'deeds' }, source, ...own, ...block, way && !shared ? this.#report(way.person, name) : null);
   }
 
@@ -178,13 +194,13 @@ class Card {
     return pressed;
   }
 
-  /** @param {{contact: string} | {person: string}} whom @param {string} name */
-  #block(whom, name) {
+  /** @param {{contact: string} | {person: string}} whom @param {readonly string[]} persons who that is @param {string} name */
+  #block(whom, persons, name) {
     const words = { question: this.#t('card.block.confirm', { name }), sure: this.#t('card.block'), keep: this.#t('devices.keep') };
     const ask = () =>
       this.#ask((back) => {
         const act = async () => {
-          await this.#parts.account.blocks.block(whom);
+          await this.#parts.account.blocks.block(whom, persons);
           back();
         };
         return confirmation(words, act, (error) => this.#failed(error), back);
@@ -235,11 +251,6 @@ class Card {
 /** @param {string} does finds the button again after the card was drawn anew @param {string} label */
 function does(does, label) {
   return { 'data-does': does, 'aria-label': label };
-}
-
-/** @param {State} state @param {string} other */
-function livesHere({ people, person }, other) {
-  return people.some(({ id, household }) => id === other && household === person?.household);
 }
 
 /** Whether there is a number by which somebody else could call. @param {ContactView} contact @param {string} self */

@@ -23,7 +23,7 @@ const AROUND = 0.75;
 /** How many rows a page key goes. */
 const PAGE = 8;
 
-/** Whether somebody is in a call already, or the server is out of reach: then nobody can be called. @typedef {{self: string, ready: boolean, blocked: ReadonlySet<string>}} Standing */
+/** Whether somebody is in a call already, or the server is out of reach: then nobody can be called. @typedef {{self: string, ready: boolean, blocked: ReadonlySet<string>, active: ReadonlySet<string>}} Standing */
 
 export class ContactList extends View {
   #list = h('ul', { role: 'list' });
@@ -31,7 +31,7 @@ export class ContactList extends View {
   /** @type {readonly Item[]} */ #items = [];
   #tops = topsOf([], { row: 1, heading: 1 });
   #sizes = { row: 0, heading: 0 };
-  /** @type {Standing} */ #standing = { self: '', ready: false, blocked: new Set() };
+  /** @type {Standing} */ #standing = { self: '', ready: false, blocked: new Set(), active: new Set() };
   /** The row that the keyboard is at. */ #active = '';
   #due = false;
   #resized = new ResizeObserver(() => this.#measure());
@@ -170,12 +170,13 @@ export class ContactList extends View {
     open.tabIndex = call.tabIndex = stop ? 0 : -1;
     const about = contact.nickname || contact.organization;
     const way = firstWay(contact, this.#standing.self);
-    const drawn = `${contact.name}|${about}|${way?.person}`;
+    const active = way !== null && this.#standing.active.has(way.person);
+    const drawn = `${contact.name}|${about}|${way?.person}|${active}`;
     if (open.dataset.drawn !== drawn) {
       open.dataset.drawn = drawn;
       const [face, who] = open.children;
       face?.replaceWith(avatar(way?.person ?? contact.id, contact.name));
-      who?.replaceChildren(h('span', { class: 'name' }, contact.name), h('span', { class: 'about' }, about));
+      who?.replaceChildren(h('span', { class: 'name' }, contact.name), active ? h('span', { class: 'about here active-dot' }, this.t('activity.recent')) : h('span', { class: 'about' }, about));
     }
     const { blocked } = this.#standing;
     call.hidden = way === null || blocked.has(way.person) || blocked.has(contact.id);

@@ -74,7 +74,7 @@ export class Contacts extends View {
     this.#finding.hidden = this.#narrowing.hidden = none;
     setText(this.#count, this.#countWords(state));
     const ready = state.connection === 'online' && currentTalk(state) === null;
-    this.#list.fill(this.#items, { self: state.person?.id ?? '', ready, blocked: blockedOnes(state) });
+    this.#list.fill(this.#items, { self: state.person?.id ?? '', ready, blocked: blockedOnes(state), active: state.activity });
   }
 
   /** Nothing is sorted or searched again unless the contacts or what is wanted changed. @param {State} state */

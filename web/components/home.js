@@ -14,7 +14,7 @@ import { openPairing } from './pairing.js';
 import { avatar, button, setIcon, setLabel } from './pieces.js';
 import { QuietHere } from './quiet-here.js';
 import { openSettings } from './settings.js';
-import { showContacts } from './tabs.js';
+import { showTab } from './tabs.js';
 import { Unsettled } from './unsettled.js';
 import { create, View } from './view.js';
 import { dropInOn, placeCall } from './who.js';
@@ -27,7 +27,7 @@ const AT_A_GLANCE = 24;
 
 export class Home extends View {
   #people = h('ul', { class: 'cards' });
-  #all = button('', () => showContacts(this.parts), { icon: 'people', kind: 'quiet' });
+  #all = button('', () => showTab(this.parts, 'contacts'), { icon: 'people', kind: 'quiet' });
   /** Worked out again only when one of these is another. */
   #from = /** @type {readonly unknown[]} */ ([]);
   /** @type {readonly Callable[]} */ #callable = [];
@@ -96,6 +96,7 @@ export class Home extends View {
       const stopped = blocked.has(person.id) || blocked.has(person.contact ?? '');
       this.#fill(card, person.id, person.name, stopped ? this.t('card.blocked') : null, ready && !stopped);
       this.#offer(card, !stopped && canDropIn(state, person.id), person.name, ready);
+      setAttribute(/** @type {Element} */ (card.querySelector('.active-dot')), 'hidden', stopped || !state.activity.has(person.id));
       card.dataset.contact = person.contact ?? '';
     });
     this.#all.hidden = state.contacts.all.size === 0;
@@ -163,7 +164,7 @@ export class Home extends View {
       'li',
       { class: 'card contact' },
       face,
-      h('div', { class: 'who' }, name, h('p', { class: 'about' })),
+      h('div', { class: 'who' }, name, h('p', { class: 'about' }), h('p', { class: 'about here active-dot', hidden: true }, this.t('activity.recent'))),
       h(
         'div',
         { class: 'actions' },

@@ -34,6 +34,18 @@ export function openPairing(parts) {
   follow(parts, dialog, body);
 }
 
+/** A device of a child's own: the first begins the child's chain, so there is nobody to sign for it. @param {Parts} parts @param {{id: string, name: string}} child */
+export function openChildPairing(parts, child) {
+  const t = parts.translate();
+  const problem = alertLine();
+  const body = h('div', { class: 'choices' }, h('p', { role: 'status' }, t('you.waiting')));
+  openDialog(t('child.tablet', { name: child.name }), t, h('p', {}, t('child.tablet.lead', { name: child.name })), problem.element, body);
+  parts.account.offerPairing(false, child.id).then(
+    (offered) => body.replaceChildren(...ready(parts, offered, '')),
+    (error) => problem.say(t(`problem.${codeOf(error)}`)),
+  );
+}
+
 /** Confirm a device that waits, by comparing digits. @param {Parts} parts @param {WaitingEndpoint} endpoint */
 export function openConfirming(parts, endpoint) {
   const translate = parts.translate();

@@ -1,4 +1,4 @@
-/** Home and contacts: where a person is, and how they get to the other. */
+/** Home, contacts and oneself: where a person is, and how they get to the others. */
 
 import { screenOf, shownTalk } from '../state/state.js';
 import { h, setAttribute } from './dom.js';
@@ -12,6 +12,7 @@ import { View } from './view.js';
 const TABS = [
   { tab: 'home', icon: 'home' },
   { tab: 'contacts', icon: 'people' },
+  { tab: 'you', icon: 'you' },
 ];
 
 export class Tabs extends View {
@@ -32,7 +33,7 @@ export class Tabs extends View {
   /** @override @param {State} state */
   show(state) {
     const screen = screenOf(state);
-    const there = screen === 'contacts' || (screen === 'home' && state.own !== null);
+    const there = screen === 'contacts' || screen === 'you' || (screen === 'home' && state.own !== null && !state.own.child);
     this.hidden = !there || shownTalk(state) !== null;
     for (const [tab, button] of this.#buttons) setAttribute(button, 'aria-current', tab === screen ? 'page' : null);
   }
@@ -41,15 +42,19 @@ export class Tabs extends View {
   #go(tab) {
     const { store } = this.parts;
     if (store.state.tab === tab) window.scrollTo({ top: 0 });
-    else if (tab === 'contacts') showContacts(this.parts);
-    else history.back();
+    else if (tab === 'home') history.back();
+    else showTab(this.parts, tab);
   }
 }
 
-/** The way back is the browser's own: on a telephone that is the gesture everybody knows. @param {Parts} parts */
-export function showContacts({ store }) {
-  history.pushState({ tab: 'contacts' }, '');
-  store.dispatch({ t: 'tab', tab: 'contacts' });
+/**
+ * The way back is the browser's own: on a telephone that is the gesture everybody knows. It leads home from anywhere.
+ * @param {Parts} parts @param {Exclude<State['tab'], 'home'>} tab
+ */
+export function showTab({ store }, tab) {
+  if (store.state.tab === 'home') history.pushState({ tab }, '');
+  else history.replaceState({ tab }, '');
+  store.dispatch({ t: 'tab', tab });
 }
 
 customElements.define('kith-tabs', Tabs);

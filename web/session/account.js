@@ -3,12 +3,15 @@
 import { fromBase64 } from '../core/bytes.js';
 import { VERSION } from '../core/guidelines.js';
 import { codeOf, ProblemError } from './problem.js';
+import { AppLock } from './app-lock.js';
 import { Arriving } from './arriving.js';
 import { Blocks } from './blocks.js';
 import { Books } from './books.js';
+import { Children } from './children.js';
 import { Contacts } from './contacts.js';
 import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
 import { exportData } from './export.js';
+import { Granting } from './granting.js';
 import { Deeds } from './deeds.js';
 import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
 import { Hosting } from './hosting.js';
@@ -47,12 +50,15 @@ export class Account {
   identities = new Identities((draft, options) => this.send(draft, options));
   deeds = new Deeds(this.identities, (draft, options) => this.send(draft, options));
   log = new Log((draft, options) => this.send(draft, options), this.identities);
+  lock;
+  granting;
+  children;
   contacts;
   tending;
   hosting;
   arriving;
   /** @type {Capabilities} */ #capabilities = {};
-  blocks = new Blocks((draft, options) => this.send(draft, options));
+  blocks = new Blocks((draft, options) => this.send(draft, options), (persons) => this.granting.forget(persons));
   books = new Books((draft, options) => this.send(draft, options));
   sets = new Sets(this.identities, (draft, options) => this.send(draft, options));
   quiet;
@@ -66,6 +72,9 @@ export class Account {
   constructor(store) {
     this.#store = store;
     const send = (/** @type {Draft} */ draft, /** @type {{within?: number}} */ options = {}) => this.send(draft, options);
+    this.lock = new AppLock(store);
+    this.granting = new Granting(this.identities, this.deeds, send, store, this.sets);
+    this.children = new Children(send, store);
     this.contacts = new Contacts(send, store);
     this.quiet = new Quiet(this.identities, this.sets, store);
     this.sets.changed = () => {
@@ -84,6 +93,7 @@ export class Account {
       return;
     }
     this.#identity = await loadIdentity();
+    await this.lock.open();
     if (this.#identity) await this.#enrolled();
     else await this.arrive(link);
   }
@@ -397,7 +407,7 @@ export class Account {
 
   /** With a new session nobody knows what was signed meanwhile. */
   #signedIn() {
-    void this.tending.tend();
+    this.#tend();
     this.arriving.begin();
     if (this.identities.vouched) void this.log.meet();
     void this.contacts.follow();
@@ -406,6 +416,7 @@ export class Account {
 
   /** @param {ServerEvent} event */
   #heard(event) {
+    this.granting.heard(event);
     switch (event.t) {
       case 'pairing_signalled':
         if (this.identities.vouched) this.hosting.heard(event);
@@ -434,7 +445,12 @@ export class Account {
 
   #signedMore() {
     this.arriving.changed();
-    void this.tending.tend();
+    this.#tend();
+  }
+
+  /** What follows by itself from what was signed, by whom it is known now. */
+  #tend() {
+    void this.tending.tend().then(() => this.granting.open());
   }
 
   #displaced() {

@@ -7,17 +7,24 @@ const AT_ONCE = { within: 10_000 };
 
 export class Blocks {
   #send;
+  #forget;
 
-  /** @param {Send} send */
-  constructor(send) {
+  /** @param {Send} send @param {(persons: readonly string[]) => Promise<void>} forget takes back what they were granted */
+  constructor(send, forget) {
     this.#send = send;
+    this.#forget = forget;
   }
 
   // -- each rejects with ProblemError ----------------------------------------------------------------
 
-  /** Of a contact everybody who has one of its numbers. @param {{contact: string} | {person: string}} whom */
-  async block(whom) {
+  /**
+   * Of a contact everybody who has one of its numbers. What they were granted is taken back in the same deed: the
+   * server would let none of it count any more, but a device believes what is signed.
+   * @param {{contact: string} | {person: string}} whom @param {readonly string[]} persons who that is
+   */
+  async block(whom, persons) {
     await this.#send({ t: 'block', ...whom }, AT_ONCE);
+    await this.#forget(persons);
   }
 
   /** @param {readonly string[]} blocks */

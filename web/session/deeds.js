@@ -69,6 +69,26 @@ export class Deeds {
     if (!itself) await this.confirm();
   }
 
+  /**
+   * What makes this endpoint the only one of its person: signed here, and sent by whoever asks.
+   * @param {Chain} chain as it is now @returns {Promise<{links: ReturnType<typeof personLinksToWire>, delegations: ReturnType<typeof delegationsToWire> | null}>}
+   */
+  async alone(chain) {
+    const { own, identity } = this.#identities;
+    const others = [...chain.active.values()].filter(({ identity: key }) => nameOf(key) !== nameOf(own.keys.identity));
+    const links = [];
+    let last = chain;
+    for (const { identity: key } of others) {
+      const link = await signPersonLink(last, { action: 'remove', identity: key }, { time: now(), signer: own.keys.identity, sign: own.sign });
+      last = await extend(last, link);
+      links.push(link);
+    }
+    const person = await this.#identities.person(identity.person ?? '');
+    const anew = lapses(person.delegations, last);
+    const set = anew ? await this.#sign(last, person.delegations?.endpoints ?? [], person.newestSet) : null;
+    return { links: personLinksToWire(links), delegations: set && delegationsToWire(set) };
+  }
+
   /** Another recovery key is printed. @param {Bytes} recovery its public half */
   async renew(recovery) {
     await this.#extendPerson(({ chain }) => (nameOf(chain.recovery) === nameOf(recovery) ? [] : [{ action: 'renew', recovery }]));

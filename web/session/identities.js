@@ -39,6 +39,7 @@ import { ProblemError } from './problem.js';
  * @property {{version: number, time: number}} newestSet  in force or not; version -1 where there is none
  * @property {Outcome} outcome  against what was known before
  * @property {Remembered | null} known  what is remembered now
+ * @property {Bytes | null} household  the root of the roster that they are in, by the server's word
  */
 
 /**
@@ -215,12 +216,12 @@ export class Identities {
   }
 
   /** @param {PersonIdentity} shown @returns {Promise<Person>} */
-  async #person({ person: id, links, delegations }) {
+  async #person({ person: id, links, delegations, household: home }) {
     const chain = await this.#replay(links.map((link) => personLinkOf({ ...link })));
     const outcome = await this.#outcome(id, chain);
     const set = delegations === null ? null : await this.#inForce(delegationsOf({ ...delegations }), chain);
     const { version = -1, time = 0 } = delegations ?? {};
-    return { id, chain, delegations: set, newestSet: { version, time }, outcome, known: await known('persons', id) };
+    return { id, chain, delegations: set, newestSet: { version, time }, outcome, known: await known('persons', id), household: home ? fromBase64(home) : null };
   }
 
   /** Against what is known of this chain, by whatever id: the server hands ids out as it likes. @param {string} id @param {Chain} chain @returns {Promise<Outcome>} */

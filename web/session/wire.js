@@ -2,9 +2,9 @@
 
 import { toBase64 } from '../core/bytes.js';
 
-/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, HouseholdLeave, PersonBegin, PersonRecover, Receipt as WireReceipt} from '../protocol.js' */
+/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, Grants as WireGrants, HouseholdLeave, PersonBegin, PersonRecover, Receipt as WireReceipt} from '../protocol.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
-/** @import {Receipt} from '../trust/grants.js' */
+/** @import {Grants, Receipt} from '../trust/grants.js' */
 /** @import {PersonLink} from '../trust/person.js' */
 /** @import {HouseholdLink} from '../trust/roster.js' */
 
@@ -17,7 +17,8 @@ function written(struct) {
 /** @param {unknown} value @returns {unknown} */
 function plain(value) {
   if (value instanceof Uint8Array) return toBase64(value);
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === 'object' && value !== null ? written(value) : value;
 }
 
 /** @param {readonly PersonLink[]} links @returns {ExtendPerson['links']} */
@@ -47,6 +48,11 @@ export function leaveToWire(link) {
 
 /** @param {Delegations} set @returns {WireDelegations} */
 export function delegationsToWire(set) {
+  return written(set);
+}
+
+/** @param {Grants} set @returns {WireGrants} */
+export function grantsToWire(set) {
   return written(set);
 }
 

@@ -25,6 +25,9 @@ import { START } from './state.js';
  *   | {t: 'server', event: ServerEvent}
  *   | {t: 'contacts', contacts: Contacts}
  *   | {t: 'books', books: NonNullable<State['books']>}
+ *   | {t: 'locked', locked: boolean}
+ *   | {t: 'children', children: State['children']}
+ *   | {t: 'terms', terms: State['terms']}
  *   | {t: 'tab', tab: State['tab']}
  *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean, kind?: Talk['kind']}
  *   | {t: 'answering', call: string, video: boolean}
@@ -75,6 +78,12 @@ export function reduce(state, action) {
       return { ...state, contacts: action.contacts };
     case 'books':
       return { ...state, books: action.books };
+    case 'locked':
+      return { ...state, locked: action.locked };
+    case 'children':
+      return { ...state, children: action.children };
+    case 'terms':
+      return { ...state, terms: action.terms };
     case 'tab':
       return { ...state, tab: action.tab };
     case 'placing':
@@ -166,6 +175,8 @@ function onEvent(state, event) {
       return { ...state, ongoing: event.calls };
     case 'household_news':
       return { ...state, news: event.news };
+    case 'children_changed':
+      return { ...state, children: event.children };
     case 'registered':
       return { ...state, registered: true };
     case 'unregistered':

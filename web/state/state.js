@@ -3,9 +3,10 @@
 import { NO_CONTACTS } from '../contacts/list.js';
 import { byPerson } from '../contacts/reach.js';
 
-/** @import {BlockView, BookView, CallView, EndReason, EndpointView, GrantedView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
+/** @import {BlockView, BookView, CallView, ChildView, EndReason, EndpointView, GrantedView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Contacts} from '../contacts/list.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
+/** @import {Terms} from '../granting/terms.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 
 /**
@@ -94,7 +95,11 @@ import { byPerson } from '../contacts/reach.js';
  * @property {Meeting | null} meeting
  * @property {boolean} unwritten  the recovery key is not on paper yet
  * @property {OwnProfile | null} own  what only the person's own endpoints are shown
- * @property {'home' | 'contacts'} tab
+ * @property {'home' | 'contacts' | 'you'} tab
+ * @property {Terms | null} terms  what the person has signed about drop in and Do Not Disturb; null where it is not theirs to see
+ * @property {ReadonlySet<string>} activity  persons who were recently active, and `home` for the own household
+ * @property {boolean} locked  the app asks for its PIN first
+ * @property {readonly ChildView[]} children  of the household, as their parents see them
  * @property {Contacts} contacts
  * @property {readonly BlockView[]} blocks  whom the person does not want to hear of
  * @property {number} logRevision  rises whenever something was written into the log, or taken away
@@ -135,6 +140,10 @@ export const START = {
   unwritten: false,
   own: null,
   tab: 'home',
+  terms: null,
+  activity: new Set(),
+  locked: false,
+  children: [],
   contacts: NO_CONTACTS,
   blocks: [],
   logRevision: 0,
@@ -165,7 +174,7 @@ export const START = {
   notice: null,
 };
 
-/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'bring' | 'home' | 'contacts'} Screen */
+/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'bring' | 'home' | 'contacts' | 'you' | 'locked'} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
@@ -174,9 +183,11 @@ export function screenOf(state) {
   if (state.elsewhere) return 'elsewhere';
   if (state.stage === 'starting' || !state.known || state.standing === 'unknown') return 'starting';
   if (state.standing === 'waiting') return 'waiting';
+  if (state.locked) return 'locked';
   if (state.endpoint?.shared) return 'home'; // nobody's contacts are shown to everybody
   if (!state.registered) return 'code';
   if (state.own === null) return 'starting'; // confirmed a moment ago: what is the person's own is on its way
+  if (state.own.child) return 'home'; // whom a child reaches is for its parents to say
   return state.own.contact_import === null ? 'bring' : state.tab;
 }
 
@@ -266,4 +277,9 @@ export function adultsHere({ endpoint, person, people }) {
   if (!endpoint?.shared || person === null) return [];
   const others = people.filter(({ id, household }) => id !== person.id && household === person.household);
   return [person, ...others].sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** @param {State} state @param {string} other */
+export function livesHere({ people, person }, other) {
+  return people.some(({ id, household }) => id === other && household === person?.household);
 }
