@@ -4,7 +4,8 @@ and checking all of it.
 The law of this file
 
     Nobody writes in another one's chain. The server writes in its own: what never came as far as an endpoint.
-    What it writes waits for nothing and nobody waits for it, so that a refusal takes as long as any other.
+    What it writes waits for nothing and nobody waits for it, so that a refusal takes as long as any other. Nor is
+    anybody told: whoever keeps somebody out is not woken by each of their tries. It is there when one looks.
     A person's log is read at their own endpoints; that of a household at those of its adults.
 """
 
@@ -124,7 +125,6 @@ class Journal:
                 owner, time, payload = self._waiting.get_nowait()
                 try:
                     await self._write(owner, time, payload)
-                    await self.tell(owner)
                 except Problem as problem:
                     log.warning("an entry of the log is lost: code=%s", problem.code)
 

@@ -84,6 +84,9 @@ def _meant(hits: Sequence[_Hit]) -> Iterator[_Hit]:
 def _chosen(hits: Sequence[_Hit], wanted: str) -> Resolved:
     options = [(hit, target) for hit in hits for target in _useful(hit.entry.targets)]
     fitting = [option for option in options if use(option[1].label) == wanted]
+    passed_over = (
+        wanted and fitting and any(not hit.far for hit in hits if hit not in [one for one, _ in fitting])
+    )
     if wanted and fitting:
         options = fitting
     options.sort(key=_rank)
@@ -97,7 +100,8 @@ def _chosen(hits: Sequence[_Hit], wanted: str) -> Resolved:
     if not choices:
         return Resolved(Outcome.NONE)
     sure = all(sure for _, sure in chosen.values()) and bool(fitting or not wanted)
-    one = len(choices) == 1 and sure
+    # Who is near and has no such number may be meant all the same: what is far is not certain beside them.
+    one = len(choices) == 1 and sure and not (passed_over and choices[0].far)
     return Resolved(Outcome.ONE if one else Outcome.WHICH, choices[:MAX_CHOICES])
 
 

@@ -166,6 +166,7 @@ async def _run(
         await upkeep.stop()
         await desk.contacts.stop()
         await desk.books.close()
+        await desk.journal.settled()
         await server.asking.close()
         await _drain(server)
         await runner.cleanup()

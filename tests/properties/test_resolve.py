@@ -1,6 +1,6 @@
 """Laws of whom a name means, for any lists."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kith.core.ids import PersonId
@@ -82,7 +82,18 @@ def test_the_order_of_lists_and_of_what_is_in_them_means_nothing(
     assert _ask(said, label, near, far) == found
 
 
+def _entry(name: str, *targets: Target) -> Entry:
+    return Entry("", name, targets=targets)
+
+
 @_SOME
+@example(
+    "ana",
+    "mobile",
+    [_entry("ana", Target()), _entry("ana ana", Target("mobile", PersonId("p2")))],
+    [_entry("ana", Target("mobile", PersonId("p1")))],
+    {0},
+)
 @given(_NAMES, _LABELS, _ENTRIES, _ENTRIES, st.sets(st.integers(0, 7)))
 def test_who_is_certain_among_many_is_certain_among_fewer(
     said: str, label: str, near: list[Entry], far: list[Entry], left_out: set[int]
