@@ -29,6 +29,7 @@ from kith.endpoint.home import Home, NotEnrolled
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.news import sentence
 from kith.endpoint.obey import Dialogue
+from policy.drop_in import SENTENCES as REFUSALS
 from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
 
@@ -83,6 +84,11 @@ _LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pu
     help="For whom of the household a shared device acts until somebody says who they are. Without it, and where"
     " several live there, it asks.",
 )
+@click.option(
+    "--stream-tones",
+    is_flag=True,
+    help="Sound a tone whenever sound or picture begins or ceases to leave this device.",
+)
 @click.option("--answer", is_flag=True, help="Answer every call at once, for demos and tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line.")
 def device(
@@ -99,16 +105,24 @@ def device(
     speaker: str,
     relay_only: bool,
     profile: str | None,
+    stream_tones: bool,
     answer: bool,
     as_json: bool,
 ) -> None:
     """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "answer", "hang up", "video
-    off", "block Bill", "I am Anna" ... Where a name may mean several it asks: say one, or "the first".
+    off", "drop in on the kitchen", "let them in", "not now", "do not disturb", "disable drop in", "block Bill", "I am
+    Anna" ... Where a name may mean several it asks: say one, or "the first".
 
     Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
-    parts: Parts = {"screen": screen, "camera": camera, "microphone": microphone, "speaker": speaker}
+    parts: Parts = {
+        "screen": screen,
+        "camera": camera,
+        "microphone": microphone,
+        "speaker": speaker,
+        "stream_tones": stream_tones,
+    }
     show: Show = _print_json if as_json else _print_line
     try:
         enrolling = _Enrolling(server, code, name, ca, ca_fingerprint, trust_server)
@@ -161,6 +175,13 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     ),
     "calling": lambda d: f"☎  Calling {d['name']} ...",
     "answered": lambda d: "Answered.",
+    "knock": lambda d: f"☞  {d['name']} would like to drop in: let them in, or not now?",
+    "drop_in": lambda d: f"☞  {d['name']} drops in.",
+    "opens": lambda d: None,
+    "refused": lambda d: f"log     {d['name']} could not drop in. {d['sentence']}",
+    "silenced": lambda d: None,
+    "quiet": lambda d: f"quiet   Do Not Disturb is {'on' if d['on'] else 'off'}.",
+    "vibrate": lambda d: "buzz",
     "connected": lambda d: f"In a call with {d['name']}.",
     "ended": lambda d: END_SENTENCES[EndReason(d["reason"])],
     "light": lambda d: f"light   {_LIGHTS[d['light']]}",
@@ -284,7 +305,7 @@ def _report(endpoint: Endpoint, show: Show) -> None:
             pictured.add(call.id)
             show("frame", {"call": call.id, "width": picture.width, "height": picture.height})
 
-    for event in ("ringing", "calling", "answered", "connected"):
+    for event in ("ringing", "calling", "answered", "connected", "knock", "drop_in", "opens"):
         endpoint.on(event, lambda call, event=event: show(event, about(call)))
     endpoint.on("ended", lambda call, reason: show("ended", {**about(call), "reason": reason.value}))
     endpoint.on("light", lambda light: show("light", {"light": light.value}))
@@ -322,6 +343,21 @@ def _report(endpoint: Endpoint, show: Show) -> None:
     )
     endpoint.on("identity_changed", lambda call: show("identity_changed", about(call)))
     endpoint.on("frame", frame)
+    endpoint.on(
+        "refused",
+        lambda view, reason: show(
+            "refused",
+            {
+                "call": view.id,
+                "name": view.peer_name,
+                "reason": reason.value,
+                "sentence": REFUSALS[reason],
+            },
+        ),
+    )
+    endpoint.on("silenced", lambda view: show("silenced", {"call": view.id, "name": view.peer_name}))
+    endpoint.on("quiet", lambda on: show("quiet", {"on": on}))
+    endpoint.on("vibrate", lambda: show("vibrate", {}))
     endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
 
 

@@ -53,6 +53,7 @@ from kith.endpoint.names import Names
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
 from kith.endpoint.reach import Reach
+from kith.endpoint.record import Record
 from kith.endpoint.told import Told
 from kith.endpoint.utterance import Named
 from kith.endpoint.wire import Wire
@@ -154,6 +155,8 @@ class Endpoint(AsyncIOEventEmitter):
             clock=time.time,
             doubted=self._doubted,
         )
+        self._record = Record(self.journal, self._wire, enrolment.name)
+        self._record.listen(self.on)
         self.on("error", _report)
 
     # -- beginning and end ----------------------------------------------------------------------------
@@ -231,6 +234,7 @@ class Endpoint(AsyncIOEventEmitter):
     async def close(self) -> None:
         """Hang up, say goodbye, let go of everything."""
         await self._calls.close()
+        await self._record.close()
         self.reach.close()
         self._wire.give_up()
         await self._circle.close()
