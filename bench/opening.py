@@ -15,7 +15,6 @@ from unittest.mock import patch
 from kith.core.trust.grants import HomeTerm, signed
 from kith.core.trust.grants_write import at_home, draft
 from kith.endpoint.link import Link
-from media.tones import Tone
 from tests.support import signing
 from tests.support.endpoints import Watched, endpoint_of
 from tests.support.server import Joined, RunningServer, running_server
@@ -59,25 +58,20 @@ async def _rooms(
 async def _opened(hall: Watched, study: Watched) -> float:
     """One drop in, from the tone's end to the first sound that arrives, in milliseconds."""
     loop = asyncio.get_running_loop()
-    ended: list[float] = []
     arrived: asyncio.Future[float] = loop.create_future()
-    playback = study.endpoint.equipment.playback
-    sound, take = playback.sound, Link._take_voice  # noqa: SLF001 - where sound arrives
-
-    async def sounded(tone: Tone) -> bool:
-        done = await sound(tone)
-        ended.append(loop.time())
-        return done
+    take = Link._take_voice  # noqa: SLF001 - where sound arrives
+    study.history.clear()
 
     def taken(link: Link, *packet: Any) -> None:
         if hall.endpoint.current is not None and link is hall.call.current_link and not arrived.done():
             arrived.set_result(loop.time())
         take(link, *packet)
 
-    with patch.object(playback, "sound", sounded), patch.object(Link, "_take_voice", taken):
+    with patch.object(Link, "_take_voice", taken):
         call = await hall.endpoint.drop_in(study.endpoint.enrolment.endpoint, video=False)
         at = await asyncio.wait_for(arrived, timeout=30)
         await call.hang_up()
         await study.until_true(lambda: study.endpoint.current is None, "the end")
-    assert ended, "sound before the tone had ended"
-    return (at - ended[0]) * 1000
+    (ended,) = study.times("opens")  # the tone's last sample has been played
+    assert at >= ended, "sound before the tone had ended"
+    return (at - ended) * 1000
