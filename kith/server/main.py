@@ -166,11 +166,11 @@ async def _run(
         await upkeep.stop()
         await desk.contacts.stop()
         await desk.books.close()
-        await desk.journal.settled()
         await server.asking.close()
         await _drain(server)
         await runner.cleanup()
         await _settle(server)
+        await desk.journal.settled(SETTLE)
         server.stalls.stop()
         server.deadlines.close()
 
