@@ -114,8 +114,8 @@ class Journal:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.get_running_loop().create_task(self._write_all())
 
-    async def settled(self, within: float) -> None:
-        """Until all that was noted is on disk or could not be written, for so many seconds at most."""
+    async def settled(self, within: float | None = None) -> None:
+        """Until all that was noted is on disk or could not be written, for so many seconds at most where that is given."""
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=within)
 
