@@ -115,7 +115,7 @@ class Journal:
             self._writing = asyncio.get_running_loop().create_task(self._write_all())
 
     async def settled(self, within: float | None = None) -> None:
-        """Until all that was noted is on disk or could not be written, for so many seconds at most where that is given."""
+        """Until all that was noted is on disk or could not be written; `within` seconds at most, where given."""
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=within)
 
