@@ -79,7 +79,8 @@ class Announcer:
     def _endpoint_view(self, endpoint: Endpoint, *, own: bool) -> wire.EndpointView:
         live = self._sessions.of(endpoint.id)
         current = endpoint if live is None else live.endpoint
-        return endpoint_view(current, online=endpoint.id in self._reachable, own=own)
+        quiet = live is not None and live.standing.quiet
+        return endpoint_view(current, online=endpoint.id in self._reachable, own=own, quiet=quiet)
 
     async def told(self, telling: Awaitable[None]) -> None:
         """What was done is done: that the others could not be told is no reason to answer with a problem."""
@@ -126,7 +127,9 @@ class Announcer:
                 continue
             own = live.endpoint.person == endpoint.person and not endpoint.shared
             if endpoint.shared or (own and not live.endpoint.shared):
-                view = endpoint_view(endpoint, online=endpoint.id in self._reachable, own=own)
+                there = self._sessions.of(endpoint.id)
+                quiet = there is not None and there.standing.quiet
+                view = endpoint_view(endpoint, online=endpoint.id in self._reachable, own=own, quiet=quiet)
                 self._sessions.push(other, wire.EndpointChanged(endpoint=view))
 
     async def person_changed(self, person: PersonId) -> None:

@@ -4,6 +4,7 @@ A report is told to the operator alone.
 The law of this file
 
     A block is on disk before the answer leaves, and what goes on between the two ends before it, too.
+    What was granted to whoever is blocked opens nothing any more, and an unblock does not revive it.
     Nothing changes on the side of whoever is blocked: what they may read of the blocker is what others read.
     The blocker hears nothing of them any more: not a call, not a new name, not a new identity.
     At a shared device it shows in nothing but that they do not ring there for the blocker: whoever else stands there
@@ -26,6 +27,7 @@ from kith.directory.registry import registered
 from policy.quota import DAY, Quota
 from signaling import protocol as wire
 from signaling.announcing import Announcer
+from signaling.dropping_in import DropIns
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 from signaling.views import block_view
@@ -62,7 +64,9 @@ class BlockDesk:
         switchboard: Switchboard,
         announcer: Announcer,
         clock: Callable[[], float],
+        drop_ins: DropIns,
     ) -> None:
+        self._drop_ins = drop_ins
         self._blocks = blocks
         self._contacts = contacts
         self._reports = reports
@@ -79,6 +83,7 @@ class BlockDesk:
             case wire.Block():
                 block = await self._block(principal, owner, command)
                 self._switchboard.keep_apart(owner, block.people)
+                await self._drop_ins.keep_apart(owner, principal.household, block.people)
                 await self._announcer.told(self._tell(owner))
                 shown = await self._as_if_new(block) if principal.shared else block
                 return wire.Blocked(re=command.id, block=block_view(shown))
@@ -86,6 +91,7 @@ class BlockDesk:
                 block = await self._blocks.unblock(owner, BlockId(command.block))
                 await self._announcer.told(self._tell(owner))
                 await self._announcer.told(self._catch_up(owner, block.people))
+                await self._announcer.told(self._drop_ins.settled(principal.household))
                 return wire.Ok(re=command.id)
             case wire.ListBlocks():
                 return wire.Blocks(re=command.id, blocks=await self.view(owner))

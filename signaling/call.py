@@ -19,6 +19,10 @@ A peer connection has an epoch. Lost media, a changed network or a move to anoth
 epoch + 1 under the same call; the old connection stays until the new one is up. The caller's side
 is the only offerer in every epoch, so negotiation cannot glare.
 
+A drop in (policy.drop_in) is a call that somebody was allowed beforehand. It rings softly at those endpoints at which
+a person may let the caller in, or at one that opens by itself. Nobody joins it later, it does not move, it is not
+missed, and until it is answered the caller learns nothing but that nobody let them in.
+
 `step` returns the next call and its effects. The next call is saved before the effects leave.
 Times are Unix seconds, because deadlines outlive the process.
 """
@@ -30,10 +34,17 @@ from enum import StrEnum
 import msgspec
 
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.trust.grants import Mode
 
 RING_TIMEOUT = 45.0
 """How long an unanswered call rings. Shorter and a grandparent does not reach the door frame;
 longer and the caller, who hears only ringing, has given up anyway."""
+
+KNOCK_TIMEOUT = 20.0
+"""How long somebody knocks. Half of what a call rings: it is soft, and for who is near; who knocks on is a nuisance."""
+
+OPENING_TIMEOUT = 10.0
+"""How long an endpoint that opens by itself may take to say so. It needs nobody's hand, only the network's two ways."""
 
 CONNECT_TIMEOUT = 15.0
 """From answer to media on both sides. ICE through a relay on a bad network takes up to 10 s; where there is no
@@ -150,6 +161,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `moving` is the endpoint that is taking over a side in the current epoch, until its media is up.
     `longest` is how many seconds it may last from its answer on, `limit` when it ends for that.
     `silent`: it rings out at the caller alone. Nobody on the other side is told, not even that it was missed.
+    `mode` is how a drop in begins, and absent for any other call.
     """
 
     id: CallId
@@ -173,6 +185,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     longest: float = LONGEST
     limit: float | None = None
     silent: bool = False
+    kind: CallKind = CallKind.CALL
+    mode: Mode | None = None
 
     @property
     def over(self) -> bool:
@@ -246,9 +260,11 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """Cancel, decline and hang up are one wish, "I want out": what it means depends on the phase."""
+    """Cancel, decline and hang up are one wish, "I want out": what it means depends on the phase. `why` is for who was
+    dropped in on: HUNG_UP, SILENCE, or NOT_LET_IN by an endpoint that believes the caller less than the server does."""
 
     endpoint: EndpointId
+    why: EndReason = EndReason.HUNG_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +285,13 @@ class Moved:
 
     endpoint: EndpointId
     source: EndpointId
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A drop in may not go on at this endpoint, nor begin."""
+
+    endpoint: EndpointId
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +326,7 @@ Event = (
     | MediaUp
     | MediaLost
     | Moved
+    | Barred
     | Withdrawn
     | Restarted
     | DeadlinePassed
@@ -366,8 +390,14 @@ def next_deadline(call: Call) -> float | None:
 def missed_by(call: Call) -> PersonId | None:
     """Who missed a call that is over: the person called, if nobody answered and nobody said no.
 
-    A call to one device is missed by nobody: it was for whoever stood there. Nor is one that was silent.
+    A call to one device is missed by nobody: it was for whoever stood there. Nor is one that was silent, nor a drop in.
     """
-    if not call.over or call.silent or call.winner is not None or call.reason is EndReason.DECLINED:
+    if (
+        not call.over
+        or call.silent
+        or call.kind is not CallKind.CALL
+        or call.winner is not None
+        or call.reason is EndReason.DECLINED
+    ):
         return None
     return call.callee_person if call.target == call.callee_person else None

@@ -212,7 +212,14 @@ class FactFinder:
     async def faces(self, wanted: Wanted, caller: EndpointId) -> Faces:
         """Names and endpoints for a call that is about to begin."""
         people = [wanted.caller] if wanted.callee is None else [wanted.caller, wanted.callee]
-        return await self._faces(people, {caller}, wanted.ring)
+        return await self.faces_for(people, caller, wanted.ring)
+
+    async def faces_for(
+        self, people: Iterable[PersonId], caller: EndpointId, endpoints: Sequence[Endpoint]
+    ) -> Faces:
+        """The same, for whoever has found out by themselves who and what is concerned."""
+        current = [self.current(endpoint) for endpoint in endpoints]
+        return await self._faces(people, {caller}, current)
 
     async def faces_of(self, call: Call) -> Faces:
         """Names and endpoints for a call that was saved."""

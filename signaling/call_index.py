@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.directory.model import Endpoint
-from signaling.call import Acceptance, Call, Phase
+from signaling.call import Acceptance, Call, CallKind, Phase
 from signaling.live_call import LiveCall
 
 K = TypeVar("K")
@@ -101,7 +101,12 @@ class LiveCalls:
 def _may_join(call: Call, endpoint: Endpoint) -> bool:
     """Whether a call rings at an endpoint that was not there when it began."""
     leg = call.legs.get(endpoint.id)
-    if call.phase is not Phase.RINGING or call.silent or call.callee_household != endpoint.household:
+    if (
+        call.kind is not CallKind.CALL
+        or call.phase is not Phase.RINGING
+        or call.silent
+        or call.callee_household != endpoint.household
+    ):
         return False
     if leg is None:
         theirs = endpoint.shared or endpoint.person == call.callee_person
@@ -113,7 +118,8 @@ def _rings_back(call: Call, principal: Principal, target: str) -> bool:
     leg = call.legs.get(principal.endpoint)
     said_no = leg is not None and leg.acceptance in (Acceptance.DECLINED, Acceptance.BUSY)
     return (
-        call.phase is Phase.RINGING
+        call.kind is CallKind.CALL
+        and call.phase is Phase.RINGING
         and not call.silent
         and not said_no
         and call.target in (principal.person, principal.endpoint)

@@ -9,18 +9,20 @@ from collections.abc import Mapping
 import msgspec
 
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.trust.grants import Mode
 from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
     LONGEST,
     OPEN,
-    RECOVERY_TIMEOUT,
     RING_TIMEOUT,
     Acceptance,
     Alerting,
     Answered,
+    Barred,
     Busy,
     Call,
+    CallKind,
     Connectivity,
     DeadlinePassed,
     Declined,
@@ -28,9 +30,7 @@ from signaling.call import (
     End,
     EndReason,
     Event,
-    Finished,
     HungUp,
-    Ignored,
     Joined,
     Leg,
     MediaLost,
@@ -46,6 +46,8 @@ from signaling.call import (
     Update,
     Withdrawn,
 )
+from signaling.call_legs import finished, ignored, new_epoch, opening, parties_of, with_legs
+from signaling.call_moves import abandoned, moved, retired
 
 # -- the beginning ----------------------------------------------------------------------------------
 
@@ -66,11 +68,12 @@ def start(
     silent: bool = False,
     ringing: float = RING_TIMEOUT,
     longest: float = LONGEST,
+    mode: Mode | None = None,
 ) -> Step:
     """A new call. `ring` maps each endpoint that may ring to whether it is personal; it rings for `ringing` seconds.
 
     An empty `ring`, or one with nobody online, rings out: the caller learns nothing from it. So does a `silent` call,
-    for which `ring` is empty, and nobody else learns of it either.
+    for which `ring` is empty, and nobody else learns of it either. With a `mode` it is a drop in.
     """
     legs = {
         caller: Leg(endpoint=caller, role=Role.CALLER, personal=caller_personal, acceptance=Acceptance.WON)
@@ -97,6 +100,8 @@ def start(
         deadline=now + ringing,
         longest=longest,
         silent=silent,
+        kind=CallKind.CALL if mode is None else CallKind.DROP_IN,
+        mode=mode,
     )
     return new, tuple(Ring(leg.endpoint) for leg in legs.values() if leg.acceptance is Acceptance.OFFERED)
 
@@ -107,7 +112,7 @@ def start(
 def step(call: Call, event: Event, now: float) -> Step:
     """The next call and what must be told to whom."""
     if call.over:
-        return _ignore(call, event)
+        return ignored(call, event)
     match event:
         case DeadlinePassed():
             return _deadline(call, event, max(now, event.due))
@@ -116,44 +121,49 @@ def step(call: Call, event: Event, now: float) -> Step:
         case Joined():
             return _joined(call, event)
         case Moved():
-            return _moved(call, event, now)
+            return moved(call, event, now)
+        case Barred():
+            return _barred(call, event, now)
         case Withdrawn():
             return _withdrawn(call, event, now)
     leg = call.legs.get(event.endpoint)
     if leg is None:
-        return _ignore(call, event)
+        return ignored(call, event)
     if leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT:
         return _in_call(call, leg, event, now)
     if call.phase is Phase.RINGING:
         return _ringing(call, leg, event, now)
-    return _ignore(call, event)
-
-
-def _ignore(call: Call, event: Event) -> Step:
-    return call, (Ignored(event, call.phase),)
-
-
-def _with(call: Call, *legs: Leg) -> Call:
-    return msgspec.structs.replace(call, legs=call.legs | {leg.endpoint: leg for leg in legs})
+    return ignored(call, event)
 
 
 def _joined(call: Call, event: Joined) -> Step:
     leg = call.legs.get(event.endpoint)
-    new = leg is None or leg.acceptance is Acceptance.UNREACHABLE
+    new = call.kind is CallKind.CALL and (leg is None or leg.acceptance is Acceptance.UNREACHABLE)
     if call.phase is not Phase.RINGING or call.silent or not new:
-        return _ignore(call, event)
+        return ignored(call, event)
     fresh = Leg(
         endpoint=event.endpoint, role=Role.CALLEE, personal=event.personal, acceptance=Acceptance.OFFERED
     )
-    return _with(call, fresh), (Ring(event.endpoint),)
+    return with_legs(call, fresh), (Ring(event.endpoint),)
 
 
 def _withdrawn(call: Call, event: Withdrawn, now: float) -> Step:
     if call.winner is not None:
-        return _finish(call, EndReason.HUNG_UP, now)
+        return finished(call, EndReason.HUNG_UP, now)
     if event.role is Role.CALLER:
-        return _finish(call, EndReason.CANCELLED, now)
-    return _ignore(call, event) if call.silent else _silenced(call)
+        return finished(call, EndReason.CANCELLED, now)
+    if call.kind is CallKind.DROP_IN:
+        return finished(call, EndReason.NOT_LET_IN, now)
+    return ignored(call, event) if call.silent else _silenced(call)
+
+
+def _barred(call: Call, event: Barred, now: float) -> Step:
+    leg = call.legs.get(event.endpoint)
+    if call.kind is not CallKind.DROP_IN or leg is None:
+        return ignored(call, event)
+    if event.endpoint in (call.winner, call.caller):
+        return finished(call, EndReason.CANCELLED if call.winner is None else EndReason.HUNG_UP, now)
+    return _close_leg(call, leg, Acceptance.LOST, now) if leg.acceptance in OPEN else ignored(call, event)
 
 
 def _silenced(call: Call) -> Step:
@@ -165,7 +175,7 @@ def _silenced(call: Call) -> Step:
     ]
     rang = [leg.endpoint for leg in quiet if call.legs[leg.endpoint].acceptance in OPEN]
     told = tuple(End(endpoint, EndReason.NO_ANSWER) for endpoint in rang)
-    return msgspec.structs.replace(_with(call, *quiet), silent=True), told
+    return msgspec.structs.replace(with_legs(call, *quiet), silent=True), told
 
 
 # -- a callee's endpoint while the call rings --------------------------------------------------------
@@ -178,43 +188,50 @@ def _ringing(call: Call, leg: Leg, event: Event, now: float) -> Step:
             return _won(call, leg, event, now)
         case Declined() | HungUp() if open_ and leg.personal:
             declined = msgspec.structs.replace(leg, acceptance=Acceptance.DECLINED, away_until=None)
-            return _finish(_with(call, declined), EndReason.DECLINED, now)
+            return finished(with_legs(call, declined), EndReason.DECLINED, now)
         case Declined() | HungUp() if open_:
             return _close_leg(call, leg, Acceptance.DECLINED, now)
         case Busy() if open_:
             return _close_leg(call, leg, Acceptance.BUSY, now)
         case Alerting() if leg.acceptance in (Acceptance.OFFERED, Acceptance.PENDING):
             alerting = msgspec.structs.replace(leg, acceptance=Acceptance.ALERTING, away_until=None)
-            return _with(call, alerting), ()
+            return with_legs(call, alerting), ()
         case SignalingLost() if leg.acceptance in (Acceptance.OFFERED, Acceptance.ALERTING):
             away = msgspec.structs.replace(leg, acceptance=Acceptance.PENDING, away_until=now + GRACE)
-            return _with(call, away), ()
+            return with_legs(call, away), ()
         case SignalingBack() if leg.acceptance is Acceptance.PENDING:
             back = msgspec.structs.replace(leg, acceptance=Acceptance.OFFERED, away_until=None)
-            return _with(call, back), (Ring(leg.endpoint),)
-    return _ignore(call, event)
+            return with_legs(call, back), (Ring(leg.endpoint),)
+    return ignored(call, event)
+
+
+_LEG_ENDS = {
+    Acceptance.BUSY: EndReason.BUSY,
+    Acceptance.DECLINED: EndReason.DECLINED,
+    Acceptance.LOST: EndReason.CANCELLED,
+}
 
 
 def _close_leg(call: Call, leg: Leg, acceptance: Acceptance, now: float) -> Step:
     """One leg says no for itself; the call ends only when no other can still say yes."""
     closed = msgspec.structs.replace(leg, acceptance=acceptance, away_until=None)
-    reason = EndReason.BUSY if acceptance is Acceptance.BUSY else EndReason.DECLINED
-    call, effects = _settle_ringing(_with(call, closed), now)
+    reason = _LEG_ENDS[acceptance]
+    call, effects = _settle_ringing(with_legs(call, closed), now)
     return call, (End(leg.endpoint, reason), *effects)
 
 
 def _settle_ringing(call: Call, now: float) -> Step:
     """Nobody left who could answer: busy if one was, else declined if one did, else ring on.
 
-    To ring on where nobody is reachable is deliberate: the caller must not learn it.
+    To ring on where nobody is reachable is deliberate: the caller must not learn it. Who drops in does not learn why.
     """
     legs = [leg.acceptance for leg in call.legs.values() if leg.role is Role.CALLEE]
     if any(acceptance in OPEN for acceptance in legs):
         return call, ()
     if Acceptance.BUSY in legs:
-        return _finish(call, EndReason.BUSY, now)
-    if Acceptance.DECLINED in legs:
-        return _finish(call, EndReason.DECLINED, now)
+        return finished(call, EndReason.BUSY, now)
+    if Acceptance.DECLINED in legs or call.kind is CallKind.DROP_IN:
+        return finished(call, EndReason.DECLINED, now)
     return call, ()
 
 
@@ -223,7 +240,7 @@ def _won(call: Call, leg: Leg, answer: Answered, now: float) -> Step:
         leg, acceptance=Acceptance.WON, connectivity=Connectivity.CONNECTING, away_until=None
     )
     caller = call.legs[call.caller]
-    caller = msgspec.structs.replace(caller, connectivity=_opening(caller))
+    caller = msgspec.structs.replace(caller, connectivity=opening(caller))
     losers = [
         other
         for other in call.legs.values()
@@ -231,7 +248,7 @@ def _won(call: Call, leg: Leg, answer: Answered, now: float) -> Step:
     ]
     lost = [msgspec.structs.replace(other, acceptance=Acceptance.LOST, away_until=None) for other in losers]
     answered = msgspec.structs.replace(
-        _with(call, winner, caller, *lost),
+        with_legs(call, winner, caller, *lost),
         phase=Phase.ANSWERING,
         winner=leg.endpoint,
         answered=now,
@@ -250,29 +267,29 @@ def _won(call: Call, leg: Leg, answer: Answered, now: float) -> Step:
 def _in_call(call: Call, leg: Leg, event: Event, now: float) -> Step:
     match event:
         case HungUp() | Declined():
-            return _out(call, leg, now)
+            return _out(call, leg, event, now)
         case SignalingLost() if leg.away_until is None:
             if leg.endpoint == call.moving:
-                return _abandon_move(call, EndReason.LOST, now)
+                return abandoned(call, EndReason.LOST, now)
             away = msgspec.structs.replace(
                 leg,
                 connectivity=leg.connectivity if call.winner is None else Connectivity.RECONNECTING,
                 away_until=now + GRACE,
             )
-            return _settle_connected(_with(call, away), tell=_others(call, leg))
+            return _settle_connected(with_legs(call, away), tell=_others(call, leg))
         case SignalingBack() if leg.away_until is not None:
             back = msgspec.structs.replace(leg, connectivity=_standing(call, leg), away_until=None)
-            return _settle_connected(_with(call, back), tell=(leg.endpoint, *_others(call, leg)))
+            return _settle_connected(with_legs(call, back), tell=(leg.endpoint, *_others(call, leg)))
         case MediaUp(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch != leg.confirmed:
             up = msgspec.structs.replace(
                 leg,
                 confirmed=epoch,
                 connectivity=Connectivity.CONNECTED if leg.away_until is None else leg.connectivity,
             )
-            return _settle_connected(_with(call, up), tell=())
+            return _settle_connected(with_legs(call, up), tell=())
         case MediaLost(epoch=epoch) if _speaks(call, leg) and epoch == call.epoch:
-            return _new_epoch(call, now)
-    return _ignore(call, event)
+            return new_epoch(call, now)
+    return ignored(call, event)
 
 
 def _standing(call: Call, leg: Leg) -> Connectivity:
@@ -280,11 +297,6 @@ def _standing(call: Call, leg: Leg) -> Connectivity:
     if call.winner is None:
         return Connectivity.NONE
     return Connectivity.CONNECTED if leg.confirmed == call.epoch else Connectivity.CONNECTING
-
-
-def _opening(leg: Leg) -> Connectivity:
-    """Connectivity of a leg that has a new peer connection to make."""
-    return Connectivity.CONNECTING if leg.away_until is None else Connectivity.RECONNECTING
 
 
 def _speaks(call: Call, leg: Leg) -> bool:
@@ -302,42 +314,25 @@ def _others(call: Call, leg: Leg) -> tuple[EndpointId, ...]:
     return () if peer is None else (peer,)
 
 
-def _out(call: Call, leg: Leg, now: float) -> Step:
+def _out(call: Call, leg: Leg, event: HungUp | Declined, now: float) -> Step:
     if leg.endpoint == call.moving:
-        return _abandon_move(call, EndReason.HUNG_UP, now)
-    return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.HUNG_UP, now)
-
-
-def _new_epoch(call: Call, now: float) -> Step:
-    """Open epoch + 1: both parties must report media again in time. A try that did not succeed (the network changed
-    again meanwhile) does not buy the next one more of it."""
-    answering = call.phase is Phase.ANSWERING
-    fresh = now + (CONNECT_TIMEOUT if answering or call.moving is not None else RECOVERY_TIMEOUT)
-    legs = [msgspec.structs.replace(leg, connectivity=_opening(leg)) for leg in _parties(call)]
-    opened = msgspec.structs.replace(
-        _with(call, *legs),
-        epoch=call.epoch + 1,
-        phase=Phase.ANSWERING if answering else Phase.RECOVERING,
-        deadline=fresh if call.deadline is None else call.deadline,
-    )
-    return opened, tuple(Update(leg.endpoint) for leg in legs)
-
-
-def _parties(call: Call) -> list[Leg]:
-    """The two legs that must have media in the current epoch."""
-    endpoints = (call.party(Role.CALLER, call.epoch), call.party(Role.CALLEE, call.epoch))
-    return [call.legs[endpoint] for endpoint in endpoints if endpoint is not None]
+        return abandoned(call, EndReason.HUNG_UP, now)
+    if call.winner is None:
+        return finished(call, EndReason.CANCELLED, now)
+    why = event.why if isinstance(event, HungUp) and call.kind is CallKind.DROP_IN else EndReason.HUNG_UP
+    own = why is EndReason.SILENCE or leg.role is Role.CALLEE
+    return finished(call, why if own else EndReason.HUNG_UP, now)
 
 
 def _settle_connected(call: Call, *, tell: tuple[EndpointId, ...]) -> Step:
     """Derive the phase from the legs; retire the old leg of a move that has succeeded."""
     if call.winner is None:
         return call, ()
-    parties = _parties(call)
+    parties = parties_of(call)
     media = all(leg.confirmed == call.epoch for leg in parties)
     effects: Effects = ()
     if media and call.moving is not None:
-        call, effects = _retire(call)
+        call, effects = retired(call)
     if media:
         call = msgspec.structs.replace(call, deadline=None)
     here = all(leg.away_until is None for leg in parties)
@@ -349,78 +344,29 @@ def _settle_connected(call: Call, *, tell: tuple[EndpointId, ...]) -> Step:
     return call, (*(Update(endpoint) for endpoint in tell), *effects)
 
 
-# -- moves ------------------------------------------------------------------------------------------
-
-
-def _moved(call: Call, event: Moved, now: float) -> Step:
-    """A replacement leg in a new epoch; the old one keeps sounding until the new one does."""
-    source = call.legs.get(event.source)
-    if (
-        call.phase is not Phase.ACTIVE
-        or call.moving is not None
-        or source is None
-        or event.source not in (call.caller, call.winner)
-        or event.endpoint in (call.caller, call.winner)
-    ):
-        return _ignore(call, event)
-    replacement = Leg(
-        endpoint=event.endpoint,
-        role=source.role,
-        personal=source.personal,
-        acceptance=Acceptance.WON,
-        connectivity=Connectivity.CONNECTING,
-    )
-    call = msgspec.structs.replace(_with(call, replacement), moving=event.endpoint)
-    return _new_epoch(call, now)
-
-
-def _retire(call: Call) -> Step:
-    assert call.moving is not None
-    role = call.legs[call.moving].role
-    old = call.caller if role is Role.CALLER else call.winner
-    assert old is not None
-    left = msgspec.structs.replace(call.legs[old], connectivity=Connectivity.LEFT, away_until=None)
-    call = _with(call, left)
-    if role is Role.CALLER:
-        call = msgspec.structs.replace(call, caller=call.moving, moving=None)
-    else:
-        call = msgspec.structs.replace(call, winner=call.moving, moving=None)
-    return call, (End(old, EndReason.MOVED),)
-
-
-def _abandon_move(call: Call, reason: EndReason, now: float) -> Step:
-    """The call goes on where it was, in one epoch more: the one who stays may have closed the old
-    connection already, because the new one stood on their side."""
-    assert call.moving is not None
-    gone = call.moving
-    left = msgspec.structs.replace(call.legs[gone], connectivity=Connectivity.LEFT, away_until=None)
-    call, effects = _new_epoch(msgspec.structs.replace(_with(call, left), moving=None, deadline=None), now)
-    return call, (End(gone, reason), *effects)
-
-
 # -- time, restart, end -----------------------------------------------------------------------------
 
 
 def _deadline(call: Call, event: DeadlinePassed, now: float) -> Step:
     if call.limit is not None and call.limit <= now:
-        return _finish(call, EndReason.TIME_LIMIT, now)
+        return finished(call, EndReason.TIME_LIMIT, now)
     late = [leg for leg in call.legs.values() if leg.away_until is not None and leg.away_until <= now]
     if any(leg.acceptance is Acceptance.WON and leg.endpoint != call.moving for leg in late):
-        return _finish(call, EndReason.CANCELLED if call.winner is None else EndReason.LOST, now)
+        return finished(call, EndReason.CANCELLED if call.winner is None else EndReason.LOST, now)
     if any(leg.endpoint == call.moving for leg in late):
-        return _abandon_move(call, EndReason.LOST, now)
+        return abandoned(call, EndReason.LOST, now)
     if call.deadline is not None and call.deadline <= now:
         if call.moving is not None:
-            return _abandon_move(call, EndReason.CONNECT_FAILED, now)
+            return abandoned(call, EndReason.CONNECT_FAILED, now)
         reasons = {Phase.RINGING: EndReason.NO_ANSWER, Phase.ANSWERING: EndReason.CONNECT_FAILED}
-        return _finish(call, reasons.get(call.phase, EndReason.LOST), now)
+        return finished(call, reasons.get(call.phase, EndReason.LOST), now)
     if late:
         gone = [
             msgspec.structs.replace(leg, acceptance=Acceptance.UNREACHABLE, away_until=None) for leg in late
         ]
-        call, effects = _settle_ringing(_with(call, *gone), now)
+        call, effects = _settle_ringing(with_legs(call, *gone), now)
         return call, (*(End(leg.endpoint, EndReason.NO_ANSWER) for leg in late), *effects)
-    return _ignore(call, event)
+    return ignored(call, event)
 
 
 def _restarted(call: Call, now: float) -> Step:
@@ -437,29 +383,5 @@ def _restarted(call: Call, now: float) -> Step:
         elif leg.acceptance in OPEN:
             legs.append(msgspec.structs.replace(leg, acceptance=Acceptance.PENDING, away_until=now + GRACE))
     deadline = None if call.deadline is None else max(call.deadline, now + CONNECT_TIMEOUT)
-    call = msgspec.structs.replace(_with(call, *legs), deadline=deadline)
+    call = msgspec.structs.replace(with_legs(call, *legs), deadline=deadline)
     return _settle_connected(call, tell=())
-
-
-def _finish(call: Call, reason: EndReason, now: float) -> Step:
-    """End for everyone who still has a part, exactly once."""
-    closing = {
-        EndReason.NO_ANSWER: Acceptance.TIMED_OUT,
-        EndReason.CANCELLED: Acceptance.CANCELLED,
-    }
-    legs: list[Leg] = []
-    told: list[End] = []
-    for leg in call.legs.values():
-        in_call = leg.acceptance is Acceptance.WON and leg.connectivity is not Connectivity.LEFT
-        declined_now = leg.acceptance is Acceptance.DECLINED and leg.personal
-        if in_call:
-            legs.append(msgspec.structs.replace(leg, connectivity=Connectivity.LEFT, away_until=None))
-        elif leg.acceptance in OPEN:
-            acceptance = closing.get(reason, Acceptance.LOST)
-            legs.append(msgspec.structs.replace(leg, acceptance=acceptance, away_until=None))
-        if in_call or declined_now or leg.acceptance in OPEN:
-            told.append(End(leg.endpoint, reason))
-    call = msgspec.structs.replace(
-        _with(call, *legs), phase=Phase.ENDED, reason=reason, ended=now, deadline=None, moving=None
-    )
-    return call, (*told, Finished(reason))

@@ -1,9 +1,9 @@
 """Carries out commands for a principal, whichever way they came. Raises Problem for every "no"."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -11,11 +11,13 @@ from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
 from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.core.standing import DeviceStanding
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import vcards
 from kith.directory.blocks import Blocks
 from kith.directory.children import Children
 from kith.directory.contact_store import ContactStore
+from kith.directory.granting import Granting
 from kith.directory.identities import Identities
 from kith.directory.journal import JournalStore
 from kith.directory.leaving import Leaving
@@ -34,11 +36,16 @@ from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.blocking import BLOCK_COMMANDS, BlockDesk, Reports
 from signaling.books import BOOK_COMMANDS, BookDesk, Shelving
+from signaling.call import EndReason
 from signaling.children import CHILD_COMMANDS, NOT_FOR_CHILDREN, ChildDesk
 from signaling.contacts import CONTACT_COMMANDS, ContactDesk
 from signaling.contacts import Command as ContactCommand
 from signaling.deadlines import Deadlines
 from signaling.discovery import Incidents
+from signaling.drop_in_facts import DropInFinder
+from signaling.dropping_in import DropIns
+from signaling.granted import Granted
+from signaling.granting import GRANT_COMMANDS, GrantDesk
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.journal import JOURNAL_COMMANDS, READING, Journal, JournalDesk
@@ -68,6 +75,8 @@ PERSONAL = (
     wire.Unblock,
     wire.ListBlocks,
     wire.ReportPerson,
+    wire.SetGrants,
+    wire.Panic,
     *PASSKEY_COMMANDS,
     *CONTACT_COMMANDS,
     *PEOPLE_COMMANDS,
@@ -77,8 +86,22 @@ PERSONAL = (
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
-CONFIRMED = (*PERSONAL, wire.Move, wire.Block, wire.ResolveName, wire.AppendLog, wire.CheckLog)
+_CALLING = (wire.DropIn, wire.Move, wire.Block, wire.ResolveName)
+CONFIRMED = (*PERSONAL, *_CALLING, *GRANT_COMMANDS, wire.AppendLog, wire.CheckLog)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
+
+
+class _Slice(Protocol):
+    """What carries out the commands about one subject."""
+
+    async def carry_out(self, principal: Principal, command: Any) -> wire.AnyReply: ...
+
+
+_WHY_OUT: Mapping[wire.WhyOut, EndReason] = {
+    "done": EndReason.HUNG_UP,
+    "silence": EndReason.SILENCE,
+    "not_let_in": EndReason.NOT_LET_IN,
+}
 
 
 class Desk:
@@ -108,6 +131,8 @@ class Desk:
         books: Shelving,
         journal: Journal,
         journals: JournalStore,
+        granting: Granting,
+        recent: Callable[[EndpointId], float] = lambda _: 0.0,
         incidents: Incidents | None = None,
         deadlines: Deadlines,
         region: str,
@@ -134,8 +159,29 @@ class Desk:
         self.expel = self._accounts.expel
         self.identities = identities
         self._blocks = blocks
+        self.granted = Granted(granting, directory, blocks, sessions, reachable, clock)
+        self.drop_ins = DropIns(
+            switchboard,
+            DropInFinder(directory, granting, blocks, sessions, reachable, switchboard, clock),
+            granting,
+            directory,
+            journal,
+            deadlines,
+            clock,
+            recent,
+            self.granted,
+            self.announcer,
+        )
         self._block_desk = BlockDesk(
-            blocks, contacts, reports, directory, sessions, switchboard, self.announcer, clock
+            blocks,
+            contacts,
+            reports,
+            directory,
+            sessions,
+            switchboard,
+            self.announcer,
+            clock,
+            self.drop_ins,
         )
         self._passkey_desk = PasskeyDesk(passkeys, directory, self.announcer, self.news)
         regions = Regions(directory, region)
@@ -149,6 +195,20 @@ class Desk:
             contacts,
             blocks,
             private=(self.own.tell, self._block_desk.tell),
+            settled=self.drop_ins.settled,
+        )
+        self._grant_desk = GrantDesk(
+            granting,
+            self.granted,
+            self.drop_ins,
+            identities,
+            self._identity_desk,
+            directory,
+            sessions,
+            switchboard,
+            self.announcer,
+            self.news,
+            self._accounts.expel,
         )
         self.contacts = ContactDesk(
             contacts,
@@ -202,6 +262,14 @@ class Desk:
             self.news,
             self._accounts.expel,
             journal.settled,
+        )
+        self._slices: tuple[tuple[tuple[type[wire.Command], ...], _Slice], ...] = (
+            (CHILD_COMMANDS, self._child_desk),
+            (BOOK_COMMANDS, self.books),
+            (JOURNAL_COMMANDS, self._journal_desk),
+            (GRANT_COMMANDS, self._grant_desk),
+            (BLOCK_COMMANDS, self._block_desk),
+            (PEOPLE_COMMANDS, self.people),
         )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people)
         self.ice = ice
@@ -402,6 +470,7 @@ class Desk:
             news=() if own is None else await self.news.view(own),
             own=None if own is None else await self.own.view(own),
             blocks=() if own is None else await self._block_desk.view(own),
+            granted=await self.granted.shown(live),
         )
 
     # -- signed in ---------------------------------------------------------------------------------
@@ -424,16 +493,9 @@ class Desk:
             return await self._passkey_desk.carry_out(principal, command, origin)
         if isinstance(command, CONTACT_COMMANDS):
             return await self._about_contacts(principal, command)
-        if isinstance(command, CHILD_COMMANDS):
-            return await self._child_desk.carry_out(principal, command)
-        if isinstance(command, BOOK_COMMANDS):
-            return await self.books.carry_out(principal, command)
-        if isinstance(command, JOURNAL_COMMANDS):
-            return await self._journal_desk.carry_out(principal, command)
-        if isinstance(command, BLOCK_COMMANDS):
-            return await self._block_desk.carry_out(principal, command)
-        if isinstance(command, PEOPLE_COMMANDS):
-            return await self.people.carry_out(principal, command)
+        for commands, desk in self._slices:
+            if isinstance(command, commands):
+                return await desk.carry_out(principal, command)
         match command:
             case wire.Signal():
                 self.switchboard.signal(endpoint.id, command)
@@ -445,6 +507,8 @@ class Desk:
                 await self._describe(endpoint, command)
             case wire.ListEndpoints() | wire.RenameEndpoint() | wire.RemoveEndpoint():
                 return await self._accounts.carry_out(principal, command)
+            case wire.ReportStanding():
+                await self.report(endpoint.id, command.standing)
             case wire.DismissMissed():
                 person = registered(principal)
                 await self.directory.dismiss_missed(person)
@@ -492,6 +556,13 @@ class Desk:
         code, expires = await self.registry.offer_pairing_from(principal, shared=command.shared, child=child)
         return wire.PairingOffered(re=command.id, code=code, expires=expires, origin=self.origin)
 
+    async def report(self, endpoint: EndpointId, standing: DeviceStanding) -> None:
+        """How things stand at an endpoint, as it says itself; of one that has no session nothing is kept."""
+        live = self.sessions.of(endpoint)
+        if live is not None and live.report(standing, self.clock()):
+            self.announcer.endpoint_changed(live.endpoint)
+            await self.announcer.told(self.drop_ins.reconsider_at(endpoint))
+
     async def _about_contacts(self, principal: Principal, command: ContactCommand) -> wire.AnyReply:
         reply = await self.contacts.carry_out(principal, command)
         if isinstance(command, wire.SetContactImport) and not command.allowed:
@@ -518,6 +589,8 @@ class Desk:
         match command:
             case wire.PlaceCall():
                 return await self.switchboard.place(principal, command)
+            case wire.DropIn():
+                return await self.drop_ins.begin(principal, command)
             case wire.Move():
                 return await self.switchboard.move(principal, command)
             case wire.Alerting():
@@ -531,8 +604,11 @@ class Desk:
                 return await act(endpoint, command, command.call, calls.Declined)
             case wire.Busy():
                 return await act(endpoint, command, command.call, calls.Busy)
-            case wire.Cancel() | wire.HangUp():
+            case wire.Cancel():
                 return await act(endpoint, command, command.call, calls.HungUp)
+            case wire.HangUp():
+                why = _WHY_OUT[command.why]
+                return await act(endpoint, command, command.call, lambda one: calls.HungUp(one, why))
             case wire.MediaUp():
                 epoch = command.epoch
                 return await act(endpoint, command, command.call, lambda one: calls.MediaUp(one, epoch))

@@ -5,7 +5,7 @@ import logging
 from kith.core.ids import EndpointId, PersonId
 from kith.core.problem import Problem
 from kith.directory.ports import DirectoryStore
-from signaling.call import Call, Phase
+from signaling.call import Call, CallKind, Phase
 from signaling.call_index import LiveCalls
 from signaling.protocol import CallsElsewhere, OngoingCall
 from signaling.sessions import Sessions
@@ -15,8 +15,13 @@ log = logging.getLogger(__name__)
 
 
 def places(call: Call) -> frozenset[tuple[PersonId, EndpointId]]:
-    """Who is in the call, and at which endpoint, once the two can hear each other."""
-    if call.phase not in (Phase.ACTIVE, Phase.RECOVERING) or call.winner is None:
+    """Who is in the call, and at which endpoint, once the two can hear each other; in none of a drop in, which
+    stays where it is."""
+    if (
+        call.kind is not CallKind.CALL
+        or call.phase not in (Phase.ACTIVE, Phase.RECOVERING)
+        or call.winner is None
+    ):
         return frozenset()
     sides = {(call.caller_person, call.caller)}
     if call.callee_person is not None:

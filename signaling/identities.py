@@ -41,8 +41,11 @@ class IdentityDesk:
         distances: Distances,
         *,
         private: Sequence[Callable[[PersonId], Awaitable[None]]],
+        settled: Callable[[HouseholdId], Awaitable[None]],
     ) -> None:
-        """`private` tell a person's confirmed endpoints what nobody else is shown."""
+        """`private` tell a person's confirmed endpoints what nobody else is shown; `settled` sees to what depends on
+        who belongs to a household and which endpoints are whose."""
+        self._settled = settled
         self._distances = distances
         self._private = private
         self._identities = identities
@@ -81,7 +84,7 @@ class IdentityDesk:
         persons = list(dict.fromkeys(map(PersonId, command.persons)))
         visible = await self._visible(principal, persons)
         found = [
-            _view(one, signed)
+            identity_view(one, signed, await self._identities.lives_in(one))
             for one in persons
             if one in visible and (signed := await self._identities.of(one)) is not None
         ]
@@ -105,7 +108,7 @@ class IdentityDesk:
         return wire.RosterShown(
             re=request,
             links=tuple(links),
-            identities=tuple(_view(one, each) for one, each in signed),
+            identities=tuple(identity_view(one, each) for one, each in signed),
             waiting=tuple(_waiting(one) for one in waiting),
         )
 
@@ -156,14 +159,18 @@ class IdentityDesk:
         endpoints = [each.id for one in people for each in await self._directory.endpoints_for(one.id)]
         shared = [each.id for each in await self._directory.household_endpoints(household)]
         self._push((*endpoints, *shared), wire.RosterChanged())
+        await self._settled(household)
 
     def _push(self, endpoints: Iterable[EndpointId], event: wire.AnyEvent) -> None:
         for endpoint in dict.fromkeys(endpoints):
             self._sessions.push(endpoint, event)
 
 
-def _view(one: PersonId, signed: Signed) -> wire.PersonIdentity:
-    return wire.PersonIdentity(person=one, links=signed.links, delegations=signed.delegations)
+def identity_view(one: PersonId, signed: Signed, household: bytes | None = None) -> wire.PersonIdentity:
+    """`household` is the root of the roster in which the person is."""
+    return wire.PersonIdentity(
+        person=one, links=signed.links, delegations=signed.delegations, household=household
+    )
 
 
 def _may_pair(one: Endpoint, other: Endpoint) -> bool:

@@ -122,4 +122,5 @@ def _item(piece: Piece, viewer: PersonId) -> wire.NewsItem:
         own=piece.by == viewer,
         device=piece.device,
         shared=piece.shared,
+        other=piece.other,
     )

@@ -10,6 +10,7 @@ from typing import Protocol
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId, SessionId, new_session
 from kith.core.principal import Principal
+from kith.core.standing import DeviceStanding
 from kith.directory.model import Endpoint
 from signaling.closing import Close
 from signaling.deadlines import Deadlines
@@ -21,6 +22,7 @@ from signaling.protocol import (
     CallChanged,
     Codec,
     Ended,
+    GrantedView,
     Resume,
     Ringing,
 )
@@ -47,6 +49,8 @@ class Live:
     from the welcome on, and None before. `fresh` until the first welcome is out: the calls in the snapshot,
     taken last of all, then show more than events about them that came before. `pending` are commands that
     wait their turn: a session's commands are carried out in order, but for those `aside`, by their ids.
+    `standing` is what the endpoint says of itself, and `standing_at` when Do Not Disturb was switched there.
+    `granted` is on whom it knows that it may drop in.
     """
 
     __slots__ = (
@@ -55,11 +59,14 @@ class Live:
         "claim",
         "endpoint",
         "fresh",
+        "granted",
         "inflight",
         "pending",
         "principal",
         "rates",
         "session",
+        "standing",
+        "standing_at",
         "working",
     )
 
@@ -75,6 +82,17 @@ class Live:
         self.inflight: str | None = None
         self.aside: dict[str, asyncio.Task[None]] = {}
         self.working = False
+        self.standing = DeviceStanding()
+        self.standing_at = now
+        self.granted: tuple[GrantedView, ...] = ()
+
+    def report(self, standing: DeviceStanding, now: float) -> bool:
+        """The endpoint says how things stand there. Whether that is news."""
+        news = standing != self.standing
+        if standing.quiet != self.standing.quiet:
+            self.standing_at = now
+        self.standing = standing
+        return news
 
     @property
     def capabilities(self) -> Capabilities:

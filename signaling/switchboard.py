@@ -6,12 +6,13 @@ between the two who talk pass without touching the state.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any, assert_never
 
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.core.trust.grants import Mode
 from kith.core.trust.log import Outcome, What
 from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint
@@ -34,7 +35,7 @@ from signaling.journal import Notes
 from signaling.live_call import LiveCall
 from signaling.passing import Passing
 from signaling.sessions import Sessions
-from signaling.views import call_view, missed_view
+from signaling.views import Faces, call_view, missed_view
 
 log = logging.getLogger(__name__)
 
@@ -109,9 +110,9 @@ class Switchboard(Passing):
 
     async def place(self, principal: Principal, command: wire.PlaceCall) -> wire.AnyReply:
         """Start a call; the same call id again is the same call."""
-        known = self._calls.get(command.call)
+        known = await self.known(principal, command)
         if known is not None:
-            return await self._placed_before(known, principal, command)
+            return known
         while True:
             changes = self._changes
             wanted = await self._finder.wanted(principal, registered(principal), command.to)
@@ -121,26 +122,57 @@ class Switchboard(Passing):
                     "call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, decision.reason
                 )
                 if decision.reason is Reason.QUOTA:
-                    self._spawn(self._over_quota(wanted.caller, wanted.facts.quota_wait))
+                    self.spawn(self._over_quota(wanted.caller, wanted.facts.quota_wait))
                 raise refusal(decision, wanted.facts, command.to)
             faces = await self._finder.faces(wanted, principal.endpoint)
             if changes == self._changes:
                 break
 
         # From here to the index nothing awaits: two invites cannot both miss each other.
-        known = self._calls.get(command.call)
-        if known is not None:
-            return await self._placed_before(known, principal, command)
+        before = self._calls.get(command.call)
+        if before is not None:
+            return await self._placed_before(before, principal, command)
         glare = self._calls.glaring(principal, command.to)
         if glare is not None:
             return await self._answer_glare(glare, principal, command)
-        if self._calls.placed_by(wanted.caller) >= MAX_PLACED:
-            raise Problem(Code.RATE_LIMITED, data={"limit": MAX_PLACED})
         new, effects = self._start(principal, wanted, command, decision)
-        live = LiveCall(new, faces, self._take_turn, self._tasks)
         if isinstance(decision, RingOut):
-            self._note(live, Outcome.REFUSED, decision.reason)
+            self._note(new, faces, Outcome.REFUSED, decision.reason)
+        return await self.put_through(new, effects, faces, command)
+
+    async def known(
+        self, principal: Principal, command: wire.PlaceCall | wire.DropIn
+    ) -> wire.AnyReply | None:
+        """The reply where there is a call of this id already: it is the same call again."""
+        found = self._calls.get(command.call)
+        return None if found is None else await self._placed_before(found, principal, command)
+
+    async def put_through(
+        self, new: Call, effects: calls.Effects, faces: Faces, command: wire.PlaceCall | wire.DropIn
+    ) -> wire.AnyReply:
+        """Let a call that was decided begin. Nothing awaits before it can be found by its id."""
+        if self._calls.placed_by(new.caller_person) >= MAX_PLACED:
+            raise Problem(Code.RATE_LIMITED, data={"limit": MAX_PLACED})
+        if self._calls.get(new.id) is not None:  # while it was decided
+            raise Problem(Code.CALL_ID_TAKEN, path="call")
+        live = LiveCall(new, faces, self._take_turn, self._tasks)
         return await self._begin(live, effects, command)
+
+    async def faces(
+        self, people: Iterable[PersonId], caller: EndpointId, endpoints: Sequence[Endpoint]
+    ) -> Faces:
+        """Names and endpoints for a call that is about to begin."""
+        return await self._finder.faces_for(people, caller, endpoints)
+
+    def occupied(self, endpoint: EndpointId) -> bool:
+        """Whether the endpoint speaks in a call, or is about to."""
+        won = calls.Acceptance.WON
+        live = self._calls.of_endpoint(endpoint)
+        return any(one.call.legs[endpoint].acceptance is won and has_part(one.call, endpoint) for one in live)
+
+    def drop_ins(self) -> list[LiveCall]:
+        """All that go on, or have begun to."""
+        return [live for live in self._calls if live.call.kind is calls.CallKind.DROP_IN]
 
     def _start(
         self, principal: Principal, wanted: Wanted, command: wire.PlaceCall, decision: Admit | RingOut
@@ -173,7 +205,9 @@ class Switchboard(Passing):
         except Problem as problem:
             log.warning("quota not noted for the operator: code=%s", problem.code)
 
-    async def _begin(self, live: LiveCall, effects: calls.Effects, command: wire.PlaceCall) -> wire.AnyReply:
+    async def _begin(
+        self, live: LiveCall, effects: calls.Effects, command: wire.PlaceCall | wire.DropIn
+    ) -> wire.AnyReply:
         """Save the new call, and only then let it be heard of."""
         live.hold()
         self._calls.add(live)
@@ -225,6 +259,8 @@ class Switchboard(Passing):
         if person not in sides:
             raise Problem(Code.UNKNOWN_CALL, path="call")
         source = sides[person]
+        if live.call.kind is calls.CallKind.DROP_IN:
+            raise Problem(Code.NOT_MOVABLE, path="call")
         if source is None or live.call.phase is not calls.Phase.ACTIVE:
             raise Problem(Code.NOT_ANSWERED, path="call")
         live.faces.endpoints[endpoint] = await self._finder.endpoint(endpoint)
@@ -338,7 +374,7 @@ class Switchboard(Passing):
         else:
             self._arm(live)
         for person in {person for person, _ in places(before) ^ places(after)}:
-            self._spawn(self.elsewhere.tell(person))
+            self.spawn(self.elsewhere.tell(person))
 
     def _arm(self, live: LiveCall) -> None:
         due = calls.next_deadline(live.call)
@@ -386,19 +422,20 @@ class Switchboard(Passing):
     def _finished(self, live: LiveCall, reason: EndReason) -> None:
         call = live.call
         log.info("call ended: call=%s reason=%s", call.id, reason)
-        if call.winner is None and not call.silent and reason is not EndReason.DECLINED:
-            self._note(live, Outcome.MISSED, reason)
+        said_no = calls.Acceptance.DECLINED in {leg.acceptance for leg in call.legs.values()}
+        if call.winner is None and not call.silent and not said_no:
+            outcome = Outcome.MISSED if call.kind is calls.CallKind.CALL else Outcome.NOT_LET_IN
+            self._note(call, live.faces, outcome, reason)
         person = calls.missed_by(call)
         if person is not None:
-            self._spawn(self._tell_missed(call, person))
+            self.spawn(self._tell_missed(call, person))
 
-    def _note(self, live: LiveCall, outcome: Outcome, reason: str) -> None:
+    def _note(self, call: Call, faces: Faces, outcome: Outcome, reason: str) -> None:
         """What no endpoint writes into the log of whoever was called, because none took part."""
-        call, faces = live.call, live.faces
         own = call.target == call.callee_person and call.callee_person is not None
         self._journal.note(
             call.callee_person if own and call.callee_person is not None else call.callee_household,
-            What.CALL,
+            What.CALL if call.mode is None else What.KNOCK if call.mode is Mode.KNOCK else What.DROP_IN,
             outcome,
             call=call.id,
             person=call.caller_person,
@@ -407,7 +444,8 @@ class Switchboard(Passing):
             reason=reason,
         )
 
-    def _spawn(self, telling: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, telling: Coroutine[Any, Any, None]) -> None:
+        """Let it run; `settle` waits for it."""
         task = asyncio.get_running_loop().create_task(telling)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -441,17 +479,18 @@ class Switchboard(Passing):
         return reply_about(live.call, endpoint, live.faces, command.id)
 
     async def _placed_before(
-        self, live: LiveCall, principal: Principal, command: wire.PlaceCall
+        self, live: LiveCall, principal: Principal, command: wire.PlaceCall | wire.DropIn
     ) -> wire.AnyReply:
         await live.wait_begun()
         call = live.call
-        own = (call.id, call.caller, call.target) == (command.call, principal.endpoint, command.to)
+        same = command.to in (call.target, wire.HOME)
+        own = same and (call.id, call.caller) == (command.call, principal.endpoint)
         answered = command.call in call.aliases and call.winner == principal.endpoint
         if not own and not answered:
             raise Problem(Code.CALL_ID_TAKEN, path="call")
         return reply_about(call, principal.endpoint, live.faces, command.id)
 
-    async def _over_before(self, new: Call, command: wire.PlaceCall) -> wire.AnyReply:
+    async def _over_before(self, new: Call, command: wire.PlaceCall | wire.DropIn) -> wire.AnyReply:
         """The id is on record: a retry of a call that is over, or somebody else's."""
         old = await self._store.find(new.id)
         if old is None or old.caller != new.caller or old.target != new.target:

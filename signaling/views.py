@@ -36,7 +36,7 @@ def person_view(person: Person, *, own: bool = False) -> PersonView:
     return PersonView(id=person.id, name=person.name, household=person.household, own=own)
 
 
-def endpoint_view(endpoint: Endpoint, *, online: bool, own: bool) -> EndpointView:
+def endpoint_view(endpoint: Endpoint, *, online: bool, own: bool, quiet: bool = False) -> EndpointView:
     return EndpointView(
         id=endpoint.id,
         name=endpoint.name,
@@ -44,6 +44,7 @@ def endpoint_view(endpoint: Endpoint, *, online: bool, own: bool) -> EndpointVie
         online=online,
         capabilities=endpoint.capabilities,
         own=own,
+        quiet=quiet,
     )
 
 
@@ -78,6 +79,8 @@ def call_view(call: Call, viewer: EndpointId, faces: Faces) -> CallView:
     media = negotiate(faces.endpoints[viewer].capabilities, theirs, video=call.video)
     return CallView(
         id=call.id,
+        kind=call.kind,
+        mode=call.mode,
         role=role,
         phase=call.phase,
         peer_name=_called_name(call, faces) if caller else _caller_name(call, faces),

@@ -101,6 +101,7 @@ class Identities:
         self._directory = directory
         self._clock = clock
         self._chains: OrderedDict[bytes, tuple[int, Chain]] = OrderedDict()
+        self._rosters: OrderedDict[HouseholdId, tuple[bytes, Roster]] = OrderedDict()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -122,6 +123,30 @@ class Identities:
         missing = _roots(links) - {(await self._replay(signed.links)).root for _, signed in found}
         former = [await self._store.former(root) for root in sorted(missing)]
         return links, [*found, *(one for one in former if one is not None)]
+
+    async def roster_of(self, home: HouseholdId) -> tuple[Roster, Sequence[HouseholdLink]] | None:
+        """A household's roster with the links that it was made of, from what was replayed before if it can be."""
+        links, signed = await self.roster(home)
+        if not links:
+            return None
+        newest = links[-1].signature
+        known = self._rosters.get(home)
+        if known is None or known[0] != newest:
+            roots = await self._by_root(signed)
+            known = newest, await _thread(lambda: household.replay(links, roots))
+            self._rosters[home] = known
+            while len(self._rosters) > REMEMBERED:
+                self._rosters.popitem(last=False)
+        self._rosters.move_to_end(home)
+        return known[1], links
+
+    async def lives_in(self, one: PersonId) -> bytes | None:
+        """The root of the roster in which the person is; None where they are in none."""
+        found, chain = await self._directory.person(one), await self.chain(one)
+        roster = None if found is None else await self.roster_of(found.household)
+        if roster is None or chain is None or chain.root not in roster[0].members:
+            return None
+        return roster[0].root
 
     async def waiting(self, principal: Principal) -> Sequence[Endpoint]:
         """Own and shared endpoints for which nobody has signed."""
@@ -250,13 +275,20 @@ class Identities:
 
     # -- checking --------------------------------------------------------------------------------
 
-    async def _extend(
+    async def extended(
         self, one: PersonId, links: Sequence[PersonLink], delegations: Delegations | None
-    ) -> None:
+    ) -> Chain:
+        """What the person's chain would be with these links, and that the set is then in force."""
         signed = await self._store.signed(one)
         chain = await self._replay((*signed.links, *links), remember=False)
         if delegations is not None:
             _believed(lambda: sets.check(delegations, chain, signed.delegations))
+        return chain
+
+    async def _extend(
+        self, one: PersonId, links: Sequence[PersonLink], delegations: Delegations | None
+    ) -> None:
+        chain = await self.extended(one, links, delegations)
         await self._store.extend_person(one, links, chain=chain, delegations=delegations)
 
     async def _roster(self, home: HouseholdId) -> Roster | None:

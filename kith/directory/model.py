@@ -122,7 +122,7 @@ class News:
     """One piece of news for one person, who has not dismissed it yet; a later one has a higher `id`.
 
     `by` is whose doing or whose device it is, `name` what that person is called now; of a `shared` device that
-    nobody acts for they are None and empty.
+    nobody acts for they are None and empty. `other` is whom, or which other device, it concerns.
     """
 
     id: int
@@ -132,6 +132,7 @@ class News:
     name: str
     device: str
     shared: bool
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from kith.directory.blocks import Blocks
 from kith.directory.children import Children, ConsentConfirmer, unconfirmed
 from kith.directory.digest import Digest
 from kith.directory.following import Pace
+from kith.directory.granting import Granting
 from kith.directory.identities import Identities
 from kith.directory.leaving import Leaving
 from kith.directory.passkeys import Passkeys
@@ -32,6 +33,7 @@ from kith.store.contacts import SqliteContacts
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.export import SqliteExport
+from kith.store.grants import SqliteGrants
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.journal import SqliteJournal
@@ -154,6 +156,7 @@ async def wire(
     # who is asked
     signed = SqliteIdentities(database)
     identities = Identities(signed, directory, clock)
+    granting = Granting(SqliteGrants(database), identities, directory, clock)
     incidents = SqliteIncidents(database)
     desk = Desk(
         directory=directory,
@@ -177,12 +180,14 @@ async def wire(
         contacts=contacts,
         journal=journal,
         journals=journals,
+        granting=granting,
         books=Shelving(SqliteBooks(database), asking, Sealing(keys), Pace(settings.book_interval)),
         deadlines=deadlines,
         region=settings.region,
     )
     await desk.contacts.start()
     await desk.books.load()
+    await desk.drop_ins.reconsider_all()
     operator = Operator(SqliteOperator(database), desk.suspending, digest, clock)
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
     reception = Reception(

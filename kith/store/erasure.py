@@ -15,6 +15,9 @@ OWNED = (
     ("acquaintance", "other"),
     ("block", "owner"),
     ("delegation", "person"),
+    ("granted", "giver"),
+    ("grants", "person"),
+    ("heard", "person"),
     ("invitation", "inviter"),
     ("log_entry", "owner"),
     ("missed", "person"),
@@ -23,6 +26,7 @@ OWNED = (
     ("pairing", "person"),
     ("passkey", "person"),
     ("verification", "person"),
+    ("void_grant", "giver"),
 )
 """Tables whose rows with the person in this column are the person's, and go."""
 

@@ -83,7 +83,7 @@ class SqliteIdentities:
         delegations: Delegations | None,
     ) -> None:
         def work(db: sqlite3.Connection) -> None:
-            _add_links(db, person, links, chain)
+            add_links(db, person, links, chain)
             if delegations is not None:
                 set_delegations(db, person, delegations)
 
@@ -118,9 +118,9 @@ class SqliteIdentities:
         self, person: PersonId, link: PersonRecover, endpoint: Endpoint, *, chain: Chain, now: float
     ) -> Sequence[EndpointId]:
         def work(db: sqlite3.Connection) -> Sequence[EndpointId]:
-            former = _remove_personal(db, person, now)
+            former = remove_personal(db, person, now)
             add_endpoint(db, endpoint)
-            _add_links(db, person, [link], chain)
+            add_links(db, person, [link], chain)
             add_news(db, NewsKind.ENDPOINT_ADDED, endpoint, household=endpoint.household, by=person, at=now)
             return former
 
@@ -132,9 +132,10 @@ class SqliteIdentities:
         person = PersonId(endpoint.person or "")
 
         def work(db: sqlite3.Connection) -> Sequence[EndpointId]:
-            former = _remove_personal(db, person, now, but=endpoint.id)
-            db.execute("DELETE FROM delegation WHERE person = ?", (person,))
-            _add_links(db, person, [link], chain)
+            former = remove_personal(db, person, now, but=endpoint.id)
+            for table, column in (("delegation", "person"), ("grants", "person"), ("granted", "giver")):
+                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
+            add_links(db, person, [link], chain)
             add_news(
                 db,
                 NewsKind.IDENTITY_RENEWED,
@@ -160,7 +161,7 @@ def links_of(db: sqlite3.Connection, root: bytes | None) -> tuple[PersonLink, ..
     return tuple(_person_link.decode(row["link"]) for row in rows)
 
 
-def _add_links(db: sqlite3.Connection, person: PersonId, links: Sequence[PersonLink], chain: Chain) -> None:
+def add_links(db: sqlite3.Connection, person: PersonId, links: Sequence[PersonLink], chain: Chain) -> None:
     """Append what makes `chain`, or begin it."""
     for link in links:
         _insert(
@@ -186,9 +187,10 @@ def mark_waiting(db: sqlite3.Connection, which: str, whose: str, signed_for: Col
     db.executemany("UPDATE endpoint SET waiting = ? WHERE id = ?", marks)
 
 
-def _remove_personal(
+def remove_personal(
     db: sqlite3.Connection, person: PersonId, now: float, *, but: EndpointId | None = None
 ) -> Sequence[EndpointId]:
+    """Sign the person's own endpoints out, but one. Returns which."""
     rows = db.execute(
         "UPDATE endpoint SET removed = ? WHERE person = ? AND NOT shared AND removed IS NULL AND id IS NOT ?"
         " RETURNING id",

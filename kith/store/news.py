@@ -23,11 +23,14 @@ def add_news(
     by: PersonId | None,
     at: float,
     but: Collection[PersonId | None] = (),
+    other: bytes | None = None,
 ) -> None:
-    """Leave it for every registered adult of `household` but some."""
+    """Leave it for every registered adult of `household` but some. `other` is the root of a person, or the identity of
+    a device, that it concerns."""
     for adult in _adults(db, household):
         if adult not in but:
-            tell(db, adult, kind, by=by, at=at, device=endpoint.name, shared=endpoint.shared)
+            shared = endpoint.shared
+            tell(db, adult, kind, by=by, at=at, device=endpoint.name, shared=shared, other=other)
 
 
 def tell_adults(
@@ -54,11 +57,12 @@ def tell(
     at: float,
     device: str = "",
     shared: bool = False,
+    other: bytes | None = None,
 ) -> None:
     """Leave it for one person."""
     db.execute(
-        "INSERT INTO news(person, kind, at, by, device, shared) VALUES (?, ?, ?, ?, ?, ?)",
-        (person, kind, at, by, device, shared),
+        "INSERT INTO news(person, kind, at, by, device, shared, concerns) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (person, kind, at, by, device, shared, other),
     )
     db.execute(
         "DELETE FROM news WHERE person = ? AND id <= (SELECT id FROM news WHERE person = ?"
@@ -70,7 +74,9 @@ def tell(
 def news_of(db: sqlite3.Connection, person: PersonId) -> list[News]:
     """The newest first."""
     rows = db.execute(
-        "SELECT n.*, coalesce(p.name, n.name, '') AS whose FROM news n LEFT JOIN person p ON p.id = n.by"
+        "SELECT n.*, coalesce(p.name, n.name, '') AS whose, coalesce(q.name, e.name, '') AS concerned FROM news n"
+        " LEFT JOIN person p ON p.id = n.by LEFT JOIN person q ON q.root = n.concerns"
+        " LEFT JOIN endpoint e ON e.identity = n.concerns"
         " WHERE n.person = ? ORDER BY n.id DESC",
         (person,),
     )
@@ -83,6 +89,7 @@ def news_of(db: sqlite3.Connection, person: PersonId) -> list[News]:
             name=row["whose"],
             device=row["device"],
             shared=bool(row["shared"]),
+            other=row["concerned"],
         )
         for row in rows
     ]

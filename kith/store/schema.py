@@ -363,6 +363,32 @@ def children(db: Database) -> None:
     db.execute("CREATE INDEX call_to ON call(callee, created) WHERE callee IS NOT NULL")
 
 
+@migrations()
+def grants(db: Database) -> None:
+    """Who lets whom drop in: each person's newest signed set, whose roots it names, which endpoints have heard of which
+    version, and what a block has made void for good."""
+    owner = "REFERENCES person(id) ON DELETE CASCADE"
+    db.execute(
+        f"CREATE TABLE grants (person TEXT PRIMARY KEY {owner}, version INTEGER NOT NULL, signed BLOB NOT NULL)"
+    )
+    db.execute(
+        f"CREATE TABLE granted (root BLOB NOT NULL, giver TEXT NOT NULL {owner}, PRIMARY KEY (root, giver))"
+        " WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX granted_giver ON granted(giver)")
+    db.execute(
+        f"CREATE TABLE heard (person TEXT NOT NULL {owner}, endpoint TEXT NOT NULL REFERENCES endpoint(id)"
+        " ON DELETE CASCADE, root BLOB NOT NULL, version INTEGER NOT NULL, receipt BLOB NOT NULL,"
+        " PRIMARY KEY (person, endpoint)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX heard_endpoint ON heard(endpoint)")
+    db.execute(
+        f"CREATE TABLE void_grant (giver TEXT NOT NULL {owner}, receiver BLOB NOT NULL, since INTEGER NOT NULL,"
+        " PRIMARY KEY (giver, receiver, since)) WITHOUT ROWID"
+    )
+    db.table("news").add_column("concerns", bytes)  # the root of a person or the identity of a device
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)
