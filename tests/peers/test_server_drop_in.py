@@ -1,7 +1,6 @@
 """Dropping in, on a running server: who may where, and that it ends as soon as they may not."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from functools import partial
@@ -70,16 +69,6 @@ async def inside(caller: Endpoint, callee: Endpoint, target: str | None) -> str:
 
 async def ended(call: str, *endpoints: Endpoint) -> set[str]:
     return {await one.ended(call) for one in endpoints}
-
-
-async def reason_in_log(app: Endpoint, call: str) -> str:
-    """The true reason, as whoever was to be dropped in on reads it."""
-    while True:
-        for line in (await app.ok("list_log", limit=20))["lines"]:
-            payload = json.loads(line["payload"])
-            if payload.get("call") == call:
-                return str(payload["reason"])
-        await app.event("log_changed")
 
 
 @pytest.mark.row("R67")

@@ -12,9 +12,11 @@ from signaling.call import (
     OPEN,
     Acceptance,
     Call,
+    CallKind,
     Connectivity,
     Effects,
     End,
+    EndReason,
     Event,
     Finished,
     Ignored,
@@ -25,9 +27,10 @@ from signaling.call import (
     Ring,
     Role,
     Update,
+    missed_by,
     next_deadline,
 )
-from tests.support.bench import stored
+from tests.support.bench import CALLER, stored
 
 
 def takes_part(leg: Leg) -> bool:
@@ -48,6 +51,7 @@ def check(call: Call) -> None:
     _check_winner(call)
     _check_time(call)
     _check_media(call)
+    _check_drop_in(call)
     for leg in call.legs.values():
         assert call.peer_of(leg.endpoint, call.epoch + 1) is None, "no signal into an epoch to come"
         peer = call.peer_of(leg.endpoint, call.epoch)
@@ -114,6 +118,19 @@ def _check_media(call: Call) -> None:
             being_replaced = call.moving is not None and call.legs[call.moving].role is leg.role
             assert leg.confirmed == call.epoch or (being_replaced and leg.endpoint != call.moving)
 
+
+def _check_drop_in(call: Call) -> None:
+    """A drop in stays where it is, and who is not let in does not learn why."""
+    assert (call.kind is CallKind.DROP_IN) == (call.mode is not None)
+    if call.kind is CallKind.DROP_IN:
+        assert not call.silent and call.moving is None and call.caller == CALLER
+        assert call.reason not in UNSAID, "the caller learns why nobody let them in"
+        assert missed_by(call) is None
+    else:
+        assert call.reason not in (EndReason.NOT_LET_IN, EndReason.SILENCE)
+
+
+UNSAID = (EndReason.DECLINED, EndReason.BUSY, EndReason.NO_ANSWER, EndReason.MOVED)
 
 NEXT: Mapping[Acceptance, frozenset[Acceptance]] = {
     Acceptance.UNREACHABLE: frozenset({Acceptance.OFFERED, Acceptance.WON, Acceptance.LOST}),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kith.core.ids import EndpointId
+from kith.core.trust.grants import Mode
 from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
@@ -16,9 +17,11 @@ from signaling.call import (
     RING_TIMEOUT,
     Alerting,
     Answered,
+    Barred,
     Busy,
     DeadlinePassed,
     Declined,
+    EndReason,
     Event,
     HungUp,
     Joined,
@@ -50,7 +53,8 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Answered, anybody, st.booleans()),
     st.builds(Declined, anybody),
     st.builds(Busy, anybody),
-    st.builds(HungUp, anybody),
+    st.builds(HungUp, anybody, st.sampled_from((EndReason.HUNG_UP, EndReason.SILENCE, EndReason.NOT_LET_IN))),
+    st.builds(Barred, anybody),
     st.builds(MediaUp, anybody, epochs),
     st.builds(MediaLost, anybody, epochs),
     st.builds(SignalingLost, anybody),
@@ -69,9 +73,12 @@ class AnyCall(RuleBasedStateMachine):
         ring=st.dictionaries(st.sampled_from(sorted(ENDPOINTS)), st.booleans(), max_size=3),
         offline=st.frozensets(st.sampled_from(sorted(ENDPOINTS))),
         video=st.booleans(),
+        mode=st.sampled_from((None, *Mode)),
     )
-    def place(self, ring: dict[EndpointId, bool], offline: frozenset[EndpointId], video: bool) -> None:
-        self.bench = Bench.calling(ring, offline=offline, video=video)
+    def place(
+        self, ring: dict[EndpointId, bool], offline: frozenset[EndpointId], video: bool, mode: Mode | None
+    ) -> None:
+        self.bench = Bench.calling(ring, offline=offline, video=video, mode=mode)
         self.listeners = Listeners(CALLER)
         self.listeners.hear(self.bench.first)
         self.late: list[Event] = []

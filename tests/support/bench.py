@@ -13,7 +13,10 @@ from collections.abc import Mapping
 import msgspec
 
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
+from kith.core.trust.grants import Mode
 from signaling.call import (
+    KNOCK_TIMEOUT,
+    RING_TIMEOUT,
     Acceptance,
     Call,
     DeadlinePassed,
@@ -62,8 +65,10 @@ class Bench:
         offline: frozenset[EndpointId] = frozenset(),
         video: bool = True,
         now: float = NOON,
+        mode: Mode | None = None,
     ) -> "Bench":
-        """A call from CALLER that has just been placed. `ring` says for each endpoint whether it is personal."""
+        """A call from CALLER that has just been placed. `ring` says for each endpoint whether it is personal; with a
+        `mode` she drops in."""
         call, effects = start(
             call=CallId("c_1"),
             caller=CALLER,
@@ -76,6 +81,8 @@ class Bench:
             ring=ring,
             online=frozenset(ring) - offline,
             now=now,
+            mode=mode,
+            ringing=RING_TIMEOUT if mode is None else KNOCK_TIMEOUT,
         )
         return cls(call, effects, now)
 

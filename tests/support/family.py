@@ -45,9 +45,10 @@ class Family:
                     await endpoint.ask("leave", how="disconnect")
 
 
-async def _enrol(
+async def enrol(
     server: RunningServer, household: str, person: str, device: str, *knows: Joined, shared: bool = False
 ) -> Joined:
+    """An endpoint of this person in this household, both of which are made where there are none of these names."""
     keys = KeyPair.generate()
     status, reply = await server.post(
         "enrol_test",
@@ -67,15 +68,15 @@ async def _enrol(
 async def family(directory: Path, *arguments: str) -> AsyncIterator[Family]:
     """A server of their own, on a free port."""
     async with running_server(directory, "--no-tls", "--admit-test", *arguments) as server:
-        mum = await _enrol(server, "home", "Mum", "Phone")
-        dad = await _enrol(server, "home", "Dad", "Dad's phone")
-        tablet = await _enrol(server, "home", "Dad", "Tablet")
-        kitchen = await _enrol(server, "home", "Mum", "Kitchen", shared=True)
-        hall = await _enrol(server, "home", "Mum", "Hall", shared=True)
-        granny = await _enrol(server, "away", "Granny", "Granny's phone", mum)
-        gus = await _enrol(server, "away", "Gus", "Gus's phone", mum)
-        parlour = await _enrol(server, "away", "Granny", "Parlour", shared=True)
-        stranger = await _enrol(server, "alone", "Stranger", "Their phone", mum)
+        mum = await enrol(server, "home", "Mum", "Phone")
+        dad = await enrol(server, "home", "Dad", "Dad's phone")
+        tablet = await enrol(server, "home", "Dad", "Tablet")
+        kitchen = await enrol(server, "home", "Mum", "Kitchen", shared=True)
+        hall = await enrol(server, "home", "Mum", "Hall", shared=True)
+        granny = await enrol(server, "away", "Granny", "Granny's phone", mum)
+        gus = await enrol(server, "away", "Gus", "Gus's phone", mum)
+        parlour = await enrol(server, "away", "Granny", "Parlour", shared=True)
+        stranger = await enrol(server, "alone", "Stranger", "Their phone", mum)
         for one in (mum, granny, stranger):
             await begin(server, one)
         await begin(server, dad)
