@@ -14,11 +14,13 @@ WATCH = """
   const { store } = document.querySelector('kith-app').parts;
   window.doors = [];
   window.ends = [];
+  window.clear = null;
   store.subscribe(({ talks }, before) => {
     const now = (performance.timeOrigin + performance.now()) / 1000;
     for (const talk of talks) {
       const was = before.talks.find(({ id }) => id === talk.id);
       if (talk.door !== null && talk.door !== was?.door) window.doors.push([talk.door, now]);
+      if (talk.frost?.until && talk.frost.until !== was?.frost?.until) window.clear = talk.frost.until / 1000;
       if (talk.ended !== null && was?.ended === null) window.ends.push([talk.ended, now]);
     }
     for (const was of before.talks) {
@@ -36,16 +38,19 @@ async (terms) => {
   const { identities, sets } = account;
   const { chain } = await identities.person(identities.identity.person);
   const known = sets.of(chain.root);
+  const { keys, sign } = identities.own;
+  const version = (known?.version ?? -1) + 1;
   const wanted = {
-    devices: [], quiet: [], schedules: [], zone: 'UTC', home: 'unset', frost: 3, fresh_days: 7, show_activity: true,
-    closed: false, longest: 60, silence: 10, chime: 5, ...terms,
+    schedules: [], zone: 'UTC', home: terms.home ?? 'unset', frost: terms.frost ?? 3, fresh_days: 7,
+    show_activity: true, closed: false, longest: 60, silence: 10, chime: 5,
+    devices: terms.off ? [{ identity: keys.identity, drop_in: 'off' }] : [],
+    quiet: terms.quiet ? [{ identity: new Uint8Array(0), on: true, changed: version }] : [],
     grants: (terms.grants ?? []).map((one) => (
       { hours: [], devices: [], ...one, receiver: fromBase64(one.receiver), household: fromBase64(one.household) }
     )),
   };
   const time = Math.max(Math.floor(Date.now() / 1000), known?.time ?? 0);
-  const { keys, sign } = identities.own;
-  const what = { ...wanted, version: (known?.version ?? -1) + 1, time, signer: keys.identity, sign };
+  const what = { ...wanted, version, time, signer: keys.identity, sign };
   const set = await signGrants(chain, what);
   window.signed = [set, ...(window.signed ?? [])];
   const plain = (value) => {
@@ -84,6 +89,52 @@ CLOCK = """
 (ahead) => {
   window.realNow ??= Date.now;
   Date.now = () => window.realNow() + ahead * 1000;
+}
+"""
+
+LIGHTS = """
+() => {
+  window.dark = 0;
+  window.sent = { audio: 0, video: 0 };
+  const lit = { audio: -Infinity, video: -Infinity };
+  const look = () => {
+    for (const one of document.querySelectorAll('kith-call:not([hidden]) [data-live]')) {
+      lit[one.dataset.live === 'video' ? 'video' : 'audio'] = performance.now();
+    }
+  };
+  const sample = async () => {
+    look();
+    const sent = { audio: 0, video: 0 };
+    for (const connection of window.connections.filter((one) => one.connectionState !== 'closed')) {
+      for (const one of (await connection.getStats()).values()) {
+        if (one.type === 'outbound-rtp') sent[one.kind] += one.packetsSent ?? 0;
+      }
+    }
+    look();
+    for (const kind of ['audio', 'video']) {
+      const more = sent[kind] - window.sent[kind];
+      if (more > 0 && performance.now() - lit[kind] > 1000) window.dark += more;
+    }
+    window.sent = sent;
+    window.sampling = setTimeout(sample, 40);
+  };
+  clearTimeout(window.sampling);
+  void sample();
+}
+"""
+"""Counts what leaves, and notes what left without its light. A second is how old what a browser counts may be."""
+
+BLOCK = """
+async (name) => {
+  const { store, account } = document.querySelector('kith-app').parts;
+  await account.blocks.block({ person: store.state.people.find((one) => one.name === name).id });
+}
+"""
+
+UNBLOCK = """
+async () => {
+  const { store, account } = document.querySelector('kith-app').parts;
+  await account.blocks.unblock(store.state.blocks.map(({ id }) => id));
 }
 """
 
@@ -126,7 +177,7 @@ class Doors:
         await self._page.evaluate(CLOCK, ahead)
 
     async def forget(self) -> None:
-        await self._page.evaluate("() => { window.doors.length = 0; window.ends.length = 0; }")
+        await self._page.evaluate("() => { window.doors = []; window.ends = []; window.clear = null; }")
 
     async def times(self) -> list[tuple[str, float]]:
         """The stages of the doors that there were, with their times in Unix seconds."""
@@ -145,3 +196,42 @@ class Doors:
         """Wait for the end of a call or drop in; returns what it was."""
         await self._page.wait_for_function("() => window.ends.length > 0", timeout=PATIENCE)
         return cast("str", (await self._page.evaluate("() => window.ends[0][0]")))
+
+    async def ends(self) -> list[tuple[str, float]]:
+        """How calls and drop ins ended, with their times in Unix seconds."""
+        found = await self._page.evaluate("() => window.ends")
+        return [(str(how), float(at)) for how, at in found]
+
+    async def clear_at(self) -> float:
+        """When the page says that its picture is clear, in Unix seconds."""
+        await self._page.wait_for_function("() => window.clear !== null", timeout=PATIENCE)
+        return float(await self._page.evaluate("() => window.clear"))
+
+    async def watch_lights(self) -> None:
+        await self._page.evaluate(LIGHTS)
+
+    async def leaves(self, *kinds: str) -> None:
+        """Half a second's worth of packets leaves."""
+        before = await self._page.evaluate("() => window.sent")
+        await self._page.wait_for_function(
+            "([kinds, before]) => kinds.every((kind) => window.sent[kind] > before[kind] + 25)",
+            arg=[kinds, before],
+            timeout=PATIENCE,
+        )
+
+    async def stays(self, kind: str) -> bool:
+        """Whether nothing of that kind leaves any more, while sound goes on."""
+        await self.leaves("audio")
+        before = await self._page.evaluate("(kind) => window.sent[kind]", kind)
+        await self.leaves("audio")
+        return bool(before == await self._page.evaluate("(kind) => window.sent[kind]", kind))
+
+    async def dark(self) -> int:
+        """How many packets left without their light."""
+        return int(await self._page.evaluate("() => window.dark"))
+
+    async def block(self, name: str) -> None:
+        await self._page.evaluate(BLOCK, name)
+
+    async def unblock(self) -> None:
+        await self._page.evaluate(UNBLOCK)

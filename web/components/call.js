@@ -216,6 +216,7 @@ export class Call extends View {
   #leave() {
     clearTimeout(this.#timers.tick);
     this.#remote.srcObject = null;
+    this.#live.replaceChildren();
     this.#sound.hidden = true;
   }
 }

@@ -46,7 +46,7 @@ export class Readiness {
     const { state } = this.#store;
     const unready = unreadyOf({
       confirmed: state.standing === 'confirmed' && state.stage === 'enrolled',
-      touched: navigator.userActivation?.hasBeenActive ?? this.#ringer.unlocked,
+      touched: this.#ringer.touched,
       allowed: state.allowed.microphone,
       sounding: this.#ringer.unlocked,
       visible: !document.hidden,

@@ -14,8 +14,12 @@ export class Ringer {
 
   /** Call it from a gesture of the person. */
   unlock() {
+    this.touched = true;
     this.#made().resume().catch(() => {});
   }
+
+  /** Whether this page has been touched since it was opened. */
+  touched = false;
 
   /** Whether a ring would be heard. */
   get unlocked() {
