@@ -6,7 +6,7 @@
 import { newCall } from '../core/ids.js';
 import { codeOf } from '../session/problem.js';
 import { currentTalk } from '../state/state.js';
-import { Untrusted } from '../trust/untrusted.js';
+import { Assuring } from './assuring.js';
 import { Capture } from './capture.js';
 import { Conversation } from './conversation.js';
 import { DropIns } from './drop-ins.js';
@@ -22,7 +22,6 @@ import { Vouching } from './vouching.js';
 /** @import {Gate} from './drop-ins.js' */
 /** @import {Ice} from './ice.js' */
 /** @import {Tracks} from './peer.js' */
-/** @import {Assurance} from './secured.js' */
 
 /** How long an invite may take to reach the server; then the person is told instead of ringing somebody late. */
 const INVITE_WITHIN = 10_000;
@@ -41,8 +40,7 @@ export class Calls {
   /** @type {Server} */ #server;
   /** @type {Map<string, Conversation>} calls that ring have one already: its certificate is being made */
   #conversations = new Map();
-  /** Calls that wait for a person to go on with a changed identity. @type {Map<string, () => void>} */
-  #undecided = new Map();
+  #assuring;
   #vouching;
   capture = new Capture(() => this.#captured());
   ice;
@@ -62,6 +60,7 @@ export class Calls {
     this.#dropIns = new DropIns({ store, gate, capture: this.capture, ringer, ways });
     this.#server = server;
     this.#vouching = new Vouching(identities);
+    this.#assuring = new Assuring(store, this.#vouching, this.#dropIns);
     store.subscribe((state) => this.#tidy(state.talks));
     let before = store.state.connection;
     store.subscribe(({ connection }) => {
@@ -156,7 +155,7 @@ export class Calls {
 
   /** The other side has another identity than before, and is talked to all the same. @param {string} call */
   talkAnyway(call) {
-    this.#undecided.get(call)?.();
+    this.#assuring.goOn(call);
   }
 
   /** The safety number was compared during a call. @param {string} call @param {boolean} alike */
@@ -223,15 +222,15 @@ export class Calls {
   #follow(view) {
     const talk = this.#talk(view.id);
     if (!talk || talk.ended !== null) return;
-    if (talk.kind === 'drop_in' && talk.role === 'callee' && !this.#visited(view)) return;
+    if (talk.kind === 'drop_in' && !talk.mine && !this.#visited(view)) return;
     if (talk.mine) this.#connect(view);
     else if (view.phase === 'ringing') this.#alert(view);
   }
 
-  /** Whether a drop in on this page goes on: one that outlived its page is over, as nobody has looked at it since. @param {CallView} view */
+  /** Whether a drop in that nobody here began goes on: one that outlived its page is over, as nobody has looked at it since. @param {CallView} view */
   #visited(view) {
     if (this.#dropIns.has(view.id)) return true;
-    if (view.phase === 'ringing') return true;
+    if (view.phase === 'ringing' && view.role === 'callee') return true;
     this.#end(view.id, 'done');
     return false;
   }
@@ -261,7 +260,7 @@ export class Calls {
 
   /** @param {CallView} view */
   #connect(view) {
-    const conversation = this.#conversation(view.id, view.role);
+    const conversation = this.#conversation(view.id, this.#talk(view.id)?.role ?? view.role);
     if (!view.endpoint) this.#vouching.prepare(view);
     conversation.update(view);
     // A camera that nobody will see is switched off: its light would be a lie.
@@ -299,7 +298,7 @@ export class Calls {
           this.#store.dispatch({ t: 'media', call, media, at: Date.now() });
         },
         doubt: () => this.#server.probe(),
-        assure: (view) => this.#assure(view),
+        assure: (view) => this.#assuring.assure(view),
         sealed: () => this.#sealed(call),
         untrusted: (reason) => this.#refuse(call, reason),
       },
@@ -311,7 +310,8 @@ export class Calls {
 
   /** What may leave in this call of what is captured. @param {string} call @returns {Tracks} */
   #outgoing(call) {
-    return this.#dropIns.outgoing(call, this.capture.tracks);
+    const { tracks } = this.capture;
+    return isVisit(this.#talk(call)) ? this.#dropIns.outgoing(call, tracks) : tracks;
   }
 
   /** Both sides have signed, and the media goes to whom it should. @param {string} call */
@@ -319,22 +319,6 @@ export class Calls {
     this.#store.dispatch({ t: 'sealed', call });
     const view = this.#talk(call)?.view;
     if (view) this.#dropIns.connected(call, view.media);
-  }
-
-  /** Who the other side is; with another identity than before only by a person's deed. @param {CallView} view @returns {Promise<Assurance>} */
-  async #assure(view) {
-    const { assurance, acquaintance, caller, accept } = await this.#vouching.vouch(view);
-    if (this.#dropIns.has(view.id)) {
-      if (acquaintance.changed) throw new Untrusted('forked'); // nobody is asked who would have to be there
-      await this.#dropIns.met(view.id, caller);
-    }
-    this.#store.dispatch({ t: 'acquainted', call: view.id, acquaintance });
-    if (!acquaintance.changed) return assurance;
-    await new Promise((resolve) => this.#undecided.set(view.id, () => resolve(null)));
-    this.#undecided.delete(view.id);
-    await accept();
-    this.#store.dispatch({ t: 'acquainted', call: view.id, acquaintance: { ...acquaintance, changed: false, since: Date.now() / 1_000 } });
-    return assurance;
   }
 
   /** Nothing that could not be verified is heard or seen: the call ends here. @param {string} call @param {Reason} reason */
@@ -397,7 +381,7 @@ export class Calls {
       this.#server.forget(call);
       this.#server.hurry(false);
       this.#vouching.forget(call);
-      this.#undecided.delete(call);
+      this.#assuring.forget(call);
       this.#dropIns.forget(call);
       this.#conversations.delete(call);
     }
@@ -407,6 +391,9 @@ export class Calls {
     }
   }
 }
+
+/** Whether it is a drop in on this page. @param {Talk | undefined} talk */
+const isVisit = (talk) => talk?.kind === 'drop_in' && talk.role === 'callee';
 
 /** @param {MediaView} media @returns {MediaView} */
 function audioOnly(media) {

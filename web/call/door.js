@@ -28,7 +28,7 @@ const START_WITHIN = 5_000;
 const LOOK = 1_000;
 
 /** @type {Tracks} */
-const NOTHING = { audio: null, video: null };
+export const NOTHING = { audio: null, video: null };
 
 /** What was decided: how they may come in, and on which terms. @typedef {{mode: 'knock' | 'instant', frost: number} & Terms} Admission */
 

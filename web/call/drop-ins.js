@@ -3,8 +3,10 @@
  * says of them, so that nothing is shown and nobody disturbed in vain, and finally by what was verified.
  */
 
+import { equal } from '../core/bytes.js';
 import { currentTalk } from '../state/state.js';
-import { Door } from './door.js';
+import { require } from '../trust/untrusted.js';
+import { Door, NOTHING } from './door.js';
 
 /** @import {CallView, MediaView} from '../protocol.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
@@ -72,11 +74,18 @@ export class DropIns {
     this.#ways.answer(call);
   }
 
-  /** Who has come was verified; nobody is believed who has another identity than before. @param {string} call @param {Caller} caller */
+  /**
+   * Who has come was verified, as in each new epoch. Whoever was let in stays the one who is there: rejects with Untrusted
+   * for another endpoint, also of the same person. @param {string} call @param {Caller} caller
+   */
   async met(call, caller) {
+    const before = this.#visits.get(call)?.caller ?? null;
+    require(before === null || (equal(before.keys.identity, caller.keys.identity) && equal(before.root, caller.root)), 'forked');
     await this.#gate.meet(caller);
     const visit = this.#visits.get(call);
-    if (visit) visit.caller = caller;
+    if (!visit) return;
+    visit.caller = caller;
+    visit.door.reconsider();
   }
 
   /** Whether a call is a drop in on this page. @param {string} call */
@@ -86,7 +95,7 @@ export class DropIns {
 
   /** What may leave of what is captured. @param {string} call @param {Tracks} captured @returns {Tracks} */
   outgoing(call, captured) {
-    return this.#visits.get(call)?.door.outgoing(captured) ?? captured;
+    return this.#visits.get(call)?.door.outgoing(captured) ?? NOTHING;
   }
 
   /** The connection stands, with whom it should be. @param {string} call @param {MediaView} media */

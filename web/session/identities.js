@@ -107,6 +107,11 @@ export class Identities {
     this.#belonging = root;
   }
 
+  /** The root of the own chain, or of the roster that this endpoint is in; null before somebody has vouched for it. */
+  get belonging() {
+    return this.#belonging;
+  }
+
   /** Whether a root is that of the own chain or roster. @param {Bytes} root */
   isOwn(root) {
     return this.#belonging !== null && equal(this.#belonging, root);

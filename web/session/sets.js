@@ -4,6 +4,7 @@
  * long as the set says that it is to be believed, but it cannot bring an older one back.
  */
 
+import { notBehind } from '../policy/drop_in.js';
 import { termAt } from '../policy/grants.js';
 import { acceptGrants, grantsOf, requireNotOlder, signReceipt } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
@@ -20,12 +21,13 @@ import { receiptsToWire } from './wire.js';
 /** @import {Identities, Send} from './identities.js' */
 
 const PATIENCE = { within: 10_000 };
+const SOON = 300; // seconds by which clocks may differ
 
 export class Sets {
   #identities;
   #send;
   /** The newest of each person, by the name of their root. @type {Map<string, Grants>} */ #newest = new Map();
-  /** Whose sets count here, by the name of their root. @type {ReadonlySet<string>} */ #counting = new Set();
+  /** Whose sets count here, by the name of their root, as they signed it; null for whom no chain can be believed now. @type {ReadonlyMap<string, Chain | null>} */ #counting = new Map();
   /** What the server was told to be here, in this session. @type {Map<string, number>} */ #told = new Map();
   #turn = Promise.resolve();
   /** Told when what counts here may have changed. */ changed = () => {};
@@ -41,9 +43,13 @@ export class Sets {
     for (const set of /** @type {Grants[]} */ (await loadAll('grants'))) this.#newest.set(nameOf(set.person), set);
   }
 
-  /** Those that count here now. @returns {Grants[]} */
+  /** Those that count here now, with what is left of them. @returns {Grants[]} */
   all() {
-    return [...this.#newest].filter(([person]) => this.#counting.has(person)).map(([, set]) => set);
+    const soon = now() + SOON;
+    return [...this.#newest].flatMap(([person, set]) => {
+      const chain = this.#counting.get(person);
+      return chain === undefined ? [] : [inTime(chain?.active.has(nameOf(set.signer)) ? set : lapsed(set), soon)];
+    });
   }
 
   /** The newest that was ever seen of a person. @param {Bytes} root @returns {Grants | null} */
@@ -53,7 +59,7 @@ export class Sets {
 
   /** Seconds since 1970; never behind what was signed already, however this device's clock is set. */
   get clock() {
-    return Math.max(now(), ...[...this.#newest.values()].map(({ time }) => time));
+    return notBehind(this.all(), now());
   }
 
   /** What they let anybody do. @returns {Admitting} */
@@ -88,32 +94,32 @@ export class Sets {
   }
 
   async #look() {
-    const chains = await this.#chains();
-    this.#counting = new Set([...chains.values()].map(({ root }) => nameOf(root)));
+    this.#counting = await this.#chains();
     this.changed();
     const reply = await this.#send({ t: 'show_grants' }, PATIENCE);
     if (reply.t !== 'grants_shown') return;
-    for (const shown of reply.sets) await this.#heard(shown, chains).catch(noted);
+    for (const shown of reply.sets) await this.#heard(shown).catch(noted);
     await this.#sign();
   }
 
-  /** Whose sets count here, by the server's id of the person. @returns {Promise<Map<string, Chain>>} */
+  /** Whose sets count here: that goes by roots that were signed, whatever ids the server gives them. @returns {Promise<Map<string, Chain | null>>} */
   async #chains() {
-    const { identity } = this.#identities;
-    if (!this.#identities.vouched) return new Map();
+    const { identity, belonging } = this.#identities;
+    if (!this.#identities.vouched || belonging === null) return new Map();
     if (identity.person) {
       const { chain, outcome } = await this.#identities.person(identity.person);
-      return outcome !== 'rolled_back' && outcome !== 'forked' && this.#identities.isOwn(chain.root) ? new Map([[identity.person, chain]]) : new Map();
+      const believed = outcome !== 'rolled_back' && outcome !== 'forked' && this.#identities.isOwn(chain.root);
+      return new Map([[nameOf(belonging), believed ? chain : null]]);
     }
-    const { roster, people } = await this.#identities.household();
-    const here = people.filter(({ chain, outcome }) => roster?.members.has(nameOf(chain.root)) && outcome !== 'rolled_back' && outcome !== 'forked');
-    return new Map(here.map(({ id, chain }) => [id, chain]));
+    const { roster, chains } = await this.#identities.household();
+    return new Map([...(roster?.members ?? [])].map((name) => [name, chains.get(name) ?? null]));
   }
 
-  /** @param {PersonGrants} shown @param {ReadonlyMap<string, Chain>} chains */
-  async #heard({ person, grants }, chains) {
-    const chain = chains.get(person);
-    if (chain) await this.meet(grantsOf({ ...grants }), chain);
+  /** @param {PersonGrants} shown */
+  async #heard({ grants }) {
+    const set = grantsOf({ ...grants });
+    const chain = this.#counting.get(nameOf(set.person));
+    if (chain) await this.meet(set, chain);
   }
 
   async #sign() {
@@ -124,6 +130,16 @@ export class Sets {
     await this.#send({ t: 'heard_grants', receipts: receiptsToWire(receipts) }, PATIENCE);
     for (const { person, version } of fresh) this.#told.set(nameOf(person), version);
   }
+}
+
+/** Whoever signed it is no endpoint of the person any more: it opens nothing, and what it forbids it forbids still. @param {Grants} set @returns {Grants} */
+function lapsed(set) {
+  return { ...set, grants: [], home: set.home === 'off' ? 'off' : 'unset' };
+}
+
+/** One that was signed ahead of time says nothing of when it is, and is as good as old. @param {Grants} set @param {number} soon Unix seconds @returns {Grants} */
+function inTime(set, soon) {
+  return set.time <= soon ? set : { ...set, time: 0 };
 }
 
 /** What cannot be believed leaves what is kept as it is; what the connection has cut off is asked for again. @param {unknown} error */
