@@ -10,20 +10,19 @@ the other end has shown who it is, see kith.endpoint.sealed.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from av import VideoFrame
 
 from kith.core.ids import CallId
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
 from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.call_listener import Listener
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.equipment import Equipment
+from kith.endpoint.errands import Errands
 from kith.endpoint.ice import IceBook
 from kith.endpoint.identities import Identities, Meeting
 from kith.endpoint.link import Found, Impostor, Link, LinkEvent, Lost, Picture, Up
@@ -49,26 +48,6 @@ _ENDED: Mapping[protocol.WhyOut, EndReason] = {
 }
 
 _GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
-
-
-class Listener(Protocol):
-    """Who is told what becomes of a call."""
-
-    def call_changed(self, call: "Call") -> None: ...
-
-    def call_connected(self, call: "Call") -> None: ...
-
-    def call_ended(self, call: "Call", reason: EndReason) -> None: ...
-
-    def call_picture(self, call: "Call", frame: VideoFrame) -> None: ...
-
-    def call_voice(self, call: "Call", samples: Samples) -> None: ...
-
-    def call_distrusted(self, call: "Call", reason: Reason) -> None:
-        """Whoever is at the other end is not believed; the call is being hung up."""
-
-    async def call_identity_changed(self, call: "Call") -> bool:
-        """Whether to go on although the person at the other end is another one than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +80,14 @@ class Call:
         keys: KeyPair,
         listener: Listener,
         kind: Kind = "call",
+        rang: bool,
     ) -> None:
+        """`rang`: it came here; else a person here began it, or goes on with it here."""
         self.view = view
         self.kind = kind
         """What a person here began, or what rang here: it never becomes another."""
+        self._rang = rang
+        self._role = Role.CALLEE if rang else None
         self.muted = False
         self.video_on = True
         self.indicated: PeerIndicated | None = None
@@ -121,7 +104,7 @@ class Call:
         """Id of the command that places it, until the server has said that it knows this call."""
         self.called_as = ""
         """What that one is called here, by whom they were looked for; empty where nobody was called by name."""
-        self.taken = view.role is Role.CALLER
+        self.taken = not rang
         """Whether a person here wants it: they placed it, answered it or go on with it here."""
         self._connection = connection
         self._equipment = equipment
@@ -130,7 +113,7 @@ class Call:
         self._listener = listener
         self._whom = Whom(
             identities,
-            view if self.incoming else None,
+            view if rang else None,
             lambda: listener.call_identity_changed(self),
             fixed=kind == "drop_in",
         )
@@ -143,11 +126,12 @@ class Call:
             say=self._signal,
             tell=self._link_said,
             kind=kind,
-            held=kind == "drop_in" and self.incoming,
+            held=kind == "drop_in" and rang,
         )
         self._told: tuple[bool, bool, bool] | None = None
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands("a call")
+        self._spawn = self._errands.spawn
         self._foreseen: tuple[str, ...] = ()
         self._was_connected = False
         self._ended = asyncio.Event()
@@ -166,7 +150,7 @@ class Call:
 
     @property
     def incoming(self) -> bool:
-        return self.view.role is Role.CALLEE
+        return self._role is Role.CALLEE
 
     @property
     def ringing(self) -> bool:
@@ -308,12 +292,23 @@ class Call:
 
     def follow(self, view: CallView) -> None:
         """The server's newest view."""
-        if self.reason is None and _order(view) >= _order(self.view):
-            self.placing = None
+        if self.reason is None and not self._is_this(view):
+            self._distrust(Reason.OUT_OF_TURN)
+        elif self.reason is None and _order(view) >= _order(self.view):
+            self.placing, self._role = None, view.role
             self.view = view
             self._put(view)
             self._foresee(view)
             self._listener.call_changed(self)
+
+    def _is_this(self, view: CallView) -> bool:
+        """Whether it may be a view of this call: neither its kind nor who began it ever changes. (A call that was
+        placed here may turn out to be the other side's, as both had called each other; a drop in may not.)"""
+        if view.kind.value != self.kind:
+            return False
+        if self.kind == "drop_in":
+            return view.role is (Role.CALLEE if self._rang else Role.CALLER)
+        return self._role in (None, view.role)
 
     def resync(self, view: CallView) -> None:
         """The same when one of the two has a new session: what was on its way to it may be lost."""
@@ -351,8 +346,7 @@ class Call:
 
     async def settled(self) -> None:
         """Wait until everything that was begun for this call is done."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._errands.settled()
 
     def _put(self, item: _Item) -> None:
         try:
@@ -511,16 +505,6 @@ class Call:
             await self.perform(command)
         except (Problem, Unreachable) as error:
             log.info("%s was not carried out: %s", type(command).__name__, type(error).__name__)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("something a call had begun failed: %s", type(error).__name__)
 
     async def packets_sent(self) -> dict[str, int]:
         """RTP packets that left through the current link, by kind of media; for tests and curious people."""

@@ -306,6 +306,8 @@ class Calls:
     # -- the pieces -----------------------------------------------------------------------------------
 
     def _ring(self, view: CallView) -> None:
+        if view.phase is not Phase.RINGING or view.role is not Role.CALLEE:
+            return  # it does not ring here, whatever the server means by it
         if not self._joined():
             self._rings_too_early = view  # nobody would believe who answers
         elif self._known(view.id) is not None:
@@ -319,7 +321,7 @@ class Calls:
         elif self._reach.quiet:
             self._emit("silenced", view)
         else:
-            call = self._begin(view)
+            call = self._begin(view, rang=True)
             self._alert(view.id)
             self.show()
             self._presentation.announce(f"Call from {view.peer_name}")
@@ -334,12 +336,12 @@ class Calls:
         if self._call is not None:
             self._wire.tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
         elif isinstance(found, Claim):
-            self.drop_ins.begin(self._begin(view), found)
+            self.drop_ins.begin(self._begin(view, rang=True), found)
             self.show()
         else:
             self.drop_ins.refuse(view, found)
 
-    def _begin(self, view: CallView) -> Call:
+    def _begin(self, view: CallView, *, rang: bool = False) -> Call:
         self._wire.ice.refresh()
         self._call = Call(
             view,
@@ -350,6 +352,7 @@ class Calls:
             keys=self._keys,
             listener=self,
             kind="drop_in" if view.kind is CallKind.DROP_IN else "call",
+            rang=rang,
         )
         return self._call
 

@@ -9,9 +9,9 @@ import hashlib
 import logging
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.problem import Problem
@@ -21,6 +21,7 @@ from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint import pairing_steps, trust
 from kith.endpoint.believing import Person, public
 from kith.endpoint.dialling import Unreachable
+from kith.endpoint.errands import Errands
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.joining import Joining, Say
@@ -117,7 +118,8 @@ class Circle:
         self._pairings: dict[str, asyncio.Queue[Step]] = {}
         self._look = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands("a pairing")
+        self._spawn = self._errands.spawn
 
     @property
     def joined(self) -> bool:
@@ -125,11 +127,10 @@ class Circle:
         return self._joining is None
 
     async def close(self) -> None:
-        tasks = [*self._tasks, *([] if self._worker is None else [self._worker])]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._errands.give_up()
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.wait([self._worker])
 
     # -- what the connection brings -------------------------------------------------------------------
 
@@ -396,13 +397,3 @@ class Circle:
                 await self._ask(protocol.PairingSignal(id=self._new_id(), to=one.to, body=body))
             except Problem as problem:
                 log.info("the other endpoint of a pairing is not there: %s", problem.code)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("something of a pairing failed: %s", type(error).__name__)

@@ -66,6 +66,8 @@ class Identities:
         self._memory = home.memory()
         self._persons: dict[str, Person] = {}
         self._roster: Roster | None = None
+        self.household_chains: dict[bytes, Chain] = {}
+        """On what it rests: chains by root, of whatever id they were shown."""
         self.links: tuple[HouseholdLink, ...] = ()
         """What the own household's roster was made of."""
         self._roster_is_new = False
@@ -243,6 +245,7 @@ class Identities:
             self.waiting = reply.waiting
             chains = await self._take_housemates(reply.identities)
             self._roster = judge_roster(reply, chains, self._memory.household, self._memory.left)
+            self.household_chains = {chain.root: chain for chain in chains}
             self.links = reply.links
         except BaseException:
             self._roster_is_new = False

@@ -16,13 +16,17 @@ from kith.core.trust.grants import DropInTerm, Grants, HomeTerm, check, hear
 from kith.core.trust.history import believed
 from kith.core.trust.household import Roster
 from kith.core.trust.person import Chain
-from kith.core.trust.untrusted import Untrusted
+from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.terms import Terms
 from signaling import protocol
 
 log = logging.getLogger(__name__)
+
+SOON = 300
+"""Seconds that a set may come from the future: clocks differ. One from further ahead would stay fresh for too long, and
+take this device's clock with it."""
 
 
 class Sets:
@@ -79,7 +83,7 @@ class Sets:
             await self._acknowledge({grants.person.hex(): grants})
 
     async def take(self, person: str, grants: Grants) -> bool:
-        """Keep it, if it is believed and has a say here; whether it is the newest now. Raises Unreachable."""
+        """Keep it, if it is believed and its person has a say here; whether it was. Raises Unreachable."""
         async with self._taking:
             try:
                 await self._check(person, grants)
@@ -91,6 +95,8 @@ class Sets:
 
     async def _check(self, person: str, grants: Grants) -> None:
         known = self.terms.known(grants.person)
+        require(grants.time <= self._clock() + SOON, Reason.TIME_REVERSED)
+        require(grants.person in await self._roots(), Reason.NOT_A_MEMBER)
         try:
             check(grants, (await self._identities.person(person)).chain, known)
         except Untrusted:  # more of the person may have been signed since
@@ -110,22 +116,35 @@ class Sets:
     async def in_force(self) -> tuple[Grants, ...]:
         """The sets of all who have a say here, by what is believed of them now. Raises Untrusted, Unreachable.
 
-        One whose signer is no endpoint of the person any more lapses: it grants nothing, and still forbids.
+        One whose signer is no endpoint of the person any more lapses, and so does one whose person is not shown as they
+        are known: it grants nothing, and still forbids.
         """
-        found = []
-        for chain in await self._chains():
-            known = self.terms.known(chain.root)
-            if known is not None:
-                found.append(_lapsed(known) if _unsigned(known, chain) else known)
-        self.now_in_force = tuple(found)
+        roots = await self._roots()
+        chains = await self._chains()
+        kept = self.terms.of(roots)
+        self.now_in_force = tuple(
+            one if _in_force(one, chains.get(one.person)) else _lapsed(one) for one in kept
+        )
         return self.now_in_force
 
-    async def _chains(self) -> list[Chain]:
-        if self._person is not None:
-            return [(await self._identities.person(self._person)).chain]
-        roster = await self._identities.roster()
-        members = () if roster is None else roster.members
-        return [one.chain for one in self._identities.housemates.values() if one.chain.root in members]
+    async def _roots(self) -> frozenset[bytes]:
+        """Of all who have a say here, by what is remembered of them: whoever is shown in their place takes nothing
+        away. Raises Untrusted, Unreachable."""
+        if self._person is None:
+            roster = await self._identities.roster()
+            return frozenset() if roster is None else roster.members
+        own = self._identities.memory.persons.get(self._person)
+        return frozenset() if own is None else frozenset({own.root})
+
+    async def _chains(self) -> Mapping[bytes, Chain]:
+        """As far as they are believed now, by root."""
+        if self._person is None:
+            return self._identities.household_chains
+        try:
+            chain = (await self._identities.person(self._person)).chain
+        except Untrusted:
+            return {}
+        return {chain.root: chain}
 
     # -- keeping --------------------------------------------------------------------------------------
 
@@ -153,12 +172,14 @@ class Sets:
             await asyncio.to_thread(self._home.keep, self.terms)
 
 
-def _unsigned(known: Grants, chain: Chain) -> bool:
+def _in_force(known: Grants, chain: Chain | None) -> bool:
+    """Whether it is signed by who may still sign."""
     try:
-        check(known, chain, known)
+        if chain is not None:
+            check(known, chain, known)
     except Untrusted:
-        return True
-    return False
+        return False
+    return chain is not None
 
 
 def _lapsed(known: Grants) -> Grants:

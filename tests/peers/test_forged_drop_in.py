@@ -41,6 +41,7 @@ class House:
     plot: Conspiracy
     anna: Joined
     study: Watched
+    speaker: Watched
     clock: Clock
     carl: Joined
     callers: dict[str, Endpoint] = field(default_factory=dict)
@@ -136,7 +137,10 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
             )
         )
         await study.endpoint.belonging.move_in()
-        made = House(plot, anna, study, clock, carl)
+        speaker = await stack.enter_async_context(
+            endpoint_of(plot.server, anna, "Speaker", directory, shared=True, clock=clock)
+        )
+        made = House(plot, anna, study, speaker, clock, carl)
         porch = await plot.server.device("Porch", by=carl, shared=True)
         await signing.take_in(plot.server, carl, porch.keys.public, shared=True)
         made.callers["phone"] = plot.helpers["phone"]
@@ -308,3 +312,56 @@ async def test_whoever_knocks_and_is_not_answered_hears_nothing(house: House) ->
         await shut(house, far)
         await house.study.endpoint.not_now()
         assert await far.nothing_for(0.3)
+
+
+@pytest.mark.parametrize("kind", ["call", "drop_in"])
+async def test_nobody_began_a_call_here_that_nobody_began(house: House, kind: Kind) -> None:
+    """Bob, who is Bob, has the server say that Anna called him, and offers nothing but to listen."""
+    house.study.history.clear()
+    await house.sign(lambda known: replace(known, grants=(), home=HomeTerm.INSTANT))
+    house.plot.lie(f"a {kind.replace('_', ' ')} of one's own", house.study.endpoint.enrolment.endpoint)
+    call = await house.plot.call("phone", str(house.anna.person))
+    async with house.plot.far_end("phone", call, house.keys, kind=kind) as far:
+        assert await far.nothing_for(1.0) and far.heard == []
+        await shut(house, far)
+    assert house.study.endpoint.current is None and house.study.details("connected") == []
+
+
+async def test_whoever_was_to_be_dropped_in_on_does_not_become_the_one_who_drops_in(house: House) -> None:
+    await house.allow(house.carl)
+    async with house.drops_in("carl", forgery="a drop in turned round") as far:
+        _, _, (_, reason) = await house.study.until("untrusted")
+        assert reason == "out_of_turn"
+        await shut(house, far)
+
+
+async def test_nobody_takes_a_housemates_word_away_by_standing_in_for_them(house: House) -> None:
+    """Bob wants nobody disturbed; the server shows somebody else by his id to what they share."""
+    speaker, plot = house.speaker.endpoint, house.plot
+    chain, _ = await signing.identity(plot.server, plot.bob)
+    assert chain is not None
+    draft = grants_write.draft(chain, plot.bob.keys, None, time=int(time.time()))
+    wanted = signed(grants_write.quieted(draft, on=True), plot.bob.keys.sign)
+    await speaker.reach.sets.hear(str(plot.bob.person), wanted)
+    assert speaker.reach.quiet
+    plot.lie("somebody else by a housemate's id", speaker.enrolment.endpoint)
+    speaker._circle.identities.forget_shown()
+    await speaker.reach.sets.in_force()
+    assert speaker.reach.quiet
+    plot.be_honest()
+    speaker._circle.identities.forget_shown()
+
+
+async def test_what_comes_from_the_future_or_from_a_stranger_has_no_say(house: House) -> None:
+    """Neither moves the clock of the device, by which hours and schedules go."""
+    sets = house.study.endpoint.reach.sets
+    before = house.known
+    later = await house.sign(lambda known: replace(known, time=int(time.time()) + DAY), tell=False)
+    await house.tell(later)
+    chain, _ = await signing.identity(house.plot.server, house.carl)
+    assert chain is not None
+    theirs = grants_write.draft(chain, house.carl.keys, None, time=int(time.time()))
+    await sets.hear(str(house.carl.person), signed(theirs, house.carl.keys.sign))
+    house.known = before
+    assert sets.now() < time.time() + 1 and sets.terms.known(chain.root) is None
+    assert before is None or sets.terms.known(before.person) == before

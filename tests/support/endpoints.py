@@ -22,7 +22,7 @@ from tests.support.server import Joined, RunningServer
 
 T = TypeVar("T")
 
-GENEROUS = 8.0
+GENEROUS = 20.0
 EVENTS = (
     *("signed_in", "away", "closed"),
     *("ringing", "calling", "answered", "connected", "changed", "ended", "peer_indicated", "elsewhere"),

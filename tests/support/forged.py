@@ -32,7 +32,7 @@ from kith.core.trust.person import Chain, replay
 from kith.core.trust.person_links import PersonLink
 from policy.call import CallFacts, Decision, may_call
 from signaling import protocol, sessions, switchboard
-from signaling.call import CallKind, Phase
+from signaling.call import CallKind, Phase, Role
 from signaling.limits import Bucket
 from signaling.protocol import CallView, PersonIdentity, RosterShown
 from signaling.switchboard import Switchboard
@@ -140,6 +140,44 @@ def as_call(view: CallView, plot: Plot) -> CallView:
     """Whatever it is, it is a call."""
     del plot
     return replace(view, kind=CallKind.CALL, mode=None)
+
+
+def _begun_by(message: Message, plot: Plot, kind: CallKind) -> Message:
+    """The victim has begun it itself, and the helper has answered."""
+    if not isinstance(message, protocol.Ringing) or plot.accomplice is None:
+        return message
+    peer = protocol.PeerEndpoint(
+        id="e_" + "1" * 20, name="Phone", keys=keys_view(plot.accomplice), capabilities=Capabilities()
+    )
+    mode = Mode.INSTANT if kind is CallKind.DROP_IN else None
+    view = replace(message.call, role=Role.CALLER, kind=kind, mode=mode)
+    answered = replace(view, phase=Phase.ANSWERING, endpoint=peer, answered=view.created)
+    return [protocol.Ringing(call=view), protocol.CallChanged(call=answered)]
+
+
+def call_of_ones_own(message: Message, plot: Plot) -> Message:
+    """The victim calls, whatever the victim thinks."""
+    return _begun_by(message, plot, CallKind.CALL)
+
+
+def drop_in_of_ones_own(message: Message, plot: Plot) -> Message:
+    """The same for a drop in."""
+    return _begun_by(message, plot, CallKind.DROP_IN)
+
+
+@in_views
+def turned_round(view: CallView, plot: Plot) -> CallView:
+    """Once it is answered, it was the victim who dropped in."""
+    del plot
+    role = view.role if view.phase is Phase.RINGING else Role.CALLER
+    return replace(view, role=role)
+
+
+@in_rosters
+def stand_in(shown: RosterShown, plot: Plot) -> RosterShown:
+    """Somebody else goes by a housemate's id; on what the housemate signed the roster still rests."""
+    other = PersonIdentity(person=plot.about, links=_own_chain(plot), delegations=None)
+    return replace(shown, identities=(other, *shown.identities))
 
 
 def grants_withheld(message: Message, plot: Plot) -> Message:
@@ -377,6 +415,10 @@ FORGERIES: dict[str, Forgery] = {
     "a roster withheld": roster_withheld,
     "a drop in": as_drop_in,
     "a call": as_call,
+    "a call of one's own": call_of_ones_own,
+    "a drop in of one's own": drop_in_of_ones_own,
+    "a drop in turned round": all_of(as_drop_in, turned_round),
+    "somebody else by a housemate's id": stand_in,
     "a drop in, keys swapped": all_of(as_drop_in, strangers_keys),
     "a drop in, somebody else": all_of(as_drop_in, somebody_else, invented_person),
     "a drop in by an invented member": all_of(as_drop_in, household, invented_member),
