@@ -7,7 +7,7 @@ The law of this file
     Brothers and sisters learn nothing of each other here.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 
 from kith.core import consent
 from kith.core.ids import EndpointId, HouseholdId, PersonId
@@ -17,6 +17,7 @@ from kith.directory.ports import DirectoryStore
 from policy.child import Limits
 from signaling import protocol as wire
 from signaling.announcing import Announcer
+from signaling.journal import Journal
 from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
@@ -67,8 +68,8 @@ NOT_FOR_CHILDREN = (
 
 
 class ChildDesk:
-    """`expel` makes an endpoint that was removed go at once; `written` returns when the log has what was noted.
-    Raises Problem for every "no"."""
+    """`expel` makes an endpoint that was removed go at once; in `journal` what others wrote of a child is
+    taken away. Raises Problem for every "no"."""
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class ChildDesk:
         announcer: Announcer,
         news: HouseholdNews,
         expel: Callable[[EndpointId], None],
-        written: Callable[[], Awaitable[None]],
+        journal: Journal,
     ) -> None:
         self.children = children
         self._directory = directory
@@ -88,7 +89,7 @@ class ChildDesk:
         self._announcer = announcer
         self._news = news
         self._expel = expel
-        self._written = written
+        self._journal = journal
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands."""
@@ -153,8 +154,10 @@ class ChildDesk:
         await self.children.one(principal, child)
         knew = [one.id for one in await self._directory.people_known_to(child)]
         await self._switchboard.taken_out(child)
-        await self._written()
+        await self._journal.settled()
+        written = await self._journal.about(child)
         dead = await self.children.erase(principal, child)
+        self._journal.taken_away(written)
         for endpoint in dead:
             self._expel(endpoint)
         await self._announcer.told(self._announcer.directories_changed(knew))

@@ -261,7 +261,7 @@ class Desk:
             self.announcer,
             self.news,
             self._accounts.expel,
-            journal.settled,
+            journal,
         )
         self._slices: tuple[tuple[tuple[type[wire.Command], ...], _Slice], ...] = (
             (CHILD_COMMANDS, self._child_desk),

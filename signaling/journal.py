@@ -12,7 +12,7 @@ The law of this file
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -37,6 +37,9 @@ READING = (wire.ListLog, wire.DeleteLog)
 
 MOST = 100_000
 """Entries in one chain: fifty a day for five years, some 60 MB in the worst case."""
+
+MOST_NUMBERS = 32
+"""Entries that one entry tells of: its payload is bounded."""
 
 MAX_WAITING = 1_024
 """Entries of the server's own that may wait for the disk. Beyond it the disk has stopped."""
@@ -106,6 +109,24 @@ class Journal:
             at=at,
             reason=reason,
         )
+        self._put(owner, payload)
+
+    async def about(self, person: PersonId) -> Sequence[tuple[str, bytes, int]]:
+        """Where others have written of a person. Raises Problem."""
+        return [place for place in await self._store.about(person) if place[0] != person]
+
+    def taken_away(self, places: Iterable[tuple[str, bytes, int]]) -> None:
+        """Write that the server took away what these entries say: owner, writer and number."""
+        chains_of: dict[tuple[str, bytes], list[int]] = {}
+        for owner, writer, number in places:
+            chains_of.setdefault((owner, writer), []).append(number)
+        for (owner, writer), numbers in chains_of.items():
+            for first in range(0, len(numbers), MOST_NUMBERS):
+                some = tuple(numbers[first : first + MOST_NUMBERS])
+                salt = secrets.token_bytes(chains.SALT)
+                self._put(owner, Payload(salt=salt, what=What.DELETED, chain=writer, numbers=some))
+
+    def _put(self, owner: str, payload: Payload) -> None:
         try:
             self._waiting.put_nowait((owner, int(self._clock()), payload))
         except asyncio.QueueFull:
@@ -177,6 +198,9 @@ class JournalDesk:
     async def _append(self, principal: Principal, command: wire.AppendLog) -> wire.AnyReply:
         lines = [await self._checked(principal, line, f"lines[{n}]") for n, line in enumerate(command.lines)]
         head = await self._store.append(lines, most=MOST)
+        self._journal.taken_away(
+            (one.entry.owner, one.entry.writer, one.entry.number) for one in lines if one.payload is None
+        )
         entry = lines[-1].entry
         await self._journal.tell(entry.owner)
         return wire.LogAppended(re=command.id, head=_head_view(entry.owner, entry.writer, head))

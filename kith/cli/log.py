@@ -3,7 +3,8 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +19,11 @@ from rich.text import Text
 
 from kith.core.settings import Settings
 from kith.core.trust import log as chains
-from kith.core.trust.log import Head, LogEntry, Payload
+from kith.core.trust.log import Head, LogEntry, Payload, What
 from kith.core.trust.untrusted import SENTENCES, Untrusted
 from kith.endpoint.journal import heads_in, place
+
+INTACT = "as it was written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def verify(
         seen = {} if home is None else heads_in(home)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    found = [_verified(chain, seen, source) for chain in _chains(source.lines, seen, owner)]
+    told = set(_told(source.lines))
+    found = [_verified(chain, seen, source, told) for chain in _chains(source.lines, seen, owner)]
     if as_json:
         click.echo(json.dumps(found, indent=1))
     else:
@@ -121,7 +125,7 @@ def verify(
         for one in found:
             table.add_row(*(Text(str(cell)) for cell in one.values()))
         Console(highlight=False).print(table if found else "Nothing was written.")
-    if any(one["found"] != "as it was written" for one in found):
+    if any(one["found"] != INTACT for one in found):
         sys.exit(1)
 
 
@@ -186,19 +190,31 @@ def _chains(lines: Iterable[Line], seen: Mapping[str, Head], owner: str | None) 
     return there
 
 
-def _verified(chain: _Chain, seen: Mapping[str, Head], source: Source) -> dict[str, object]:
+def _told(lines: Iterable[Line]) -> Iterator[tuple[str, bytes, int]]:
+    """The entries of which another one says that they were taken away."""
+    for line in lines:
+        said = _said(line)
+        if said is not None and said.what is What.DELETED:
+            yield from ((line.entry.owner, said.chain, number) for number in said.numbers)
+
+
+def _verified(
+    chain: _Chain, seen: Mapping[str, Head], source: Source, told: AbstractSet[tuple[str, bytes, int]]
+) -> dict[str, object]:
+    gone = [line.entry for line in chain.lines if line.payload is None]
     try:
         chains.verify_chain(
             ((line.entry, line.payload) for line in chain.lines), seen.get(place(chain.owner, chain.writer))
         )
-        found = "as it was written"
+        secretly = [one.number for one in gone if (one.owner, one.writer, one.number) not in told]
+        found = f"nobody says who took away what entry {secretly[0]} said" if secretly else INTACT
     except Untrusted as untrusted:
         found = SENTENCES[untrusted.reason]
     return {
         "owner": chain.owner,
         "writer": source.names.get(chain.writer, chain.writer.hex()[:16]),
         "entries": len(chain.lines),
-        "taken_away": sum(line.payload is None for line in chain.lines),
+        "taken_away": len(gone),
         "found": found,
     }
 

@@ -48,6 +48,10 @@ class JournalStore(Protocol):
         """Take payloads away, and append `line`, which says so. Raises as `append` does."""
         ...
 
+    async def about(self, person: str) -> Sequence[tuple[str, bytes, int]]:
+        """Where something is written of a person: owner, writer and number."""
+        ...
+
     async def heads(self, owners: Sequence[str]) -> Sequence[tuple[str, bytes, Head]]:
         """Owner, writer and how far it goes, of every chain."""
         ...

@@ -150,6 +150,7 @@ class Endpoint(AsyncIOEventEmitter):
             home.path,
             keys,
             owner=lambda: self.enrolment.person or self.enrolment.household,
+            readable=lambda: frozenset(filter(None, (self.enrolment.person, self.enrolment.household))),
             ask=ask,
             new_id=new_id,
             clock=time.time,
@@ -239,6 +240,7 @@ class Endpoint(AsyncIOEventEmitter):
         self._wire.give_up()
         await self._circle.close()
         await self._wire.close()
+        await self.journal.settled()
         await self.presentation.close()
 
     async def __aenter__(self) -> Self:

@@ -3,7 +3,8 @@
     endpoint.journal.note(What.DROP_IN, Outcome.ADMITTED, call=…, person=…, name=…, device=…)
     endpoint.on("log_doubted", …)          # something was cut off, changed or written anew
 
-An entry is on this endpoint's disk before anybody hears of it, and goes to the server as soon as there is one. At each
+An entry is on this endpoint's disk before anybody hears of it, and goes to the server as soon as there is one. The disk
+is waited for beside what goes on: an entry is often written at the very moment when somebody begins to speak. At each
 connect the chains that the server shows must go on from where they were seen to end.
 """
 
@@ -33,10 +34,11 @@ MOST_UNSENT = 5_000
 
 
 class Diary(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept in log.json: how far the own chain goes, what of it the server has not got, the `place` of that
-    chain, and how far every other went that was seen, by `place`."""
+    """What is kept in log.json: how far the own chain goes, what of it the server has not got and how far it has
+    got it, the `place` of that chain, and how far every other went that was seen, by `place`."""
 
     head: Head | None = None
+    sent: Head | None = None
     unsent: tuple[LogLine, ...] = ()
     own: str | None = None
     seen: Mapping[str, Head] = {}
@@ -52,8 +54,9 @@ class Doubt:
 
 
 class Journal:
-    """`ask` and `new_id` are the wire's. `doubted` hears of every chain that does not hold, at each connect.
-    Raises ValueError where log.json is damaged: to forget what one saw is not for a program to decide."""
+    """`owner` is whose log is written here, `readable` whose the server shows. `ask` and `new_id` are the wire's.
+    `doubted` hears of every chain that does not hold, at each connect. Raises ValueError where log.json is damaged: to
+    forget what one saw is not for a program to decide."""
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Journal:
         keys: KeyPair,
         *,
         owner: Callable[[], str],
+        readable: Callable[[], frozenset[str]],
         ask: Callable[[Command], Awaitable[AnyReply]],
         new_id: Callable[[], str],
         clock: Callable[[], float],
@@ -69,11 +73,13 @@ class Journal:
         self._path = home / "log.json"
         self._keys = keys
         self._owner = owner
+        self._readable = readable
         self._ask = ask
         self._new_id = new_id
         self._clock = clock
         self._doubted = doubted
-        self._diary = _read(self._path)
+        self._diary = self._saved = _read(self._path)
+        self._saving: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -99,8 +105,7 @@ class Journal:
         reason: str = "",
         length: int | None = None,
     ) -> None:
-        """Write that this happened now, as in log.Payload. It is on disk when this returns; `send` brings it to the
-        server. Raises OSError."""
+        """Write that this happened now, as in log.Payload; `send` brings it to disk and to the server."""
         if self.unsent >= MOST_UNSENT:
             log.warning("an entry of the log is lost: the server has not been heard of for too long")
             return
@@ -134,8 +139,19 @@ class Journal:
         self._keep(msgspec.structs.replace(self._diary, head=chains.head_of(entry), unsent=unsent, own=own))
 
     def _keep(self, diary: Diary) -> None:
-        write_whole(self._path, msgspec.json.encode(diary))
         self._diary = diary
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.get_running_loop().create_task(self._save())
+
+    async def _save(self) -> None:
+        while (diary := self._diary) is not self._saved:
+            await asyncio.to_thread(write_whole, self._path, msgspec.json.encode(diary))
+            self._saved = diary
+
+    async def settled(self) -> None:
+        """Until everything is on disk. Raises OSError."""
+        if self._saving is not None:
+            await self._saving
 
     # -- with the server --------------------------------------------------------------------------------
 
@@ -144,6 +160,8 @@ class Journal:
         async with self._turn:
             try:
                 await self._send()
+            except Untrusted as untrusted:
+                self._doubt(place(self._owner(), self._keys.public.identity), untrusted.reason)
             except (Problem, Unreachable) as error:
                 log.info("the log was not brought to the server: %s", type(error).__name__)
 
@@ -160,6 +178,7 @@ class Journal:
 
     async def _send(self) -> None:
         while some := self._diary.unsent[: protocol.MOST_ENTRIES]:
+            await self.settled()
             try:
                 await self._ask(protocol.AppendLog(id=self._new_id(), lines=some))
             except Problem as problem:
@@ -167,18 +186,22 @@ class Journal:
                     raise
                 await self._begin_anew()
                 continue
-            left = self._diary.unsent[len(some) :]
-            self._keep(msgspec.structs.replace(self._diary, unsent=left))
+            left, sent = self._diary.unsent[len(some) :], chains.head_of(some[-1].entry)
+            self._keep(msgspec.structs.replace(self._diary, unsent=left, sent=sent))
 
     async def _begin_anew(self) -> None:
         """This endpoint has forgotten entries that it wrote: it was restored from an older copy. The chain goes on from
-        where it really ended, and says so."""
+        where it really ended, and says so. Raises Untrusted unless that is a longer one, which passes through the
+        newest entry that the server is known to have: anything else was cut off, and is no reason to forget."""
         reply = await self._ask(protocol.CheckLog(id=self._new_id()))
         assert isinstance(reply, protocol.LogHeads)
-        own = self._keys.public.identity
-        ended = next((_head(one) for one in reply.heads if one.writer == own), None)
+        own, sent = self._keys.public.identity, self._diary.sent
+        shown = next((one for one in reply.heads if one.writer == own and one.owner == self._owner()), None)
+        if shown is None or shown.number <= (-1 if sent is None else sent.number):
+            raise Untrusted(Reason.STALE)
+        ended = await self._goes_on(sent, shown)
         again = [chains.read(line.payload) for line in self._diary.unsent if line.payload is not None]
-        self._keep(msgspec.structs.replace(self._diary, head=ended, unsent=()))
+        self._keep(msgspec.structs.replace(self._diary, head=ended, sent=ended, unsent=()))
         self._write(Payload(salt=secrets.token_bytes(chains.SALT), what=What.RESTARTED))
         for payload in again:
             self._write(payload)
@@ -187,29 +210,37 @@ class Journal:
         shown = {place(one.owner, one.writer): one for one in heads}
         own = place(self._owner(), self._keys.public.identity)
         seen = dict(self._diary.seen)
-        if self._diary.head is not None:
-            seen[own] = self._diary.head
+        if self._diary.sent is not None:
+            seen[own] = self._diary.sent
         for where, remembered in seen.items():
-            owner, writer = where.split(".")
+            if where.split(".")[0] not in self._readable():
+                continue  # of a household that was left: remembered, should it be shown again
             try:
                 require(where in shown, Reason.STALE)
                 seen[where] = await self._goes_on(remembered, shown[where])
             except Untrusted as untrusted:
-                log.warning("the log does not go on from where it was seen to end: %s", untrusted.reason)
-                self._doubted(Doubt(owner, bytes.fromhex(writer), untrusted.reason))
+                self._doubt(where, untrusted.reason)
         for where, head in shown.items():
             seen.setdefault(where, _head(head))
         seen.pop(own, None)
         self._keep(msgspec.structs.replace(self._diary, seen=seen))
 
-    async def _goes_on(self, seen: Head, shown: LogHead) -> Head:
-        """The head that is shown, if the chain leads there from `seen`. Raises Untrusted."""
-        require(shown.number >= seen.number, Reason.STALE)
+    def _doubt(self, where: str, reason: Reason) -> None:
+        log.warning("the log does not go on from where it was seen to end: %s", reason)
+        owner, _, writer = where.partition(".")
+        self._doubted(Doubt(owner, bytes.fromhex(writer), reason))
+
+    async def _goes_on(self, seen: Head | None, shown: LogHead) -> Head:
+        """The head that is shown, if the chain leads there from `seen`, None for its beginning. Raises Untrusted."""
         head = seen
-        while head.number < shown.number:
+        require(shown.number >= (0 if head is None else head.number), Reason.STALE)
+        while head is None or head.number < shown.number:
             reply = await self._ask(
                 protocol.ReadChain(
-                    id=self._new_id(), owner=shown.owner, writer=shown.writer, first=head.number + 1
+                    id=self._new_id(),
+                    owner=shown.owner,
+                    writer=shown.writer,
+                    first=0 if head is None else head.number + 1,
                 )
             )
             assert isinstance(reply, protocol.LogChain)
@@ -225,9 +256,7 @@ def heads_in(home: Path) -> Mapping[str, Head]:
     """How far each chain goes that the endpoint in this directory has seen or written, by `place`; of its own what the
     server has got. Raises ValueError, OSError."""
     diary = _read(home / "log.json")
-    if diary.head is None or diary.unsent or diary.own is None:
-        return diary.seen
-    return {**diary.seen, diary.own: diary.head}
+    return diary.seen if diary.sent is None or diary.own is None else {**diary.seen, diary.own: diary.sent}
 
 
 def place(owner: str, writer: bytes) -> str:

@@ -92,10 +92,12 @@ class Record:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            try:
-                await asyncio.to_thread(self._waiting.popleft())
-            except OSError as error:
-                log.error("the log cannot be written: %s", error)  # noqa: TRY400 - where it was does not matter
+            self._waiting.popleft()()
+        try:
+            await self._journal.settled()
+        except OSError as error:
+            log.error("the log cannot be written: %s", error)  # noqa: TRY400 - where it was does not matter
+            return
         if self._wire.opened:
             await self._journal.send()
 

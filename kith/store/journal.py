@@ -61,6 +61,15 @@ class SqliteJournal:
 
         await self._db.write(work)
 
+    async def about(self, person: str) -> Sequence[tuple[str, bytes, int]]:
+        def work(db: sqlite3.Connection) -> list[tuple[str, bytes, int]]:
+            rows = db.execute(
+                "SELECT owner, writer, number FROM log_entry WHERE person = ? ORDER BY id", (person,)
+            )
+            return [(row["owner"], row["writer"], row["number"]) for row in rows]
+
+        return await self._db.read(work)
+
     async def heads(self, owners: Sequence[str]) -> Sequence[tuple[str, bytes, Head]]:
         marks = ", ".join("?" * len(owners))
 
