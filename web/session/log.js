@@ -16,7 +16,7 @@ import { ProblemError } from './problem.js';
 /** @import {Head, Said} from '../trust/log.js' */
 /** @import {Identities, Send} from './identities.js' */
 
-/** What is kept; `seen` by `place`. @typedef {{head: Head | null, unsent: LogLine[], seen: Record<string, Head>}} Diary */
+/** What is kept; `sent`: how far the server has got it; `seen` by `place`. @typedef {{head: Head | null, sent: Head | null, unsent: LogLine[], seen: Record<string, Head>}} Diary */
 
 /**
  * An entry, to be shown.
@@ -36,7 +36,7 @@ const DIARY = 'diary';
 const MOST = 32;
 const MOST_UNSENT = 1_000;
 const PATIENCE = { within: 10_000 };
-/** @type {Diary} */ const EMPTY = { head: null, unsent: [], seen: {} };
+/** @type {Diary} */ const EMPTY = { head: null, sent: null, unsent: [], seen: {} };
 
 export class Log {
   #send;
@@ -58,7 +58,10 @@ export class Log {
 
   /** Bring to the server what it has not got. What cannot be brought now is brought later. */
   async bring() {
-    await this.#next(() => this.#bring()).catch(later);
+    await this.#next(() => this.#bring()).catch((error) => {
+      if (error instanceof Untrusted) this.#sound = false;
+      later(error);
+    });
   }
 
   /** After a connect: bring what is new, and look whether every chain goes on from where it was seen to end. */
@@ -96,7 +99,7 @@ export class Log {
     const line = (await this.#diary()).unsent.at(-1);
     if (!line) return;
     await this.#send({ t: 'delete_log', owner, writer, numbers, line }, PATIENCE);
-    await this.#brought(1);
+    await this.#brought([line]);
   }
 
   // -- writing -------------------------------------------------------------------------------------
@@ -118,7 +121,7 @@ export class Log {
       if (lines.length === 0) return;
       try {
         await this.#send({ t: 'append_log', lines }, PATIENCE);
-        await this.#brought(lines.length);
+        await this.#brought(lines);
       } catch (error) {
         if (!(error instanceof ProblemError) || error.code !== 'log_forked') throw error;
         await this.#beginAnew();
@@ -126,19 +129,28 @@ export class Log {
     }
   }
 
-  /** @param {number} count of those that waited longest */
-  async #brought(count) {
+  /** @param {readonly LogLine[]} lines those that waited longest */
+  async #brought(lines) {
+    const last = lines.at(-1);
+    if (!last) return;
+    const sent = await headOf(entryOf(last.entry));
     const diary = await this.#diary();
-    await amend('log', DIARY, () => ({ keep: { ...diary, unsent: diary.unsent.slice(count) } }));
+    await amend('log', DIARY, () => ({ keep: { ...diary, sent, unsent: diary.unsent.slice(lines.length) } }));
   }
 
-  /** This browser has forgotten entries that it wrote: its profile was restored. The chain goes on where it ended, and says so. */
+  /**
+   * This browser has forgotten entries that it wrote: its profile was restored. The chain goes on where it ended, and says
+   * so. Rejects with Untrusted unless that is a longer one, which passes through the newest entry that the server is known
+   * to have: anything else was cut off, and is no reason to forget.
+   */
   async #beginAnew() {
     const writer = toBase64(this.#identities.own.keys.identity);
-    const own = (await this.#heads()).find((head) => head.writer === writer);
+    const shown = (await this.#heads()).find((head) => head.writer === writer && head.owner === this.#owner);
     const diary = await this.#diary();
+    require(shown && shown.number > (diary.sent?.number ?? -1), 'stale');
+    const ended = await this.#goesOn(diary.sent, shown);
     const again = diary.unsent.flatMap(({ payload }) => (payload ? [readPayload(fromBase64(payload))] : []));
-    await amend('log', DIARY, () => ({ keep: { ...diary, head: own ? headFrom(own) : null, unsent: [] } }));
+    await amend('log', DIARY, () => ({ keep: { ...diary, head: ended, sent: ended, unsent: [] } }));
     await this.#write({ what: 'restarted' });
     for (const said of again) await this.#write(said);
   }
@@ -149,9 +161,10 @@ export class Log {
     const shown = new Map((await this.#heads()).map((head) => [placeOf(head), head]));
     const diary = await this.#diary();
     const own = placeOf({ owner: this.#owner, writer: toBase64(this.#identities.own.keys.identity) });
-    /** @type {Record<string, Head>} */ const seen = { ...diary.seen, ...(diary.head && { [own]: diary.head }) };
+    /** @type {Record<string, Head>} */ const seen = { ...diary.seen, ...(diary.sent && { [own]: diary.sent }) };
     let sound = true;
     for (const [place, head] of Object.entries(seen)) {
+      if (!this.#readable(place)) continue; // of a household that was left: remembered, should it be shown again
       try {
         const there = shown.get(place);
         require(there, 'stale');
@@ -168,13 +181,13 @@ export class Log {
     this.#sound = sound;
   }
 
-  /** The head that is shown, if the chain leads there. Rejects with Untrusted. @param {Head} seen @param {LogHead} shown @returns {Promise<Head>} */
+  /** The head that is shown, if the chain leads there, from its beginning or from `seen`. Rejects with Untrusted. @param {Head | null} seen @param {LogHead} shown @returns {Promise<Head>} */
   async #goesOn(seen, shown) {
-    require(shown.number >= seen.number, 'stale');
+    require(shown.number >= (seen?.number ?? 0), 'stale');
     let head = seen;
-    while (head.number < shown.number) {
+    while (head === null || head.number < shown.number) {
       const { owner, writer } = shown;
-      const reply = await this.#send({ t: 'read_chain', owner, writer, first: head.number + 1 }, PATIENCE);
+      const reply = await this.#send({ t: 'read_chain', owner, writer, first: head === null ? 0 : head.number + 1 }, PATIENCE);
       if (reply.t !== 'log_chain') throw new ProblemError('internal');
       require(reply.lines.length > 0, 'missing');
       for (const line of reply.lines) {
@@ -229,6 +242,12 @@ export class Log {
   get #owner() {
     const { person, household } = this.#identities.identity;
     return person ?? household ?? '';
+  }
+
+  /** Whether the server shows the chain here. @param {string} place */
+  #readable(place) {
+    const { person, household } = this.#identities.identity;
+    return [person, household].some((owner) => owner && place.startsWith(`${owner} `));
   }
 
   /** @returns {Promise<Diary>} */
