@@ -7,6 +7,7 @@ the first. What both found is in build/junit.xml, as one suite, and in the last 
 """
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
@@ -86,11 +87,15 @@ def told(report: etree._Element) -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     REPORT.unlink(missing_ok=True)
     codes, reports = [], []
+    # Tests start hundreds of processes: none is to compile again what another has compiled already.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as directory:
         for phase in phases(arguments):
             print(f"-- {phase.name} --", flush=True)
             report = Path(directory) / f"{phase.name}.xml"
-            codes.append(subprocess.run(phase.command(report), cwd=ROOT, check=False).returncode)
+            codes.append(
+                subprocess.run(phase.command(report), cwd=ROOT, env=environment, check=False).returncode
+            )
             if report.exists():
                 reports.append(report.read_bytes())
             else:

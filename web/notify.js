@@ -89,7 +89,9 @@ export class Notifier {
     const shown = registration.showNotification(title, /** @type {NotificationOptions} */ ({ ...options, actions }));
     return async () => {
       await shown.catch(() => {});
-      for (const notification of await registration.getNotifications({ tag: options.tag ?? '' })) notification.close();
+      const found = await registration.getNotifications({ tag: options.tag ?? '' });
+      if (this.#shown.has(options.tag ?? '')) return; // it was wanted back meanwhile, and this is the new one
+      for (const notification of found) notification.close();
     };
   }
 

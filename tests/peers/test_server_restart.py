@@ -3,13 +3,15 @@ and port. Both ends take up control again; nothing of a call is lost and nobody 
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from kith.core.ids import new_call
 from tests.support.home import Home, living_at_home
 from tests.support.wire import Endpoint
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RESTART = 1012
 
@@ -70,9 +72,15 @@ async def hang_up(one: Endpoint, *others: Endpoint, call: str) -> None:
 each_way = pytest.mark.parametrize("how", ["kill", "stop"])
 
 
-@pytest.fixture
-async def pair(tmp_path: Path) -> AsyncIterator[tuple[Home, Endpoint, Endpoint]]:
-    async with living_at_home(tmp_path) as home, home.online(home.granny, home.mum) as (granny, mum):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
+    async with living_at_home(tmp_path_factory.mktemp("restart")) as home:
+        yield home
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pair(home: Home) -> AsyncIterator[tuple[Home, Endpoint, Endpoint]]:
+    async with home.online(home.granny, home.mum) as (granny, mum):
         yield home, granny, mum
 
 
@@ -99,7 +107,7 @@ async def test_while_it_rings_and_the_caller_gives_up_after_it(pair: Pair, how: 
     await restart(home, how, granny, mum)
     await granny.ok("cancel", call=call)
     assert [await one.ended(call) for one in (mum, granny)] == ["cancelled"] * 2
-    assert [one["call"] for one in (await mum.event("missed_calls"))["missed"]] == [call]
+    assert [one["call"] for one in (await mum.event("missed_calls"))["missed"]].count(call) == 1
 
 
 @each_way
@@ -147,11 +155,8 @@ async def test_while_media_is_being_made_anew(pair: Pair, how: str) -> None:
 
 
 @each_way
-async def test_while_it_moves(tmp_path: Path, how: str) -> None:
-    async with (
-        living_at_home(tmp_path) as home,
-        home.online(home.mum, home.dad, home.tablet) as (mum, dad, tablet),
-    ):
+async def test_while_it_moves(home: Home, how: str) -> None:
+    async with home.online(home.mum, home.dad, home.tablet) as (mum, dad, tablet):
         call = await talk(mum, dad)
         assert await tablet.ended(call) == "answered_elsewhere"
         await tablet.ok("move", call=call)
@@ -213,13 +218,12 @@ async def test_a_command_while_it_drains_has_an_answer(pair: Pair) -> None:
     assert (mum.snapshot["calls"] == []) == (reply["t"] == "call_ended")
 
 
-async def test_the_server_stops_promptly_with_many_connected(tmp_path: Path) -> None:
-    async with living_at_home(tmp_path) as home:
-        everybody = (home.mum, home.dad, home.tablet, home.kitchen, home.hall, home.granny)
-        endpoints = [await Endpoint(home.server, one).open() for one in everybody]
-        async with asyncio.timeout(5):
-            assert await home.server.stop() == 0
-        for one in endpoints:
-            assert await one.closed() == RESTART
-            await one.close()
-        assert "Traceback" not in home.server.log.read_text()
+async def test_the_server_stops_promptly_with_many_connected(home: Home) -> None:
+    everybody = (home.mum, home.dad, home.tablet, home.kitchen, home.hall, home.granny)
+    endpoints = [await Endpoint(home.server, one).open() for one in everybody]
+    async with asyncio.timeout(5):
+        assert await home.server.stop() == 0
+    for one in endpoints:
+        assert await one.closed() == RESTART
+        await one.close()
+    assert "Traceback" not in home.server.log.read_text()
