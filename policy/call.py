@@ -41,7 +41,8 @@ class CallFacts:
     invitation, or the caller has the number. `moved`: the caller has it as that of whoever had it before.
     `endpoints` are all that could ring: the person's own and those shared ones that act for them, or the one device
     that was called. `waiting` are those that nobody has signed for, though somebody could: the other side would believe
-    nothing that they say (docs/trust.md), so they neither call nor ring.
+    nothing that they say (docs/trust.md), so they neither call nor ring. `quiet` are those at which Do Not Disturb is
+    on (policy.quiet): the caller does not notice, and whoever is called finds the call among the missed ones.
     `blocked`: by whoever is called; for a shared device by any adult whose it is. `you_blocked`: the other way round.
     `child_limit`: the caller is a child, and no parent lets them call this person; `callee_child_limit`: whoever is
     called is one, and no parent lets them be called by the caller (policy.child).
@@ -54,6 +55,7 @@ class CallFacts:
     callee_registered: bool
     endpoints: frozenset[EndpointId]
     waiting: frozenset[EndpointId] = frozenset()
+    quiet: frozenset[EndpointId] = frozenset()
     moved: bool = False
     caller_suspended: bool = False
     callee_suspended: bool = False
@@ -66,9 +68,11 @@ class CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """The call happens; each of `ring` gets a leg. Empty rings out like nobody at home."""
+    """The call happens; each of `ring` gets a leg. Empty rings out like nobody at home. `silenced` are those that do
+    not ring because somebody there is not to be disturbed."""
 
     ring: frozenset[EndpointId]
+    silenced: frozenset[EndpointId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +188,5 @@ def may_call(facts: CallFacts) -> Decision:
     for rule in RULES:
         if rule.applies(facts):
             return rule.verdict(rule.reason)
-    return Admit(facts.endpoints - {facts.caller_endpoint} - facts.waiting)
+    others = facts.endpoints - {facts.caller_endpoint} - facts.waiting
+    return Admit(others - facts.quiet, others & facts.quiet)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kith.core.principal import Principal
+from kith.core.standing import DeviceStanding
 from kith.directory.model import Endpoint
 from presence.reachable import Reachable
 from signaling.desk import Desk
@@ -44,6 +45,7 @@ class Arrivals:
         codec: Codec,
         resume: Resume | None,
         channel: Channel,
+        standing: DeviceStanding | None = None,
     ) -> Arrived:
         """Claim a session for a connection whose endpoint has proved its key.
 
@@ -53,6 +55,8 @@ class Arrivals:
         live = opened.live
         self._reachable.arrive(endpoint.id, endpoint.household)
         try:
+            if standing is not None:  # before anything could ring
+                await self._desk.report(endpoint.id, standing)
             await self._switchboard.arrived(endpoint)
             me = await self._desk.announcer.refresh(live)
             snapshot = None if opened.resumed else await self._desk.snapshot(live, me)

@@ -5,7 +5,7 @@ Theory of operation
     call   ringing -> answering -> active <-> recovering -> ended(reason)
 
     leg    acceptance    pending, offered, alerting -> won | lost | declined | busy
-                         | unreachable | timed_out | cancelled
+                         | unreachable | timed_out | cancelled | silenced
            connectivity  none -> connecting -> connected <-> reconnecting -> left
 
 A leg is one endpoint's side. The caller's leg has `won` from the start; on the callee's side
@@ -88,6 +88,7 @@ class Acceptance(StrEnum):
     UNREACHABLE = "unreachable"  # It was not connected, or did not come back in time.
     TIMED_OUT = "timed_out"  # It rang and nobody came.
     CANCELLED = "cancelled"  # The caller gave up while it rang.
+    SILENCED = "silenced"  # Somebody there is not to be disturbed.
 
 
 OPEN = frozenset({Acceptance.PENDING, Acceptance.OFFERED, Acceptance.ALERTING})
@@ -218,10 +219,19 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An endpoint of the callee connected while the call rings and policy lets it ring."""
+    """An endpoint of the callee connected while the call rings and policy lets it ring; or Do Not Disturb was switched
+    off there. `quiet`: it is on there, so it does not ring."""
 
     endpoint: EndpointId
     personal: bool
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """Do Not Disturb was switched on at an endpoint of the callee while the call rings. The caller must not notice."""
+
+    endpoint: EndpointId
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +326,7 @@ class DeadlinePassed:
 
 Event = (
     Joined
+    | Hushed
     | SignalingLost
     | SignalingBack
     | Alerting
@@ -385,6 +396,13 @@ def next_deadline(call: Call) -> float | None:
         return None
     times = [leg.away_until for leg in call.legs.values()]
     return min((time for time in (*times, call.deadline, call.limit) if time is not None), default=None)
+
+
+def silenced(call: Call) -> bool:
+    """Whether nobody heard of it because they were not to be disturbed, wherever it could have rung."""
+    theirs = [leg.acceptance for leg in call.legs.values() if leg.role is Role.CALLEE]
+    unheard = (Acceptance.SILENCED, Acceptance.UNREACHABLE)
+    return Acceptance.SILENCED in theirs and all(one in unheard for one in theirs)
 
 
 def missed_by(call: Call) -> PersonId | None:

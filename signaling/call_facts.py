@@ -15,6 +15,7 @@ from policy.call import CallFacts
 from policy.child import Limits, Way, may_be_reached, may_reach
 from policy.quota import CALLS, Quota, look_back, wait
 from signaling.call import Call, Role
+from signaling.quiet import NobodyQuiet, Quieting
 from signaling.sessions import Sessions
 from signaling.views import Faces
 
@@ -69,6 +70,7 @@ class FactFinder:
         clock: Callable[[], float],
         quotas: Sequence[Quota] = CALLS,
         limits: Limiting | None = None,
+        quieting: Quieting | None = None,
     ) -> None:
         self._directory = directory
         self._contacts = contacts
@@ -78,6 +80,7 @@ class FactFinder:
         self._clock = clock
         self._quotas = quotas
         self._limits = limits or NobodyLimited()
+        self._quieting = quieting or NobodyQuiet()
 
     async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
         """The facts of one call attempt. Whom it is for changes neither what is asked nor how often."""
@@ -90,16 +93,18 @@ class FactFinder:
             wanted = await self._wanted_endpoint(principal, caller, EndpointId(target))
         else:
             wanted = await self._wanted_person(principal, caller, PersonId(target), blockers)
-        person, calling, limits = await asyncio.gather(
+        person, calling, limits, quiet = await asyncio.gather(
             self._directory.person(caller),
             self._directory.endpoint(principal.endpoint),
             self._limits.limits((caller, PersonId(target))),
+            self._quieting.among(wanted.ring),
         )
         at_home = wanted.household == principal.household
         concerned = wanted.ring if calling is None else [calling, *wanted.ring]
         facts = replace(
             wanted.facts,
             waiting=frozenset(one.id for one in concerned if one.waiting),
+            quiet=quiet,
             caller_suspended=person is not None and person.suspended is not None,
             # At a device that others use, too, nobody is told whom somebody has blocked.
             you_blocked=target in blocked and not principal.shared,
@@ -179,6 +184,11 @@ class FactFinder:
             callee_registered=callee_registered,
             endpoints=frozenset(endpoint.id for endpoint in ring),
         )
+
+    async def quiet(self, endpoint: EndpointId) -> bool:
+        """Whether Do Not Disturb is on there now."""
+        found = await self._directory.endpoint(endpoint)
+        return found is not None and found.id in await self._quieting.among([found])
 
     async def withdrawn(self, call: Call) -> tuple[Role, ...]:
         """The sides of a call that may have no part in it any more, because of a block or a suspension."""

@@ -31,6 +31,7 @@ from signaling.call import (
     EndReason,
     Event,
     HungUp,
+    Hushed,
     Joined,
     Leg,
     MediaLost,
@@ -69,11 +70,13 @@ def start(
     ringing: float = RING_TIMEOUT,
     longest: float = LONGEST,
     mode: Mode | None = None,
+    quiet: frozenset[EndpointId] = frozenset(),
 ) -> Step:
     """A new call. `ring` maps each endpoint that may ring to whether it is personal; it rings for `ringing` seconds.
 
     An empty `ring`, or one with nobody online, rings out: the caller learns nothing from it. So does a `silent` call,
-    for which `ring` is empty, and nobody else learns of it either. With a `mode` it is a drop in.
+    for which `ring` is empty, and nobody else learns of it either. At those that are `quiet` it does not ring, which
+    the caller does not notice. With a `mode` it is a drop in.
     """
     legs = {
         caller: Leg(endpoint=caller, role=Role.CALLER, personal=caller_personal, acceptance=Acceptance.WON)
@@ -82,7 +85,7 @@ def start(
             endpoint=endpoint,
             role=Role.CALLEE,
             personal=personal,
-            acceptance=Acceptance.OFFERED if endpoint in online else Acceptance.UNREACHABLE,
+            acceptance=_at_first(endpoint, online, quiet),
         )
         for endpoint, personal in sorted(ring.items())
     }
@@ -106,6 +109,14 @@ def start(
     return new, tuple(Ring(leg.endpoint) for leg in legs.values() if leg.acceptance is Acceptance.OFFERED)
 
 
+def _at_first(
+    endpoint: EndpointId, online: frozenset[EndpointId], quiet: frozenset[EndpointId]
+) -> Acceptance:
+    if endpoint in quiet:
+        return Acceptance.SILENCED
+    return Acceptance.OFFERED if endpoint in online else Acceptance.UNREACHABLE
+
+
 # -- one step ---------------------------------------------------------------------------------------
 
 
@@ -120,6 +131,8 @@ def step(call: Call, event: Event, now: float) -> Step:
             return _restarted(call, now)
         case Joined():
             return _joined(call, event)
+        case Hushed():
+            return _hushed(call, event)
         case Moved():
             return moved(call, event, now)
         case Barred():
@@ -138,13 +151,25 @@ def step(call: Call, event: Event, now: float) -> Step:
 
 def _joined(call: Call, event: Joined) -> Step:
     leg = call.legs.get(event.endpoint)
-    new = call.kind is CallKind.CALL and (leg is None or leg.acceptance is Acceptance.UNREACHABLE)
-    if call.phase is not Phase.RINGING or call.silent or not new:
+    before = None if leg is None else leg.acceptance
+    new = call.kind is CallKind.CALL and before in (None, Acceptance.UNREACHABLE, Acceptance.SILENCED)
+    acceptance = Acceptance.SILENCED if event.quiet else Acceptance.OFFERED
+    if call.phase is not Phase.RINGING or call.silent or not new or before is acceptance:
         return ignored(call, event)
-    fresh = Leg(
-        endpoint=event.endpoint, role=Role.CALLEE, personal=event.personal, acceptance=Acceptance.OFFERED
-    )
-    return with_legs(call, fresh), (Ring(event.endpoint),)
+    fresh = Leg(endpoint=event.endpoint, role=Role.CALLEE, personal=event.personal, acceptance=acceptance)
+    return with_legs(call, fresh), () if event.quiet else (Ring(event.endpoint),)
+
+
+def _hushed(call: Call, event: Hushed) -> Step:
+    """It falls silent there, and rings on elsewhere; where that is nowhere, it rings out."""
+    leg = call.legs.get(event.endpoint)
+    if call.kind is not CallKind.CALL or call.phase is not Phase.RINGING or call.silent or leg is None:
+        return ignored(call, event)
+    if leg.acceptance not in (*OPEN, Acceptance.UNREACHABLE):
+        return ignored(call, event)
+    quiet = msgspec.structs.replace(leg, acceptance=Acceptance.SILENCED, away_until=None)
+    told = (End(leg.endpoint, EndReason.NO_ANSWER),) if leg.acceptance in OPEN else ()
+    return with_legs(call, quiet), told
 
 
 def _withdrawn(call: Call, event: Withdrawn, now: float) -> Step:

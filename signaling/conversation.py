@@ -317,10 +317,10 @@ class Conversation:
         if self._closed:
             return
         arrivals = self._reception.arrivals
-        arrived = await arrivals.come(endpoint, principal, self._codec, command.resume, self._channel)
+        arrived = await arrivals.come(
+            endpoint, principal, self._codec, command.resume, self._channel, command.standing
+        )
         live = arrived.live
-        if command.standing is not None:
-            await desk.report(endpoint.id, command.standing)
         if self._closed:
             arrivals.lost(live, self._channel)  # just after it came
             return

@@ -28,10 +28,12 @@ from kith.directory.ports import DirectoryStore
 from kith.directory.regions import Regions
 from kith.directory.registry import Newcomer, Registry, named, registered, tidy
 from kith.directory.verifying import Verifying
+from presence.active import Active
 from presence.reachable import Reachable
 from signaling import call as calls
 from signaling import protocol as wire
 from signaling.accounts import Accounts
+from signaling.activity import Activities
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.blocking import BLOCK_COMMANDS, BlockDesk, Reports
@@ -132,7 +134,6 @@ class Desk:
         journal: Journal,
         journals: JournalStore,
         granting: Granting,
-        recent: Callable[[EndpointId], float] = lambda _: 0.0,
         incidents: Incidents | None = None,
         deadlines: Deadlines,
         region: str,
@@ -160,15 +161,20 @@ class Desk:
         self.identities = identities
         self._blocks = blocks
         self.granted = Granted(granting, directory, blocks, sessions, reachable, clock)
+        finder = DropInFinder(directory, granting, blocks, sessions, reachable, switchboard, children, clock)
+        active = Active()
+        self.activities = Activities(
+            active, self.granted, granting, finder, directory, sessions, reachable, deadlines, clock
+        )
         self.drop_ins = DropIns(
             switchboard,
-            DropInFinder(directory, granting, blocks, sessions, reachable, switchboard, clock),
+            finder,
             granting,
             directory,
             journal,
             deadlines,
             clock,
-            recent,
+            lambda endpoint: active.last(endpoint) or 0.0,
             self.granted,
             self.announcer,
         )
@@ -209,6 +215,7 @@ class Desk:
             self.announcer,
             self.news,
             self._accounts.expel,
+            self.activities.stirred,
         )
         self.contacts = ContactDesk(
             contacts,
@@ -458,6 +465,8 @@ class Desk:
         people, endpoints = await self.announcer.listing(endpoint, principal)
         own = None if me is None or endpoint.shared or endpoint.waiting else me.id
         missed = () if own is None else await self.directory.missed(own)
+        granted = await self.granted.shown(live)
+        activity = await self.activities.shown(live)
         return wire.Snapshot(
             person=None if me is None else person_view(me, own=True),
             endpoint=endpoint_view(endpoint, online=True, own=True),
@@ -470,7 +479,8 @@ class Desk:
             news=() if own is None else await self.news.view(own),
             own=None if own is None else await self.own.view(own),
             blocks=() if own is None else await self._block_desk.view(own),
-            granted=await self.granted.shown(live),
+            granted=granted,
+            activity=activity,
         )
 
     # -- signed in ---------------------------------------------------------------------------------
@@ -509,6 +519,8 @@ class Desk:
                 return await self._accounts.carry_out(principal, command)
             case wire.ReportStanding():
                 await self.report(endpoint.id, command.standing)
+            case wire.Touch():
+                self.activities.touched(endpoint)
             case wire.DismissMissed():
                 person = registered(principal)
                 await self.directory.dismiss_missed(person)
@@ -561,7 +573,9 @@ class Desk:
         live = self.sessions.of(endpoint)
         if live is not None and live.report(standing, self.clock()):
             self.announcer.endpoint_changed(live.endpoint)
+            await self.announcer.told(self.switchboard.hush(endpoint))
             await self.announcer.told(self.drop_ins.reconsider_at(endpoint))
+            self.activities.stirred(endpoint)
 
     async def _about_contacts(self, principal: Principal, command: ContactCommand) -> wire.AnyReply:
         reply = await self.contacts.carry_out(principal, command)

@@ -18,14 +18,15 @@ from kith.core.trust.grants import Grants
 from kith.directory.granting import Granting
 from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
+from policy.child import Limits, Way, may_be_reached, may_reach
 from policy.drop_in import ATTEMPTS, DropInFacts
 from policy.drop_in_facts import Here, gather, next_change
 from policy.grants import Claim, Place, Void
-from policy.quiet import Switch
 from policy.quota import look_back, wait
 from presence.reachable import Reachable
-from signaling.call_facts import Distances
+from signaling.call_facts import Distances, Limiting
 from signaling.protocol import HOME
+from signaling.quiet import said_by, switch_at
 from signaling.sessions import Sessions
 
 MAX_PAIRS = 10_000
@@ -86,6 +87,7 @@ class _About:
     person: Person | None
     blockers: Collection[PersonId]
     blocked: Collection[PersonId]
+    limits: Mapping[PersonId, Limits]
     quota_wait: float
 
 
@@ -106,6 +108,7 @@ class DropInFinder:
         sessions: Sessions,
         reachable: Reachable,
         occupied: Occupied,
+        limits: Limiting,
         clock: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -114,6 +117,7 @@ class DropInFinder:
         self._sessions = sessions
         self._reachable = reachable
         self._occupied = occupied
+        self._limits = limits
         self._clock = clock
         self._attempts = Attempts()
 
@@ -153,12 +157,14 @@ class DropInFinder:
         quota_wait: float = 0.0,
     ) -> Sequence[Spot]:
         """The facts at each of these endpoints, as they are now."""
-        blockers, blocked, person = await asyncio.gather(
+        own = [one.person for one in endpoints if one.person is not None and not one.shared]
+        blockers, blocked, person, limits = await asyncio.gather(
             self._distances.blockers(caller),
             self._distances.blocked_by(caller),
             self._directory.person(caller),
+            self._limits.limits((caller, *own)),
         )
-        about = _About(calling, claim, person, blockers, blocked, quota_wait)
+        about = _About(calling, claim, person, blockers, blocked, limits, quota_wait)
         return [await self._spot(one, about) for one in endpoints]
 
     async def _spot(self, endpoint: Endpoint, about: _About) -> Spot:
@@ -175,6 +181,7 @@ class DropInFinder:
         facts = replace(
             self._gathered(endpoint, sets, place, about.claim, heard, void),
             blocked=not theirs.isdisjoint(about.blockers),
+            child_limit=_limited(endpoint, about),
             # At a device that others use, too, nobody is told whom somebody has blocked.
             you_blocked=not (endpoint.shared or about.calling.shared or theirs.isdisjoint(about.blocked)),
             caller_suspended=caller is None or caller.suspended is not None,
@@ -201,14 +208,16 @@ class DropInFinder:
         live = self._sessions.of(endpoint.id)
         said = DeviceStanding() if live is None else live.standing
         capabilities = endpoint.capabilities if live is None else live.capabilities
-        switch = None if live is None else Switch(on=said.quiet, at=live.standing_at, heard=heard)
+        switch = switch_at(live, heard)
         here = Here(
             switch=switch,
             drop_in=said.drop_in,
             microphone_off=said.microphone_off or capabilities.microphone_off,
             ready=said.ready,
         )
-        return gather(sets, place, claim, here, self._clock(), void)
+        now = self._clock()
+        facts = gather(sets, place, claim, here, now, void)
+        return replace(facts, quiet_by=said_by(sets, place.identity, switch, now))
 
     async def _owners(self, endpoint: Endpoint) -> Sequence[Person]:
         """Whose device it is: one person's, or everybody's who lives with it."""
@@ -216,7 +225,20 @@ class DropInFinder:
             return [
                 one
                 for one in await self._directory.housemates(endpoint.household)
-                if one.registered is not None
+                if one.registered is not None and not one.child
             ]
         person = None if endpoint.person is None else await self._directory.person(endpoint.person)
         return () if person is None else [person]
+
+
+def _limited(endpoint: Endpoint, about: _About) -> bool:
+    """Whether a parent keeps the two apart: a child who drops in, or whose own device it is."""
+    caller = None if about.person is None else about.person.id
+    whose = None if endpoint.shared else endpoint.person
+    at_home = endpoint.household == about.calling.household
+    reaches = may_reach(_of(about, caller), Way.DROP_IN, whose, at_home=at_home)
+    return not (reaches and may_be_reached(_of(about, whose), Way.DROP_IN, caller, at_home=at_home))
+
+
+def _of(about: _About, person: PersonId | None) -> Limits | None:
+    return None if person is None else about.limits.get(person)

@@ -6,7 +6,7 @@ who set them, and are found out by trying.
 
 from collections.abc import Callable, Iterable
 
-from kith.core.ids import HouseholdId
+from kith.core.ids import EndpointId, HouseholdId
 from kith.core.principal import Principal
 from kith.core.trust.grants import Grants, HomeTerm, Mode
 from kith.directory.granting import Granting
@@ -37,6 +37,8 @@ class Granted:
         self._sessions = sessions
         self._reachable = reachable
         self._clock = clock
+        self.listener: Callable[[EndpointId, tuple[GrantedView, ...]], None] = lambda _, __: None
+        """Hears what an endpoint is told, whether or not it is told anew."""
 
     async def view(self, endpoint: Endpoint, principal: Principal) -> tuple[GrantedView, ...]:
         """Everybody on whom this endpoint may drop in, whoever it acts for, by name."""
@@ -65,7 +67,8 @@ class Granted:
         return live.granted
 
     async def tell(self, households: Iterable[HouseholdId]) -> None:
-        """Every endpoint of these households that is there."""
+        """Every endpoint of these households that is there, if it is something else than before: that something was
+        signed which is not about them is nobody's business."""
         for household in households:
             for one in self._reachable.at(household):
                 live = self._sessions.of(one)
@@ -74,6 +77,7 @@ class Granted:
                     if live.granted != granted:  # else its being told would tell of something
                         live.granted = granted
                         self._sessions.push(one, GrantedChanged(granted=granted))
+                    self.listener(one, granted)
 
 
 def _at_home(person: Person, grants: Grants) -> GrantedView | None:

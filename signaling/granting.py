@@ -42,6 +42,7 @@ class GrantDesk:
         announcer: Announcer,
         news: HouseholdNews,
         expel: Callable[[EndpointId], None],
+        stirred: Callable[[EndpointId], None],
     ) -> None:
         self._granting = granting
         self._granted = granted
@@ -54,6 +55,7 @@ class GrantDesk:
         self._announcer = announcer
         self._news = news
         self._expel = expel
+        self._stirred = stirred
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands."""
@@ -76,8 +78,15 @@ class GrantDesk:
         if change.before == change.after:
             return
         await self._announcer.told(self._drop_ins.reconsider(household))
+        await self._announcer.told(self._hush(change.person))
         await self._announcer.told(self._tell_set(household, change))
         await self._announcer.told(self._news.tell(household))
+
+    async def _hush(self, person: PersonId) -> None:
+        """Do Not Disturb may have been switched by it, wherever it counts."""
+        for endpoint in await self._directory.endpoints_for(person):
+            await self._switchboard.hush(endpoint.id)
+            self._stirred(endpoint.id)
 
     async def _tell_set(self, household: HouseholdId, change: Change) -> None:
         changed = wire.GrantsChanged(person=change.person, grants=change.after)

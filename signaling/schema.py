@@ -119,6 +119,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.ShowGrants: (protocol.GrantsShown,),
     protocol.HeardGrants: _DONE,
     protocol.ReportStanding: _DONE,
+    protocol.Touch: _DONE,
     protocol.DropIn: (protocol.CallState,),
     protocol.ShowRosters: (protocol.Rosters,),
     protocol.Panic: _DONE,

@@ -16,6 +16,7 @@ from signaling.closing import Close
 from signaling.deadlines import Deadlines
 from signaling.limits import Rates
 from signaling.protocol import (
+    ActivityView,
     AnyCommand,
     AnyEvent,
     AnyReply,
@@ -49,11 +50,13 @@ class Live:
     from the welcome on, and None before. `fresh` until the first welcome is out: the calls in the snapshot,
     taken last of all, then show more than events about them that came before. `pending` are commands that
     wait their turn: a session's commands are carried out in order, but for those `aside`, by their ids.
-    `standing` is what the endpoint says of itself, and `standing_at` when Do Not Disturb was switched there.
-    `granted` is on whom it knows that it may drop in.
+    `standing` is what the endpoint says of itself, and `standing_at` when Do Not Disturb was switched there, None
+    until it has said anything. `granted` is on whom it knows that it may drop in, `activity` what it knows of who was
+    recently active.
     """
 
     __slots__ = (
+        "activity",
         "aside",
         "channel",
         "claim",
@@ -83,13 +86,14 @@ class Live:
         self.aside: dict[str, asyncio.Task[None]] = {}
         self.working = False
         self.standing = DeviceStanding()
-        self.standing_at = now
+        self.standing_at: float | None = None
         self.granted: tuple[GrantedView, ...] = ()
+        self.activity: tuple[ActivityView, ...] = ()
 
     def report(self, standing: DeviceStanding, now: float) -> bool:
         """The endpoint says how things stand there. Whether that is news."""
         news = standing != self.standing
-        if standing.quiet != self.standing.quiet:
+        if self.standing_at is None or standing.quiet != self.standing.quiet:
             self.standing_at = now
         self.standing = standing
         return news

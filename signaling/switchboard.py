@@ -34,6 +34,7 @@ from signaling.elsewhere import Elsewhere, places
 from signaling.journal import Notes
 from signaling.live_call import LiveCall
 from signaling.passing import Passing
+from signaling.quiet import Quieting
 from signaling.sessions import Sessions
 from signaling.views import Faces, call_view, missed_view
 
@@ -62,6 +63,7 @@ class Switchboard(Passing):
         journal: Notes,
         bounds: Bounds | None = None,
         limits: Limiting | None = None,
+        quieting: Quieting | None = None,
     ) -> None:
         super().__init__(LiveCalls(), sessions)
         self._store = store
@@ -72,7 +74,7 @@ class Switchboard(Passing):
         self._journal = journal
         self._bounds = bounds or Bounds()
         self._finder = FactFinder(
-            directory, contacts, sessions, distances, store, clock, self._bounds.quotas, limits
+            directory, contacts, sessions, distances, store, clock, self._bounds.quotas, limits, quieting
         )
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -177,7 +179,8 @@ class Switchboard(Passing):
     def _start(
         self, principal: Principal, wanted: Wanted, command: wire.PlaceCall, decision: Admit | RingOut
     ) -> calls.Step:
-        ring = decision.ring if isinstance(decision, Admit) else frozenset[EndpointId]()
+        admitted = decision if isinstance(decision, Admit) else Admit(frozenset())
+        ring = admitted.ring | admitted.silenced
         if isinstance(decision, RingOut):
             log.info(
                 "call rings out: call=%s by=%s reason=%s", command.call, principal.endpoint, decision.reason
@@ -197,6 +200,7 @@ class Switchboard(Passing):
             silent=isinstance(decision, RingOut),
             ringing=self._bounds.ringing,
             longest=self._bounds.longest,
+            quiet=admitted.silenced,
         )
 
     async def _over_quota(self, person: PersonId, wait: float) -> None:
@@ -282,7 +286,24 @@ class Switchboard(Passing):
             self._hand_over(live, endpoint.id)
         for live in () if endpoint.waiting else self._calls.joinable(endpoint):
             live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
-            await live.settled(calls.Joined(endpoint.id, personal=not endpoint.shared))
+            await self._join(live, endpoint.id, personal=not endpoint.shared)
+
+    async def hush(self, endpoint: EndpointId) -> None:
+        """Do Not Disturb was switched on or off there, perhaps: what rings falls silent, what was silent rings."""
+        for live in self._calls.of_endpoint(endpoint):
+            leg = live.call.legs[endpoint]
+            if leg.role is calls.Role.CALLEE and live.call.phase is calls.Phase.RINGING:
+                if await self._finder.quiet(endpoint):
+                    await live.settled(calls.Hushed(endpoint))
+                elif endpoint in self._reachable:
+                    await live.settled(calls.Joined(endpoint, personal=leg.personal))
+
+    async def _join(self, live: LiveCall, endpoint: EndpointId, *, personal: bool) -> None:
+        try:
+            quiet = await self._finder.quiet(endpoint)
+        except Problem:  # what cannot be read rings: a call that is heard is better than one that is not
+            quiet = False
+        await live.settled(calls.Joined(endpoint, personal=personal, quiet=quiet))
 
     def leave(self) -> None:
         """The server is about to end, and whoever goes off from now on does so because of that. Calls stay as they
@@ -392,7 +413,7 @@ class Switchboard(Passing):
             leg = live.call.legs.get(endpoint)
             here = endpoint in self._reachable
             if here and (leg is None or leg.acceptance is calls.Acceptance.UNREACHABLE):
-                live.enqueue(calls.Joined(endpoint, personal=not face.shared))
+                self.spawn(self._join(live, endpoint, personal=not face.shared))
             elif here and leg is not None and leg.away_until is not None:
                 live.enqueue(calls.SignalingBack(endpoint))
             elif not here and leg is not None and leg.away_until is None and has_part(live.call, endpoint):
@@ -425,7 +446,8 @@ class Switchboard(Passing):
         said_no = calls.Acceptance.DECLINED in {leg.acceptance for leg in call.legs.values()}
         if call.winner is None and not call.silent and not said_no:
             outcome = Outcome.MISSED if call.kind is calls.CallKind.CALL else Outcome.NOT_LET_IN
-            self._note(call, live.faces, outcome, reason)
+            quiet = calls.silenced(call)
+            self._note(call, live.faces, Outcome.SILENCED if quiet else outcome, "quiet" if quiet else reason)
         person = calls.missed_by(call)
         if person is not None:
             self.spawn(self._tell_missed(call, person))

@@ -50,7 +50,12 @@ def endpoint_view(endpoint: Endpoint, *, online: bool, own: bool, quiet: bool = 
 
 def missed_view(missed: Missed) -> MissedCall:
     return MissedCall(
-        call=missed.call, person=missed.caller, name=missed.name, at=missed.at, video=missed.video
+        call=missed.call,
+        person=missed.caller,
+        name=missed.name,
+        at=missed.at,
+        video=missed.video,
+        silenced=missed.silenced,
     )
 
 

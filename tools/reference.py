@@ -75,6 +75,7 @@ PARTS: tuple[type, ...] = (
     protocol.RosterView,
     DeviceStanding,
     protocol.ChildView,
+    protocol.ActivityView,
     protocol.ChildContact,
     protocol.ChildCallView,
 )

@@ -1185,6 +1185,14 @@ export interface ReportStanding {
   standing: DeviceStanding;
 }
 
+/** Somebody is at this endpoint: they used it, or it saw something move. */
+export interface Touch {
+  t: 'touch';
+  id: string;
+  as?: string | null;
+  kind: 'interaction' | 'motion';
+}
+
 /**
  * Drop in on a person, on one endpoint, or on any shared one of the own household. The caller names the call, so a
  * retry is the same one.
@@ -1271,6 +1279,7 @@ export interface Snapshot {
   own: OwnProfile | null;
   blocks: BlockView[];
   granted: GrantedView[];
+  activity: ActivityView[];
 }
 
 /** A person as another one sees them. Never a number. */
@@ -1363,6 +1372,7 @@ export interface MissedCall {
   name: string;
   at: number;
   video: boolean;
+  silenced: boolean;
 }
 
 /**
@@ -1455,6 +1465,12 @@ export interface GrantedView {
   household: boolean;
   carer: boolean;
   until: number | null;
+}
+
+/** Whether somebody was recently active. `recent` is false as well for whoever does not want to be seen. */
+export interface ActivityView {
+  person: string;
+  recent: boolean;
 }
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
@@ -2315,6 +2331,13 @@ export interface GrantedChanged {
   granted: GrantedView[];
 }
 
+/** Of all on whom one may drop in; it replaces the old list. It turns at whole minutes, or with whom it is about. */
+export interface Activity {
+  t: 'activity';
+  seq: number;
+  activity: ActivityView[];
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -2412,6 +2435,7 @@ export type Command =
   | ShowGrants
   | HeardGrants
   | ReportStanding
+  | Touch
   | DropIn
   | ShowRosters
   | Panic;
@@ -2482,6 +2506,7 @@ export type Event =
   | GrantsChanged
   | GrantsHeard
   | GrantedChanged
+  | Activity
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

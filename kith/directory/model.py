@@ -152,3 +152,4 @@ class Missed:
     name: str
     at: float
     video: bool
+    silenced: bool = False

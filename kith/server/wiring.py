@@ -56,6 +56,7 @@ from signaling.http import Health, build
 from signaling.ice import ice_desk
 from signaling.journal import Journal
 from signaling.limits import AddressRates
+from signaling.quiet import Quiet
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 from signaling.throttled import Throttled
@@ -132,6 +133,10 @@ async def wire(
     journals = SqliteJournal(database)
     journal = Journal(journals, directory, sessions, keys, clock)
 
+    signed = SqliteIdentities(database)
+    identities = Identities(signed, directory, clock)
+    granting = Granting(SqliteGrants(database), identities, directory, clock)
+
     # what goes on
     bounds = Bounds(
         ringing=settings.ring_timeout,
@@ -150,13 +155,11 @@ async def wire(
         journal,
         bounds,
         children,
+        Quiet(granting, sessions, clock),
     )
     await switchboard.load()
 
     # who is asked
-    signed = SqliteIdentities(database)
-    identities = Identities(signed, directory, clock)
-    granting = Granting(SqliteGrants(database), identities, directory, clock)
     incidents = SqliteIncidents(database)
     desk = Desk(
         directory=directory,

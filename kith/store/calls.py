@@ -8,7 +8,7 @@ import msgspec
 from kith.core.ids import CallId, PersonId
 from kith.store.database import Database
 from kith.store.incidents import add_incident
-from signaling.call import Call, missed_by
+from signaling.call import Call, missed_by, silenced
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,17 @@ class SqliteCalls:
             person = missed_by(call)
             if person is not None:
                 db.execute(
-                    "INSERT OR IGNORE INTO missed(person, call, caller, at, video, name)"
-                    " SELECT id, ?, ?, ?, ?, (SELECT name FROM person WHERE id = ?) FROM person WHERE id = ?",
-                    (call.id, call.caller_person, call.created, call.video, call.caller_person, person),
+                    "INSERT OR IGNORE INTO missed(person, call, caller, at, video, silenced, name)"
+                    " SELECT id, ?, ?, ?, ?, ?, (SELECT name FROM person WHERE id = ?) FROM person WHERE id = ?",
+                    (
+                        call.id,
+                        call.caller_person,
+                        call.created,
+                        call.video,
+                        silenced(call),
+                        call.caller_person,
+                        person,
+                    ),
                 )
 
         await self._db.write(work)

@@ -116,7 +116,14 @@ class SqliteDirectory:
             person,
         )
         return [
-            Missed(row["call"], row["caller"], row["called"] or "", row["at"], bool(row["video"]))
+            Missed(
+                row["call"],
+                row["caller"],
+                row["called"] or "",
+                row["at"],
+                bool(row["video"]),
+                silenced=bool(row["silenced"]),
+            )
             for row in rows
         ]
 

@@ -389,6 +389,12 @@ def grants(db: Database) -> None:
     db.table("news").add_column("concerns", bytes)  # the root of a person or the identity of a device
 
 
+@migrations()
+def silenced(db: Database) -> None:
+    """Whether a missed call rang nowhere because somebody was not to be disturbed."""
+    db.table("missed").add_column("silenced", int, not_null_default=0)
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from kith.core.standing import DeviceStanding
 from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
+from signaling.protocol.activity import Touch
 from signaling.protocol.books import LinkBook, ListBooks, SyncBook, UnlinkBook
 from signaling.protocol.children import (
     AddChild,
@@ -526,6 +527,7 @@ AnyCommand = (
     | ShowGrants
     | HeardGrants
     | ReportStanding
+    | Touch
     | DropIn
     | ShowRosters
     | Panic

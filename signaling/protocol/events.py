@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from signaling.call import EndReason
+from signaling.protocol.activity import Activity
 from signaling.protocol.books import BooksChanged
 from signaling.protocol.children import ChildrenChanged
 from signaling.protocol.contacts import ContactsChanged, OwnChanged
@@ -157,5 +158,6 @@ AnyEvent = (
     | GrantsChanged
     | GrantsHeard
     | GrantedChanged
+    | Activity
     | ServerLeaving
 )

@@ -4,6 +4,7 @@ from kith.core.capabilities import Capabilities
 from kith.core.news import NewsKind
 from kith.core.trust.grants import Mode
 from signaling.call import CallKind, Phase, Role
+from signaling.protocol.activity import ActivityView
 from signaling.protocol.contacts import OwnProfile
 from signaling.protocol.drop_in import GrantedView
 from signaling.protocol.envelope import Part
@@ -141,6 +142,7 @@ class MissedCall(Part, frozen=True, kw_only=True):
     name: str
     at: float
     video: bool
+    silenced: bool = False
 
 
 class NewsItem(Part, frozen=True, kw_only=True):
@@ -189,6 +191,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     own: OwnProfile | None = None
     blocks: tuple[BlockView, ...] = ()
     granted: tuple[GrantedView, ...] = ()
+    activity: tuple[ActivityView, ...] = ()
 
 
 class IceServer(Part, frozen=True, kw_only=True):

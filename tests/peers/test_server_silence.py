@@ -1,4 +1,5 @@
-"""Blocked, offline, not picked up: what a caller sees and hears of the three, and when, is one and the same.
+"""Blocked, offline, not picked up, not to be disturbed: what a caller sees and hears of these, and when, is one and the
+same.
 
 A server for tests, whose callers may place as many calls as they like, and on which a call rings for a moment only.
 Everything that arrives at the caller is compared byte by byte, but for what names the call and the moment; its times by
@@ -27,7 +28,7 @@ from tests.support.wire import Endpoint, Message
 RINGING = 0.15
 CALLERS = 4
 ROUNDS = 12
-WAYS = ("blocked", "offline", "unanswered")
+WAYS = ("blocked", "offline", "unanswered", "silent")
 
 
 @dataclass
@@ -122,6 +123,8 @@ async def test_nobody_can_tell_a_block_from_nobody_at_home(server: RunningServer
     async with AsyncExitStack() as stack:
         blocker = await stack.enter_async_context(Endpoint(server, callees[0]))
         idle = await stack.enter_async_context(Endpoint(server, callees[2]))
+        quiet = await stack.enter_async_context(Endpoint(server, callees[3]))
+        await quiet.ok("report_standing", standing={"quiet": True})
         callers = [await stack.enter_async_context(Caller(server, one)) for one in enrolled]
         for one in enrolled:
             await blocker.ok("block", person=one.person)
@@ -142,7 +145,7 @@ async def _ring_in_vain(endpoint: Endpoint) -> None:
 
 
 async def _call_all(caller: Caller, people: dict[str, str], seen: dict[str, Seen]) -> None:
-    chance = random.Random(caller.id)  # in another order each time: nothing else may tell the three apart
+    chance = random.Random(caller.id)  # in another order each time: nothing else may tell them apart
     for _ in range(ROUNDS):
         for way in chance.sample(WAYS, len(WAYS)):
             await caller.hear(people[way], seen[way])

@@ -19,7 +19,9 @@ from signaling.call import (
     EndReason,
     Event,
     Finished,
+    Hushed,
     Ignored,
+    Joined,
     Leg,
     Moved,
     Phase,
@@ -133,12 +135,24 @@ def _check_drop_in(call: Call) -> None:
 UNSAID = (EndReason.DECLINED, EndReason.BUSY, EndReason.NO_ANSWER, EndReason.MOVED)
 
 NEXT: Mapping[Acceptance, frozenset[Acceptance]] = {
-    Acceptance.UNREACHABLE: frozenset({Acceptance.OFFERED, Acceptance.WON, Acceptance.LOST}),
+    Acceptance.UNREACHABLE: frozenset(
+        {Acceptance.OFFERED, Acceptance.WON, Acceptance.LOST, Acceptance.SILENCED}
+    ),
+    Acceptance.SILENCED: frozenset({Acceptance.OFFERED}),
     Acceptance.PENDING: frozenset(Acceptance),
     Acceptance.OFFERED: frozenset(Acceptance),
     Acceptance.ALERTING: frozenset(Acceptance) - {Acceptance.OFFERED},
 }
 """What may become of a leg. All else is for good, but for an endpoint to which the call is moved."""
+
+
+def check_hushed(before: Call, after: Call, effects: Effects, event: Event) -> None:
+    """Whoever calls notices nothing of it that somebody is not to be disturbed."""
+    if isinstance(event, Hushed) or (isinstance(event, Joined) and event.quiet):
+        assert after.over is before.over and after.legs[after.caller] == before.legs[before.caller]
+        told = [one.endpoint for one in effects if isinstance(one, Ring | Update | End)]
+        assert before.caller not in told and not any(isinstance(one, Finished) for one in effects)
+        assert (after.phase, after.deadline) == (before.phase, before.deadline)
 
 
 def check_change(before: Call, after: Call, event: Event) -> None:

@@ -24,6 +24,7 @@ from signaling.call import (
     EndReason,
     Event,
     HungUp,
+    Hushed,
     Joined,
     MediaLost,
     MediaUp,
@@ -37,7 +38,7 @@ from signaling.call import (
     next_deadline,
 )
 from signaling.call_step import step
-from tests.properties.call_laws import Listeners, check, check_change
+from tests.properties.call_laws import Listeners, check, check_change, check_hushed
 from tests.support.bench import CALLER, HALL, KITCHEN, PERSONAL, PHONE, SHARED, STRANGER, Bench, stored
 
 ENDPOINTS = {PHONE: PERSONAL, KITCHEN: SHARED, HALL: SHARED}
@@ -59,7 +60,8 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(MediaLost, anybody, epochs),
     st.builds(SignalingLost, anybody),
     st.builds(SignalingBack, anybody),
-    st.builds(Joined, anybody, st.booleans()),
+    st.builds(Joined, anybody, st.booleans(), st.booleans()),
+    st.builds(Hushed, anybody),
     st.builds(Moved, anybody, anybody),
     st.builds(Withdrawn, st.sampled_from(Role)),
     st.builds(DeadlinePassed),
@@ -85,8 +87,10 @@ class AnyCall(RuleBasedStateMachine):
 
     def feed(self, event: Event) -> None:
         before = self.bench.call
-        self.listeners.hear(self.bench.feed(event))
+        effects = self.bench.feed(event)
+        self.listeners.hear(effects)
         check_change(before, self.bench.call, event)
+        check_hushed(before, self.bench.call, effects, event)
 
     @rule(event=events)
     def anything_happens(self, event: Event) -> None:

@@ -81,6 +81,7 @@ _FILL: dict[str, Any] = {
     "seq": 1,
     "up_to": 1,
     "how": "resume",
+    "kind": "motion",
     "call": "c_" + "1" * 20,
     "to": "p_" + "1" * 20,
     "video": True,

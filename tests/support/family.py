@@ -3,7 +3,7 @@
 Mum and Dad live with Kitchen and Hall; Dad has a tablet, too. Granny lives with Gus and Parlour. Somebody lives alone.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +65,11 @@ async def enrol(
 
 
 @asynccontextmanager
-async def family(directory: Path, *arguments: str) -> AsyncIterator[Family]:
-    """A server of their own, on a free port."""
-    async with running_server(directory, "--no-tls", "--admit-test", *arguments) as server:
+async def family(
+    directory: Path, *arguments: str, program: Sequence[str] = ("kith",)
+) -> AsyncIterator[Family]:
+    """A server of their own, on a free port; `program` is what it is."""
+    async with running_server(directory, "--no-tls", "--admit-test", *arguments, program=program) as server:
         mum = await enrol(server, "home", "Mum", "Phone")
         dad = await enrol(server, "home", "Dad", "Dad's phone")
         tablet = await enrol(server, "home", "Dad", "Tablet")

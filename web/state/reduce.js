@@ -7,7 +7,7 @@
 
 import { START } from './state.js';
 
-/** @import {CallView, EndpointView, Event as ServerEvent, InvitationDetails, Snapshot} from '../protocol.js' */
+/** @import {ActivityView, CallView, EndpointView, Event as ServerEvent, InvitationDetails, Snapshot} from '../protocol.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 /** @import {Contacts} from '../contacts/list.js' */
@@ -145,11 +145,11 @@ export function reduce(state, action) {
 
 /** @param {State} state @param {Snapshot} snapshot @returns {State} */
 function fromSnapshot(state, snapshot) {
-  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own, blocks, granted } = snapshot;
+  const { person, endpoint, registered, people, endpoints, calls, missed, news, elsewhere, own, blocks, granted, activity } = snapshot;
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, granted: granted ?? [], ongoing: elsewhere };
+  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, granted: granted ?? [], activity: lately(activity ?? []), ongoing: elsewhere };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -187,6 +187,8 @@ function onEvent(state, event) {
       return { ...state, books: event.books };
     case 'blocks_changed':
       return { ...state, blocks: event.blocks };
+    case 'activity':
+      return { ...state, activity: lately(event.activity) };
     case 'granted_changed':
       return { ...state, granted: event.granted };
     case 'own_changed':
@@ -203,6 +205,11 @@ function onEvent(state, event) {
     case 'server_leaving': // for the session alone
       return state;
   }
+}
+
+/** Who was recently active. @param {readonly ActivityView[]} activity */
+function lately(activity) {
+  return new Set(activity.filter(({ recent }) => recent).map(({ person }) => person));
 }
 
 /** @param {State} state @param {EndpointView} endpoint @returns {Pick<State, 'endpoint' | 'endpoints'>} */

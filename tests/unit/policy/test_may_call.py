@@ -15,6 +15,8 @@ BOUNDS = [
     for kept, kept_from, wait in product(EITHER, EITHER, (0.0, 30.0))
     if not (kept and kept_from)
 ]
+SUSPENDED = list(product(EITHER, EITHER))
+SOME_OR_NONE = (frozenset[EndpointId](), frozenset({PHONE, TABLET}))
 EVERY = [
     CallFacts(
         caller_registered=caller,
@@ -23,6 +25,7 @@ EVERY = [
         callee_registered=callee,
         endpoints=endpoints,
         waiting=waiting,
+        quiet=quiet,
         caller_suspended=out,
         callee_suspended=gone,
         blocked=blocked,
@@ -31,8 +34,8 @@ EVERY = [
         callee_child_limit=bound[1],
         quota_wait=bound[2],
     )
-    for caller, known, callee, out, gone, blocked, blocks, bound, endpoints, waiting in product(
-        *(EITHER,) * 7, BOUNDS, SUBSETS, (frozenset[EndpointId](), frozenset({PHONE, TABLET}))
+    for caller, known, callee, (out, gone), blocked, blocks, bound, endpoints, waiting, quiet in product(
+        *(EITHER,) * 3, SUSPENDED, *(EITHER,) * 2, BOUNDS, SUBSETS, SOME_OR_NONE, SOME_OR_NONE
     )
 ]
 FINE = CallFacts(
@@ -48,8 +51,9 @@ def refusal(facts: CallFacts) -> Refuse | None:
 def test_what_rings_is_all_that_could_but_the_callers_own_and_those_that_wait() -> None:
     for facts in EVERY:
         match may_call(facts):
-            case Admit(ring):
-                assert ring == facts.endpoints - {PHONE} - facts.waiting
+            case Admit(ring, silenced):
+                others = facts.endpoints - {PHONE} - facts.waiting
+                assert (ring, silenced) == (others - facts.quiet, others & facts.quiet)
 
 
 def test_nobody_calls_or_is_reached_before_registering() -> None:
@@ -89,6 +93,16 @@ def test_all_else_is_admitted() -> None:
     for facts in EVERY:
         if not any(rule.applies(facts) for rule in RULES):
             assert isinstance(may_call(facts), Admit)
+
+
+def test_do_not_disturb_shows_in_no_decision_but_where_it_rings() -> None:
+    for facts in EVERY:
+        loud, still = may_call(replace(facts, quiet=frozenset())), may_call(facts)
+        assert type(loud) is type(still)
+        if isinstance(loud, Admit) and isinstance(still, Admit):
+            assert loud.ring == still.ring | still.silenced and not still.ring & facts.quiet
+        else:
+            assert loud == still
 
 
 def test_nobody_at_home_is_admitted_and_rings_out() -> None:
