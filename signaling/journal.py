@@ -24,6 +24,7 @@ from kith.core.trust import log as chains
 from kith.core.trust.log import Head, Outcome, Payload, What
 from kith.core.trust.untrusted import Untrusted
 from kith.directory.journal import JournalStore, Line
+from kith.directory.model import Person
 from kith.directory.ports import DirectoryStore
 from signaling import protocol as wire
 from signaling.sessions import Sessions
@@ -115,8 +116,8 @@ class Journal:
         """Where others have written of a person. Raises Problem."""
         return [place for place in await self._store.about(person) if place[0] != person]
 
-    def taken_away(self, places: Iterable[tuple[str, bytes, int]]) -> None:
-        """Write that the server took away what these entries say: owner, writer and number."""
+    def taken_away(self, places: Iterable[tuple[str, bytes, int]], *, by: Person | None = None) -> None:
+        """Write that what these entries said (owner, writer, number) was taken away: `by` whom, None for the server."""
         chains_of: dict[tuple[str, bytes], list[int]] = {}
         for owner, writer, number in places:
             chains_of.setdefault((owner, writer), []).append(number)
@@ -124,7 +125,11 @@ class Journal:
             for first in range(0, len(numbers), MOST_NUMBERS):
                 some = tuple(numbers[first : first + MOST_NUMBERS])
                 salt = secrets.token_bytes(chains.SALT)
-                self._put(owner, Payload(salt=salt, what=What.DELETED, chain=writer, numbers=some))
+                who, name = ("", "") if by is None else (by.id, by.name)
+                deleted = Payload(
+                    salt=salt, what=What.DELETED, person=who, name=name, chain=writer, numbers=some
+                )
+                self._put(owner, deleted)
 
     def _put(self, owner: str, payload: Payload) -> None:
         try:
@@ -215,9 +220,19 @@ class JournalDesk:
         return wire.LogChain(re=command.id, lines=lines)
 
     async def _delete(self, principal: Principal, command: wire.DeleteLog) -> wire.AnyReply:
+        """The own entry says what was taken away, and in a household's log the server's, too: the others there read no
+        entries of one person's alone."""
         _require_own(principal, command.owner)
         line = await self._checked(principal, command.line, "line")
+        said = None if line.payload is None else chains.read(line.payload)
+        about = (What.DELETED, command.writer, command.numbers)
+        if said is None or (said.what, said.chain, said.numbers) != about:
+            raise Problem(Code.INVALID, path="line.payload")
         await self._store.delete(command.owner, command.writer, command.numbers, line, most=MOST)
+        if command.owner != line.entry.owner:
+            by = None if principal.person is None else await self._directory.person(principal.person)
+            places = [(command.owner, command.writer, number) for number in command.numbers]
+            self._journal.taken_away(places, by=by)
         await self._journal.tell(command.owner)
         return wire.Ok(re=command.id)
 

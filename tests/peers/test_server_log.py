@@ -25,9 +25,15 @@ class Diary:
         self.head: Head | None = None
 
     def line(self, reason: str) -> Message:
-        payload = log.write(
+        return self.says(
             Payload(salt=bytes(16), what=What.DROP_IN, outcome=Outcome.REFUSED, reason=reason, name="Granny")
         )
+
+    def gone(self, writer: bytes, *numbers: int) -> Message:
+        return self.says(Payload(salt=bytes(16), what=What.DELETED, chain=writer, numbers=numbers))
+
+    def says(self, said: Payload) -> Message:
+        payload = log.write(said)
         entry = log.follow(
             self.head,
             payload,
@@ -113,14 +119,14 @@ async def _taken_away(home: Home, mum: Diary, kitchen: Diary) -> None:
     writer = home.mum.keys.public.identity
     async with home.online(home.mum, home.dad) as (phone, dad):
         seen = mum.head
-        fields: dict[str, Any] = {
-            "owner": mum.owner,
-            "writer": writer,
-            "numbers": [1],
-            "line": mum.line("gone"),
-        }
-        assert (await dad.ask("delete_log", **fields))["code"] == "not_permitted"
-        await phone.ok("delete_log", **fields)
+        about: dict[str, Any] = {"owner": mum.owner, "writer": writer, "numbers": [1]}
+        before = mum.head
+        wrong = await phone.ask("delete_log", **about, line=mum.line("something else"))
+        assert (wrong["code"], wrong["path"]) == ("invalid", "line.payload")
+        mum.head = before
+        line = mum.gone(writer, 1)
+        assert (await dad.ask("delete_log", **about, line=line))["code"] == "not_permitted"
+        await phone.ok("delete_log", **about, line=line)
         chain = await chain_of(phone, mum.owner, writer)
         assert [payload is None for _, payload in chain] == [False, True, False, False]
         assert (
@@ -132,6 +138,16 @@ async def _taken_away(home: Home, mum: Diary, kitchen: Diary) -> None:
             log.verify_chain(chain[:2], seen)
         theirs = await chain_of(dad, kitchen.owner, home.kitchen.keys.public.identity)
         assert log.verify_chain(theirs) == kitchen.head
+        there = home.kitchen.keys.public.identity
+        await phone.ok("delete_log", owner=kitchen.owner, writer=there, numbers=[0], line=mum.gone(there, 0))
+    await home.server.stop()
+    await home.server.start()
+    async with home.online(home.dad) as (dad,):
+        page = await dad.ok("list_log", limit=1)
+        said = json.loads(page["lines"][0]["payload"])
+        assert (said["what"], said["person"]) == ("deleted", home.mum.person), (
+            "the others see who took it away"
+        )
 
 
 async def _told(home: Home) -> None:

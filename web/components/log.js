@@ -83,9 +83,10 @@ class Log {
     const shown = items.filter(({ said }) => this.#wanted(said));
     this.#list.replaceChildren(...kept, ...shown.flatMap((item) => this.#rows(item)));
     setText(this.#none, this.#list.children.length === 0 && more === null ? this.#t('log.none') : '');
-    const broken = !sound || items.some(({ mark }) => mark === 'broken') || this.#sound.dataset.sound === 'no';
-    this.#sound.dataset.sound = broken ? 'no' : 'yes';
-    this.#sound.replaceChildren(icon(broken ? 'warning' : 'check'), h('span', {}, this.#t(broken ? 'log.broken' : 'log.sound')));
+    const broken = sound === false || items.some(({ mark }) => mark === 'broken') || this.#sound.dataset.sound === 'no';
+    const verdict = broken ? 'broken' : sound === null ? 'unchecked' : 'sound';
+    this.#sound.dataset.sound = broken ? 'no' : sound === null ? 'unknown' : 'yes';
+    this.#sound.replaceChildren(icon(verdict === 'sound' ? 'check' : 'warning'), h('span', {}, this.#t(`log.${verdict}`)));
   }
 
   /** An entry, under its day if that is another one. @param {LogItem} item */

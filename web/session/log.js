@@ -30,7 +30,7 @@ import { ProblemError } from './problem.js';
  * @property {{owner: string, writer: string, number: number}} place
  */
 
-/** @typedef {{items: LogItem[], more: number | null, sound: boolean}} LogPage  `sound`: every chain goes on from what this page has seen */
+/** @typedef {{items: LogItem[], more: number | null, sound: boolean | null}} LogPage  `sound`: every chain goes on from what this page has seen; null where that could not be checked */
 
 const DIARY = 'diary';
 const MOST = 32;
@@ -42,7 +42,7 @@ export class Log {
   #send;
   #identities;
   /** @type {Promise<unknown>} one thing at a time, or two entries would have one number */ #turn = Promise.resolve();
-  #sound = true;
+  /** @type {boolean | null} */ #sound = null;
 
   /** @param {Send} send @param {Identities} identities */
   constructor(send, identities) {
@@ -72,6 +72,7 @@ export class Log {
 
   /** The latest first. Rejects with ProblemError. @param {number | null} [before] what `more` of the last page was @returns {Promise<LogPage>} */
   async page(before = null) {
+    if (this.#sound === null) await this.meet();
     const reply = await this.#send({ t: 'list_log', before, limit: MOST }, PATIENCE);
     if (reply.t !== 'log_page') throw new ProblemError('internal');
     const known = await this.#writers();
