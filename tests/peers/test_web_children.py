@@ -73,8 +73,8 @@ async def agree(screen: Screen, name: str) -> None:
 
 async def open_child(screen: Screen, name: str) -> None:
     await expect(screen.page.get_by_role("alertdialog")).to_be_hidden()
-    if await screen.button("Close").is_visible():
-        await screen.button("Close").click()
+    if await screen.button("Close", exact=True).is_visible():
+        await screen.button("Close", exact=True).click()
     await screen.button("You", exact=True).click()
     await screen.button("Children").click()
     await screen.button(f"Open {name}").click()
@@ -89,13 +89,13 @@ async def test_without_consent_a_profile_is_inert_and_consent_is_confirmed_by_on
     house: House,
 ) -> None:
     ana = house.ana
-    await ana.button("Close").click()
+    await ana.button("Close", exact=True).click()
     before = sum(CONSENTED in line for line in ana.server.console)
     await add_child(ana, "Lea")
     await expect(ana.button("Add a device for Lea")).to_be_hidden()
     text = ana.page.get_by_role("link", name="Read the whole text")
     assert await text.get_attribute("href") == "/consent.en.html"
-    await ana.button("Close").click()
+    await ana.button("Close", exact=True).click()
     await ana.button("Children").click()
     await expect(ana.page.get_by_text("Waits for a parent to agree")).to_be_visible()
     await ana.button("Open Lea").click()
@@ -153,4 +153,4 @@ async def test_a_parent_sees_what_happened_and_erases_it(house: House) -> None:
     await ana.button("Erase", exact=True).click()
     await expect(ana.page.get_by_text("No child has a profile here yet.")).to_be_visible()
     await expect(tim.page.get_by_role("heading", name="Signed out")).to_be_visible()
-    await ana.button("Close").click()
+    await ana.button("Close", exact=True).click()

@@ -42,7 +42,7 @@ async def choose_pin(screen: Screen) -> None:
     await screen.page.get_by_label("The same PIN again").fill(PIN)
     await screen.button("Save").click()
     await expect(screen.page.get_by_role("switch", name="Ask for the PIN")).to_be_checked()
-    await screen.button("Close").click()
+    await screen.button("Close", exact=True).click()
     await screen.button("Home").click()
 
 
@@ -90,7 +90,7 @@ async def test_the_rule_can_be_switched_off(house: House) -> None:
     await ana.button("Lock for this app").click()
     await rule.click()
     await expect(rule).not_to_be_checked()
-    await ana.button("Close").click()
+    await ana.button("Close", exact=True).click()
     await ana.button("Home").click()
     await ana.page.clock.fast_forward("31:00")
     await expect(ana.page.get_by_text("Ben", exact=True).first).to_be_visible()
@@ -100,7 +100,7 @@ async def test_the_rule_can_be_switched_off(house: House) -> None:
     await ana.button("Lock for this app").click()
     await rule.click()
     await expect(rule).to_be_checked()
-    await ana.button("Close").click()
+    await ana.button("Close", exact=True).click()
     await ana.button("Home").click()
 
 

@@ -42,8 +42,11 @@ async () => {
   for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   const { terms } = store.state;
   if (terms.version < 0) return;
-  const nothing = { grants: [], home: 'unset', devices: [], quiet: [], schedules: [], closed: false };
-  await account.granting.change((contents) => ({ ...contents, ...nothing }));
+  const nothing = { grants: [], home: 'unset', devices: [], schedules: [], closed: false };
+  const everywhere = new Uint8Array(0); // what was switched on at a device itself is off, too
+  await account.granting.change((contents, version) => {
+    return { ...contents, ...nothing, quiet: [{ identity: everywhere, on: false, changed: version }] };
+  });
 }
 """
 
@@ -105,14 +108,14 @@ async def let_drop_in(screen: Screen, name: str, *, how: str = "Knock first") ->
         await screen.page.get_by_label("Yes, that is what I want").check()
     await screen.button("Save", exact=True).click()
     await expect(card.get_by_role("button", name="may no longer drop in")).to_be_visible()
-    await screen.button("Close").click()
+    await screen.button("Close", exact=True).click()
 
 
 async def stop_letting(screen: Screen, name: str) -> None:
     card = await open_card(screen, name)
     await card.get_by_role("button", name="may no longer drop in").click()
     await expect(card.get_by_text(f"{name} cannot drop in on you.")).to_be_visible()
-    await screen.button("Close").click()
+    await screen.button("Close", exact=True).click()
 
 
 async def on_own_card(screen: Screen) -> None:

@@ -59,10 +59,12 @@ export class YouQuiet extends YouPart {
     return element;
   }
 
-  /** What a person switches off here is off here, also what has come by the clock. @param {Bytes} identity @param {boolean} on @param {boolean} here */
+  /** What a person switches off here is off here, also what has come by the clock, until it comes again. @param {Bytes} identity @param {boolean} on @param {boolean} here */
   #set(identity, on, here) {
+    const { terms } = this.parts.store.state;
+    const own = terms?.devices.find(({ current }) => current);
     void this.change((contents, version) => withQuiet(contents, identity, on, version));
-    if (here && !on) void this.parts.account.quiet.set(false);
+    if (here && !on && terms && own && byTheClock(terms.contents, own.identity)) void this.parts.account.quiet.set(false);
   }
 
   /** @param {Contents} contents @param {readonly OwnDevice[]} devices */

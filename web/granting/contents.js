@@ -71,6 +71,14 @@ export function withDropInAt(contents, identity, drop_in) {
   return { ...contents, devices: devices.sort((one, other) => compare(one.identity, other.identity)) };
 }
 
+/**
+ * What is left of a set whose signer is none of the person's endpoints any more: what it allowed may be a thief's doing, what
+ * it forbids holds until somebody says otherwise. @param {Contents} contents @returns {Contents}
+ */
+export function lapsed(contents) {
+  return { ...contents, grants: [], home: contents.home === 'off' ? 'off' : 'unset' };
+}
+
 /** Nobody at all. Opening again brings nothing of it back. @param {Contents} contents @returns {Contents} */
 export function shut(contents) {
   return { ...contents, grants: [], home: 'unset', closed: true };

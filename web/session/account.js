@@ -83,7 +83,7 @@ export class Account {
     };
     this.tending = new Tending(this.identities, this.deeds, store);
     this.hosting = new Hosting(this.identities, this.deeds, send, store);
-    this.arriving = new Arriving(this.identities, send, store, () => void this.tending.tend());
+    this.arriving = new Arriving(this.identities, send, store, () => this.#tend());
   }
 
   /** @param {Link} link what the page was opened with */

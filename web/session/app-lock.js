@@ -19,6 +19,7 @@ import { amend, drop, load } from './database.js';
  * @property {Bytes} hash  of the PIN
  * @property {number} rounds
  * @property {boolean} rule  whether what is shown is hidden at all
+ * @property {boolean} locked  it was asked for, and nobody has typed it yet
  * @property {number} failures  wrong PINs in a row
  * @property {number} until  before that none is tried, ms
  */
@@ -65,8 +66,9 @@ export class AppLock {
     const now = Date.now();
     const kept = this.#kept;
     const was = this.#store.state.locked;
-    // Once locked, only the PIN opens: a clock that is set back does not.
-    const locked = kept !== null && kept.rule && (was || isLocked(now - this.#used));
+    // Once locked, only the PIN opens: neither a page that is loaded anew nor a clock that is set back does.
+    const locked = kept !== null && kept.rule && (was || kept.locked || now < this.#used || isLocked(now - this.#used));
+    if (locked && kept && !kept.locked) void this.#keep({ ...kept, locked });
     if (locked !== was) this.#store.dispatch({ t: 'locked', locked });
     if (kept?.rule && !locked) this.#timer = setTimeout(() => this.look(), Math.max(0, this.#used + GRACE - now) + 1);
   }
@@ -82,20 +84,19 @@ export class AppLock {
     if (kept === null) return { open: true, wait: 0 };
     const left = kept.until - Date.now();
     if (left > 0) return { open: false, wait: left };
-    const right = await matches(kept, pin);
-    const failures = right ? 0 : kept.failures + 1;
-    await this.#keep({ ...kept, failures, until: right ? 0 : Date.now() + waitAfter(failures) });
-    if (right) {
-      await this.#begin();
-    }
-    return { open: right, wait: right ? 0 : waitAfter(failures) };
+    const failures = kept.failures + 1; // counted before it is looked at: two at once are two
+    await this.#keep({ ...kept, failures, until: Date.now() + waitAfter(failures) });
+    if (!(await matches(kept, pin))) return { open: false, wait: waitAfter(failures) };
+    await this.#keep({ ...kept, failures: 0, until: 0, locked: false });
+    await this.#begin();
+    return { open: true, wait: 0 };
   }
 
   /** A PIN, or another one. @param {string} pin */
   async choose(pin) {
     const salt = crypto.getRandomValues(new Uint8Array(16));
     const hash = await stretched(pin, salt, ROUNDS);
-    await this.#keep({ salt, hash, rounds: ROUNDS, rule: true, failures: 0, until: 0 });
+    await this.#keep({ salt, hash, rounds: ROUNDS, rule: true, locked: false, failures: 0, until: 0 });
     await this.#begin();
   }
 

@@ -7,7 +7,7 @@
  */
 
 import { equal, fromBase64 } from '../core/bytes.js';
-import { contentsOf, grantTo, shut, unsigned, withoutGrants } from '../granting/contents.js';
+import { contentsOf, grantTo, lapsed, shut, unsigned, withoutGrants } from '../granting/contents.js';
 import { checkReceipt, grantsOf, receiptOf, signGrants } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
 import { require, Untrusted } from '../trust/untrusted.js';
@@ -32,7 +32,11 @@ const TRIES = 3;
 
 /** What one more choice makes of the terms; `version` is the one that will say so. @typedef {(contents: Contents, version: number) => Contents} Edit */
 
-/** @typedef {{chain: Chain, set: Grants | null, newest: number, shown: PersonGrants | null}} Seen */
+/**
+ * What is in force. `newest`: the version of the newest that was ever seen, `lapsed`: that its signer is gone, `base`: what the
+ * next one begins with.
+ * @typedef {{chain: Chain, set: Grants | null, newest: number, shown: PersonGrants | null, lapsed: boolean, base: Contents}} Seen
+ */
 
 export class Granting {
   #identities;
@@ -65,11 +69,15 @@ export class Granting {
     this.#due = false;
     if (!this.#mine()) return;
     const seen = await this.#look();
-    const { set, chain, newest } = seen;
+    const { set, chain } = seen;
     this.#put({ ...(await this.#devices(chain)), ...(await this.#said(seen)) });
-    if (set === null) return;
-    const lapsed = newest > set.version || !chain.active.has(nameOf(set.signer));
-    if (lapsed || now() - set.time >= AGAIN_AFTER) await this.#sign((contents) => contents);
+    if (seen.lapsed) await this.#sign((contents) => contents).then(() => this.#tellLapsed());
+    else if (set !== null && now() - set.time >= AGAIN_AFTER) await this.#sign((contents) => contents);
+  }
+
+  /** What a device that is gone had signed has ended: whoever may still drop in is to be let in anew. */
+  #tellLapsed() {
+    this.#store.dispatch({ t: 'notice', notice: { key: 'grant.lapsed', values: {} } });
   }
 
   /**
@@ -80,10 +88,17 @@ export class Granting {
     return this.#inTurn(() => this.#sign(edit, { named }));
   }
 
-  /** Whoever is blocked has no grant from then on. Rejects with ProblemError or Untrusted. @param {readonly string[]} persons @returns {Promise<void>} */
+  /**
+   * Whoever is blocked has no grant from then on. Rejects with ProblemError or Untrusted.
+   * @param {readonly string[]} persons @returns {Promise<void>}
+   */
   async forget(persons) {
+    if (!this.#mine()) return;
+    if (this.#store.state.terms === null) await this.#inTurn(() => this.#renew());
+    const known = await this.#identities.people(persons).catch(nobody); // or else by what they are called in the set
+    const named = (this.#store.state.terms?.receivers ?? []).filter(({ person }) => persons.includes(person));
+    const roots = [...[...known.values()].map(({ chain }) => chain.root), ...named.map(({ root }) => root)];
     const { terms } = this.#store.state;
-    const roots = (terms?.receivers ?? []).filter(({ person }) => persons.includes(person)).map(({ root }) => root);
     if (roots.some((root) => terms && grantTo(terms.contents, root))) await this.change((contents) => withoutGrants(contents, roots));
   }
 
@@ -129,9 +144,9 @@ export class Granting {
   async #sign(edit, { put = (grants) => this.#set(grants), named } = {}) {
     for (let left = TRIES; ; left -= 1) {
       const seen = await this.#look();
-      const { chain, set, newest } = seen;
+      const { chain, set, newest, base } = seen;
       const version = newest + 1;
-      const contents = edit(set ? contentsOf(set) : unsigned(zone()), version);
+      const contents = edit(base, version);
       const { keys, sign } = this.#identities.own;
       const time = Math.max(now(), chain.time, set?.time ?? 0, ...contents.grants.map(({ since }) => since));
       const next = await signGrants(chain, { ...contents, version, time, signer: keys.identity, sign });
@@ -143,15 +158,27 @@ export class Granting {
         throw error;
       }
       await this.#sets.meet(next, chain);
-      const said = await this.#said({ ...seen, set: next });
+      const said = await this.#said({ ...seen, set: next, base: contents });
       this.#put({ ...said, receivers: named ? [...said.receivers, named] : said.receivers });
       return;
     }
   }
 
+  /** Whoever chooses one thing after another is not told to wait: it is waited for them. @type {(command: Parameters<Send>[0]) => ReturnType<Send>} */
+  async #ask(command) {
+    for (let left = TRIES; ; left -= 1) {
+      try {
+        return await this.#send(command, AT_ONCE);
+      } catch (error) {
+        if (left <= 1 || !(error instanceof ProblemError) || error.code !== 'rate_limited') throw error;
+        await new Promise((goOn) => setTimeout(goOn, 1_000 * Number(error.data.retry_after ?? 1)));
+      }
+    }
+  }
+
   /** @param {WireGrants} grants */
   async #set(grants) {
-    await this.#send({ t: 'set_grants', grants }, AT_ONCE);
+    await this.#ask({ t: 'set_grants', grants });
   }
 
   /** @param {WireGrants} grants @param {Chain} chain */
@@ -166,20 +193,23 @@ export class Granting {
     const { chain } = await this.#identities.person(person ?? '');
     require(this.#identities.isOwn(chain.root), 'forked');
     this.#root = chain.root;
-    const reply = await this.#send({ t: 'show_grants' }, AT_ONCE);
+    const reply = await this.#ask({ t: 'show_grants' });
     if (reply.t !== 'grants_shown') throw new ProblemError('internal');
     const shown = reply.sets.find((one) => one.person === person) ?? null;
-    if (shown !== null) await this.#sets.meet(grantsOf({ ...shown.grants }), chain).catch(unbelieved);
+    const offered = shown && grantsOf({ ...shown.grants });
+    if (offered !== null) await this.#sets.meet(offered, chain).catch(unbelieved);
     const set = this.#sets.of(chain.root);
-    const newest = Math.max(set?.version ?? -1, shown?.grants.version ?? -1); // one that has lapsed with its signer counts on
-    return { chain, set, newest, shown };
+    const last = offered !== null && offered.version > (set?.version ?? -1) ? offered : set;
+    const gone = last !== null && !chain.active.has(nameOf(last.signer));
+    const contents = last ? contentsOf(last) : unsigned(zone());
+    return { chain, set, newest: last?.version ?? -1, shown, lapsed: gone, base: gone ? lapsed(contents) : contents };
   }
 
   // -- what the screens show -------------------------------------------------------------------------
 
   /** The devices that act by the set: the person's own, and those that the household shares. @param {Chain} chain */
   async #devices(chain) {
-    const reply = await this.#send({ t: 'list_endpoints' }, AT_ONCE);
+    const reply = await this.#ask({ t: 'list_endpoints' });
     if (reply.t !== 'endpoints') throw new ProblemError('internal');
     const { roster } = this.#identities;
     const active = (/** @type {string} */ identity) => chain.active.has(identity) || roster?.active.has(identity);
@@ -187,9 +217,9 @@ export class Granting {
   }
 
   /** @param {Seen} seen @returns {Promise<Omit<Terms, 'devices'>>} */
-  async #said({ set, shown }) {
+  async #said({ set, shown, base }) {
     return {
-      contents: set ? contentsOf(set) : unsigned(zone()),
+      contents: base,
       version: set?.version ?? -1,
       time: set?.time ?? 0,
       heard: await heardBy(set, shown?.heard ?? []),
@@ -214,6 +244,9 @@ export class Granting {
 function unsaid(error) {
   if (error instanceof Untrusted) console.warn(`not believed: ${error.reason}`);
 }
+
+/** @returns {Map<string, import('./identities.js').Person>} */
+const nobody = () => new Map();
 
 /** A set that is older than what is kept, or nobody's any more, changes nothing. @param {unknown} error */
 function unbelieved(error) {

@@ -60,6 +60,13 @@ test('closing takes everything back for good', () => {
   assert.deepEqual([closed.grants, closed.home, closed.closed], [[], 'unset', true]);
 });
 
+test('what a device that is gone had signed allows nothing, and forbids what it forbade', () => {
+  const signed = terms.withQuiet({ ...terms.withGrant(START, grant(1)), home: 'instant', closed: true }, key(2), true, 1);
+  const left = terms.lapsed(signed);
+  assert.deepEqual([left.grants, left.home, left.closed, left.quiet.length], [[], 'unset', true, 1]);
+  assert.equal(terms.lapsed({ ...signed, home: 'off' }).home, 'off');
+});
+
 test('times of the day come from the field and go back to it', () => {
   assert.deepEqual(['00:00', '09:05', '23:59'].map(terms.minutesOf), [0, 545, 1439]);
   assert.equal(terms.minutesOf(''), null);
