@@ -243,7 +243,7 @@ RULES = (
     Rule(
         Reason.NOT_VOUCHED,
         _missing(Why.NOT_VOUCHED),
-        "The person who was allowed to drop in has never signed that the caller lives with them.",
+        "The person who was allowed to drop in has never confirmed that the caller lives with them.",
     ),
     Rule(
         Reason.PERSON_ONLY,

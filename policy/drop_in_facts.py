@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kith.core.trust.grants import DropInTerm, Grants
 from policy.drop_in import Bounds, DropInFacts
-from policy.grants import Claim, Place, Void, standing, strictest, term
+from policy.grants import Claim, Place, Void, standing, strictest, term, timely
 from policy.quiet import Switch, next_turn, quiet_by
 
 
@@ -32,8 +32,9 @@ def gather(
     now: float,
     void: frozenset[Void] = frozenset(),
 ) -> DropInFacts:
-    """What decides, by the sets that count at this place. `now` is in Unix seconds."""
-    every = tuple(sets)
+    """What decides, by the sets that count at this place. `now` is in Unix seconds, by a clock that never goes back: an
+    endpoint's own does not run behind the newest time of what its people have signed, over a restart neither."""
+    every = timely(sets, now)
     time = not_behind(every, now)
     return DropInFacts(
         standing=standing(every, place, caller, time, void),
@@ -65,7 +66,7 @@ def not_behind(sets: Iterable[Grants], now: float) -> float:
 
 def next_change(sets: Iterable[Grants], place: Place, caller: Claim, now: float) -> float | None:
     """When to decide anew about a drop in that goes on, if nothing else happens: hours, expiries and schedules."""
-    every = tuple(sets)
+    every = timely(sets, now)
     time = not_behind(every, now)
     moments = (standing(every, place, caller, time).ends, next_turn(every, place.identity, time))
     return min((each for each in moments if each is not None), default=None)

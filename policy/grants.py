@@ -11,12 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import msgspec
+
 from kith.core.trust.grants import DropInTerm, Grant, Grants, HomeTerm, Mode
 from kith.core.trust.household import Roster
 from kith.core.trust.household_links import HouseholdLink
 from policy.hours import begun, turns, zone_of
 
 DAY = 86_400
+
+SOON = 300
+"""Seconds by which honest clocks may differ."""
 
 Void = tuple[bytes, bytes, int]
 """A grant that a block has made worthless for good: roots of giver and receiver, and `since`."""
@@ -137,6 +142,23 @@ def strictest(terms: Collection[DropInTerm]) -> DropInTerm:
 def stale(grants: Grants, now: float) -> bool:
     """Whether a newer set may have been held back for too long."""
     return now - grants.time > grants.fresh_days * DAY
+
+
+def lapsed(grants: Grants) -> Grants:
+    """What is left of a set whose signer is no endpoint of the person any more: it opens nothing, and still forbids."""
+    home = HomeTerm.OFF if grants.home is HomeTerm.OFF else HomeTerm.UNSET
+    return msgspec.structs.replace(grants, grants=(), home=home)
+
+
+def timely(sets: Iterable[Grants], now: float) -> tuple[Grants, ...]:
+    """The sets as they count now: one from ahead of the clock opens nothing until its time has come, and moves no
+    clock; it would be fresh for as long as it is ahead. What it forbids holds at once, or a clock that runs behind
+    would keep out every revocation."""
+    return tuple(each if each.time <= now + SOON else _as_of(lapsed(each), now) for each in sets)
+
+
+def _as_of(grants: Grants, now: float) -> Grants:
+    return msgspec.structs.replace(grants, time=int(now))
 
 
 # -- the own household ----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from kith.core.trust.grants import (
 )
 from policy.drop_in import RULES, Admit, DropInFacts, Refuse, Told, decide
 from policy.drop_in_facts import Here, gather
-from policy.grants import Claim, Place, Standing, Why, stale, term
+from policy.grants import SOON, Claim, Place, Standing, Why, stale, term
 from policy.quiet import AT_DEVICE, Switch
 from tests.support.grants import ANNA, BEN, BENS, CARLA, DAN, HALL, HOME, KITCHEN, NOW, PHONE, set_of
 
@@ -136,11 +136,14 @@ def test_whoever_is_admitted_was_granted_it(
     decision = decide(facts)
     if not isinstance(decision, Admit):
         return
-    now = max(NOW, *(each.time for each in held))
     assert not any(each.closed for each in held)
     assert term(held, place.identity) is not DropInTerm.OFF
-    opening = [(each, grant) for each in held for grant in each.grants if _covers(grant, place, caller, now)]
-    at_home = [each for each in held if each.home in {HomeTerm.KNOCK, HomeTerm.INSTANT}]
+    timely = [each for each in held if each.time <= NOW + SOON]
+    now = max([NOW, *(each.time for each in timely)])
+    opening = [
+        (each, grant) for each in timely for grant in each.grants if _covers(grant, place, caller, now)
+    ]
+    at_home = [each for each in timely if each.home in {HomeTerm.KNOCK, HomeTerm.INSTANT}]
     assert opening or (facts.standing.own and at_home)
     if facts.standing.own:
         assert not any(each.home is HomeTerm.OFF for each in held)

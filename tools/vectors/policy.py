@@ -191,7 +191,7 @@ def _set(person: bytes, now: int, chance: Random) -> Grants:
         person_version=0,
         person_head=person,
         version=version,
-        time=now - chance.choice((60, 60, 60, -5, 5 * 86_400, 9 * 86_400)),
+        time=now - chance.choice((60, 60, 60, -5, -299, -301, -9 * 86_400, 5 * 86_400, 9 * 86_400)),
         grants=_grants(now, chance),
         home=chance.choice(list(HomeTerm)),
         devices=tuple(

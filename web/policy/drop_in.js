@@ -5,7 +5,7 @@
  */
 
 import { AT_DEVICE, nextTurn, quietBy } from './quiet.js';
-import { standing, strictest, termAt } from './grants.js';
+import { standing, strictest, termAt, timely } from './grants.js';
 
 /** @import {DropInTerm, Grants, Mode} from '../trust/grants.js' */
 /** @import {Claim, Place, Standing, Why} from './grants.js' */
@@ -67,8 +67,9 @@ export function decide(facts) {
   return { admit: true, mode: carer ? 'instant' : mode, bounds: facts.bounds };
 }
 
-/** What decides, by the sets that count at this place. @param {readonly Grants[]} sets @param {Place} place @param {Claim} caller @param {Here} here @param {number} now Unix seconds @returns {DropInFacts} */
-export function gather(sets, place, caller, here, now) {
+/** What decides, by the sets that count at this place. @param {readonly Grants[]} shown @param {Place} place @param {Claim} caller @param {Here} here @param {number} now Unix seconds @returns {DropInFacts} */
+export function gather(shown, place, caller, here, now) {
+  const sets = timely(shown, now);
   const time = notBehind(sets, now);
   return {
     standing: standing(sets, place, caller, time),
@@ -97,8 +98,9 @@ export function boundsOf(sets) {
 /** The time by a clock that never runs behind anything signed. @param {readonly Grants[]} sets @param {number} now */
 export const notBehind = (sets, now) => Math.max(now, ...sets.map(({ time }) => time));
 
-/** When to decide anew about a drop in that goes on, if nothing else happens. @param {readonly Grants[]} sets @param {Place} place @param {Claim} caller @param {number} now */
-export function nextChange(sets, place, caller, now) {
+/** When to decide anew about a drop in that goes on, if nothing else happens. @param {readonly Grants[]} shown @param {Place} place @param {Claim} caller @param {number} now */
+export function nextChange(shown, place, caller, now) {
+  const sets = timely(shown, now);
   const time = notBehind(sets, now);
   const moments = [standing(sets, place, caller, time).ends, nextTurn(sets, place.identity, time)];
   const known = moments.filter((moment) => moment !== null);

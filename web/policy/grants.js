@@ -14,6 +14,9 @@ import { begun, turns, zoneOf } from './hours.js';
 
 const DAY = 86_400;
 
+/** Seconds by which honest clocks may differ. */
+const SOON = 300;
+
 /** The device that would open; `household` is the root of its own roster. @typedef {{identity: Bytes, shared: boolean, household: Bytes | null}} Place */
 
 /**
@@ -90,6 +93,12 @@ export function strictest(terms) {
 
 /** Whether a newer set may have been held back for too long. @param {Grants} set @param {number} now */
 export const isStale = ({ time, fresh_days }, now) => now - time > fresh_days * DAY;
+
+/** What is left of a set that is not in force: it opens nothing, and still forbids. @param {Grants} set @returns {Grants} */
+export const lapsed = (set) => ({ ...set, grants: [], home: set.home === 'off' ? 'off' : 'unset' });
+
+/** The sets as they count now: one from ahead of the clock opens nothing until its time has come, and moves no clock. @param {readonly Grants[]} sets @param {number} now */
+export const timely = (sets, now) => sets.map((set) => (set.time <= now + SOON ? set : { ...lapsed(set), time: Math.floor(now) }));
 
 /** At most one: what the sets together let the household do. @param {readonly Grants[]} sets @param {number} now @returns {Standing[]} */
 function byHome(sets, now) {

@@ -198,9 +198,27 @@ def test_what_holds_meanwhile_is_the_strictest_of_all() -> None:
     assert bounds([one, other]) == Bounds(frost=20, longest=30, silence=8, chime=0)
 
 
-def test_a_clock_that_is_turned_back_revives_nothing() -> None:
+def test_a_clock_that_runs_behind_revives_nothing() -> None:
     over = (Grant(receiver=BEN, since=NOW - 60, until=NOW - 1, mode=Mode.INSTANT),)
-    assert decide(facts(set_of(ANNA, grants=over), now=NOW - 3600)) == Refuse(Reason.EXPIRED)
+    assert decide(facts(set_of(ANNA, grants=over), now=NOW - 200)) == Refuse(Reason.EXPIRED)
+
+
+def test_a_set_from_ahead_of_the_clock_opens_nothing_and_forbids_at_once() -> None:
+    """It would be fresh for years; and a clock that is far behind must not keep out a revocation either."""
+    later = set_of(ANNA, grants=TO_BEN, home=HomeTerm.INSTANT, time=NOW + 301)
+    assert decide(facts(later)) == Refuse(Reason.NOT_GIVEN)
+    assert isinstance(decide(facts(later, now=NOW + 1)), Admit)
+    opens = set_of(CARLA, grants=TO_BEN)
+    closed = set_of(ANNA, closed=True, time=NOW + 30 * 86_400)
+    assert decide(facts(opens, closed)) == Refuse(Reason.CLOSED)
+
+
+def test_a_set_from_ahead_of_the_clock_moves_nobodys_hours() -> None:
+    night = (Schedule(days=127, begin=0, end=1440),)
+    until = (Grant(receiver=BEN, since=NOW, until=NOW + 500, mode=Mode.INSTANT),)
+    ahead = set_of(CARLA, time=NOW + 30 * 86_400)
+    assert isinstance(decide(facts(set_of(ANNA, grants=until), ahead)), Admit)
+    assert decide(facts(set_of(ANNA, grants=TO_BEN, schedules=night), ahead)) == Refuse(Reason.QUIET)
 
 
 def test_when_to_decide_anew() -> None:
