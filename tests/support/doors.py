@@ -61,6 +61,7 @@ async (terms) => {
     }
     return value;
   };
+  window.decided = (performance.timeOrigin + performance.now()) / 1000;
   await account.send({ t: 'set_grants', grants: plain(set) }).catch((problem) => {
     if (problem.code !== 'unknown_command') throw problem;
   });
@@ -127,7 +128,16 @@ LIGHTS = """
 BLOCK = """
 async (name) => {
   const { store, account } = document.querySelector('kith-app').parts;
+  window.decided = (performance.timeOrigin + performance.now()) / 1000;
   await account.blocks.block({ person: store.state.people.find((one) => one.name === name).id });
+}
+"""
+
+LOG = """
+async () => {
+  const { items, sound } = await document.querySelector('kith-app').parts.account.log.page();
+  const own = items.filter(({ mine }) => mine);
+  return own.map(({ said, mark }) => [said?.what, said?.outcome, sound && mark === 'verified']);
 }
 """
 
@@ -196,6 +206,14 @@ class Doors:
         """Wait for the end of a call or drop in; returns what it was."""
         await self._page.wait_for_function("() => window.ends.length > 0", timeout=PATIENCE)
         return cast("str", (await self._page.evaluate("() => window.ends[0][0]")))
+
+    async def decided(self) -> float:
+        """When the last set was signed, or somebody blocked, in Unix seconds."""
+        return float(await self._page.evaluate("() => window.decided"))
+
+    async def log(self) -> list[list[Any]]:
+        """What the page wrote into its log, the newest first: what and outcome, and whether it is believed."""
+        return cast("list[list[Any]]", await self._page.evaluate(LOG))
 
     async def ends(self) -> list[tuple[str, float]]:
         """How calls and drop ins ended, with their times in Unix seconds."""

@@ -13,16 +13,18 @@ import { Door, NOTHING } from './door.js';
 /** @import {Door as Stage, Frost} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Capture} from './capture.js' */
+/** @import {Said} from '../trust/log.js' */
 /** @import {Admission} from './door.js' */
 /** @import {Tracks} from './peer.js' */
 /** @import {Caller} from './vouching.js' */
 
 /**
  * @typedef {object} Gate  who may come in
- * @property {() => boolean} open  whether anybody at all may now: the page is ready, and not to be disturbed by everybody
+ * @property {() => string | null} closed  why nobody at all may now: the page is not ready, or not to be disturbed
  * @property {(caller: Caller) => Promise<void>} meet  find out what there is to be known of who has come
- * @property {(caller: Caller, how: {letIn: boolean, inside: boolean}) => Admission | null} decide  as everything stands now;
+ * @property {(caller: Caller, how: {letIn: boolean, inside: boolean}) => Admission | string} decide  as everything stands now, or why not;
  *   `letIn`: a person let them in; `inside`: they are in already
+ * @property {(said: Said) => void} note  write it down
  */
 
 /**
@@ -34,7 +36,7 @@ import { Door, NOTHING } from './door.js';
  * @property {(call: string) => MediaStream | null} remote
  */
 
-/** @typedef {{door: Door, letIn: boolean, caller: Caller | null}} Visit */
+/** `refused`: why they were; `opened`: when they came in, by `performance.now`. @typedef {{view: CallView, door: Door, letIn: boolean, caller: Caller | null, refused: string | null, opened: number | null}} Visit */
 
 export class DropIns {
   #store;
@@ -58,10 +60,12 @@ export class DropIns {
   }
 
   /** Somebody has come. @param {CallView} view */
-  arrive({ id, mode }) {
+  arrive(view) {
+    const { id, mode } = view;
     if (this.#visits.has(id)) return;
-    this.#visits.set(id, { door: this.#door(id), letIn: false, caller: null });
-    if (currentTalk(this.#store.state) !== null || !this.#gate.open()) this.#ways.refuse(id);
+    const refused = currentTalk(this.#store.state) === null ? this.#gate.closed() : 'busy';
+    this.#visits.set(id, { view, door: this.#door(id), letIn: false, caller: null, refused, opened: null });
+    if (refused !== null) this.#ways.refuse(id);
     else if (mode === 'instant') this.#ways.answer(id);
     else this.#show(id, 'checking');
   }
@@ -110,8 +114,32 @@ export class DropIns {
 
   /** @param {string} call */
   forget(call) {
-    this.#visits.get(call)?.door.close();
+    const visit = this.#visits.get(call);
+    if (!visit) return;
+    visit.door.close();
     this.#visits.delete(call);
+    const { opened, refused } = visit;
+    if (opened !== null) this.#note(visit, { outcome: 'ended', reason: refused ?? '', length: Math.round((performance.now() - opened) / 1_000) });
+    else if (refused !== null) this.#note(visit, { outcome: 'refused', reason: refused });
+    else this.#note(visit, { what: 'knock', outcome: 'not_let_in' });
+  }
+
+  /** For those who live here to read. @param {Visit} visit @param {Partial<Said>} said */
+  #note({ view }, said) {
+    const { endpoint } = this.#store.state;
+    const device = view.endpoint?.name ?? '';
+    this.#gate.note({ what: 'drop_in', call: view.id, person: view.peer_person ?? '', name: view.peer_name, device, at: endpoint?.name ?? '', ...said });
+  }
+
+  /** @param {string} call @param {Stage} stage */
+  #staged(call, stage) {
+    const visit = this.#visits.get(call);
+    if (visit && stage === 'open') {
+      visit.view = this.#store.state.talks.find(({ id }) => id === call)?.view ?? visit.view;
+      visit.opened = performance.now();
+      this.#note(visit, { what: 'drop_in', outcome: visit.letIn ? 'let_in' : 'admitted' });
+    }
+    this.#show(call, stage);
   }
 
   /** @param {string} call */
@@ -121,7 +149,7 @@ export class DropIns {
       ringer: this.#ringer,
       sink: {
         decide: (inside) => this.#decide(call, inside),
-        stage: (stage) => this.#show(call, stage),
+        stage: (stage) => this.#staged(call, stage),
         frost: (frost) => this.#store.dispatch({ t: 'frost', call, frost }),
         changed: () => this.#ways.changed(call),
         remote: () => this.#ways.remote(call),
@@ -133,7 +161,11 @@ export class DropIns {
   /** @param {string} call @param {boolean} inside */
   #decide(call, inside) {
     const visit = this.#visits.get(call);
-    return visit?.caller ? this.#gate.decide(visit.caller, { letIn: visit.letIn, inside }) : null;
+    if (!visit?.caller) return null;
+    const decided = this.#gate.decide(visit.caller, { letIn: visit.letIn, inside });
+    if (typeof decided !== 'string') return decided;
+    visit.refused ??= decided;
+    return null;
   }
 
   /** @param {string} call @param {Stage} door */

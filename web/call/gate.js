@@ -8,8 +8,10 @@ import { decide, gather } from '../policy/drop_in.js';
 import { clearAfter } from '../policy/frost.js';
 import { nameOf } from '../trust/links.js';
 
+/** @import {Reason} from '../policy/drop_in.js' */
 /** @import {Claim} from '../policy/grants.js' */
 /** @import {Account} from '../session/account.js' */
+/** @import {Said} from '../trust/log.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Admission} from './door.js' */
 /** @import {Caller} from './vouching.js' */
@@ -25,11 +27,18 @@ export class Gate {
     this.#account = account;
   }
 
-  /** Whether anybody at all may come in now, as far as can be told before it is known who it is. */
-  open() {
+  /** Why nobody at all may come in now, as far as can be told before it is known who it is. @returns {Reason | null} */
+  closed() {
     const { unready, quiet, admitting } = this.#store.state;
     const carers = this.#account.sets.all().some(({ grants }) => grants.some(({ carer }) => carer));
-    return unready === null && admitting.receptive && (!quiet || carers);
+    if (!admitting.receptive) return 'not_given';
+    if (quiet && !carers) return 'quiet';
+    return unready === null ? null : 'not_ready';
+  }
+
+  /** @param {Said} said */
+  note(said) {
+    void this.#account.log.note(said);
   }
 
   /** Where they live: the own household's roster, and those that are named in a grant. Rejects with Untrusted. @param {Caller} caller */
@@ -42,10 +51,10 @@ export class Gate {
     this.#claims.set(caller, claimOf({ root, identity: keys.identity, shared }, [...own, ...others]));
   }
 
-  /** @param {Caller} caller @param {{letIn: boolean, inside: boolean}} how @returns {Admission | null} */
+  /** @param {Caller} caller @param {{letIn: boolean, inside: boolean}} how @returns {Admission | Reason} */
   decide(caller, { letIn, inside }) {
     const claim = this.#claims.get(caller);
-    if (!claim) return null;
+    if (!claim) return 'not_vouched';
     const { sets, quiet, identities } = this.#account;
     const { state } = this.#store;
     const { roster } = caller.home;
@@ -58,11 +67,8 @@ export class Gate {
       blocked: state.blocks.some(({ person }) => person !== null && person === caller.person?.id),
     };
     const decision = decide(gather(sets.all(), place, claim, here, sets.clock));
-    if (!decision.admit) {
-      console.info(`a drop in was not let in: ${decision.reason}`);
-      return null;
-    }
+    if (!decision.admit) return decision.reason;
     const { mode, bounds } = decision;
-    return mode === 'instant' || letIn ? { mode, ...bounds, frost: clearAfter(bounds.frost) } : null;
+    return mode === 'instant' || letIn ? { mode, ...bounds, frost: clearAfter(bounds.frost) } : 'not_given';
   }
 }

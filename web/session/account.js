@@ -76,7 +76,7 @@ export class Account {
     this.granting = new Granting(this.identities, this.deeds, send, store, this.sets);
     this.children = new Children(send, store);
     this.contacts = new Contacts(send, store);
-    this.quiet = new Quiet(this.identities, this.sets, store);
+    this.quiet = new Quiet(this.identities, this.sets, store, this.log);
     this.sets.changed = () => {
       store.dispatch({ t: 'admitting', admitting: this.sets.admitting });
       this.quiet.look();

@@ -11,6 +11,7 @@ import { amend, load } from './database.js';
 /** @import {Switch} from '../policy/quiet.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Identities} from './identities.js' */
+/** @import {Log} from './log.js' */
 /** @import {Sets} from './sets.js' */
 
 const QUIET = 'quiet';
@@ -22,14 +23,16 @@ export class Quiet {
   #identities;
   #sets;
   #store;
+  #log;
   #timer = 0;
   /** What was last said here. @type {Switch | null} */ own = null;
 
-  /** @param {Identities} identities @param {Sets} sets @param {Store} store */
-  constructor(identities, sets, store) {
+  /** @param {Identities} identities @param {Sets} sets @param {Store} store @param {Log} log */
+  constructor(identities, sets, store, log) {
     this.#identities = identities;
     this.#sets = sets;
     this.#store = store;
+    this.#log = log;
   }
 
   async load() {
@@ -43,6 +46,7 @@ export class Quiet {
     await amend('own', QUIET, () => ({ keep: own }));
     this.own = own;
     this.look();
+    void this.#log.note({ what: 'quiet', outcome: on ? 'on' : 'off', at: this.#store.state.endpoint?.name ?? '' });
   }
 
   /** Something may have changed that says so. */
