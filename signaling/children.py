@@ -7,7 +7,7 @@ The law of this file
     Brothers and sisters learn nothing of each other here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from kith.core import consent
 from kith.core.ids import EndpointId, HouseholdId, PersonId
@@ -68,8 +68,8 @@ NOT_FOR_CHILDREN = (
 
 
 class ChildDesk:
-    """`expel` makes an endpoint that was removed go at once; in `journal` what others wrote of a child is
-    taken away. Raises Problem for every "no"."""
+    """`expel` makes an endpoint that was removed go at once; in `journal` what others wrote of a child is taken away;
+    `settled`: those drop ins of a household end that may not go on. Raises Problem for every "no"."""
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class ChildDesk:
         news: HouseholdNews,
         expel: Callable[[EndpointId], None],
         journal: Journal,
+        settled: Callable[[HouseholdId], Awaitable[None]],
     ) -> None:
         self.children = children
         self._directory = directory
@@ -90,6 +91,7 @@ class ChildDesk:
         self._news = news
         self._expel = expel
         self._journal = journal
+        self._settled = settled
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands."""
@@ -137,6 +139,7 @@ class ChildDesk:
         )
         before, after = await self.children.change(principal, PersonId(command.child), change)
         self._hold(after.id, before.limits, after.limits)
+        await self._announcer.told(self._settled(principal.household))
         await self._announcer.told(self._announcer.person_changed(after.id))
         concerned = before.limits.contacts ^ after.limits.contacts
         await self._announcer.told(self._announcer.directories_changed((after.id, *sorted(concerned))))

@@ -269,6 +269,7 @@ class Desk:
             self.news,
             self._accounts.expel,
             journal,
+            self.drop_ins.settled,
         )
         self._slices: tuple[tuple[tuple[type[wire.Command], ...], _Slice], ...] = (
             (CHILD_COMMANDS, self._child_desk),

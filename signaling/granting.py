@@ -90,8 +90,10 @@ class GrantDesk:
 
     async def _tell_set(self, household: HouseholdId, change: Change) -> None:
         changed = wire.GrantsChanged(person=change.person, grants=change.after)
+        person = await self._directory.person(change.person)
+        child = person is not None and person.child
         for endpoint in await self._directory.endpoints_for(change.person):
-            if not endpoint.waiting:
+            if not (endpoint.waiting or (child and endpoint.shared)):
                 self._sessions.push(endpoint.id, changed)
         people = await self._granting.receivers([change.before, change.after])
         await self._granted.tell({household, *(one.household for one in people.values())})

@@ -91,6 +91,7 @@ function seen() {
 /** A gesture allows sound from now on. */
 function touched() {
   account.lock.touched();
+  account.near.used();
   ringer.unlock();
   readiness.look();
   app.show(store.state);

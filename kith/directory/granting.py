@@ -49,8 +49,8 @@ class GrantStore(Protocol):
     """Every method may raise Problem(storage_unavailable), and then has changed nothing."""
 
     async def of(self, person: PersonId) -> Grants | None: ...
-    async def household(self, household: HouseholdId) -> Sequence[tuple[PersonId, Grants]]:
-        """The sets of all who live there."""
+    async def household(self, household: HouseholdId, *, adults: bool) -> Sequence[tuple[PersonId, Grants]]:
+        """The sets of all who live there, or of the `adults` alone."""
         ...
 
     async def put(
@@ -122,14 +122,17 @@ class Granting:
         return await self._in_force(person, await self._store.of(person))
 
     async def at(self, endpoint: Endpoint) -> Sequence[tuple[PersonId, Grants]]:
-        """The sets that count at an endpoint: its person's, or at a shared one those of all who live with it."""
+        """The sets that count at an endpoint: its person's, or at a shared one those of all adults who live with it."""
         if not endpoint.shared:
             own = None if endpoint.person is None else await self.of(endpoint.person)
             return () if own is None or endpoint.person is None else [(endpoint.person, own)]
-        return await self.of_household(endpoint.household)
+        return await self.of_household(endpoint.household, adults=True)
 
-    async def of_household(self, household: HouseholdId) -> Sequence[tuple[PersonId, Grants]]:
-        every = await self._store.household(household)
+    async def of_household(
+        self, household: HouseholdId, *, adults: bool = False
+    ) -> Sequence[tuple[PersonId, Grants]]:
+        """Of all who live there, or of the adults alone: a child decides about devices of their own."""
+        every = await self._store.household(household, adults=adults)
         found = [(one, await self._in_force(one, grants)) for one, grants in every]
         return [(one, grants) for one, grants in found if grants is not None]
 

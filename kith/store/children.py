@@ -3,33 +3,19 @@
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId, new_person
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
 from kith.directory.children import Child, ChildCall, Consent
 from kith.directory.model import Claimed, Person
 from kith.store.calls import unpack
 from kith.store.database import Database
-from kith.store.erasure import erase_person
-from kith.store.journal import forget_person
+from kith.store.erasure import erase_child
 from kith.store.news import tell_adults
 from kith.store.rows import add_person
 from kith.store.verifying import spend
 from policy.child import Limits
 from signaling.call import Call
-
-TRACES = (
-    ("missed", "caller"),
-    ("news", "by"),
-    ("incident", "person"),
-    ("report", "by"),
-    ("report", "person"),
-    ("departed", "person"),
-    ("operator_action", "subject"),
-    ("call", "caller"),
-    ("call", "callee"),
-)
-"""Tables in which others, or the operator, have rows about a person; with a child these go as well."""
 
 
 class SqliteChildren:
@@ -121,14 +107,7 @@ class SqliteChildren:
             row = db.execute("SELECT household FROM person WHERE id = ? AND child", (child,)).fetchone()
             if row is None:
                 raise Problem(Code.UNKNOWN_PERSON, path="child")
-            for table, column in TRACES:
-                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (child,))  # noqa: S608 - words of this file
-            db.execute("DELETE FROM block WHERE instr(people, ?)", (child,))
-            db.execute("DELETE FROM block_key WHERE key = ?", (child,))
-            forget_person(db, child)
-            endpoints = erase_person(db, child)
-            # The public keys that a roster rests on stay, and are nobody's any more.
-            db.execute("UPDATE person_link SET person = ? WHERE person = ?", (new_person(), child))
+            endpoints = erase_child(db, child)
             tell_adults(db, row["household"], NewsKind.CHILD_ERASED, by=by, at=now)
             return endpoints
 

@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kith.core.ids import EndpointId, HouseholdId, PersonId
+from kith.core.ids import EndpointId, HouseholdId, PersonId, new_person
 from kith.core.news import NewsKind
+from kith.store.journal import forget_person
 from kith.store.meta import HOME
 from kith.store.rows import add_person, person_of
 
@@ -45,6 +46,19 @@ EMPTIED = (
 )
 """Columns of rows that stay, which name the person and need not."""
 
+TRACES = (
+    ("missed", "caller"),
+    ("news", "by"),
+    ("incident", "person"),
+    ("report", "by"),
+    ("report", "person"),
+    ("departed", "person"),
+    ("operator_action", "subject"),
+    ("call", "caller"),
+    ("call", "callee"),
+)
+"""Tables in which others, or the operator, have rows about a person; with a child these go as well."""
+
 
 def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
     """Returns which endpoints are dead now: the person's own. Shared ones that act for the person by default must
@@ -65,6 +79,19 @@ def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
         db.execute(f"UPDATE {table} SET {column} = NULL WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
     _delete_chains(db, person)
     db.execute("DELETE FROM person WHERE id = ?", (person,))
+    return endpoints
+
+
+def erase_child(db: sqlite3.Connection, child: PersonId) -> list[EndpointId]:
+    """As `erase_person`, and what others would keep of an adult goes as well. Public keys that a roster rests on stay,
+    and are nobody's any more."""
+    for table, column in TRACES:
+        db.execute(f"DELETE FROM {table} WHERE {column} = ?", (child,))  # noqa: S608 - words of this file
+    db.execute("DELETE FROM block WHERE instr(people, ?)", (child,))
+    db.execute("DELETE FROM block_key WHERE key = ?", (child,))
+    forget_person(db, child)
+    endpoints = erase_person(db, child)
+    db.execute("UPDATE person_link SET person = ? WHERE person = ?", (new_person(), child))
     return endpoints
 
 
@@ -92,9 +119,9 @@ def erase_household(db: sqlite3.Connection, household: HouseholdId) -> list[Endp
     """A household with everybody and everything in it. Returns which endpoints are dead now."""
     db.execute("DELETE FROM household_link WHERE household = ?", (household,))
     endpoints = _delete_endpoints(db, "household = ?", household)
-    people = db.execute("SELECT id FROM person WHERE household = ?", (household,)).fetchall()
+    people = db.execute("SELECT id, child FROM person WHERE household = ?", (household,)).fetchall()
     for one in people:
-        erase_person(db, one["id"])
+        (erase_child if one["child"] else erase_person)(db, one["id"])
     for table, column in (
         ("invitation", "household"),
         ("pairing", "household"),

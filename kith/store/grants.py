@@ -145,12 +145,12 @@ class SqliteGrants:
 
         return await self._db.read(work)
 
-    async def household(self, household: HouseholdId) -> Sequence[tuple[PersonId, Grants]]:
+    async def household(self, household: HouseholdId, *, adults: bool) -> Sequence[tuple[PersonId, Grants]]:
         def work(db: sqlite3.Connection) -> list[tuple[PersonId, Grants]]:
             rows = db.execute(
                 "SELECT g.person, g.signed FROM grants g JOIN person p ON p.id = g.person WHERE p.household = ?"
-                " ORDER BY g.person",
-                (household,),
+                " AND NOT (p.child AND ?) ORDER BY g.person",
+                (household, adults),
             )
             return [(PersonId(row["person"]), _grants.decode(row["signed"])) for row in rows]
 

@@ -5,14 +5,17 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from kith.core import consent
 from kith.core.ids import new_call
+from kith.core.trust.grants import HomeTerm
 from kith.server.sms import CONSENTED
 from tests.support import children, signing
+from tests.support.granting import Signer, having, ready, to
 from tests.support.home import Home, living_at_home
 from tests.support.server import Joined
 from tests.support.wire import Endpoint
@@ -376,3 +379,54 @@ def found(home: Home, needle: str) -> list[str]:
         for table, row in rows
     ]
     return [line for line in written if needle in line or needle.encode().hex() in line]
+
+
+# -- drop in ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("R119")
+@pytest.mark.row("R120")
+async def test_a_child_drops_in_at_home_only_if_a_parent_says_so(home: Home, tim: Joined) -> None:
+    server, hall = home.server, home.hall
+    await signing.take_in(server, home.mum, hall.keys.public, shared=True)
+    await signing.welcome(server, home.mum, tim)
+    async with home.online(home.mum, hall, tim, home.granny) as (mum, device, tablet, granny):
+        await ready(mum, device, tablet, granny)
+        await mum.ok("set_child", child=tim.person, contacts=[])
+        await Signer(server, home.mum).set(mum, having(home=HomeTerm.INSTANT))
+        assert (await dropped_in(tablet, hall.endpoint))["code"] == "not_permitted"
+        await mum.ok("set_child", child=tim.person, drop_in_home=True)
+        call = (await dropped_in(tablet, hall.endpoint))["call"]["id"]
+        await device.event("ringing", call=call)
+        await device.ok("answer", call=call)
+        await asyncio.gather(device.media_up(call), tablet.media_up(call))
+        await mum.ok("set_child", child=tim.person, drop_in_home=False)
+        assert await tablet.ended(call) == await device.ended(call) == "hung_up"
+        assert (await dropped_in(tablet, hall.endpoint))["code"] == "not_permitted"
+
+        # what a child signs is for their own devices, and no further than a parent allows
+        root = (await signing.begin(server, home.granny)).root
+        await Signer(server, tim).set(tablet, having(home=HomeTerm.INSTANT), to(root))
+        assert device.had("grants_changed")[-1]["person"] == home.mum.person
+        for target in (hall.endpoint, tim.endpoint, tim.person):
+            assert (await dropped_in(granny, target))["code"] == "not_permitted"
+        await mum.ok("set_child", child=tim.person, contacts=[home.granny.person])
+        assert (await dropped_in(granny, hall.endpoint))["code"] == "not_permitted"
+        await given_up(granny, tablet, await dropped_in(granny, tim.endpoint))
+        await given_up(mum, tablet, await dropped_in(mum, tim.endpoint))
+        await mum.ok("set_child", child=tim.person, drop_in=False)
+        for caller in (granny, mum):
+            assert (await dropped_in(caller, tim.endpoint))["code"] == "not_permitted"
+        await connects(granny, tablet)  # nothing else is switched off with it
+        await mum.ok("set_child", child=tim.person, drop_in=True, contacts=[])
+
+
+async def dropped_in(caller: Endpoint, target: str | None) -> dict[str, Any]:
+    return await caller.ask("drop_in", call=new_call(), to=target)
+
+
+async def given_up(caller: Endpoint, callee: Endpoint, reply: dict[str, Any]) -> None:
+    call = reply["call"]["id"]
+    await callee.event("ringing", call=call)
+    await caller.ok("hang_up", call=call)
+    await asyncio.gather(caller.ended(call), callee.ended(call))

@@ -21,6 +21,7 @@ import { supported } from './keys.js';
 import { Log } from './log.js';
 import { lookUpInvitation } from './open.js';
 import { keepPaper, newPaper, paperToWrite, paperWritten } from './paper.js';
+import { Near } from './near.js';
 import { enterByPasskey, Passkeys } from './passkeys.js';
 import { Quiet } from './quiet.js';
 import { Session } from './session.js';
@@ -62,6 +63,7 @@ export class Account {
   books = new Books((draft, options) => this.send(draft, options));
   sets = new Sets(this.identities, (draft, options) => this.send(draft, options));
   quiet;
+  near = new Near((draft, options) => this.send(draft, options));
   passkeys = new Passkeys((draft, options) => this.send(draft, options));
   #place = new Place(
     () => this.#connect(),
