@@ -79,16 +79,18 @@ class DropInFacts:
     """What is known of one attempt at one device.
 
     `standing`, `term`, `closed` and `quiet_by` come from the signed sets that count at the device and from its own
-    switches; `microphone_off` and `ready` are the device's own word: its microphone is cut off; it can show its
-    indicator, its sound runs and, if it is a page, somebody sees it. `blocked`: by anybody whose device it is.
-    `reachable`, `busy`, `quota_wait` (seconds until the caller may try again) and whatever is about accounts are
-    known to the server; a device leaves them as they are here.
+    switches; `one_persons`: what is said at the device is one person's word. `microphone_off` and `ready` are the
+    device's own word: its microphone is cut off; it can show its indicator, its sound runs and, if it is a page,
+    somebody sees it. `blocked`: by anybody whose device it is. `reachable`, `busy`, `quota_wait` (seconds until the
+    caller may try again) and whatever is about accounts are known to the server; a device leaves them as they are
+    here.
     """
 
     standing: Standing
     term: DropInTerm = DropInTerm.ON
     closed: bool = False
     quiet_by: frozenset[bytes] = frozenset()
+    one_persons: bool = False
     microphone_off: bool = False
     ready: bool = True
     bounds: Bounds = Bounds()
@@ -137,9 +139,11 @@ class Rule:
 
 
 def _quiet(facts: DropInFacts) -> bool:
-    """A carer passes the giver's own Do Not Disturb and that of the device; nobody consents for a housemate."""
-    passed = {facts.standing.giver, AT_DEVICE} if facts.standing.carer else frozenset()
-    return not facts.quiet_by <= passed
+    """A carer passes the giver's own Do Not Disturb. Nobody consents for a housemate: what was said at a device is
+    taken for the giver's word only where it is nobody else's device."""
+    if not facts.standing.carer:
+        return bool(facts.quiet_by)
+    return not facts.quiet_by <= {facts.standing.giver, *([AT_DEVICE] if facts.one_persons else [])}
 
 
 def _missing(why: Why) -> Callable[[DropInFacts], bool]:

@@ -41,6 +41,7 @@ def gather(
         term=strictest((here.drop_in, term(every, place.identity))),
         closed=any(each.closed for each in every),
         quiet_by=quiet_by(every, place.identity, here.switch, time),
+        one_persons=place.one_persons,
         microphone_off=here.microphone_off,
         ready=here.ready,
         bounds=bounds(every),

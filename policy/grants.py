@@ -29,11 +29,18 @@ Void = tuple[bytes, bytes, int]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The device that would open. `household` is the root of its own roster, None if it has none."""
+    """The device that would open. `household` is the root of its own roster, None if it has none; `alone`: one person
+    is all of it."""
 
     identity: bytes
     shared: bool
     household: bytes | None = None
+    alone: bool = False
+
+    @property
+    def one_persons(self) -> bool:
+        """Whether whoever stands there is the one person whose device it is, as far as that can be said of anybody."""
+        return self.alone or not self.shared
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from policy.quota import look_back, wait
 from presence.reachable import Reachable
 from signaling.call_facts import Distances, Limiting
 from signaling.protocol import HOME
-from signaling.quiet import said_by, switch_at
+from signaling.quiet import own_word, said_by, switch_at
 from signaling.sessions import Sessions
 
 MAX_PAIRS = 10_000
@@ -208,7 +208,7 @@ class DropInFinder:
         live = self._sessions.of(endpoint.id)
         said = DeviceStanding() if live is None else live.standing
         capabilities = endpoint.capabilities if live is None else live.capabilities
-        switch = switch_at(live, heard)
+        switch = own_word(switch_at(live, heard), sets, place.identity, self._clock())
         here = Here(
             switch=switch,
             drop_in=said.drop_in,

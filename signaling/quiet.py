@@ -60,6 +60,12 @@ def switch_at(live: Live | None, heard: Mapping[bytes, int]) -> Switch | None:
     return Switch(on=live.standing.quiet, at=live.standing_at, heard=heard)
 
 
+def own_word(switch: Switch | None, sets: Iterable[Grants], identity: bytes, now: float) -> Switch | None:
+    """What was said at the endpoint itself, beyond what its people have signed: a report does not tell why."""
+    explained = switch is not None and switch.on and quiet_by(sets, identity, None, now)
+    return None if explained else switch
+
+
 def said_by(sets: Iterable[Grants], identity: bytes, switch: Switch | None, now: float) -> frozenset[bytes]:
     """Who says that the device is not to disturb (policy.quiet). What it has not heard of it cannot have overridden:
     no schedule either, which is overridden by the time alone."""

@@ -147,7 +147,10 @@ class Granting:
 
     async def place(self, endpoint: Endpoint) -> Place:
         roster = await self._identities.roster_of(endpoint.household)
-        return Place(endpoint.keys.identity, endpoint.shared, None if roster is None else roster[0].root)
+        if roster is None:
+            return Place(endpoint.keys.identity, endpoint.shared)
+        here, _ = roster
+        return Place(endpoint.keys.identity, endpoint.shared, here.root, alone=len(here.members) == 1)
 
     async def claim(self, endpoint: Endpoint, person: PersonId | None) -> Claim:
         """Who asks from this endpoint: for a person, or for the household where it acts for nobody."""

@@ -92,7 +92,12 @@ class Gate:
     async def _look(self) -> Roster | None:
         """The sets in force and the own household, as they are believed now."""
         own = await self._identities.household()
-        self._place = Place(self._identity, self._shared, None if own is None else own.root)
+        self._place = Place(
+            self._identity,
+            self._shared,
+            None if own is None else own.root,
+            alone=own is not None and len(own.members) == 1,
+        )
         await self._sets.in_force()
         return own
 

@@ -23,6 +23,7 @@ from policy.drop_in_facts import Here, gather
 from policy.grants import SOON, Claim, Place, Standing, Why, stale, term
 from policy.quiet import AT_DEVICE, Switch
 from tests.support.grants import ANNA, BEN, BENS, CARLA, DAN, HALL, HOME, KITCHEN, NOW, PHONE, set_of
+from tools.vectors.form import fixed
 
 EITHER = (False, True)
 MISSES = tuple(
@@ -38,7 +39,16 @@ QUIETS = tuple(frozenset(saying) for saying in ((), (AT_DEVICE,), (ANNA,), (ANNA
 
 def test_over_all_facts_that_are_not_about_accounts() -> None:
     """Nothing opens without a grant or past a switch, precedence holds, and a refusal says nothing."""
-    flags = ("blocked", "child_limit", "microphone_off", "closed", "ready", "reachable", "busy")
+    flags = (
+        "blocked",
+        "child_limit",
+        "microphone_off",
+        "closed",
+        "ready",
+        "reachable",
+        "busy",
+        "one_persons",
+    )
     for standing, term_, quiet_by, values in product(
         STANDINGS, DropInTerm, QUIETS, product(*[EITHER] * len(flags))
     ):
@@ -49,9 +59,10 @@ def test_over_all_facts_that_are_not_about_accounts() -> None:
             assert decision == Refuse(next(rule.reason for rule in RULES if rule.applies(facts)))
             continue
         assert standing.mode is not None and decision.mode is standing.mode
-        assert values == (False, False, False, False, True, True, False)
+        assert values[:-1] == (False, False, False, False, True, True, False)
         assert term_ is DropInTerm.ON or (term_ is DropInTerm.HOUSEHOLD and standing.own)
-        assert not quiet_by or (standing.carer and quiet_by <= {ANNA, AT_DEVICE})
+        passed = {ANNA, AT_DEVICE} if facts.one_persons else {ANNA}
+        assert not quiet_by or (standing.carer and quiet_by <= passed)
 
 
 def test_over_all_facts_about_accounts() -> None:
@@ -177,7 +188,7 @@ def test_who_allows_nothing_only_ever_adds_refusals(
 def restrictions(grants: Grants) -> Grants:
     """What one more housemate might have signed who lets nobody in."""
     terms = {field: getattr(grants, field) for field in ("devices", "quiet", "schedules", "zone", "closed")}
-    return set_of(DAN, time=NOW - 40 * DAY, **terms)
+    return set_of(fixed("eva"), time=NOW - 40 * DAY, **terms)
 
 
 FIRM = ("blocked", "microphone_off", "child_limit", "caller_suspended")

@@ -4,7 +4,7 @@ One JSON object; each key is a section, each section a list of cases, one a line
 they cross the wire (nobody signed them: they count as checked already), times in Unix seconds.
 
     hours       {name, zone, window: {days, begin, end}, moments: [[now, begun | null], ...]}
-    drop_in     {name, sets, place: {identity, shared, household | null},
+    drop_in     {name, sets, place: {identity, shared, household | null, alone},
                 caller: {root, identity, shared, households: {root: [members who signed]}},
                 here: {switch: {on, at, heard: {root: version}} | null, drop_in, microphone_off, ready}, blocked, now,
                 standing: {mode | null, why, carer, giver, own, stale, ends | null}, term, quiet_by, next_change,
@@ -111,7 +111,8 @@ def _drop_in(name: str, chance: Random) -> Case:
     members = (ANNA, CARLA) if chance.random() < 0.6 else (ANNA,)
     sets = [_set(person, now, chance) for person in members]
     shared = len(members) > 1 or chance.random() < 0.3
-    place = Place(KITCHEN if shared else PHONE, shared, HOME if chance.random() < 0.8 else None)
+    lives = HOME if chance.random() < 0.8 else None
+    place = Place(KITCHEN if shared else PHONE, shared, lives, alone=len(members) == 1)
     caller = _caller(chance)
     here = Here(
         _switch(now, chance),
@@ -129,6 +130,7 @@ def _drop_in(name: str, chance: Random) -> Case:
             "identity": b64(place.identity),
             "shared": place.shared,
             "household": None if place.household is None else b64(place.household),
+            "alone": place.alone,
         },
         "caller": {
             "root": b64(caller.root),

@@ -58,7 +58,7 @@ export class Gate {
     const { sets, quiet, identities } = this.#account;
     const { state } = this.#store;
     const { roster } = caller.home;
-    const place = { identity: identities.own.keys.identity, shared: identities.identity.person === null, household: roster?.root ?? null };
+    const place = { identity: identities.own.keys.identity, shared: identities.identity.person === null, household: roster?.root ?? null, alone: roster?.members.size === 1 };
     const here = {
       own: quiet.own,
       dropIn: /** @type {const} */ ('on'),

@@ -21,6 +21,7 @@ import { standing, strictest, termAt, timely } from './grants.js';
  * @property {DropInTerm} term
  * @property {boolean} closed
  * @property {ReadonlySet<string>} quietBy
+ * @property {boolean} onePersons  whether what is said at the device is that one person's word
  * @property {boolean} microphoneOff
  * @property {boolean} ready
  * @property {boolean} blocked
@@ -31,8 +32,8 @@ import { standing, strictest, termAt, timely } from './grants.js';
 /** @typedef {{admit: true, mode: Mode, bounds: Bounds} | {admit: false, reason: Reason}} Decision */
 
 /** @param {DropInFacts} facts */
-function quiet({ standing: { carer, giver }, quietBy: saying }) {
-  const passed = carer ? [giver, AT_DEVICE] : [];
+function quiet({ standing: { carer, giver }, quietBy: saying, onePersons }) {
+  const passed = carer ? [giver, ...(onePersons ? [AT_DEVICE] : [])] : [];
   return [...saying].some((one) => !passed.includes(one));
 }
 
@@ -76,6 +77,7 @@ export function gather(shown, place, caller, here, now) {
     term: strictest([here.dropIn, termAt(sets, place.identity)]),
     closed: sets.some(({ closed }) => closed),
     quietBy: quietBy(sets, place.identity, here.own, time),
+    onePersons: place.alone || !place.shared,
     microphoneOff: here.microphoneOff,
     ready: here.ready,
     blocked: here.blocked,

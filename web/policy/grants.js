@@ -17,7 +17,7 @@ const DAY = 86_400;
 /** Seconds by which honest clocks may differ. */
 const SOON = 300;
 
-/** The device that would open; `household` is the root of its own roster. @typedef {{identity: Bytes, shared: boolean, household: Bytes | null}} Place */
+/** The device that would open; `household` is the root of its own roster, `alone`: one person is all of it. @typedef {{identity: Bytes, shared: boolean, household: Bytes | null, alone: boolean}} Place */
 
 /**
  * Who wants to drop in: for whom they speak, with which endpoint, and where they live. `households`: by the name of the root of each

@@ -139,12 +139,20 @@ def test_every_reason_has_its_sentence_in_every_language() -> None:
 
 def test_a_carer_passes_do_not_disturb_and_does_not_knock() -> None:
     for quiet_by in (frozenset({ANNA}), frozenset({AT_DEVICE}), frozenset({ANNA, AT_DEVICE})):
-        assert refused(standing=CARER, quiet_by=quiet_by) == Admit(Mode.INSTANT, Bounds())
-        assert refused(quiet_by=quiet_by) == Refuse(Reason.QUIET)
+        one_persons = refused(standing=CARER, quiet_by=quiet_by, one_persons=True)
+        assert one_persons == Admit(Mode.INSTANT, Bounds())
+        assert refused(quiet_by=quiet_by, one_persons=True) == Refuse(Reason.QUIET)
 
 
 def test_nobody_consents_for_a_housemate() -> None:
-    assert refused(standing=CARER, quiet_by=frozenset({CARLA})) == Refuse(Reason.QUIET)
+    assert refused(standing=CARER, quiet_by=frozenset({CARLA}), one_persons=True) == Refuse(Reason.QUIET)
+
+
+def test_what_was_said_at_a_device_that_others_use_may_be_their_word() -> None:
+    assert refused(standing=CARER, quiet_by=frozenset({AT_DEVICE})) == Refuse(Reason.QUIET)
+    assert refused(standing=CARER, quiet_by=frozenset({ANNA})) == Admit(Mode.INSTANT, Bounds())
+    here = [Place(KITCHEN, shared=shared, alone=alone) for shared in (True, False) for alone in (True, False)]
+    assert [each.one_persons for each in here] == [True, False, True, True]
 
 
 def test_a_carer_passes_nothing_else() -> None:

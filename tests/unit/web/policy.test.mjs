@@ -18,9 +18,10 @@ function read(value, name = '') {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, read(each, key)]));
 }
 
-const placeOf = ({ identity, shared, household }) => ({
+const placeOf = ({ identity, shared, household, alone }) => ({
   identity: fromBase64(identity),
   shared,
+  alone,
   household: household === null ? null : fromBase64(household),
 });
 const callerOf = ({ root, identity, shared, households }) => ({
