@@ -279,7 +279,7 @@ class Desk:
             (BLOCK_COMMANDS, self._block_desk),
             (PEOPLE_COMMANDS, self.people),
         )
-        self.suspending = Suspending(directory, switchboard, self._accounts, self.people)
+        self.suspending = Suspending(directory, switchboard, self._accounts, self.people, self.granted)
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""

@@ -6,7 +6,7 @@ who set them, and are found out by trying.
 
 from collections.abc import Callable, Iterable
 
-from kith.core.ids import EndpointId, HouseholdId
+from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.trust.grants import Grants, HomeTerm, Mode
 from kith.directory.granting import Granting
@@ -65,6 +65,14 @@ class Granted:
         """For a snapshot; from now on it is told what changes."""
         live.granted = await self.view(live.endpoint, live.principal)
         return live.granted
+
+    async def tell_of(self, person: PersonId) -> None:
+        """Whoever might drop in on this person, or could until now."""
+        found = await self._directory.person(person)
+        grants = await self._granting.of(person)
+        people = await self._granting.receivers([grants])
+        homes = {one.household for one in people.values()}
+        await self.tell(homes if found is None else {found.household, *homes})
 
     async def tell(self, households: Iterable[HouseholdId]) -> None:
         """Every endpoint of these households that is there, if it is something else than before: that something was

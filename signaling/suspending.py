@@ -8,6 +8,7 @@ from kith.core.ids import PersonId
 from kith.directory.ports import DirectoryStore
 from signaling.accounts import Accounts
 from signaling.closing import Close
+from signaling.granted import Granted
 from signaling.people import PeopleDesk
 from signaling.switchboard import Switchboard
 
@@ -16,8 +17,14 @@ class Suspending:
     """Implements kith.server.operator.Present."""
 
     def __init__(
-        self, directory: DirectoryStore, switchboard: Switchboard, accounts: Accounts, people: PeopleDesk
+        self,
+        directory: DirectoryStore,
+        switchboard: Switchboard,
+        accounts: Accounts,
+        people: PeopleDesk,
+        granted: Granted,
     ) -> None:
+        self._granted = granted
         self._people = people
         self._directory = directory
         self._switchboard = switchboard
@@ -29,6 +36,7 @@ class Suspending:
         for endpoint in await self._directory.endpoints_for(person):
             if not endpoint.shared:
                 self._accounts.expel(endpoint.id, Close.SUSPENDED)
+        await self._granted.tell_of(person)
 
     async def dismissed(self, person: PersonId) -> None:
         """All that is kept of them is erased."""
