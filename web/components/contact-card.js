@@ -8,7 +8,7 @@ import { blocksOf, currentTalk, livesHere } from '../state/state.js';
 import { labelWords, openContactForm } from './contact-form.js';
 import { dropInAbout, dropInPart } from './card-drop-in.js';
 import { openDialog } from './dialog.js';
-import { h, setText } from './dom.js';
+import { h, isPressed, setText } from './dom.js';
 import { icon } from './icons.js';
 import { openInvite } from './invite.js';
 import { alertLine, avatar, busy, button } from './pieces.js';
@@ -79,7 +79,7 @@ class Card {
     const ways = this.#waysOf(contact, state);
     const blocks = blocksOf(state, { contact: contact?.id ?? null, people: ways.map(({ person }) => person) });
     const drawn = JSON.stringify([contact, ready, blocks, dropInAbout(state), ways.map(({ person }) => [canDropIn(state, person), state.activity.has(person)])]);
-    if (drawn === this.#drawn) return;
+    if (drawn === this.#drawn || isPressed(this.#body, () => this.show(this.#parts.store.state))) return;
     this.#drawn = drawn;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.does : undefined;
     this.#body.replaceChildren(...this.#draw(contact, ways, ready, blocks));

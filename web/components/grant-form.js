@@ -20,6 +20,9 @@ import { alertLine, busy, button, form } from './pieces.js';
 
 const DAY = 86_400;
 
+/** A set with more is none: kith/core/trust/grants.py. */
+const [MOST_GRANTS, MOST_DEVICES] = [64, 16];
+
 /** @param {Parts} parts @param {Asked} asked @param {() => void} [done] once it is saved, or left */
 export function openGrantForm(parts, asked, done = () => {}) {
   const { terms } = parts.store.state;
@@ -129,7 +132,7 @@ class GrantForm {
 
   /** @param {Terms} terms */
   #deviceList({ devices }) {
-    const some = this.#old?.devices ?? [];
+    const some = (this.#old?.devices ?? []).filter((one) => devices.some(({ identity }) => equal(one, identity))); // others are gone
     const all = some.length === 0;
     const ticks = devices.map(({ id, identity, name }) => {
       const input = h('input', { type: 'checkbox', id: `grant-at-${id}`, checked: all || some.some((one) => equal(one, identity)) });
@@ -171,8 +174,11 @@ class GrantForm {
     if (mode === 'instant' && !this.#sure.checked) return 'grant.wrong.sure';
     if (chosenIn(this.#when) === 'hours' && (this.#hours.wrong || this.#hours.value.length === 0)) return 'grant.wrong.hours';
     if (chosenIn(this.#until) === 'day' && !(dayEnd(this.#date.value) > now())) return 'grant.wrong.day';
-    if (this.#devices.ticks.every(({ input }) => !input.checked)) return 'grant.wrong.devices';
-    return null;
+    const ticked = this.#devices.ticks.filter(({ input }) => input.checked).length;
+    if (ticked === 0 && this.#devices.ticks.length > 0) return 'grant.wrong.devices';
+    if (ticked > MOST_DEVICES && ticked < this.#devices.ticks.length) return 'grant.wrong.many_devices';
+    const given = this.#parts.store.state.terms?.contents.grants.length ?? 0;
+    return this.#old === null && given >= MOST_GRANTS ? 'grant.wrong.many' : null;
   }
 
   async #keep() {

@@ -89,6 +89,13 @@ class Log {
     this.#sound.replaceChildren(icon(verdict === 'sound' ? 'check' : 'warning'), h('span', {}, this.#t(`log.${verdict}`)));
   }
 
+  /** Nothing is said to be whole that was not looked at. @param {'yes' | 'no' | 'unknown'} sound */
+  #judge(sound) {
+    this.#sound.dataset.sound = sound;
+    const [drawn, key] = { yes: ['check', 'log.sound'], no: ['warning', 'log.broken'], unknown: ['clock', 'log.unchecked'] }[sound];
+    this.#sound.replaceChildren(icon(drawn ?? ''), h('span', {}, this.#t(key ?? '')));
+  }
+
   /** An entry, under its day if that is another one. @param {LogItem} item */
   #rows(item) {
     const when = new Date(item.time * 1_000);
@@ -103,7 +110,7 @@ class Log {
     const { said, mark } = item;
     const time = new Intl.DateTimeFormat(this.#parts.language(), { timeStyle: 'short' }).format(when);
     const sentence = said === null ? this.#t('log.gone') : sentenceOf(said, this.#t);
-    const why = said?.reason ? h('p', { class: 'why' }, this.#t(`reason.${said.reason}`)) : null;
+    const why = reasonOf(said, this.#t);
     const row = h('li', { class: `entry ${AGAINST.includes(said?.outcome ?? '') ? 'against' : ''}`.trim() });
     const label = { 'aria-label': this.#t('log.delete.of', { entry: `${sentence}, ${time}` }) };
     const remove = said === null || said.what === 'deleted' ? [] : [button(this.#t('log.delete'), () => this.#ask(row, shown, item), { icon: 'trash', kind: 'quiet bare', attributes: label })];
@@ -113,7 +120,7 @@ class Log {
         'div',
         { class: 'who' },
         h('p', {}, sentence),
-        why,
+        why === '' ? null : h('p', { class: 'why' }, why),
         h('p', { class: 'hint' }, h('time', { datetime: when.toISOString() }, time), ...this.#where(said).map((words) => ` · ${words}`)),
         h('p', { class: `hint mark-${mark}` }, this.#t(`log.mark.${mark}`)),
       ),
@@ -154,9 +161,17 @@ class Log {
   }
 }
 
+/** Why it went as it did; nothing where there is no more to say. Pure. @param {Said | null} said @param {import('../i18n.js').Translate} t */
+export function reasonOf(said, t) {
+  const key = `reason.${said?.reason ?? ''}`;
+  const words = t(key);
+  return words === key ? '' : words;
+}
+
 /** What happened, in one sentence. Pure. @param {Said} said @param {import('../i18n.js').Translate} t */
 export function sentenceOf({ what, outcome, name }, t) {
   const values = { name: name || t('log.somebody') };
+  if (what === 'deleted' && name) return t('log.deleted.by', values);
   const exact = `log.${what}.${outcome ?? ''}`;
   const words = t(exact, values);
   return words === exact ? t(`log.${what}`, values) : words;

@@ -1,7 +1,7 @@
 /** What the parts of the own card share: they show the terms, and sign at once what is changed. */
 
 import { codeOf } from '../session/problem.js';
-import { h } from './dom.js';
+import { h, isPressed } from './dom.js';
 import { icon } from './icons.js';
 import { alertLine } from './pieces.js';
 import { View } from './view.js';
@@ -28,7 +28,7 @@ export class YouPart extends View {
     this.hidden = terms === null;
     if (terms === null) return;
     const drawn = `${this.parts.language()}|${this.about(terms, state)}`;
-    if (drawn === this.#drawn) return;
+    if (drawn === this.#drawn || isPressed(this, () => this.show(this.parts.store.state))) return;
     this.#drawn = drawn;
     const focused = keyOf(document.activeElement);
     this.draw(terms, state);

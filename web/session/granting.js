@@ -8,7 +8,7 @@
 
 import { equal, fromBase64 } from '../core/bytes.js';
 import { contentsOf, grantTo, lapsed, shut, unsigned, withoutGrants } from '../granting/contents.js';
-import { checkReceipt, grantsOf, receiptOf, signGrants } from '../trust/grants.js';
+import { checkReceipt, grantsOf, receiptOf, requireSigned, signGrants } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
 import { require, Untrusted } from '../trust/untrusted.js';
 import { now } from './identities.js';
@@ -199,7 +199,9 @@ export class Granting {
     const offered = shown && grantsOf({ ...shown.grants });
     if (offered !== null) await this.#sets.meet(offered, chain).catch(unbelieved);
     const set = this.#sets.of(chain.root);
-    const last = offered !== null && offered.version > (set?.version ?? -1) ? offered : set;
+    // A newer one of an endpoint that is gone is what the person said all the same; one that nobody signed is the server's.
+    const former = offered !== null && offered.version > (set?.version ?? -1) && (await isSigned(offered, chain));
+    const last = former ? offered : set;
     const gone = last !== null && !chain.active.has(nameOf(last.signer));
     const contents = last ? contentsOf(last) : unsigned(zone());
     return { chain, set, newest: last?.version ?? -1, shown, lapsed: gone, base: gone ? lapsed(contents) : contents };
@@ -243,6 +245,11 @@ export class Granting {
 /** What the connection has cut off is looked at after the next sign-in. @param {unknown} error */
 function unsaid(error) {
   if (error instanceof Untrusted) console.warn(`not believed: ${error.reason}`);
+}
+
+/** @param {Grants} set @param {Chain} chain */
+function isSigned(set, chain) {
+  return requireSigned(set, chain).then(() => true, () => false);
 }
 
 /** @returns {Map<string, import('./identities.js').Person>} */

@@ -234,13 +234,22 @@ export async function signGrants({ root, version, head }, { sign, ...what }) {
  * @param {Grants} set @param {Chain} chain @param {Grants | null} known the newest one seen
  */
 export async function acceptGrants(set, chain, known) {
+  await requireSigned(set, chain);
+  require(activeAt(chain, set.signer, chain.version), 'not_active');
+  requireNotOlder(set, known);
+  return set;
+}
+
+/**
+ * Rejects with Untrusted unless an endpoint of the person signed it while it was theirs, whether or not it is still.
+ * @param {Grants} set @param {Chain} chain
+ */
+export async function requireSigned(set, chain) {
   requireSound(set);
   require(equal(set.person, chain.root), 'unknown_person');
   requireContains(chain, pointOf(set));
-  require(activeAt(chain, set.signer, set.person_version) && activeAt(chain, set.signer, chain.version), 'not_active');
+  require(activeAt(chain, set.signer, set.person_version), 'not_active');
   require(await verify(set.signer, set.signature, grantsBytes(set)), 'bad_signature');
-  requireNotOlder(set, known);
-  return set;
 }
 
 /** Throws Untrusted if it goes back behind the newest one seen, or contradicts it. @param {Grants} set @param {Grants | null} known */
