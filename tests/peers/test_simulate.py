@@ -73,7 +73,7 @@ def reasons(record: CallRecord) -> dict[int, str]:
 
 
 def test_nothing_went_wrong(played: Played) -> None:
-    assert played.result["ok"], played.result
+    assert played.result["ok"], str(played.result)
     assert "Traceback" not in played.log
 
 

@@ -5,20 +5,17 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
-
 from kith.simulator.plan import make_plan
 from tests.soak.play import play
 from tests.support.server import ROOT, RunningServer, running_server
 
 
-@pytest.mark.timeout(180)
 def test_three_hundred_endpoints_and_calls_between_them(tmp_path: Path) -> None:
     """A slice of `make soak`."""
     plan = make_plan(seed=7, households=100, duration=14.0, calls_per_minute=300.0)
     assert len(plan.world.endpoints) >= 290
     played = play(tmp_path, plan)
-    assert played.result["ok"], played.result
+    assert played.result["ok"], str(played.result)
     assert played.result["calls"] >= 25
     assert played.sessions == len(plan.world.endpoints)
     assert played.stall < 500.0, "other tests share the machine; make soak asks for 50"
