@@ -16,6 +16,7 @@ from kith.core.trust.grants import Schedule
 from kith.core.trust.grants_write import quieted
 from tests.support.family import Family, family
 from tests.support.granting import READY, having, ready, receipt
+from tests.support.server import GENEROUS
 from tests.support.wire import Endpoint
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -66,13 +67,15 @@ async def _silent(call: str, *endpoints: Endpoint) -> None:
 
 
 async def logged(app: Endpoint, call: str) -> tuple[str, str]:
-    """What became of the call, and why, as whoever was called reads it."""
-    while True:
-        for line in (await app.ok("list_log", limit=20))["lines"]:
-            payload = json.loads(line["payload"])
-            if payload.get("call") == call:
-                return str(payload["outcome"]), str(payload["reason"])
-        await app.event("log_changed")
+    """What became of the call, and why, as whoever was called reads it. Nobody is told that it is there by now: it is
+    asked for until it is."""
+    async with asyncio.timeout(GENEROUS):
+        while True:
+            for line in (await app.ok("list_log", limit=20))["lines"]:
+                payload = json.loads(line["payload"])
+                if payload.get("call") == call:
+                    return str(payload["outcome"]), str(payload["reason"])
+            await asyncio.sleep(0.1)  # as often as one may ask
 
 
 @pytest.mark.row("R61")
