@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from kith.endpoint.obey import Dialogue
 from policy.drop_in import SENTENCES as REFUSALS
 from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
+from signaling.protocol import ActivityView
 
 _DEFAULT_HOME = Path("~/.kith/device")
 
@@ -182,6 +183,7 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "silenced": lambda d: None,
     "quiet": lambda d: f"quiet   Do Not Disturb is {'on' if d['on'] else 'off'}.",
     "vibrate": lambda d: "buzz",
+    "activity": lambda d: f"near    {', '.join(d['names'])}" if d["names"] else "near    nobody",
     "connected": lambda d: f"In a call with {d['name']}.",
     "ended": lambda d: END_SENTENCES[EndReason(d["reason"])],
     "light": lambda d: f"light   {_LIGHTS[d['light']]}",
@@ -357,8 +359,16 @@ def _report(endpoint: Endpoint, show: Show) -> None:
     )
     endpoint.on("silenced", lambda view: show("silenced", {"call": view.id, "name": view.peer_name}))
     endpoint.on("quiet", lambda on: show("quiet", {"on": on}))
+    if endpoint.equipment.capabilities.screen:
+        endpoint.on("activity", lambda views: show("activity", {"names": _near(endpoint, views)}))
     endpoint.on("vibrate", lambda: show("vibrate", {}))
     endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
+
+
+def _near(endpoint: Endpoint, views: Sequence[ActivityView]) -> list[str]:
+    """Who was recently active, as they are called here."""
+    names = {one.person: one.name for one in endpoint.directory.granted}
+    return [names.get(view.person, "somebody at home") for view in views if view.recent]
 
 
 def _pairing(endpoint: Endpoint, progress: Progress) -> dict[str, Any]:

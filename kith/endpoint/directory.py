@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kith.core.ids import EndpointId
 from kith.endpoint.utterance import Named, Nobody, Which, meant
 from signaling.protocol import (
+    ActivityView,
     DirectoryChanged,
     EndpointView,
     GrantedView,
@@ -39,6 +40,8 @@ class Directory:
         """Whether this endpoint is the household's, and not one person's."""
         self.granted: tuple[GrantedView, ...] = ()
         """On whom one may drop in."""
+        self.activity: tuple[ActivityView, ...] = ()
+        """Who of them was recently active."""
         self._heard = 0
 
     def change(self, to: DirectoryChanged | Snapshot) -> None:

@@ -23,6 +23,7 @@ Events, with what their listeners are given:
     contacts (revision)     own (OwnProfile)        books (BookViews)       log_doubted (journal.Doubt)
     knock (call)            drop_in (call)          opens (call)            refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
+    activity (ActivityViews)
 """
 
 import asyncio
@@ -37,6 +38,7 @@ import msgspec
 from av import VideoFrame
 from pyee.asyncio import AsyncIOEventEmitter
 
+from kith.endpoint.attention import Attention
 from kith.endpoint.belonging import Belonging
 from kith.endpoint.books import Books
 from kith.endpoint.call import Call
@@ -133,6 +135,7 @@ class Endpoint(AsyncIOEventEmitter):
             joined=lambda: self._circle.joined,
             emit=self.emit,
         )
+        self._attention = Attention(self._wire, self.equipment)
         self.top_contact: str | None = None
         """Whom two clicks of the button call, by id or name."""
         self._closed = asyncio.Event()
@@ -337,9 +340,18 @@ class Endpoint(AsyncIOEventEmitter):
         """Whoever knocks, or drops in, may not; nobody is told more than that."""
         await self._calls.some.hang_up()
 
+    def touched(self) -> None:
+        """Somebody uses this endpoint: they press, touch or say something."""
+        self._attention.interaction()
+
+    def motion(self) -> None:
+        """Something moves before the camera. Nothing does while it is off or covered."""
+        self._attention.motion()
+
     async def press(self, clicks: int = 1) -> None:
         """The one button of a wearable: two clicks call the `top_contact`, one ends what goes on; a finger feels it and
         an ear hears it. Raises NoCall where there is nothing to end or nobody to call, and what `call` does."""
+        self.touched()
         if clicks == 1:
             await self._calls.some.hang_up()
         elif self.top_contact is not None:

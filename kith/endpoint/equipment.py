@@ -90,6 +90,8 @@ class Equipment:
         def picture() -> Source[VideoFrame]:
             return PictureSource(open_camera(), self.lens, origin, own_frame)
 
+        self.audible = speaker != "none" and (speaker != "auto" or card is not None)
+        """Whether anybody can hear what it plays: a speaker that was asked for by name, or a real one."""
         self._fixed = capabilities_of(parts)
         self.lens = Lens()
         self.overhear: Callable[[Samples], None] | None = None

@@ -37,6 +37,7 @@ from kith.endpoint.identities import Identities
 from kith.endpoint.sets import Sets
 from kith.endpoint.utterance import Named
 from kith.endpoint.wire import Wire
+from policy.grants import lapsed
 from signaling import protocol
 
 TRIES = 3
@@ -148,7 +149,8 @@ class Granting:
             await self.change(lambda same: same)
 
     async def after_removal(self, identity: bytes) -> None:
-        """An endpoint is out: what it had signed lapsed with it, and nothing needs to be said of it any more."""
+        """An endpoint is out: nothing needs to be said of it any more. A set that it had signed last has lapsed: what
+        it forbade is signed anew, and what it granted is the person's to give again."""
         known = self._sets.terms.sets.values()
         if identity != self._keys.public.identity and any(
             one.signer == identity or grants_write.without(one, [identity]) != one for one in known
@@ -206,6 +208,8 @@ class Granting:
                     return
 
     def _next(self, chain: Chain, known: Grants | None, edit: Edit) -> Grants:
+        if known is not None and known.signer not in chain.active:
+            known = lapsed(known)  # who took that device may have granted something with it
         draft = grants_write.draft(chain, self._keys, known, time=int(self._sets.now()))
         return signed(edit(draft), self._keys.sign)
 

@@ -57,6 +57,7 @@ class Dialogue:
 
     async def hear(self, text: str) -> str:
         """Do what `text` asks for, or answers; returns what to say. Does not raise for what a person can get wrong."""
+        self._endpoint.touched()
         question, self._question = self._question, None
         intent = understand(text)
         try:

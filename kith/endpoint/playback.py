@@ -19,6 +19,12 @@ log = logging.getLogger(__name__)
 Pull = Callable[[float], Samples | None]
 """Gives the next 960 samples of a voice at a time in seconds, or None while nobody speaks."""
 
+ALWAYS_HEARD = frozenset({Tone.DROP_IN, Tone.CHIME})
+"""Tones that say somebody is about to hear this room, or hears it still."""
+
+LEAST = 0.5
+"""How loud these are at least, of 1, whatever the volume: nobody turns them down with the music."""
+
 MAX_CUES = 4
 """Short sounds that wait for each other."""
 
@@ -38,9 +44,11 @@ class Playback:
         self._tone_at = 0
         self._sounded: asyncio.Future[bool] | None = None
         self._cues: deque[Samples] = deque(maxlen=MAX_CUES)
+        self._loud = False
+        """Whether one of these cues is always to be heard."""
         self._speech: deque[Samples] = deque(maxlen=MAX_SPEECH)
         self.volume = 1.0
-        """Of tones and speech, 0 to 1. A voice is played as it comes."""
+        """Of tones and speech, 0 to 1; a few are heard whatever it is. A voice is played as it comes."""
 
     def voice(self, pull: Pull | None) -> None:
         """Play this voice, or no voice any more."""
@@ -75,6 +83,7 @@ class Playback:
 
     def cue(self, tone: Tone) -> None:
         """Play a short tone that nothing takes the place of, before all else."""
+        self._loud = (self._loud and bool(self._cues)) or tone in ALWAYS_HEARD
         self._cues.append(samples(tone))
         self._settle()
 
@@ -111,14 +120,19 @@ class Playback:
 
     def _mix(self, now: float) -> Samples:
         voice = None if self._voice is None else self._voice(now)
+        loudness = max(self.volume, LEAST) if self._always_heard else self.volume
         own = self._own()
         if own is None:
             return np.zeros(SAMPLES, np.int16) if voice is None else voice
-        own = (own * self.volume).astype(np.int16)
+        own = (own * loudness).astype(np.int16)
         if voice is None:
             return own
         both: Samples = np.clip(own.astype(np.int32) + voice, -32_768, 32_767).astype(np.int16)
         return both
+
+    @property
+    def _always_heard(self) -> bool:
+        return self._tone in ALWAYS_HEARD or (self._loud and bool(self._cues))
 
     def _own(self) -> Samples | None:
         waiting = self._cues or self._speech

@@ -46,6 +46,7 @@ class Reach:
         self._seen = seen
         self._changed = changed
         self._indicating = True
+        self._looked = False
         self.lock = PhoneLock(clock=clock, changed=self.turned)
         self.sets = Sets(
             home,
@@ -102,7 +103,7 @@ class Reach:
     def turned(self) -> None:
         """A switch, a set or the hour is another one."""
         self._changed()
-        if self._wire.opened:
+        if self._looked:
             self._standing.report()
 
     # -- what the connection brings -------------------------------------------------------------------
@@ -113,6 +114,7 @@ class Reach:
             await self.sets.look()
         except (Problem, Unreachable, Untrusted) as error:
             log.warning("the sets of grants were not looked at: %s", type(error).__name__)
+        self._looked = True
         self._standing.report(anew=True)
 
     async def hear(self, person: str, grants: Grants) -> None:

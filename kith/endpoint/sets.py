@@ -12,7 +12,7 @@ import msgspec
 
 from kith.core.keys import KeyPair
 from kith.core.problem import Problem
-from kith.core.trust.grants import DropInTerm, Grants, HomeTerm, check, hear
+from kith.core.trust.grants import DropInTerm, Grants, check, hear
 from kith.core.trust.history import believed
 from kith.core.trust.household import Roster
 from kith.core.trust.person import Chain
@@ -20,13 +20,10 @@ from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.terms import Terms
+from policy.grants import SOON, lapsed
 from signaling import protocol
 
 log = logging.getLogger(__name__)
-
-SOON = 300
-"""Seconds that a set may come from the future: clocks differ. One from further ahead would stay fresh for too long, and
-take this device's clock with it."""
 
 
 class Sets:
@@ -56,8 +53,8 @@ class Sets:
         self._changed = changed
         self._taking = asyncio.Lock()
         self._saving = asyncio.Lock()
-        self.now_in_force: tuple[Grants, ...] = ()
-        """As it was found last; `in_force` looks again."""
+        self.now_in_force = tuple(lapsed(one) for one in self.terms.last_counted)
+        """As it was found last; `in_force` looks again. Before the first look what was forbidden is forbidden still."""
 
     def now(self) -> float:
         """Unix seconds, never behind what was signed and seen here."""
@@ -95,7 +92,6 @@ class Sets:
 
     async def _check(self, person: str, grants: Grants) -> None:
         known = self.terms.known(grants.person)
-        require(grants.time <= self._clock() + SOON, Reason.TIME_REVERSED)
         require(grants.person in await self._roots(), Reason.NOT_A_MEMBER)
         try:
             check(grants, (await self._identities.person(person)).chain, known)
@@ -117,14 +113,15 @@ class Sets:
         """The sets of all who have a say here, by what is believed of them now. Raises Untrusted, Unreachable.
 
         One whose signer is no endpoint of the person any more lapses, and so does one whose person is not shown as they
-        are known: it grants nothing, and still forbids.
+        are known: it grants nothing, and still forbids. One that is ahead of its time is left to `policy.grants`.
         """
         roots = await self._roots()
         chains = await self._chains()
-        kept = self.terms.of(roots)
-        self.now_in_force = tuple(
-            one if _in_force(one, chains.get(one.person)) else _lapsed(one) for one in kept
-        )
+        now = self.now()
+        signed = [one for one in self.terms.of(roots) if _signed(one, chains.get(one.person))]
+        newest = max((one.time for one in signed if one.time <= now + SOON), default=0)
+        await self.keep(self.terms.counted(roots, newest))
+        self.now_in_force = tuple(one if one in signed else lapsed(one) for one in self.terms.of(roots))
         return self.now_in_force
 
     async def _roots(self) -> frozenset[bytes]:
@@ -172,7 +169,7 @@ class Sets:
             await asyncio.to_thread(self._home.keep, self.terms)
 
 
-def _in_force(known: Grants, chain: Chain | None) -> bool:
+def _signed(known: Grants, chain: Chain | None) -> bool:
     """Whether it is signed by who may still sign."""
     try:
         if chain is not None:
@@ -180,8 +177,3 @@ def _in_force(known: Grants, chain: Chain | None) -> bool:
     except Untrusted:
         return False
     return chain is not None
-
-
-def _lapsed(known: Grants) -> Grants:
-    home = HomeTerm.OFF if known.home is HomeTerm.OFF else HomeTerm.UNSET
-    return msgspec.structs.replace(known, grants=(), home=home)

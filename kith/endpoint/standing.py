@@ -52,7 +52,7 @@ class Standing:
     @property
     def ready(self) -> bool:
         """Whether a drop in could be heard and seen to begin."""
-        return self._equipment.capabilities.speaker and self._seen()
+        return self._equipment.audible and self._seen()
 
     def here(self) -> Here:
         terms = self._sets.terms

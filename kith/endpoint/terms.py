@@ -18,12 +18,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """`sets` by the person's root, in hex; `rosters` are households whose rosters were believed for somebody who lives
     there, by their root, in hex. `drop_in` is the device's own switch, `time` the newest signed one, in Unix seconds.
 
-    `quiet` is what was said last about Do Not Disturb at the device itself, None for nothing yet, `since` when that
-    was, and `applied` which version of each set had been heard by then, by root in hex.
+    `roots` are those, in hex, who had a say here when that was looked at last. `quiet` is what was said last about Do
+    Not Disturb at the device itself, None for nothing yet, `since` when that was, and `applied` which version of each
+    set had been heard by then, by root in hex.
     """
 
     sets: Mapping[str, Grants] = {}
     rosters: Mapping[str, Known] = {}
+    roots: tuple[str, ...] = ()
     drop_in: DropInTerm = DropInTerm.ON
     time: int = 0
     quiet: bool | None = None
@@ -35,8 +37,17 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     def heard(self, grants: Grants) -> "Terms":
         """A set that was checked against the one that is known."""
-        time = max(self.time, grants.time)
-        return replace(self, sets={**self.sets, grants.person.hex(): grants}, time=time)
+        return replace(self, sets={**self.sets, grants.person.hex(): grants})
+
+    def counted(self, roots: Iterable[bytes], time: int) -> "Terms":
+        """These have a say here; `time` is the newest that they signed and that is not ahead of its time."""
+        listed = tuple(sorted(root.hex() for root in roots))
+        return replace(self, roots=listed, time=max(self.time, time))
+
+    @property
+    def last_counted(self) -> tuple[Grants, ...]:
+        """The sets of those who had a say here when that was looked at last."""
+        return self.of(bytes.fromhex(root) for root in self.roots)
 
     @property
     def switch(self) -> Switch | None:

@@ -34,6 +34,7 @@ class Told:
         directory.missed = snapshot.missed
         directory.elsewhere = snapshot.elsewhere
         directory.granted = snapshot.granted
+        directory.activity = snapshot.activity
         self._take_news(snapshot.news)
         self.own = snapshot.own
         if snapshot.own is not None:
@@ -67,6 +68,9 @@ class Told:
             case protocol.GrantedChanged(granted=granted):
                 self._directory.granted = granted
                 self._emit("granted")
+            case protocol.Activity(activity=activity):
+                self._directory.activity = activity
+                self._emit("activity", activity)
             case protocol.GrantsHeard(heard=heard):
                 self._emit("heard", heard)
             case _:

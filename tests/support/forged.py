@@ -469,8 +469,8 @@ def install(path: Path) -> None:
         self._sessions.push(EndpointId(receiver), blob)
 
     def admit(facts: CallFacts) -> Decision:
-        """Whoever is not signed for calls and rings all the same."""
-        return allowed(replace_facts(facts, waiting=frozenset()))
+        """Whoever is not signed for calls and rings all the same, and so does who wants no disturbance."""
+        return allowed(replace_facts(facts, waiting=frozenset(), quiet=frozenset()))
 
     setattr(switchboard, "may_call", admit)  # noqa: B010
     setattr(Switchboard, "signal", signal)  # noqa: B010

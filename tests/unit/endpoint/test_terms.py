@@ -27,11 +27,13 @@ def test_it_is_read_as_it_was_written_and_nothing_runs_behind_it(tmp_path: Path)
     first = a_set(None, 1000)
     second = a_set(first, 2000)
     terms = Terms().heard(first).switched(quiet=False, now=1500.0).heard(second)
+    assert terms.time == 0, "not before it counts"
+    terms = terms.counted([CHAIN.root], 2000).counted([CHAIN.root], 1000)
     terms = terms.visited(b"r" * 32, Known(b"r" * 32, 3, b"h" * 32))
     home.keep(terms)
     kept = home.terms()
     assert kept == terms and kept.time == 2000 and kept.known(CHAIN.root) == second
-    assert kept.of([CHAIN.root, b"x" * 32]) == (second,)
+    assert kept.of([CHAIN.root, b"x" * 32]) == (second,) == kept.last_counted
     switch = kept.switch
     assert switch is not None and (switch.on, switch.at, switch.heard) == (False, 1500.0, {CHAIN.root: 0})
     assert (home.path / "terms.json").stat().st_mode & 0o077 == 0
