@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CALLEE_SUSPENDED = "callee_suspended"
     BLOCKED = "blocked"
     CALLEE_CHILD_LIMIT = "callee_child_limit"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class CallFacts:
     `blocked`: by whoever is called; for a shared device by any adult whose it is. `you_blocked`: the other way round.
     `child_limit`: the caller is a child, and no parent lets them call this person; `callee_child_limit`: whoever is
     called is one, and no parent lets them be called by the caller (policy.child).
+    `closed`: the person called has closed everything, and the caller lives elsewhere.
     `quota_wait` is in how many seconds the caller may place another call, 0 for now (policy.quota).
     """
 
@@ -63,6 +65,7 @@ class CallFacts:
     you_blocked: bool = False
     child_limit: bool = False
     callee_child_limit: bool = False
+    closed: bool = False
     quota_wait: float = 0.0
 
 
@@ -178,6 +181,12 @@ RULES = (
         RingOut,
         lambda facts: facts.callee_child_limit,
         "The person called is a child, and no parent has allowed that the caller calls.",
+    ),
+    Rule(
+        Reason.CLOSED,
+        RingOut,
+        lambda facts: facts.closed,
+        "The person called has closed everything to whoever does not live with them.",
     ),
 )
 """The precedence."""

@@ -46,6 +46,19 @@ class NobodyLimited:
         return {}
 
 
+class Closing(Protocol):
+    """Who of those who live somewhere has closed everything (kith.directory.granting)."""
+
+    async def closed(self, household: HouseholdId, *, adults: bool) -> frozenset[PersonId]: ...
+
+
+class NobodyCloses:
+    """Where nobody can."""
+
+    async def closed(self, household: HouseholdId, *, adults: bool) -> frozenset[PersonId]:
+        return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Who and what is called: `ring` are the endpoints that could, as they declare themselves right now."""
@@ -55,6 +68,12 @@ class Wanted:
     callee: PersonId | None
     household: HouseholdId
     ring: Sequence[Endpoint]
+
+
+def _at_home_only(facts: CallFacts, ring: Iterable[Endpoint]) -> CallFacts:
+    """What a household shares rings for nobody from outside, once an adult there has closed everything."""
+    own = {one.id for one in ring if not one.shared}
+    return replace(facts, endpoints=facts.endpoints & own)
 
 
 class FactFinder:
@@ -71,6 +90,7 @@ class FactFinder:
         quotas: Sequence[Quota] = CALLS,
         limits: Limiting | None = None,
         quieting: Quieting | None = None,
+        closing: Closing | None = None,
     ) -> None:
         self._directory = directory
         self._contacts = contacts
@@ -81,6 +101,7 @@ class FactFinder:
         self._quotas = quotas
         self._limits = limits or NobodyLimited()
         self._quieting = quieting or NobodyQuiet()
+        self._closing = closing or NobodyCloses()
 
     async def wanted(self, principal: Principal, caller: PersonId, target: str) -> Wanted:
         """The facts of one call attempt. Whom it is for changes neither what is asked nor how often."""
@@ -93,11 +114,13 @@ class FactFinder:
             wanted = await self._wanted_endpoint(principal, caller, EndpointId(target))
         else:
             wanted = await self._wanted_person(principal, caller, PersonId(target), blockers)
-        person, calling, limits, quiet = await asyncio.gather(
+        person, calling, limits, quiet, closed, by_adults = await asyncio.gather(
             self._directory.person(caller),
             self._directory.endpoint(principal.endpoint),
             self._limits.limits((caller, PersonId(target))),
             self._quieting.among(wanted.ring),
+            self._closing.closed(wanted.household, adults=False),
+            self._closing.closed(wanted.household, adults=True),
         )
         at_home = wanted.household == principal.household
         concerned = wanted.ring if calling is None else [calling, *wanted.ring]
@@ -113,8 +136,11 @@ class FactFinder:
                 limits.get(PersonId(target)), Way.CALL, caller, at_home=at_home
             ),
             quota_wait=quota_wait,
+            closed=wanted.callee in closed and not at_home,
         )
-        return replace(wanted, facts=facts)
+        return replace(
+            wanted, facts=_at_home_only(facts, wanted.ring) if by_adults and not at_home else facts
+        )
 
     async def _wait(self, principal: Principal, caller: PersonId) -> float:
         """Until the caller may place another call, in seconds. Load generators are there to place many."""

@@ -19,7 +19,7 @@ from kith.directory.granting import Granting
 from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
 from policy.child import Limits, Way, may_be_reached, may_reach
-from policy.drop_in import ATTEMPTS, DropInFacts
+from policy.drop_in import ATTEMPTS, DropInFacts, Told, told
 from policy.drop_in_facts import Here, gather, next_change
 from policy.grants import Claim, Place, Void
 from policy.quota import look_back, wait
@@ -50,32 +50,45 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Who wants to drop in from where, on whom, and where that could be. `callee` is absent where it is a household."""
+    """Who wants to drop in from where, on whom, and where that could be. `callee` is absent where it is a household.
+    `told` is what the caller learns of a refusal, which is about them alone; `noted` whether it is written down."""
 
     caller: PersonId
     calling: Endpoint
     callee: PersonId | None
     household: HouseholdId
     spots: Sequence[Spot]
+    told: Told
+    quota_wait: float
+    noted: bool
+
+
+@dataclass(slots=True)
+class _Tried:
+    at: deque[float]
+    over: bool = False
 
 
 class Attempts:
     """When each person tried to drop in on each household of late, admitted or not."""
 
     def __init__(self) -> None:
-        self._tried: OrderedDict[tuple[PersonId, HouseholdId], deque[float]] = OrderedDict()
+        self._tried: OrderedDict[tuple[PersonId, HouseholdId], _Tried] = OrderedDict()
 
-    def wait(self, caller: PersonId, household: HouseholdId, now: float) -> float:
-        """Until the next attempt, in seconds; this one counts for those that come."""
+    def wait(self, caller: PersonId, household: HouseholdId, now: float) -> tuple[float, bool]:
+        """Until the next attempt, in seconds, this one counting for those that come; and whether it is worth being
+        written down: what is too often is, once, or a log could be filled with it."""
         most, span = look_back(ATTEMPTS)
-        tried = self._tried.setdefault((caller, household), deque(maxlen=most))
+        tried = self._tried.setdefault((caller, household), _Tried(deque(maxlen=most)))
         self._tried.move_to_end((caller, household))
         while len(self._tried) > MAX_PAIRS:
             self._tried.popitem(last=False)
-        found = wait([at for at in reversed(tried) if at > now - span], ATTEMPTS, now)
+        found = wait([at for at in reversed(tried.at) if at > now - span], ATTEMPTS, now)
+        first = found == 0 or not tried.over
+        tried.over = found > 0
         if not found:
-            tried.append(now)
-        return found
+            tried.at.append(now)
+        return found, first
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +145,14 @@ class DropInFinder:
         found = [one for one in endpoints if one.id != calling.id]
         # Where there is nobody, the same is asked about the caller's own endpoint, and comes to nothing.
         household = found[0].household if found else calling.household
-        quota_wait = 0.0 if principal.test else self._attempts.wait(caller, household, self._clock())
+        now = self._clock()
+        tested = principal.test
+        quota_wait, noted = (0.0, True) if tested else self._attempts.wait(caller, household, now)
         claim = await self._granting.claim(calling, caller)
         spots = await self.spots(found or [calling], calling, caller, claim, quota_wait=quota_wait)
-        return Attempt(caller, calling, callee, household, spots if found else ())
+        about_caller = told(spots[0].facts)
+        real = spots if found else ()
+        return Attempt(caller, calling, callee, household, real, about_caller, quota_wait, noted)
 
     async def _wanted(self, calling: Endpoint, target: str) -> tuple[PersonId | None, Sequence[Endpoint]]:
         if target == HOME:
@@ -165,7 +182,7 @@ class DropInFinder:
             self._limits.limits((caller, *own)),
         )
         about = _About(calling, claim, person, blockers, blocked, limits, quota_wait)
-        return [await self._spot(one, about) for one in endpoints]
+        return await asyncio.gather(*(self._spot(one, about) for one in endpoints))
 
     async def _spot(self, endpoint: Endpoint, about: _About) -> Spot:
         counting, place, owners, heard = await asyncio.gather(

@@ -20,7 +20,7 @@ from kith.core.trust.log import Outcome, What
 from kith.directory.granting import Granting
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
-from policy.drop_in import RULES, Admit, Refuse, Told, decide
+from policy.drop_in import RULES, Admit, Refuse, decide
 from signaling import protocol as wire
 from signaling.announcing import Announcer
 from signaling.call import KNOCK_TIMEOUT, OPENING_TIMEOUT, Barred, Call
@@ -125,31 +125,36 @@ class DropIns:
         self, attempt: Attempt, refused: Sequence[tuple[Spot, Refuse]], command: wire.DropIn
     ) -> None:
         """Raises the problem. The log gets the reason that was nearest to letting in."""
-        told = Told.NOT_PERMITTED
         person = await self._directory.person(attempt.caller)
         if refused:
             spot, nearest = max(refused, key=lambda each: _PRECEDENCE[each[1].reason])
-            told = nearest.told
             log.info(
                 "drop in refused: call=%s by=%s reason=%s", command.call, attempt.calling.id, nearest.reason
             )
-            named = command.to.startswith("p_") or not spot.endpoint.shared
-            self._journal.note(
-                attempt.callee if named and attempt.callee is not None else attempt.household,
-                What.DROP_IN,
-                Outcome.REFUSED,
-                call=command.call,
-                person=attempt.caller,
-                name="" if person is None else person.name,
-                device=attempt.calling.name,
-                at=spot.endpoint.name if len(refused) == 1 else "",
-                reason=nearest.reason,
-            )
-        code = Code(told)
+            if attempt.noted:
+                name = "" if person is None else person.name
+                self._note(attempt, spot if len(refused) == 1 else None, nearest, name, command)
+        code = Code(attempt.told)
         if code is Code.QUOTA_EXCEEDED:
-            wait = refused[0][0].facts.quota_wait
-            raise Problem(code, data={"retry_after": round(wait, 3)})
+            raise Problem(code, data={"retry_after": round(attempt.quota_wait, 3)})
         raise Problem(code, path="to")
+
+    def _note(
+        self, attempt: Attempt, spot: Spot | None, refused: Refuse, name: str, command: wire.DropIn
+    ) -> None:
+        """For those on whom it was: a person, or everybody who lives with a device. `spot`: the only one there was."""
+        to_person = command.to.startswith("p_") or (spot is not None and not spot.endpoint.shared)
+        self._journal.note(
+            attempt.callee if to_person and attempt.callee is not None else attempt.household,
+            What.DROP_IN,
+            Outcome.REFUSED,
+            call=command.call,
+            person=attempt.caller,
+            name=name,
+            device=attempt.calling.name,
+            at="" if spot is None else spot.endpoint.name,
+            reason=refused.reason,
+        )
 
     # -- those that go on ------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ class GrantDesk:
 
     async def _show(self, principal: Principal, request: str) -> wire.GrantsShown:
         endpoint = await self._endpoint(principal)
-        counting = await self._granting.at(endpoint)
+        counting = await self._granting.signed_at(endpoint)
         if endpoint.shared:
             sets = [wire.PersonGrants(person=one, grants=grants) for one, grants in counting]
         else:
@@ -130,19 +130,18 @@ class GrantDesk:
             await self._announcer.told(self._tell_heard(person))
 
     async def _tell_heard(self, person: PersonId) -> None:
-        grants = await self._granting.of(person)
+        grants = await self._granting.newest(person)
         heard = () if grants is None else _heard_views(await self._granting.heard(person, grants))
         for endpoint in await self._directory.endpoints_for(person):
             if not (endpoint.shared or endpoint.waiting):
                 self._sessions.push(endpoint.id, wire.GrantsHeard(heard=heard))
 
     async def _rosters(self, principal: Principal, command: wire.ShowRosters) -> wire.Rosters:
-        """Only of households that this endpoint has a reason to check; which those are is looked up, not believed."""
-        endpoint = await self._endpoint(principal)
-        people = set(self._switchboard.people_with(endpoint.id))
-        named = await self._granting.receivers([grants for _, grants in await self._granting.at(endpoint)])
-        found = [await self._directory.person(one) for one in sorted(people)]
-        homes = {one.household for one in (*found, *named.values()) if one is not None}
+        """Only of households from which somebody is here, or wants to be: that a grant names them is no reason, as
+        anybody may name anybody."""
+        people = sorted(self._switchboard.people_with(principal.endpoint))
+        found = [await self._directory.person(one) for one in people]
+        homes = {one.household for one in found if one is not None}
         rosters = []
         for home in sorted({*homes, principal.household}):
             roster = await self._identities.roster_of(home)
@@ -162,6 +161,7 @@ class GrantDesk:
         for endpoint in gone:
             self._expel(endpoint)
         self._switchboard.take_out(person)
+        self._switchboard.shut(principal.household)
         await self._changed(principal.household, change)
         await self._announcer.told(self._identity_desk.person_changed(person))
         await self._announcer.told(self._identity_desk.household_changed(principal.household))

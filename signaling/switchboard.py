@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any, assert_never
 
-from kith.core.ids import CallId, EndpointId, PersonId
+from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.core.trust.grants import Mode
@@ -24,7 +24,7 @@ from signaling import call as calls
 from signaling import protocol as wire
 from signaling.apart import apart, out
 from signaling.call import Call, EndReason
-from signaling.call_facts import Distances, FactFinder, Limiting, Wanted
+from signaling.call_facts import Closing, Distances, FactFinder, Limiting, Wanted
 from signaling.call_index import LiveCalls
 from signaling.call_replies import has_part, reason_for, refusal, reply_about
 from signaling.call_step import start, step
@@ -64,6 +64,7 @@ class Switchboard(Passing):
         bounds: Bounds | None = None,
         limits: Limiting | None = None,
         quieting: Quieting | None = None,
+        closing: Closing | None = None,
     ) -> None:
         super().__init__(LiveCalls(), sessions)
         self._store = store
@@ -74,7 +75,16 @@ class Switchboard(Passing):
         self._journal = journal
         self._bounds = bounds or Bounds()
         self._finder = FactFinder(
-            directory, contacts, sessions, distances, store, clock, self._bounds.quotas, limits, quieting
+            directory,
+            contacts,
+            sessions,
+            distances,
+            store,
+            clock,
+            self._bounds.quotas,
+            limits,
+            quieting,
+            closing,
         )
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -345,6 +355,16 @@ class Switchboard(Passing):
             person
         ):  # what still rings out at a caller, for whom it looks like any
             await live.settled(calls.DeadlinePassed(live.call.deadline or 0.0))
+
+    def shut(self, household: HouseholdId) -> None:
+        """Everything is closed there: what the household shares talks to nobody from outside any more."""
+        self._changes += 1
+        for live in self._calls:
+            faces = live.faces.endpoints
+            for one, peer in live.call.talking().items():
+                inside = faces[one].household == household and faces[one].shared
+                if inside and faces[peer].household != household:
+                    live.enqueue(calls.HungUp(one))
 
     def withdraw(self, person: PersonId, endpoints: Iterable[EndpointId]) -> None:
         """These shared endpoints speak for the person no more: out of the calls in which they do or might."""

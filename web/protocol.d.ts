@@ -1207,7 +1207,7 @@ export interface DropIn {
 }
 
 /**
- * The rosters of households, by their roots: of somebody who is in a drop in here, or has a grant of one's own.
+ * The rosters of households, by their roots: the own one, and that of somebody who is in a call or drop in here.
  * Others are left out of the reply.
  */
 export interface ShowRosters {

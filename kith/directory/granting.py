@@ -22,7 +22,7 @@ from kith.directory.identities import Identities
 from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
-from policy.grants import Claim, Place, Void, claim
+from policy.grants import Claim, Place, Void, claim, lapsed
 
 SOON = 300
 """Seconds by which a set may be ahead of the clock here: what is far ahead could be followed by nothing for long."""
@@ -118,15 +118,24 @@ class Granting:
     # -- what is in force ------------------------------------------------------------------------
 
     async def of(self, person: PersonId) -> Grants | None:
-        """The set of a person; None where there is none, or whoever signed it has been removed."""
+        """What counts of the set of a person; None where there is none."""
         return await self._in_force(person, await self._store.of(person))
 
+    async def newest(self, person: PersonId) -> Grants | None:
+        """The set as it was signed last, whether or not its signer is still there."""
+        return await self._store.of(person)
+
     async def at(self, endpoint: Endpoint) -> Sequence[tuple[PersonId, Grants]]:
-        """The sets that count at an endpoint: its person's, or at a shared one those of all adults who live with it."""
-        if not endpoint.shared:
-            own = None if endpoint.person is None else await self.of(endpoint.person)
-            return () if own is None or endpoint.person is None else [(endpoint.person, own)]
-        return await self.of_household(endpoint.household, adults=True)
+        """What counts at an endpoint: its person's set, or at a shared one those of all adults who live with it."""
+        every = [(one, await self._in_force(one, grants)) for one, grants in await self.signed_at(endpoint)]
+        return [(one, grants) for one, grants in every if grants is not None]
+
+    async def signed_at(self, endpoint: Endpoint) -> Sequence[tuple[PersonId, Grants]]:
+        """The same sets as they were signed."""
+        if endpoint.shared:
+            return await self._store.household(endpoint.household, adults=True)
+        own = None if endpoint.person is None else await self._store.of(endpoint.person)
+        return () if own is None or endpoint.person is None else [(endpoint.person, own)]
 
     async def of_household(
         self, household: HouseholdId, *, adults: bool = False
@@ -140,7 +149,12 @@ class Granting:
         chain = await self._identities.chain(person)
         if grants is None or chain is None or chain.root != grants.person:
             return None
-        return grants if grants.signer in chain.active else None
+        return grants if grants.signer in chain.active else lapsed(grants)
+
+    async def closed(self, household: HouseholdId, *, adults: bool) -> frozenset[PersonId]:
+        """Who of those who live there, or of the adults alone, has closed everything."""
+        every = await self._store.household(household, adults=adults)
+        return frozenset(one for one, grants in every if grants.closed)
 
     async def void(self, givers: Collection[PersonId]) -> frozenset[Void]:
         return await self._store.void(givers)
@@ -234,7 +248,7 @@ class Granting:
 
     async def hear(self, endpoint: Endpoint, receipt: Receipt) -> PersonId | None:
         """Keep a receipt of this endpoint's. Whose set it is for, if that person should be told."""
-        counting = {grants.person: (person, grants) for person, grants in await self.at(endpoint)}
+        counting = {grants.person: (person, grants) for person, grants in await self.signed_at(endpoint)}
         if receipt.identity != endpoint.keys.identity:
             raise Problem(Code.UNTRUSTED, path="receipts")
         if receipt.person not in counting:

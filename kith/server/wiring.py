@@ -124,6 +124,11 @@ async def wire(
     blocks = Blocks(SqliteBlocks(database), directory, digest, clock)
     children = Children(SqliteChildren(database), directory, contacts, verifying, confirm_consent, clock)
 
+    # what people signed
+    signed = SqliteIdentities(database)
+    identities = Identities(signed, directory, clock)
+    granting = Granting(SqliteGrants(database), identities, directory, clock)
+
     # who is here
     deadlines = Deadlines(clock)
     reachable = Reachable()
@@ -156,6 +161,7 @@ async def wire(
         bounds,
         children,
         Quiet(granting, sessions, clock),
+        granting,
     )
     await switchboard.load()
 

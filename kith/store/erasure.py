@@ -77,6 +77,7 @@ def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
     for table, column in EMPTIED:
         db.execute(f"UPDATE {table} SET {column} = NULL WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
+    _forget_roots(db, person)
     _delete_chains(db, person)
     db.execute("DELETE FROM person WHERE id = ?", (person,))
     return endpoints
@@ -144,6 +145,14 @@ def _delete_endpoints(db: sqlite3.Connection, where: str, whose: str) -> list[En
         for table in ("invitation", "pairing"):
             db.execute(f"DELETE FROM {table} WHERE endpoint = ? OR offered_by = ?", (row["id"], row["id"]))  # noqa: S608 - words of this file
     return [EndpointId(row["id"]) for row in rows if row["removed"] is None]
+
+
+def _forget_roots(db: sqlite3.Connection, person: PersonId) -> None:
+    """What others signed names the person by the root of their chain for good; what was taken from it need not."""
+    for row in db.execute("SELECT DISTINCT root FROM person_link WHERE person = ?", (person,)).fetchall():
+        db.execute("DELETE FROM granted WHERE root = ?", (row["root"],))
+        db.execute("DELETE FROM void_grant WHERE receiver = ?", (row["root"],))
+        db.execute("UPDATE news SET concerns = NULL WHERE concerns = ?", (row["root"],))
 
 
 def _delete_chains(db: sqlite3.Connection, person: PersonId) -> None:

@@ -127,7 +127,7 @@ class Panic(Command, frozen=True, kw_only=True, tag="panic"):
 
 
 class ShowRosters(Command, frozen=True, kw_only=True, tag="show_rosters"):
-    """The rosters of households, by their roots: of somebody who is in a drop in here, or has a grant of one's own.
+    """The rosters of households, by their roots: the own one, and that of somebody who is in a call or drop in here.
     Others are left out of the reply."""
 
     households: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=8)]

@@ -15,9 +15,9 @@ from kith.core.trust.grants import DropInTerm, Grant, HomeTerm, Mode, signed
 from kith.core.trust.grants_write import at_device, draft, quieted, revoked, shut
 from kith.core.trust.person import extend
 from signaling.closing import Close
-from tests.support.family import Family, family
+from tests.support.family import Family, enrol, family
 from tests.support.granting import Signer, having, plain, ready, receipt, to
-from tests.support.signing import identity
+from tests.support.signing import identity, take_in
 from tests.support.wire import Endpoint
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -310,10 +310,12 @@ async def test_a_set_that_is_old_lets_knock_only(home: Family) -> None:
 @pytest.mark.row("S7")
 async def test_it_ends_for_silence_when_the_endpoint_says_so_and_never_moves(home: Family) -> None:
     async with home.online(home.dad, home.tablet, home.granny) as (dad, tablet, granny):
-        await home.dad_signs.set(dad, to(await home.granny_signs.root()))
+        await home.dad_signs.set(dad, to(await home.granny_signs.root()), having(longest=2))
         call = await inside(granny, dad, home.dad.endpoint)
         assert (await tablet.ask("move", call=call))["code"] == "not_movable"
         assert tablet.had("calls_elsewhere") == []
+        ends = (await dad.ok("answer", call=call))["call"]
+        assert ends["ends"] - ends["answered"] == 2 * 60.0, "at the latest"
         await dad.ok("hang_up", call=call, why="silence")
         assert await ended(call, granny, dad) == {"silence"}
         call = (await dropping_in(granny, home.dad.endpoint))["id"]
@@ -321,6 +323,35 @@ async def test_it_ends_for_silence_when_the_endpoint_says_so_and_never_moves(hom
         await dad.ok("answer", call=call)
         await dad.ok("hang_up", call=call, why="not_let_in")
         assert await ended(call, granny, dad) == {"not_let_in"}
+
+
+async def test_what_a_lost_phone_had_signed_opens_nothing_and_still_forbids(home: Family) -> None:
+    lost = await enrol(home.server, "home", "Dad", "Old phone")
+    await take_in(home.server, home.dad, lost.keys.public, shared=False)
+    async with home.online(home.dad, lost, home.granny, home.kitchen, home.hall) as (
+        dad,
+        old,
+        granny,
+        _,
+        hall,
+    ):
+        root = await home.granny_signs.root()
+        signer = Signer(home.server, lost)
+        signer.known = home.dad_signs.known
+        shut_out = partial(at_device, identity=home.kitchen.keys.public.identity, drop_in=DropInTerm.OFF)
+        home.dad_signs.known = await signer.set(old, to(root), shut_out)
+        call = await inside(granny, hall, home.hall.endpoint)
+        chain, _ = await identity(home.server, home.dad)
+        assert chain is not None
+        link = person_write.remove(chain, home.dad.keys, lost.keys.public.identity, time=int(time.time()))
+        await dad.ok("extend_person", links=[plain(link)])
+        assert await ended(call, granny, hall) == {"hung_up"}
+        await refused(granny, home.dad.endpoint)
+        async with Endpoint(home.server, home.mum) as mum:
+            await home.mum_signs.set(mum, to(root))
+        await refused(granny, home.kitchen.endpoint)
+        call = await inside(granny, hall, home.hall.endpoint)
+        await granny.ok("hang_up", call=call)
 
 
 @pytest.mark.row("S6")
@@ -334,6 +365,24 @@ async def test_closing_everything_ends_clears_and_keeps_out(home: Family) -> Non
         assert await tablet.closed() == Close.REMOVED
         await refused(granny, home.dad.person)
         await refused(granny, home.kitchen.endpoint)
+        await call_in_vain(granny, home.dad.person, dad, kitchen)
+        await call_in_vain(
+            granny, home.mum.person, kitchen
+        )  # a device that they share is closed for Mum's friends, too
+        call = new_call()
+        await kitchen.ok("call", call=call, to=home.dad.person)  # as those do who live there
+        await dad.event("ringing", call=call)
+        await kitchen.ok("cancel", call=call)
+
+
+async def call_in_vain(caller: Endpoint, target: str | None, *others: Endpoint) -> None:
+    """It rings for the caller alone."""
+    call = new_call()
+    assert (await caller.ok("call", call=call, to=target))["call"]["phase"] == "ringing"
+    for one in others:
+        await one.ok("ping")
+        assert [each for each in one.had("ringing") if each["call"]["id"] == call] == []
+    await caller.ok("cancel", call=call)
 
 
 async def panic(home: Family, dad: Endpoint) -> None:

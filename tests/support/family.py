@@ -75,7 +75,7 @@ async def family(
         tablet = await enrol(server, "home", "Dad", "Tablet")
         kitchen = await enrol(server, "home", "Mum", "Kitchen", shared=True)
         hall = await enrol(server, "home", "Mum", "Hall", shared=True)
-        granny = await enrol(server, "away", "Granny", "Granny's phone", mum)
+        granny = await enrol(server, "away", "Granny", "Granny's phone", mum, dad)
         gus = await enrol(server, "away", "Gus", "Gus's phone", mum)
         parlour = await enrol(server, "away", "Granny", "Parlour", shared=True)
         stranger = await enrol(server, "alone", "Stranger", "Their phone", mum)

@@ -124,6 +124,7 @@ def test_each_rule_decides_where_it_alone_applies_and_the_first_where_many_do() 
         Reason.CALLEE_SUSPENDED: may_call(replace(FINE, callee_suspended=True)),
         Reason.BLOCKED: may_call(replace(FINE, blocked=True)),
         Reason.CALLEE_CHILD_LIMIT: may_call(replace(FINE, callee_child_limit=True)),
+        Reason.CLOSED: may_call(replace(FINE, closed=True)),
     }
     assert list(alone) == [rule.reason for rule in RULES] == list(Reason)
     for rule in RULES:
