@@ -245,7 +245,7 @@ class Conversation:
                 raise Problem(Code.ALREADY_SIGNED_IN)
             if command.open:
                 self._reception.check_address(self._address, command, self._reception.desk.clock())
-                return await self._reception.desk.welcome_stranger(command, origin=self._origin)
+                return await self._reception.desk.strangers.welcome(command, origin=self._origin)
             self._reception.check_code(self._address, command, self._reception.desk.clock())
             return await self._reception.desk.carry_out(
                 live.principal, live.endpoint, command, origin=self._origin
@@ -302,7 +302,7 @@ class Conversation:
             case _ if self._live is not None:
                 raise Problem(Code.ALREADY_SIGNED_IN)
             case _:
-                return await desk.welcome_stranger(command, origin=self._origin)
+                return await desk.strangers.welcome(command, origin=self._origin)
 
     async def _sign_in(self, command: wire.SignIn) -> None:
         if self._live is not None:

@@ -5,14 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-import msgspec
-
-from kith.core.ids import EndpointId, PersonId, new_endpoint, new_household
+from kith.core.ids import EndpointId, PersonId
 from kith.core.keys import KeyPair, sign_in_statement, verify
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.core.standing import DeviceStanding
-from kith.core.trust.person_links import PersonBegin
 from kith.directory import vcards
 from kith.directory.blocks import Blocks
 from kith.directory.children import Children
@@ -26,7 +23,7 @@ from kith.directory.passkeys import Passkeys
 from kith.directory.people import People
 from kith.directory.ports import DirectoryStore
 from kith.directory.regions import Regions
-from kith.directory.registry import Newcomer, Registry, named, registered, tidy
+from kith.directory.registry import Registry, named, registered, tidy
 from kith.directory.verifying import Verifying
 from presence.active import Active
 from presence.reachable import Reachable
@@ -57,9 +54,10 @@ from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.people import PEOPLE_COMMANDS, Exporter, PeopleDesk
 from signaling.sessions import Live, Sessions
+from signaling.strangers import Strangers
 from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
-from signaling.views import endpoint_view, missed_view, person_view, public_keys
+from signaling.views import endpoint_view, missed_view, person_view
 
 log = logging.getLogger(__name__)
 
@@ -240,7 +238,6 @@ class Desk:
         )
         self.journal = journal
         self._journal_desk = JournalDesk(journals, directory, journal)
-        self._profiles = people.profiles
         self.people = PeopleDesk(
             directory=directory,
             verifying=verifying,
@@ -280,147 +277,24 @@ class Desk:
             (PEOPLE_COMMANDS, self.people),
         )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people, self.granted)
+        self.strangers = Strangers(
+            directory=directory,
+            registry=registry,
+            identities=identities,
+            identity_desk=self._identity_desk,
+            passkey_desk=self._passkey_desk,
+            announcer=self.announcer,
+            news=self.news,
+            profiles=people.profiles,
+            expel=self._accounts.expel,
+            server=server,
+            clock=clock,
+        )
         self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
         self._nobody = KeyPair.generate().public.identity
         """Nobody's key: an unknown endpoint costs the same time as a wrong signature."""
-
-    # -- before sign-in ----------------------------------------------------------------------------
-
-    async def welcome_stranger(self, command: wire.AnyCommand, *, origin: str) -> wire.AnyReply:
-        """The commands by which one joins. `challenge` and `sign_in` belong to the connection. `origin` is how
-        the stranger dialled this server."""
-        match command:
-            case wire.LookUpInvitation():
-                return await self._look_up(command)
-            case wire.SignUp():
-                if command.link is not None:
-                    self.identities.check_begin(command.link, command.keys.identity)
-                enrolled = await self.registry.sign_up(_newcomer(command))
-                endpoint = enrolled.endpoint
-                assert endpoint.person is not None
-                if command.link is not None:
-                    await self.identities.begin(endpoint.person, command.link)
-                    await self.announcer.told(self._identity_desk.household_changed(endpoint.household))
-                return wire.SignedUp(
-                    re=command.id,
-                    person=endpoint.person,
-                    household=endpoint.household,
-                    endpoint=endpoint.id,
-                    server=self.server,
-                    code_sent=enrolled.code_sent,
-                )
-            case wire.Pair():
-                return await self._pair(command)
-            case wire.LookUpRecovery():
-                person, signed = await self.identities.by_recovery(command.recovery)
-                found = await self.directory.person(person)
-                return wire.RecoveryFound(
-                    re=command.id,
-                    name="" if found is None else found.name,
-                    identity=wire.PersonIdentity(
-                        person=person, links=signed.links, delegations=signed.delegations
-                    ),
-                )
-            case wire.Recover():
-                endpoint, former = await self.identities.recover(
-                    command.link, command.name, command.capabilities
-                )
-                for one in former:
-                    self._accounts.expel(one)
-                await self._told_of_newcomer(endpoint)
-                await self.announcer.told(self._identity_desk.person_changed(PersonId(endpoint.person or "")))
-                return self._paired(endpoint, command.id, shared=False)
-            case wire.AskPasskey():
-                return self._passkey_desk.ask(command, origin)
-            case wire.UsePasskey():
-                endpoint = await self._passkey_desk.enrol(command, origin)
-                await self._told_of_newcomer(endpoint)
-                return self._paired(endpoint, command.id, shared=False)
-            case wire.EnrolTest():
-                return await self._enrol_test(command)
-            case _:
-                raise Problem(Code.NOT_SIGNED_IN)
-
-    async def _pair(self, command: wire.Pair) -> wire.Paired:
-        if command.link is not None:
-            self.identities.check_begin(command.link, command.keys.identity)
-        endpoint = await self.registry.pair(
-            command.code, public_keys(command.keys), command.name, command.capabilities
-        )
-        begun = command.link is not None and await self._begins(endpoint, command.link)
-        await self._told_of_newcomer(endpoint)
-        offered_by = await self.directory.offered_by(endpoint.id)
-        paired = self._paired(endpoint, command.id, shared=endpoint.shared)
-        return msgspec.structs.replace(paired, offered_by=offered_by, begun=begun)
-
-    async def _begins(self, endpoint: Endpoint, link: PersonBegin) -> bool:
-        """Whether a child's chain begins with the endpoint; the same again, because the reply was lost, does too."""
-        if endpoint.shared or endpoint.person is None:
-            return False
-        person = await self.directory.person(endpoint.person)
-        if person is None or not person.child:
-            return False
-        signed = await self.identities.of(person.id)
-        if signed is None:
-            await self.identities.begin(person.id, link)
-        return signed is None or signed.links[0] == link
-
-    async def _told_of_newcomer(self, endpoint: Endpoint) -> None:
-        await self.announcer.told(self.announcer.endpoints_changed(endpoint))
-        await self.announcer.told(self._identity_desk.household_changed(endpoint.household))
-        await self.announcer.told(self.news.tell(endpoint.household))
-
-    async def _refuse_while_another_is_here(self, principal: Principal) -> None:
-        """A person with a confirmed endpoint at hand has not lost everything: whoever says so may be a thief with
-        no more than a passkey."""
-        for one in await self.directory.endpoints_for(registered(principal)):
-            if not one.shared and not one.waiting and one.id in self.reachable:
-                raise Problem(Code.NOT_PERMITTED)
-
-    async def _look_up(self, command: wire.LookUpInvitation) -> wire.AnyReply:
-        invitation = await self.registry.invitation(command.secret)
-        inviter = await self.directory.person(invitation.inviter) if invitation.inviter else None
-        home = invitation.household
-        saved = () if home is None else await self._profiles(home)
-        return wire.InvitationDetails(
-            re=command.id,
-            inviter="" if inviter is None else inviter.name,
-            household=home is not None,
-            owner=invitation.owner,
-            profiles=tuple(wire.ProfileView(id=one.id, name=one.name) for one in saved),
-        )
-
-    async def _enrol_test(self, command: wire.EnrolTest) -> wire.AnyReply:
-        bare = Endpoint(
-            id=new_endpoint(),
-            household=new_household(),  # replaced by the one that is named
-            person=None,
-            name=tidy(command.device_name, "device_name"),
-            shared=command.shared,
-            keys=public_keys(command.keys),
-            capabilities=command.capabilities,
-            test=True,
-            added=self.clock(),
-            seen=self.clock(),
-        )
-        endpoint = await self.registry.enrol_test(
-            household=command.household,
-            person=command.person,
-            endpoint=bare,
-            knows=[PersonId(person) for person in command.knows],
-        )
-        return self._paired(endpoint, command.id, shared=False)
-
-    def _paired(self, endpoint: Endpoint, request: str, *, shared: bool) -> wire.Paired:
-        return wire.Paired(
-            re=request,
-            household=endpoint.household,
-            endpoint=endpoint.id,
-            server=self.server,
-            person=None if shared else endpoint.person,
-        )
 
     # -- signing in --------------------------------------------------------------------------------
 
@@ -551,7 +425,7 @@ class Desk:
                 for one in await self.identities.begin_anew(principal, command.link):
                     self._accounts.expel(one)
                 await self.announcer.told(self._identity_desk.person_changed(registered(principal)))
-                await self._told_of_newcomer(endpoint)
+                await self.strangers.told_of_newcomer(endpoint)
                 await self.announcer.told(self._identity_desk.catch_up(principal))
             case wire.Invite() | wire.OfferPairing():
                 return await self._let_in(principal, command)
@@ -592,6 +466,13 @@ class Desk:
         if endpoint.waiting:
             raise Problem(Code.NOT_CONFIRMED)
         return await self.people.export(principal)
+
+    async def _refuse_while_another_is_here(self, principal: Principal) -> None:
+        """A person with a confirmed endpoint at hand has not lost everything: whoever says so may be a thief with
+        no more than a passkey."""
+        for one in await self.directory.endpoints_for(registered(principal)):
+            if not one.shared and not one.waiting and one.id in self.reachable:
+                raise Problem(Code.NOT_PERMITTED)
 
     async def _waits(self, endpoint: Endpoint) -> bool:
         """Still, whatever its session knows."""
@@ -637,19 +518,6 @@ class Desk:
         name = None if command.name is None else tidy(command.name, "name")
         await self.directory.describe_endpoint(endpoint.id, name, command.capabilities)
         await self.announcer.told(self.announcer.described(endpoint.id))
-
-
-def _newcomer(command: wire.SignUp) -> Newcomer:
-    return Newcomer(
-        secret=command.secret,
-        name=command.name,
-        mobile=command.mobile,
-        keys=public_keys(command.keys),
-        device_name=command.device_name,
-        guidelines=command.guidelines,
-        capabilities=command.capabilities,
-        profile=None if command.profile is None else PersonId(command.profile),
-    )
 
 
 def _may_act_as(endpoint: Endpoint, person: Person | None) -> bool:

@@ -180,7 +180,7 @@ class Door:
             case wire.Ack() | wire.Leave():
                 raise Problem(Code.UNKNOWN_COMMAND, path="t")  # these are about a connection
         if command.open:
-            return await desk.welcome_stranger(command, origin=self._origin(request))
+            return await desk.strangers.welcome(command, origin=self._origin(request))
         return await self._carry_out(request, command, now)
 
     async def _sign_in(self, request: web.Request, command: wire.SignIn, now: float) -> wire.AnyReply:

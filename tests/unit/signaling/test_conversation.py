@@ -300,7 +300,7 @@ async def test_what_was_done_is_not_answered_with_a_problem(
         identity=new.identity, sealing=new.sealing, sealing_signature=new.sealing_signature
     )
     pair = protocol.Pair(id="3", code=code, keys=keys_of_it, name="Porch")
-    paired = await desk.welcome_stranger(pair, origin="")
+    paired = await desk.strangers.welcome(pair, origin="")
     assert isinstance(paired, protocol.Paired)
 
 
