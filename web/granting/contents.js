@@ -79,6 +79,14 @@ export function lapsed(contents) {
   return { ...contents, grants: [], home: contents.home === 'off' ? 'off' : 'unset' };
 }
 
+/**
+ * What one may take over from a set that nobody is to believe any more, where nothing else is known: what it forbids.
+ * @param {Contents} contents @param {string} zone @returns {Contents}
+ */
+export function forbidden({ home, devices, quiet, schedules, zone: theirs, closed }, zone) {
+  return { ...unsigned(zone), home: home === 'off' ? home : 'unset', devices, quiet, schedules, zone: theirs, closed };
+}
+
 /** Nobody at all. Opening again brings nothing of it back. @param {Contents} contents @returns {Contents} */
 export function shut(contents) {
   return { ...contents, grants: [], home: 'unset', closed: true };

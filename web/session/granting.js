@@ -7,7 +7,7 @@
  */
 
 import { equal, fromBase64 } from '../core/bytes.js';
-import { contentsOf, grantTo, lapsed, shut, unsigned, withoutGrants } from '../granting/contents.js';
+import { contentsOf, forbidden, grantTo, lapsed, shut, unsigned, withoutGrants } from '../granting/contents.js';
 import { checkReceipt, grantsOf, receiptOf, requireSigned, signGrants } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
 import { require, Untrusted } from '../trust/untrusted.js';
@@ -29,6 +29,7 @@ import { grantsToWire } from './wire.js';
 const AT_ONCE = { within: 10_000 };
 const AGAIN_AFTER = 3_600; // seconds
 const TRIES = 3;
+const FURTHEST = 1_000_000;
 
 /** What one more choice makes of the terms; `version` is the one that will say so. @typedef {(contents: Contents, version: number) => Contents} Edit */
 
@@ -71,12 +72,13 @@ export class Granting {
     const seen = await this.#look();
     const { set, chain } = seen;
     this.#put({ ...(await this.#devices(chain)), ...(await this.#said(seen)) });
-    if (seen.lapsed) await this.#sign((contents) => contents).then(() => this.#tellLapsed());
+    if (seen.lapsed) await this.#forbid(set);
     else if (set !== null && now() - set.time >= AGAIN_AFTER) await this.#sign((contents) => contents);
   }
 
-  /** What a device that is gone had signed has ended: whoever may still drop in is to be let in anew. */
-  #tellLapsed() {
+  /** What a device that is gone had signed has ended; what it forbade is signed anew, if this page knew it. @param {Grants | null} set */
+  async #forbid(set) {
+    if (set !== null) await this.#sign((contents) => contents);
     this.#store.dispatch({ t: 'notice', notice: { key: 'grant.lapsed', values: {} } });
   }
 
@@ -199,12 +201,13 @@ export class Granting {
     const offered = shown && grantsOf({ ...shown.grants });
     if (offered !== null) await this.#sets.meet(offered, chain).catch(unbelieved);
     const set = this.#sets.of(chain.root);
-    // A newer one of an endpoint that is gone is what the person said all the same; one that nobody signed is the server's.
-    const former = offered !== null && offered.version > (set?.version ?? -1) && (await isSigned(offered, chain));
-    const last = former ? offered : set;
-    const gone = last !== null && !chain.active.has(nameOf(last.signer));
-    const contents = last ? contentsOf(last) : unsigned(zone());
-    return { chain, set, newest: last?.version ?? -1, shown, lapsed: gone, base: gone ? lapsed(contents) : contents };
+    // A newer one may have been signed by an endpoint that is gone. It may have been a thief's by then, and signed at a
+    // point of the chain that is long past: it says how far versions go, and what is in it is worth nothing.
+    const former = offered !== null && isFurther(offered, set) && (await isSigned(offered, chain)) ? offered : null;
+    const gone = former !== null || (set !== null && !chain.active.has(nameOf(set.signer)));
+    const known = set ? contentsOf(set) : former ? forbidden(contentsOf(former), zone()) : unsigned(zone());
+    const newest = Math.max(set?.version ?? -1, former?.version ?? -1);
+    return { chain, set, newest, shown, lapsed: gone, base: gone ? lapsed(known) : known };
   }
 
   // -- what the screens show -------------------------------------------------------------------------
@@ -245,6 +248,12 @@ export class Granting {
 /** What the connection has cut off is looked at after the next sign-in. @param {unknown} error */
 function unsaid(error) {
   if (error instanceof Untrusted) console.warn(`not believed: ${error.reason}`);
+}
+
+/** Nobody signs so often: what goes further would only use the numbers up. @param {Grants} offered @param {Grants | null} set */
+function isFurther({ version }, set) {
+  const known = set?.version ?? -1;
+  return version > known && version - known < FURTHEST;
 }
 
 /** @param {Grants} set @param {Chain} chain */

@@ -69,13 +69,35 @@ test('what a server makes up is not built upon, and is not signed by itself', as
 
 test('what a device granted that is gone is not signed again, what it forbade is', async () => {
   const people = await family({ gone: true });
-  const known = await signed(people.before, people.phone, OWN, 1);
   const theirs = await signed(people.before, people.tablet, { ...CHOSEN, grants: [grant], home: 'instant' }, 2);
-  const { granting, sent } = app(people, known, theirs);
+  const { granting, sent } = app(people, theirs, theirs); // it was believed while the tablet was there
   granting.open();
   await granting.change((contents) => contents); // after what was begun before
   const [next] = sent;
   assert.deepEqual([next.version, next.grants, next.home, next.quiet], [3, [], 'unset', CHOSEN.quiet]);
+});
+
+test('a device that is gone opens nothing that was closed, by signing where it was there still', async () => {
+  const people = await family({ gone: true });
+  const closed = await signed(people.chain, people.phone, { ...CHOSEN, home: 'off', closed: true }, 3);
+  const late = await signed(people.before, people.tablet, { ...OWN, grants: [grant], home: 'instant', closed: false, frost: 3 }, 4);
+  const { granting, sent } = app(people, closed, late);
+  granting.open();
+  await granting.change((contents) => contents);
+  const [next] = sent;
+  assert.deepEqual([next.version, next.closed, next.home, next.grants, next.frost], [5, true, 'off', [], 30]);
+  assert.deepEqual(next.quiet, CHOSEN.quiet);
+});
+
+test('where nothing else is known, what was forbidden holds', async () => {
+  const people = await family({ gone: true });
+  const theirs = await signed(people.before, people.tablet, { ...CHOSEN, grants: [grant], home: 'instant', closed: true, frost: 3 }, 7);
+  const { granting, sent } = app(people, null, theirs);
+  granting.open();
+  await granting.change((contents) => contents);
+  const [next] = sent;
+  assert.deepEqual([next.version, next.closed, next.home, next.grants, next.frost], [8, true, 'unset', [], 10]);
+  assert.deepEqual([next.quiet, next.schedules], [CHOSEN.quiet, CHOSEN.schedules]);
 });
 
 test('an older set than the one that is known changes nothing', async () => {
