@@ -242,6 +242,16 @@ async def test_a_revocation_that_is_withheld_opens_at_once_for_a_week_and_not_a_
             await shut(victim, far)
 
 
+@pytest.mark.row("S2")
+async def test_a_clock_that_is_set_back_brings_nothing_back(house: House, victim: Victim) -> None:
+    """What was over when it was signed last is over, whatever the page's clock says."""
+    over = to(await house.root(house.carl)) | {"until": int(time.time()) - 60}
+    await victim.doors.sign(grants=[over])
+    await victim.doors.set_clock(-DAY)
+    async with house.drops_in(victim, "carl") as far:
+        await shut(victim, far)
+
+
 @pytest.mark.row("R87")
 async def test_an_ordinary_call_is_no_drop_in(house: House, victim: Victim) -> None:
     """Carl, who may drop in, only calls; the server would have it that he drops in, and nobody had to answer."""
@@ -273,10 +283,12 @@ async def test_a_grant_to_one_person_is_not_for_what_their_household_shares(
 @pytest.mark.row("R64")
 async def test_do_not_disturb_is_not_switched_off_by_the_server(house: House, victim: Victim) -> None:
     await victim.doors.sign(grants=[to(await house.root(house.carl))])
+    await victim.doors.unheard(deaf=True)
     await victim.screen.page.get_by_role("switch", name="Do Not Disturb").click()
     async with house.drops_in(victim, "carl") as far:
         await shut(victim, far)
     await victim.screen.page.get_by_role("switch", name="Do Not Disturb").click()
+    await victim.doors.unheard(deaf=False)
 
 
 @pytest.mark.row("S1")

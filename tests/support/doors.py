@@ -141,6 +141,15 @@ async () => {
 }
 """
 
+DEAF = """
+(deaf) => {
+  const { account } = document.querySelector('kith-app').parts;
+  delete account.send;
+  const send = account.send.bind(account);
+  if (deaf) account.send = (draft, options) => draft.t === 'report_standing' ? Promise.resolve() : send(draft, options);
+}
+"""
+
 UNBLOCK = """
 async () => {
   const { store, account } = document.querySelector('kith-app').parts;
@@ -177,6 +186,10 @@ class Doors:
     async def hear_again(self, before: int) -> str:
         """The set so many before the last is shown once more; returns why it was not believed."""
         return str(await self._page.evaluate(AGAIN, before))
+
+    async def unheard(self, *, deaf: bool) -> None:
+        """Whether the server passes over what the page says of itself."""
+        await self._page.evaluate(DEAF, deaf)
 
     async def keys(self) -> PublicKeys:
         shown = await self._page.evaluate(KEYS)

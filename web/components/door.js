@@ -13,14 +13,15 @@ import { View } from './view.js';
 /** @import {State, Talk} from '../state/state.js' */
 
 export class Door extends View {
-  #words = h('p', { role: 'status' });
+  #words = h('span', { role: 'status' });
+  /** Each second another: nobody is to hear it over somebody's voice. */ #count = h('span', { 'aria-hidden': 'true' });
   #timer = 0;
 
   /** @override */
   build() {
     this.setAttribute('role', 'group');
     this.setAttribute('aria-label', this.t('drop_in.door'));
-    this.append(h('div', { class: 'row' }, icon('drop-in'), this.#words), button(this.t('knock.not_now'), () => this.#no(), { icon: 'close', kind: 'not-now' }));
+    this.append(h('div', { class: 'row' }, icon('drop-in'), h('p', {}, this.#words, ' ', this.#count)), button(this.t('knock.not_now'), () => this.#no(), { icon: 'close', kind: 'not-now' }));
   }
 
   /** @override @param {State} state */
@@ -31,7 +32,8 @@ export class Door extends View {
     const key = talk === null ? null : keyOf(talk, state.capture.video ? left : null);
     this.hidden = key === null;
     if (talk === null || key === null) return;
-    setText(this.#words, this.t(key, { name: talk.name, seconds: String(Math.ceil((left ?? 0) / 1_000)) }));
+    setText(this.#words, this.t(key, { name: talk.name }));
+    setText(this.#count, key === 'drop_in.frosted' ? this.t('drop_in.clears', { seconds: String(Math.ceil((left ?? 0) / 1_000)) }) : '');
     if (left !== null) this.#timer = setTimeout(() => this.show(this.parts.store.state), left % 1_000 || 1_000);
   }
 

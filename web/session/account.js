@@ -362,7 +362,8 @@ export class Account {
   /** @param {Bytes} [root] of the own chain, which was begun or goes on here */
   async #enrolled(root) {
     if (this.#identity) await this.identities.become(this.#identity);
-    await Promise.all([this.sets.load(), this.quiet.load()]);
+    await this.quiet.load();
+    await this.sets.load();
     if (root) await this.identities.belong(root);
     if (this.identities.vouched) this.#store.dispatch({ t: 'standing', standing: 'confirmed' });
     await this.#lookAround();

@@ -4,12 +4,11 @@
  * long as the set says that it is to be believed, but it cannot bring an older one back.
  */
 
-import { notBehind } from '../policy/drop_in.js';
-import { termAt } from '../policy/grants.js';
+import { lapsed, termAt } from '../policy/grants.js';
 import { acceptGrants, grantsOf, requireNotOlder, signReceipt } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
 import { Untrusted } from '../trust/untrusted.js';
-import { amend, loadAll } from './database.js';
+import { amend, load, loadAll } from './database.js';
 import { now } from './identities.js';
 import { receiptsToWire } from './wire.js';
 
@@ -21,6 +20,8 @@ import { receiptsToWire } from './wire.js';
 /** @import {Identities, Send} from './identities.js' */
 
 const PATIENCE = { within: 10_000 };
+const SIGNED = 'signed-time';
+const COUNTING = 'counting';
 const SOON = 300; // seconds by which clocks may differ
 
 export class Sets {
@@ -29,6 +30,7 @@ export class Sets {
   /** The newest of each person, by the name of their root. @type {Map<string, Grants>} */ #newest = new Map();
   /** Whose sets count here, by the name of their root, as they signed it; null for whom no chain can be believed now. @type {ReadonlyMap<string, Chain | null>} */ #counting = new Map();
   /** What the server was told to be here, in this session. @type {Map<string, number>} */ #told = new Map();
+  /** The newest time that was signed in any of them, but for what is ahead of time. */ #signed = 0;
   #turn = Promise.resolve();
   /** Told when what counts here may have changed. */ changed = () => {};
 
@@ -38,17 +40,20 @@ export class Sets {
     this.#send = send;
   }
 
-  /** What was kept before. */
+  /** What was kept before. Until the chains are there, it forbids and opens nothing. */
   async load() {
     for (const set of /** @type {Grants[]} */ (await loadAll('grants'))) this.#newest.set(nameOf(set.person), set);
+    this.#signed = (await load('own', SIGNED)) ?? 0;
+    const names = /** @type {string[]} */ ((await load('own', COUNTING)) ?? []);
+    this.#counting = new Map(names.map((name) => [name, null]));
+    this.changed();
   }
 
   /** Those that count here now, with what is left of them. @returns {Grants[]} */
   all() {
-    const soon = now() + SOON;
     return [...this.#newest].flatMap(([person, set]) => {
       const chain = this.#counting.get(person);
-      return chain === undefined ? [] : [inTime(chain?.active.has(nameOf(set.signer)) ? set : lapsed(set), soon)];
+      return chain === undefined ? [] : [chain?.active.has(nameOf(set.signer)) ? set : lapsed(set)];
     });
   }
 
@@ -59,7 +64,7 @@ export class Sets {
 
   /** Seconds since 1970; never behind what was signed already, however this device's clock is set. */
   get clock() {
-    return notBehind(this.all(), now());
+    return Math.max(now(), this.#signed);
   }
 
   /** What they let anybody do. @returns {Admitting} */
@@ -90,11 +95,20 @@ export class Sets {
       return { keep: set };
     });
     this.#newest.set(nameOf(set.person), set);
+    await this.#timed(set);
     this.changed();
+  }
+
+  /** Time goes on with what was signed in time: it does not run back, and nobody can push it ahead. @param {Grants} set */
+  async #timed({ time }) {
+    if (now() < this.#signed || time > now() + SOON || time <= this.#signed) return;
+    this.#signed = time;
+    await amend('own', SIGNED, () => ({ keep: time }));
   }
 
   async #look() {
     this.#counting = await this.#chains();
+    await amend('own', COUNTING, () => ({ keep: [...this.#counting.keys()] }));
     this.changed();
     const reply = await this.#send({ t: 'show_grants' }, PATIENCE);
     if (reply.t !== 'grants_shown') return;
@@ -130,16 +144,6 @@ export class Sets {
     await this.#send({ t: 'heard_grants', receipts: receiptsToWire(receipts) }, PATIENCE);
     for (const { person, version } of fresh) this.#told.set(nameOf(person), version);
   }
-}
-
-/** Whoever signed it is no endpoint of the person any more: it opens nothing, and what it forbids it forbids still. @param {Grants} set @returns {Grants} */
-function lapsed(set) {
-  return { ...set, grants: [], home: set.home === 'off' ? 'off' : 'unset' };
-}
-
-/** One that was signed ahead of time says nothing of when it is, and is as good as old. @param {Grants} set @param {number} soon Unix seconds @returns {Grants} */
-function inTime(set, soon) {
-  return set.time <= soon ? set : { ...set, time: 0 };
 }
 
 /** What cannot be believed leaves what is kept as it is; what the connection has cut off is asked for again. @param {unknown} error */
