@@ -117,9 +117,11 @@ class Sets:
         """
         roots = await self._roots()
         chains = await self._chains()
-        now = self.now()
+        near = (
+            self._clock() + SOON
+        )  # by the device's own clock, or sets would walk it on from one to the next
         signed = [one for one in self.terms.of(roots) if _signed(one, chains.get(one.person))]
-        newest = max((one.time for one in signed if one.time <= now + SOON), default=0)
+        newest = max((one.time for one in signed if one.time <= near), default=0)
         await self.keep(self.terms.counted(roots, newest))
         self.now_in_force = tuple(one if one in signed else lapsed(one) for one in self.terms.of(roots))
         return self.now_in_force
