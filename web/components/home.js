@@ -17,6 +17,7 @@ import { openSettings } from './settings.js';
 import { showTab } from './tabs.js';
 import { Unsettled } from './unsettled.js';
 import { create, View } from './view.js';
+import { YouClosed } from './you-closed.js';
 import { dropInOn, placeCall } from './who.js';
 
 /** @import {EndpointView} from '../protocol.js' */
@@ -39,6 +40,7 @@ export class Home extends View {
   #quiet = /** @type {QuietHere} */ (/** @type {unknown} */ (null));
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
+  #closed = /** @type {YouClosed} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
   #unsettled = /** @type {Unsettled} */ (/** @type {unknown} */ (null));
   #ask = /** @type {Ask} */ (/** @type {unknown} */ (null));
@@ -49,6 +51,7 @@ export class Home extends View {
     this.#quiet = create(QuietHere, this.parts);
     this.#missed = create(Missed, this.parts);
     this.#ongoing = create(Ongoing, this.parts);
+    this.#closed = create(YouClosed, this.parts);
     this.#news = create(News, this.parts);
     this.#unsettled = create(Unsettled, this.parts);
     this.#ask = create(Ask, this.parts);
@@ -66,6 +69,7 @@ export class Home extends View {
         'main',
         {},
         this.#quiet,
+        this.#closed,
         this.#ongoing,
         this.#missed,
         this.#unsettled,
@@ -118,6 +122,7 @@ export class Home extends View {
     this.#ongoing.show(state);
     this.#missed.show(state);
     this.#unsettled.show(state);
+    this.#closed.show(state);
     this.#news.show(state);
     this.#ask.show(state);
   }

@@ -15,7 +15,11 @@ export async function closeEverything(parts) {
   const t = parts.translate();
   await parts.account.granting.closeEverything();
   const facts = DONE.map((fact) => h('li', {}, t(`panic.done.${fact}`)));
-  const seen = button(t('panic.done.seen'), () => dialog.close(), { kind: 'primary wide' });
+  const read = () => {
+    dialog.close();
+    window.scrollTo({ top: 0 }); // there it stands, with the way back
+  };
+  const seen = button(t('panic.done.seen'), read, { kind: 'primary wide' });
   const dialog = openDialog(t('closed.title'), t, h('ul', { class: 'facts' }, ...facts), h('p', {}, t('panic.done.back')), seen);
   seen.focus();
 }
