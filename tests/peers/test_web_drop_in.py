@@ -100,8 +100,15 @@ async def happens(meanwhile: Meanwhile, callee: Screen) -> None:
 
 
 @pytest.mark.row("R74", "R75", "R78", "R79")
-@pytest.mark.parametrize("kind", ["chromium", "firefox"])
-@pytest.mark.parametrize("meanwhile", ["nothing", "a reconnect", "another camera"])
+@pytest.mark.parametrize(
+    ("kind", "meanwhile"),
+    [
+        ("chromium", "a reconnect"),
+        ("chromium", "another camera"),
+        ("firefox", "a reconnect"),
+        ("firefox", "nothing"),
+    ],
+)
 async def test_a_screen_sees_outlines_until_the_frost_has_gone(
     home: Home, kind: Kind, meanwhile: Meanwhile
 ) -> None:
@@ -209,8 +216,10 @@ TERMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.row("R64", "R71", "R72", "R73", "R28")
-@pytest.mark.parametrize("kind", ["chromium", "firefox"])
-@pytest.mark.parametrize("what", ["quiet", "revoked", "device off", "blocked"])
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("chromium", "quiet"), ("firefox", "revoked"), ("chromium", "device off"), ("firefox", "blocked")],
+)
 async def test_who_may_no_longer_is_out_at_once_at_both_ends(home: Home, kind: Kind, what: str) -> None:
     callee, doors, caller = home.screens[kind], home.doors[kind], home.others(kind)
     theirs = home.doors["firefox" if kind == "chromium" else "chromium"]
