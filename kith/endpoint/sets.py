@@ -117,9 +117,8 @@ class Sets:
         """
         roots = await self._roots()
         chains = await self._chains()
-        near = (
-            self._clock() + SOON
-        )  # by the device's own clock, or sets would walk it on from one to the next
+        # By the device's own clock, or sets would walk it on from one to the next.
+        near = self._clock() + SOON
         signed = [one for one in self.terms.of(roots) if _signed(one, chains.get(one.person))]
         newest = max((one.time for one in signed if one.time <= near), default=0)
         await self.keep(self.terms.counted(roots, newest))
