@@ -213,6 +213,7 @@ class Desk:
             self.announcer,
             self.news,
             self._accounts.expel,
+            clock,
             self.activities.stirred,
         )
         self.contacts = ContactDesk(

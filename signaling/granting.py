@@ -18,12 +18,17 @@ from signaling.announcing import Announcer
 from signaling.dropping_in import DropIns
 from signaling.granted import Granted
 from signaling.identities import IdentityDesk, identity_view
+from signaling.limits import Buckets
 from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 
 Command = wire.SetGrants | wire.ShowGrants | wire.HeardGrants | wire.Panic | wire.ShowRosters
 GRANT_COMMANDS = (wire.SetGrants, wire.ShowGrants, wire.HeardGrants, wire.Panic, wire.ShowRosters)
+
+
+SETS = (1.0, 60.0)
+"""Sets of one person a second, and at once: somebody makes one choice after another; a loop that signs is stopped."""
 
 
 class GrantDesk:
@@ -42,6 +47,7 @@ class GrantDesk:
         announcer: Announcer,
         news: HouseholdNews,
         expel: Callable[[EndpointId], None],
+        clock: Callable[[], float],
         stirred: Callable[[EndpointId], None],
     ) -> None:
         self._granting = granting
@@ -55,12 +61,15 @@ class GrantDesk:
         self._announcer = announcer
         self._news = news
         self._expel = expel
+        self._clock = clock
+        self._sets: Buckets[PersonId] = Buckets(*SETS)
         self._stirred = stirred
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands."""
         match command:
             case wire.SetGrants():
+                self._sets.take(registered(principal), self._clock())
                 change = await self._granting.put(principal, command.grants)
                 await self._changed(principal.household, change)
             case wire.ShowGrants():

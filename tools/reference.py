@@ -31,6 +31,7 @@ from signaling import (
     conversation,
     discovery,
     gateway,
+    granting,
     http,
     limits,
     names,
@@ -287,6 +288,8 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
         yield f"{name} of one endpoint", f"{bucket.burst:g} at once, then {bucket.rate:g}/s", "`rate_limited`"
     rate, burst = names.QUESTIONS
     yield "`resolve_name` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
+    rate, burst = granting.SETS
+    yield "`set_grants` of one person", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
     rate, burst = names.NEW_NAMES
     told = f"{burst:g} at once, then {rate * 86_400:g} a day"
     yield "New names of contacts that a household's shared endpoints are told", told, "`rate_limited`"

@@ -25,6 +25,11 @@ _grants = msgspec.msgpack.Decoder(Grants)
 _receipt = msgspec.msgpack.Decoder(Receipt)
 
 
+ONE_PIECE = 3_600.0
+"""Seconds within which the same about a set is one piece of news: or switching to and fro would wash all other news
+out of everybody's list."""
+
+
 class SqliteGrants:
     """Implements kith.directory.granting.GrantStore."""
 
@@ -172,4 +177,8 @@ def _put(
     roots = {root for one in grants.grants for root in (one.receiver, one.household) if root}
     db.executemany("INSERT INTO granted(root, giver) VALUES (?, ?)", [(root, person) for root in roots])
     for told in news:
+        db.execute(  # the same again makes room for nothing else
+            "DELETE FROM news WHERE kind = ? AND by = ? AND concerns IS ? AND at > ?",
+            (told.kind, person, told.other or None, at - ONE_PIECE),
+        )
         add_news(db, told.kind, by, household=by.household, by=by.person, at=at, other=told.other or None)
