@@ -157,6 +157,11 @@ async () => {
 }
 """
 
+HEARD = """
+() => document.querySelector('kith-app').parts.account.send({ t: 'show_grants' }).then(() => {})
+"""
+"""The server has answered what came after what the page has said of itself."""
+
 READY = """
 () => {
   const { state } = document.querySelector('kith-app').parts.store;
@@ -178,6 +183,7 @@ class Doors:
         """Touched, and as ready as a page becomes."""
         await self._page.get_by_role("heading", name="People").click()
         await self._page.wait_for_function(READY, timeout=PATIENCE)
+        await self._page.evaluate(HEARD)
 
     async def sign(self, **terms: Any) -> None:
         """Its person signs the next set, which says just this; the server and the page hear of it."""
