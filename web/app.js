@@ -3,6 +3,7 @@
 import { Calls } from './call/calls.js';
 import { Gate } from './call/gate.js';
 import { Ice } from './call/ice.js';
+import { Record } from './call/record.js';
 import { watchInstallOffer } from './components/install.js';
 import { startApp } from './components/app.js';
 import { closeDialogs } from './components/dialog.js';
@@ -35,6 +36,7 @@ const ringer = new Ringer();
 const gate = new Gate(store, account);
 const calls = new Calls(store, account, account.identities, ice, gate, ringer);
 account.follower = calls;
+new Record(store, (said) => void account.log.note(said));
 const send = (/** @type {import('./session/session.js').Draft} */ draft) => account.send(draft);
 const readiness = new Readiness(store, ringer, send);
 keepSounding(store, ringer, chosen);

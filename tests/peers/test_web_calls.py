@@ -13,11 +13,14 @@ import pytest_asyncio
 from av import VideoFrame
 
 from kith import Endpoint
+from kith.core.trust import log
+from kith.core.trust.log import Outcome, What
 from kith.endpoint.call import Call
 from media.tones import RATE, Samples
 from tests.support.browsers import Kind, Launcher, Screen, browsers
 from tests.support.server import running_server
 from tests.support.sound import dominant
+from tests.support.stored import rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,6 +32,14 @@ NEAR = 8.0
 
 LISTEN = 1.0
 PATIENCE = 30.0
+WRITTEN = """
+async () => {
+  const { load } = await import('/session/database.js');
+  const diary = await load('log', 'diary');
+  return diary?.sent?.number % 2 === 1 && diary.unsent.length === 0;
+}
+"""
+"""Whether the page has brought to the server what it wrote of calls: of each that they began and ended."""
 
 
 @dataclass
@@ -98,6 +109,17 @@ async def test_a_call_without_video_opens_no_camera(everybody: Cast, one: Kind, 
     assert await callee.hears() == pytest.approx(ANA, abs=NEAR)
     await callee.hang_up()
     await caller.call_is_over("The call has ended.")
+    await callee.page.wait_for_function(WRITTEN)
+    person = (await callee.state())["person"]["id"]
+    written = rows(
+        everybody.launch.server,
+        "SELECT payload FROM log_entry WHERE owner = ? ORDER BY id DESC LIMIT 2",
+        person,
+    )
+    ended, admitted = (log.read(payload) for (payload,) in written)
+    assert (admitted.what, admitted.outcome, admitted.name) == (What.CALL, Outcome.ADMITTED, caller.name)
+    assert (ended.what, ended.outcome, ended.call) == (What.CALL, Outcome.ENDED, admitted.call)
+    assert ended.length is not None
 
 
 # -- with kith.Endpoint -------------------------------------------------------------------------------------
