@@ -161,7 +161,8 @@ async def test_a_mistyped_number_is_corrected_with_the_same_invitation(home: Hom
 
 
 def _rest(phone: Endpoint) -> dict[str, Any]:
-    return {"proving": None, "contact_import": None, "contacts": 0, "guidelines": None, "region": "US"}
+    nothing = {"proving": None, "contact_import": None, "contacts": 0, "guidelines": None}
+    return {**nothing, "region": "US", "child": False}
 
 
 @pytest.mark.row("R3")

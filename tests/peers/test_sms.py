@@ -118,7 +118,7 @@ async def test_codes_to_a_webhook_and_what_a_person_hears_when_it_fails(tmp_path
             assert fields["v1"] == hmac.digest(SECRET.encode(), signed, sha256).hex()
             await verified(server, mum, message["code"])
             log = server.log.read_text()
-            assert "a code was not sent: gateway=webhook why=status 500" in log
+            assert "a message was not sent: gateway=webhook why=status 500" in log
             for private in ("+12025550123", message["code"], SECRET):
                 assert private not in log
 

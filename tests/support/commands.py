@@ -127,6 +127,15 @@ _FILL: dict[str, Any] = {
 }
 
 
+ALL_DEFAULTS = ("capabilities", "standing")
+"""Fields whose values are all defaults where nothing is known of them: an object with other fields is right."""
+
+
+def takes_fractions(field: Any) -> bool:
+    """Whether a number that is not whole is right there. `field` is of msgspec."""
+    return "float" in str(field.type)
+
+
 def plain(message: Any, *, text: bool) -> Any:
     """The message as dicts, lists and scalars; bytes stay bytes unless it is for text."""
     return msgspec.to_builtins(message, builtin_types=() if text else (bytes,))

@@ -57,7 +57,7 @@ def _plain(hint: Any, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
         bytes: lambda: st.binary(min_size=low, max_size=high),
         bool: st.booleans,
         int: lambda: st.integers(int(meta.ge or 0), _most(meta)),
-        float: lambda: _FLOATS,
+        float: lambda: _FLOATS if meta.ge is None else st.floats(float(meta.ge), float(meta.le or 1e300)),
         type(None): st.none,
     }
     return kinds[hint]() if hint in kinds else st.sampled_from(hint)  # what is left are enums

@@ -260,8 +260,10 @@ function withView(state, view) {
   if (known?.ended || (known?.view && isOlder(view, known.view))) return state;
   // Who it is does not change during a call, whatever the server says; nor what they are called.
   const person = known?.person ?? view.peer_person ?? null;
+  // Which side this is of a call that is continued here the server says once; afterwards it does not change either.
+  const role = known?.view === null && known.kind === 'call' ? view.role : (known?.role ?? view.role);
   const heard = known
-    ? { ...known, view, name: known.name || view.peer_name, person, video: view.video, mode: known.view === null ? (view.mode ?? null) : known.mode }
+    ? { ...known, view, role, name: known.name || view.peer_name, person, video: view.video, mode: known.view === null ? (view.mode ?? null) : known.mode }
     : fromView(view);
   // A new endpoint at the far end (a move) has said nothing yet about what it sends.
   const peer = known?.view?.endpoint?.id === view.endpoint?.id ? heard.peer : null;
