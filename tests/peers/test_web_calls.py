@@ -31,7 +31,7 @@ NEAR = 8.0
 """Hz: a codec does not move a pitch, but a second of it is measured no finer."""
 
 LISTEN = 1.0
-PATIENCE = 30.0
+PATIENCE = 60.0
 WRITTEN = """
 async () => {
   const { load } = await import('/session/database.js');
