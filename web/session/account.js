@@ -23,6 +23,7 @@ import { lookUpInvitation } from './open.js';
 import { keepPaper, newPaper, paperToWrite, paperWritten } from './paper.js';
 import { Near } from './near.js';
 import { enterByPasskey, Passkeys } from './passkeys.js';
+import { patiently } from './patience.js';
 import { Quiet } from './quiet.js';
 import { Session } from './session.js';
 import { Sets } from './sets.js';
@@ -295,7 +296,7 @@ export class Account {
 
   /** @param {Draft} draft @param {{within?: number}} [options] @returns {Promise<Reply>} */
   send(draft, options) {
-    return this.#session?.send(draft, options) ?? Promise.reject(new ProblemError('offline'));
+    return patiently(() => this.#session?.send(draft, options) ?? Promise.reject(new ProblemError('offline')));
   }
 
   /** @param {{call: string, epoch: number, body: string}} signal */

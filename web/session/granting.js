@@ -166,21 +166,9 @@ export class Granting {
     }
   }
 
-  /** Whoever chooses one thing after another is not told to wait: it is waited for them. @type {(command: Parameters<Send>[0]) => ReturnType<Send>} */
-  async #ask(command) {
-    for (let left = TRIES; ; left -= 1) {
-      try {
-        return await this.#send(command, AT_ONCE);
-      } catch (error) {
-        if (left <= 1 || !(error instanceof ProblemError) || error.code !== 'rate_limited') throw error;
-        await new Promise((goOn) => setTimeout(goOn, 1_000 * Number(error.data.retry_after ?? 1)));
-      }
-    }
-  }
-
   /** @param {WireGrants} grants */
   async #set(grants) {
-    await this.#ask({ t: 'set_grants', grants });
+    await this.#send({ t: 'set_grants', grants }, AT_ONCE);
   }
 
   /** @param {WireGrants} grants @param {Chain} chain */
@@ -195,7 +183,7 @@ export class Granting {
     const { chain } = await this.#identities.person(person ?? '');
     require(this.#identities.isOwn(chain.root), 'forked');
     this.#root = chain.root;
-    const reply = await this.#ask({ t: 'show_grants' });
+    const reply = await this.#send({ t: 'show_grants' }, AT_ONCE);
     if (reply.t !== 'grants_shown') throw new ProblemError('internal');
     const shown = reply.sets.find((one) => one.person === person) ?? null;
     const offered = shown && grantsOf({ ...shown.grants });
@@ -214,7 +202,7 @@ export class Granting {
 
   /** The devices that act by the set: the person's own, and those that the household shares. @param {Chain} chain */
   async #devices(chain) {
-    const reply = await this.#ask({ t: 'list_endpoints' });
+    const reply = await this.#send({ t: 'list_endpoints' }, AT_ONCE);
     if (reply.t !== 'endpoints') throw new ProblemError('internal');
     const { roster } = this.#identities;
     const active = (/** @type {string} */ identity) => chain.active.has(identity) || roster?.active.has(identity);
