@@ -13,6 +13,7 @@ import { View } from './view.js';
 export class YouPart extends View {
   problem = alertLine();
   #drawn = '';
+  #changing = 0;
 
   /** Make what `show` draws anew, from the terms. @abstract @param {Terms} _terms @param {State} _state */
   draw(_terms, _state) {}
@@ -37,7 +38,7 @@ export class YouPart extends View {
 
   /** Sign another choice. What is shown stays what is signed: if it was not kept, the choice jumps back. @param {Edit} edit */
   async change(edit) {
-    if (this.getAttribute('aria-busy') === 'true') return;
+    this.#changing += 1; // one after the other is signed: no choice is lost because another is under way
     this.setAttribute('aria-busy', 'true');
     this.problem.say('');
     try {
@@ -45,10 +46,15 @@ export class YouPart extends View {
     } catch (error) {
       this.problem.say(this.t(`problem.${codeOf(error)}`));
     } finally {
-      this.removeAttribute('aria-busy');
-      this.#drawn = '';
-      this.show(this.parts.store.state);
+      this.#changing -= 1;
+      if (this.#changing === 0) this.#settle();
     }
+  }
+
+  #settle() {
+    this.removeAttribute('aria-busy');
+    this.#drawn = '';
+    this.show(this.parts.store.state);
   }
 
   /** @param {string} title @param {string} drawn icon @param {string} [lead] */

@@ -1,7 +1,7 @@
 /** The own card: when one is to be left alone, who may drop in, what was done with it, and the way to close everything. */
 
 import { notHeard } from '../granting/terms.js';
-import { h, setText } from './dom.js';
+import { h, isPressed, setText } from './dom.js';
 import { avatar } from './pieces.js';
 import { create, View } from './view.js';
 import { YouClosed } from './you-closed.js';
@@ -35,6 +35,8 @@ export class You extends View {
 
   /** @override @param {State} state */
   show(state) {
+    // A line that comes or goes moves what is below it away from under a finger.
+    if (isPressed(this, () => this.show(this.parts.store.state))) return;
     const name = state.person?.name ?? '';
     if (this.#name.textContent !== name) {
       this.#face.replaceWith((this.#face = avatar(state.person?.id ?? '', name)));
