@@ -133,6 +133,9 @@ async (name) => {
 }
 """
 
+REVISION = "() => document.querySelector('kith-app').parts.store.state.logRevision"
+"""Rises whenever something is in the log that was not."""
+
 LOG = """
 async () => {
   const { items, sound } = await document.querySelector('kith-app').parts.account.log.page();
@@ -233,6 +236,16 @@ class Doors:
     async def log(self) -> list[list[Any]]:
         """What the page wrote into its log, the newest first: what and outcome, and whether it is believed."""
         return cast("list[list[Any]]", await self._page.evaluate(LOG))
+
+    async def has_logged(self, *newest: list[Any]) -> None:
+        """Wait until these are the newest entries: what the page writes it signs first."""
+        while True:
+            revision = await self._page.evaluate(REVISION)
+            if (await self.log())[: len(newest)] == list(newest):
+                return
+            await self._page.wait_for_function(
+                f"(before) => ({REVISION})() > before", arg=revision, timeout=PATIENCE
+            )
 
     async def ends(self) -> list[tuple[str, float]]:
         """How calls and drop ins ended, with their times in Unix seconds."""
