@@ -224,6 +224,13 @@ class Doors:
             "(stage) => window.doors.some(([one]) => one === stage)", arg=stage, timeout=PATIENCE
         )
 
+    async def opens(self) -> bool:
+        """Wait until it opens, or is over before."""
+        await self._page.wait_for_function(
+            "() => window.ends.length > 0 || window.doors.some(([one]) => one === 'open')", timeout=PATIENCE
+        )
+        return "open" in await self.stages()
+
     async def over(self) -> str:
         """Wait for the end of a call or drop in; returns what it was."""
         await self._page.wait_for_function("() => window.ends.length > 0", timeout=PATIENCE)
