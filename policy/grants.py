@@ -154,7 +154,7 @@ def stale(grants: Grants, now: float) -> bool:
 def lapsed(grants: Grants) -> Grants:
     """What is left of a set whose signer is no endpoint of the person any more: it opens nothing, and still forbids."""
     home = HomeTerm.OFF if grants.home is HomeTerm.OFF else HomeTerm.UNSET
-    return msgspec.structs.replace(grants, grants=(), home=home)
+    return msgspec.structs.replace(grants, grants=(), home=home, enhanced=False)
 
 
 def timely(sets: Iterable[Grants], now: float) -> tuple[Grants, ...]:

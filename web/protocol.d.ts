@@ -1067,6 +1067,7 @@ export interface SetGrants {
  * `person`, `person_version` and `person_head` are the root of the person and the point of their chain at which
  * `signer` is active. `time` is in Unix seconds. `frost` is in seconds, `fresh_days` in days; `longest`, `silence` and
  * `chime` are in minutes, the last two 0 for never. `closed`: nobody at all, until a later set says otherwise.
+ * `enhanced`: what decrypts media at the server may be used, where everybody else in the call has it on as well.
  */
 export interface Grants {
   person: string;
@@ -1087,6 +1088,7 @@ export interface Grants {
   longest?: number;
   silence?: number;
   chime?: number;
+  enhanced?: boolean;
   signer: string;
   signature: string;
 }

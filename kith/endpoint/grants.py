@@ -138,6 +138,10 @@ class Granting:
         """When Do Not Disturb comes by itself, by the clock of `zone` (of the time zone database)."""
         await self.change(lambda known: msgspec.structs.replace(known, schedules=schedules, zone=zone))
 
+    async def enhanced(self, *, on: bool) -> None:
+        """Whether groups that this person takes part in may use what decrypts media at the server."""
+        await self.change(lambda known: grants_write.enhanced(known, on=on))
+
     async def frost(self, seconds: int) -> None:
         """How long a picture stays frosted, 3 to 60 seconds."""
         await self.change(lambda known: msgspec.structs.replace(known, frost=seconds))

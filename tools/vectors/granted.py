@@ -70,6 +70,7 @@ FULL = _next(
     silence=0,
     chime=0,
 )
+ENHANCED = _next(FULL, enhanced=True)
 CARER = _next(FULL, grants=(_to_ben(mode=Mode.INSTANT, carer=True),))
 CLOSED = signed(write.shut(write.draft(LATE, LAPTOP, CARER, time=TIME + 900)), LAPTOP.sign)
 
@@ -81,6 +82,8 @@ def sections() -> dict[str, list[Case]]:
             _case("everything there is", FULL, FIRST),
             _case("seen again", FULL, FULL),
             _case("a carer", CARER, FULL),
+            _case("enhanced", ENHANCED, FULL),
+            _case("enhanced, and nothing else", _next(None, enhanced=True), None),
             _case("closed, and some were missed", CLOSED, FIRST),
         ],
         "grants_invalid": list(_invalid()),
@@ -111,6 +114,9 @@ def _invalid() -> Iterator[Case]:
 
     broken = bytes([FULL.signature[0] ^ 1]) + FULL.signature[1:]
     yield case("a bit of the signature is flipped", Reason.BAD_SIGNATURE, change(FULL, signature=broken))
+    off = change(ENHANCED, enhanced=False)
+    yield case("enhanced is switched on", Reason.BAD_SIGNATURE, change(FULL, enhanced=True))
+    yield case("enhanced is switched off", Reason.BAD_SIGNATURE, off, FULL)
     yield case("knock becomes instant", Reason.BAD_SIGNATURE, change(FULL, home=HomeTerm.INSTANT))
     yield case("an older set", Reason.STALE, FULL, CARER)
     yield case("a closed set is undone by an older one", Reason.STALE, CARER, CLOSED)

@@ -29,6 +29,7 @@ export function unsigned(zone) {
     longest: 60,
     silence: 10,
     chime: 5,
+    enhanced: false,
   };
 }
 
@@ -76,7 +77,7 @@ export function withDropInAt(contents, identity, drop_in) {
  * it forbids holds until somebody says otherwise. @param {Contents} contents @returns {Contents}
  */
 export function lapsed(contents) {
-  return { ...contents, grants: [], home: contents.home === 'off' ? 'off' : 'unset' };
+  return { ...contents, grants: [], home: contents.home === 'off' ? 'off' : 'unset', enhanced: false };
 }
 
 /**
@@ -89,7 +90,7 @@ export function forbidden({ home, devices, quiet, schedules, zone: theirs, close
 
 /** Nobody at all. Opening again brings nothing of it back. @param {Contents} contents @returns {Contents} */
 export function shut(contents) {
-  return { ...contents, grants: [], home: 'unset', closed: true };
+  return { ...contents, grants: [], home: 'unset', closed: true, enhanced: false };
 }
 
 /** Whether Do Not Disturb is switched on by hand; where both a device and everywhere were said, the later holds. @param {Contents} contents @param {Bytes} identity empty for everywhere */

@@ -95,7 +95,7 @@ export function strictest(terms) {
 export const isStale = ({ time, fresh_days }, now) => now - time > fresh_days * DAY;
 
 /** What is left of a set that is not in force: it opens nothing, and still forbids. @param {Grants} set @returns {Grants} */
-export const lapsed = (set) => ({ ...set, grants: [], home: set.home === 'off' ? 'off' : 'unset' });
+export const lapsed = (set) => ({ ...set, grants: [], home: set.home === 'off' ? 'off' : 'unset', enhanced: false });
 
 /** The sets as they count now: one from ahead of the clock opens nothing until its time has come, and moves no clock. @param {readonly Grants[]} sets @param {number} now */
 export const timely = (sets, now) => sets.map((set) => (set.time <= now + SOON ? set : { ...lapsed(set), time: Math.floor(now) }));

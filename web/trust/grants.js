@@ -56,6 +56,7 @@ import { require, Untrusted } from './untrusted.js';
  * @property {number} longest  minutes
  * @property {number} silence  minutes, 0 for never
  * @property {number} chime  minutes, 0 for never
+ * @property {boolean} enhanced  what decrypts media at the server may be used, where all others in the call have it on as well
  * @property {Bytes} signer
  * @property {Bytes} signature
  */
@@ -100,6 +101,7 @@ export function grantsOf(wire) {
     longest: within(1, 480, wire['longest']),
     silence: within(0, 480, wire['silence']),
     chime: within(0, 480, wire['chime']),
+    enhanced: flagOf(wire['enhanced'] ?? false), // sets that were kept from before do not say
     signer: bytesOf(wire['signer'], KEY_LENGTH),
     signature: bytesOf(wire['signature'], SIGNATURE_LENGTH),
   };
@@ -194,6 +196,7 @@ export function grantsBytes(set) {
     u64(set.longest),
     u64(set.silence),
     u64(set.chime),
+    ...(set.enhanced ? ['enhanced'] : []), // named only where it is on: sets signed before there was such a thing stay good
     set.signer,
   );
 }

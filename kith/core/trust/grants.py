@@ -133,6 +133,7 @@ class Grants(Struct, frozen=True, kw_only=True):
     `person`, `person_version` and `person_head` are the root of the person and the point of their chain at which
     `signer` is active. `time` is in Unix seconds. `frost` is in seconds, `fresh_days` in days; `longest`, `silence` and
     `chime` are in minutes, the last two 0 for never. `closed`: nobody at all, until a later set says otherwise.
+    `enhanced`: what decrypts media at the server may be used, where everybody else in the call has it on as well.
     """
 
     person: Hash
@@ -153,6 +154,7 @@ class Grants(Struct, frozen=True, kw_only=True):
     longest: Annotated[int, Meta(ge=1, le=480)] = 60
     silence: Annotated[int, Meta(ge=0, le=480)] = 10
     chime: Annotated[int, Meta(ge=0, le=480)] = 5
+    enhanced: bool = False
     signer: Key
     signature: Signature
 
@@ -192,8 +194,14 @@ def message(grants: Grants) -> bytes:
         u64(grants.longest),
         u64(grants.silence),
         u64(grants.chime),
+        *_later(grants),
         grants.signer,
     )
+
+
+def _later(grants: Grants) -> tuple[bytes, ...]:
+    """What sets did not have from the beginning is named, and only where it is on: those signed before stay good."""
+    return (b"enhanced",) if grants.enhanced else ()
 
 
 def _list(parts: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -75,9 +75,14 @@ def without(grants: Grants, identities: Iterable[bytes]) -> Grants:
     )
 
 
+def enhanced(grants: Grants, *, on: bool) -> Grants:
+    """Whether groups may use what decrypts media at the server (docs/trust.md)."""
+    return replace(grants, enhanced=on)
+
+
 def shut(grants: Grants) -> Grants:
     """Panic: nobody at all, no grant is left, and opening again does not bring the household's back either."""
-    return replace(grants, grants=(), home=HomeTerm.UNSET, closed=True)
+    return replace(grants, grants=(), home=HomeTerm.UNSET, closed=True, enhanced=False)
 
 
 def opened(grants: Grants) -> Grants:

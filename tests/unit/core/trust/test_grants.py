@@ -215,6 +215,25 @@ def test_edits() -> None:
     check(signed(everywhere, PHONE.sign), ANNA, FULL)
 
 
+def test_a_set_from_before_there_was_anything_enhanced_is_still_good() -> None:
+    before = {name: value for name, value in plain(FULL).items() if name != "enhanced"}
+    kept = msgspec.convert(before, Grants)
+    assert kept == FULL
+    check(kept, ANNA, None)
+
+
+def test_that_something_enhanced_is_on_is_signed() -> None:
+    on = signed(msgspec.structs.replace(FULL, enhanced=True), PHONE.sign)
+    check(on, ANNA, None)
+    for tampered in (
+        msgspec.structs.replace(on, enhanced=False),
+        msgspec.structs.replace(FULL, enhanced=True),
+    ):
+        with pytest.raises(Untrusted) as refused:
+            check(tampered, ANNA, None)
+        assert refused.value.reason is Reason.BAD_SIGNATURE
+
+
 def test_sets_and_receipts_cross_the_wire() -> None:
     receipt = hear(FULL, KITCHEN, time=NOW)
     for one in (FULL, receipt):
