@@ -25,7 +25,7 @@ RETRIES = 32
 """How many replies are remembered; the protocol allows that many commands unanswered at a time."""
 
 
-PASSING = frozenset({Code.RATE_LIMITED, Code.STORAGE_UNAVAILABLE, Code.INTERNAL})
+PASSING = frozenset({Code.RATE_LIMITED, Code.MIXER_UNAVAILABLE, Code.STORAGE_UNAVAILABLE, Code.INTERNAL})
 """Problems that may be over at the next try: a retry is carried out, not answered from memory."""
 
 

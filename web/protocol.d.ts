@@ -1991,6 +1991,8 @@ export interface BookView {
  * - `too_many_passkeys`: There are as many passkeys as one person may have.
  * - `test_server`: This server is for tests only and admits no real person.
  * - `not_test_server`: This server admits no test principals.
+ * - `mixer_unavailable`: The server cannot mix what a group says right now.
+ * - `bad_offer`: This is no offer that the mixer can answer.
  * - `rate_limited`: Too many requests; wait and try again.
  * - `storage_unavailable`: The server cannot save anything right now; nothing was changed.
  * - `shutting_down`: The server is restarting; connect again in a moment.
@@ -2058,6 +2060,8 @@ export type Code =
   | 'too_many_passkeys'
   | 'test_server'
   | 'not_test_server'
+  | 'mixer_unavailable'
+  | 'bad_offer'
   | 'rate_limited'
   | 'storage_unavailable'
   | 'shutting_down'

@@ -82,6 +82,9 @@ class Code(StrEnum):
     TOO_MANY_PASSKEYS = "too_many_passkeys"
     TEST_SERVER = "test_server"
     NOT_TEST_SERVER = "not_test_server"
+    # enhanced
+    MIXER_UNAVAILABLE = "mixer_unavailable"
+    BAD_OFFER = "bad_offer"
     # the server itself
     RATE_LIMITED = "rate_limited"
     STORAGE_UNAVAILABLE = "storage_unavailable"
@@ -151,6 +154,8 @@ SENTENCES: Mapping[Code, str] = {
     Code.TOO_MANY_PASSKEYS: "There are as many passkeys as one person may have.",
     Code.TEST_SERVER: "This server is for tests only and admits no real person.",
     Code.NOT_TEST_SERVER: "This server admits no test principals.",
+    Code.MIXER_UNAVAILABLE: "The server cannot mix what a group says right now.",
+    Code.BAD_OFFER: "This is no offer that the mixer can answer.",
     Code.RATE_LIMITED: "Too many requests; wait and try again.",
     Code.STORAGE_UNAVAILABLE: "The server cannot save anything right now; nothing was changed.",
     Code.SHUTTING_DOWN: "The server is restarting; connect again in a moment.",

@@ -28,9 +28,9 @@ export async function check(vectors, load) {
 
 /** What must hold of a case of each section; one that does not throws. */
 async function sectionsWith(load) {
-  const names = ['delegations', 'endpoints', 'grants', 'keys', 'known', 'links', 'pairing', 'person', 'recovery', 'roster', 'safety'];
+  const names = ['delegations', 'endpoints', 'grants', 'keys', 'known', 'links', 'mixer', 'pairing', 'person', 'recovery', 'roster', 'safety'];
   const loaded = await Promise.all([...names, 'sealer', 'transcript'].map((name) => load(`trust/${name}.js`)));
-  const [delegations, endpoints, grants, keys, known, links, pairing, person, recovery, roster, safety, sealer, session] = loaded;
+  const [delegations, endpoints, grants, keys, known, links, mixer, pairing, person, recovery, roster, safety, sealer, session] = loaded;
   const bytes = await load('core/bytes.js');
   const { fromBase64, toBase64 } = bytes;
 
@@ -75,6 +75,10 @@ async function sectionsWith(load) {
     nonce: fromBase64(nonce),
   });
   const sessionOf = (one) => ({ ...one, caller: partyOf(one.caller), callee: partyOf(one.callee) });
+  const promiseOf = ({ call, epoch, ...parts }) => {
+    const named = ['identity', 'mixer', 'own', 'nonce'].map((name) => [name, fromBase64(parts[name])]);
+    return { call, epoch, ...Object.fromEntries(named) };
+  };
 
   return {
     async keys(one) {
@@ -139,6 +143,14 @@ async function sectionsWith(load) {
     },
     async fingerprint_invalid(one) {
       await refused(() => session.fingerprintOf(one.sdp), 'fingerprint');
+    },
+    async mixer(one) {
+      same(toBase64(mixer.mixerBytes(promiseOf(one))), one.message);
+      await mixer.verifyMixer(promiseOf(one), fromBase64(one.server), fromBase64(one.signature));
+    },
+    async mixer_invalid(one) {
+      const [server, signature] = [fromBase64(one.server), fromBase64(one.signature)];
+      await refused(() => mixer.verifyMixer(promiseOf(one), server, signature), one.reason);
     },
     async household_persons(one) {
       await chainOf(one.links);

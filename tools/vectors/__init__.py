@@ -25,6 +25,9 @@ are those of `kith.core.trust.untrusted.Reason`.
     session_invalid     the same with {role, signature} instead of transcripts and signatures: refused
     fingerprint         {name, sdp, fingerprint}
     fingerprint_invalid {name, sdp}
+    mixer               {name, server, call, epoch, identity, mixer, own, nonce, message, signature}: `server` is the
+                        identity key that signed
+    mixer_invalid       the same without message, with a reason: refused
     household_persons   {name, links}: persons' chains, named in the four sections below
     household           {name, persons, links, messages, root, version, head, members, shared, former, pins}: `persons`
                         are names; `members` are roots, `shared` and `former` identities, all sorted; `pins` are

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tools.vectors import calls, delegated, granted, household, keys, meeting, person
+from tools.vectors import calls, delegated, granted, household, keys, meeting, mixed, person
 from tools.vectors.form import Case
 
 PATH = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "trust.json"
@@ -14,6 +14,7 @@ def sections() -> dict[str, list[Case]]:
         **keys.sections(),
         **person.sections(),
         **calls.sections(),
+        **mixed.sections(),
         **household.sections(),
         **delegated.sections(),
         **granted.sections(),
