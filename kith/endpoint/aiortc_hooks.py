@@ -6,12 +6,13 @@ The versions are pinned; `tests/unit/endpoint/test_aiortc_hooks.py` fails loudly
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import aioice.ice
 from aiortc import RTCPeerConnection
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
+from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.rtp import RtpPacket
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -81,6 +82,30 @@ def release_whole_frames(receiver: RTCRtpReceiver) -> None:
     if not hasattr(receiver, "_RTCRtpReceiver__jitter_buffer"):
         raise RuntimeError("this aiortc keeps its jitter buffer elsewhere")
     receiver._RTCRtpReceiver__jitter_buffer = _PromptBuffer(capacity=512, is_video=True)
+
+
+class _Loud(Protocol):
+    """A track that says how loud the voice is that was read from it last, in dB below full scale."""
+
+    level: int
+
+
+def announce_level(sender: RTCRtpSender, track: _Loud) -> None:
+    """Put the level of what was captured beside each packet of a voice (RFC 6464), where the other side wants it.
+
+    aiortc does so only for sound that it encodes itself. Before it sends any.
+    """
+    if not hasattr(sender, "_next_encoded_frame"):
+        raise RuntimeError("this aiortc makes its packets elsewhere")
+    make = sender._next_encoded_frame
+
+    async def with_level(codec: Any) -> Any:
+        frame = await make(codec)
+        if frame is not None:
+            frame.audio_level = -track.level
+        return frame
+
+    sender._next_encoded_frame = with_level  # type: ignore[method-assign]
 
 
 def watch_arrivals(connection: RTCPeerConnection, heard: Callable[[], None]) -> None:

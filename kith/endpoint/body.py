@@ -7,9 +7,12 @@ may be newer:
      "root": "...", "version": 3, "head": "...", "signature": "..." in an answer}
     {"v": 2, "kind": "confirm", "signature": "..."}
     {"v": 2, "kind": "candidate", "candidate": {"candidate": "...", "sdpMid": ..., "sdpMLineIndex": ...} | null}
+    {"v": 2, "kind": "again"}                                                                            in a group
+    {"v": 2, "kind": "sends", "audio": true, "video": false}                                             in a group
 
 `root`, `version` and `head` are for whom the sender speaks, and the point of that chain which it signs. A null
-candidate ends those of its side.
+candidate ends those of its side. By `again` the one who answers asks the one who offers for a new connection; `sends`
+is what really leaves now.
 """
 
 from typing import Annotated, Literal
@@ -58,16 +61,26 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     candidate: CandidateLine | None
 
 
+class Again(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="again"):
+    v: int = VERSION
+
+
+class Sends(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="sends"):
+    v: int = VERSION
+    audio: bool
+    video: bool
+
+
 class _Head(msgspec.Struct, frozen=True):
     v: int = 0
     kind: str = ""
 
 
-Body = Description | Confirm | Candidate
+Body = Description | Confirm | Candidate | Again | Sends
 
 _head = msgspec.json.Decoder(_Head)
 _decoder = msgspec.json.Decoder(Body)
-_KINDS = frozenset({"description", "confirm", "candidate"})
+_KINDS = frozenset({"description", "confirm", "candidate", "again", "sends"})
 
 
 def write(body: Body) -> bytes:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from kith.core.ids import CallId
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
+from kith.core.trust.grants import Mode
 from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.call_listener import Listener
@@ -189,6 +190,13 @@ class Call:
         """Whether the other end has shown that it is who it should be, in the current epoch."""
         link = self._links.of(self.view.epoch)
         return link is not None and link.verified
+
+    @property
+    def silent(self) -> bool:
+        """The tone that says "it rings there" is not heard before the server knows of the call, nor where nobody needs
+        to answer."""
+        by_itself = self.kind == "drop_in" and not self.incoming and self.view.mode is Mode.INSTANT
+        return self.placing is not None or by_itself
 
     @property
     def description(self) -> str | None:

@@ -18,6 +18,7 @@ from kith.endpoint.call import Call
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.drop_ins import DropIns
 from kith.endpoint.equipment import Equipment
+from kith.endpoint.floor import Floor, InCall, NoCall
 from kith.endpoint.identities import Identities
 from kith.endpoint.presentation import Presentation
 from kith.endpoint.reach import Reach
@@ -39,14 +40,6 @@ CallEvent = (
 )
 
 
-class NoCall(Exception):
-    """There is no call to do this to."""
-
-
-class InCall(Exception):
-    """One call at a time."""
-
-
 class Calls:
     """`joined` says whether anybody would believe who answers here. Implements kith.endpoint.call.Listener."""
 
@@ -59,6 +52,7 @@ class Calls:
         keys: KeyPair,
         *,
         reach: Reach,
+        floor: Floor,
         accept_changed: AcceptChanged,
         joined: Callable[[], bool],
         emit: Callable[..., object],
@@ -72,7 +66,7 @@ class Calls:
         self._joined = joined
         self._reach = reach
         self._emit = emit
-        self._call: Call | None = None
+        self._floor = floor
         self._rings_too_early: CallView | None = None
         self._arriving: set[str] = set()
         """Drop ins that are being looked at."""
@@ -81,7 +75,7 @@ class Calls:
             wire,
             equipment,
             presentation,
-            show=self.show,
+            show=floor.show,
             alert=self._alert,
             emit=emit,
         )
@@ -91,7 +85,12 @@ class Calls:
     @property
     def current(self) -> Call | None:
         """The call that rings or goes on here."""
-        return self._call
+        holder = self._floor.holder
+        return holder if isinstance(holder, Call) else None
+
+    @property
+    def _call(self) -> Call | None:
+        return self.current
 
     @property
     def some(self) -> Call:
@@ -108,6 +107,7 @@ class Calls:
                 await self._call.answer(video=video)  # who calls a caller wants to answer
                 return self._call
             raise InCall("there is a call already")
+        self._floor.require_free()
         view = _unseen(new_call(), target.name, video=video)
         call = self._begin(view)
         command = protocol.PlaceCall(
@@ -120,7 +120,7 @@ class Calls:
     ) -> Call:
         call.placing, call.wanted, call.called_as = command.id, target.id, target.name
         self._emit("calling", call)
-        self.show()
+        self._floor.show()
         try:
             async with asyncio.timeout(PLACE_WITHIN):
                 await call.perform(command)
@@ -142,8 +142,7 @@ class Calls:
         """Drop in on this person or endpoint, or at "home"; returns when the server has let it through, which is not
         being let in yet. Raises InCall, NoRelay, Problem(not_permitted), Unreachable."""
         await self._wire.ice.check()
-        if self._call is not None:
-            raise InCall("there is a call already")
+        self._floor.require_free()
         view = _unseen(new_call(), target.name, video=video, kind=CallKind.DROP_IN)
         call = self._begin(view)
         command = protocol.DropIn(
@@ -153,8 +152,7 @@ class Calls:
 
     async def take_over(self, ongoing: protocol.OngoingCall) -> Call:
         """Go on here with a call that is at another endpoint. Raises InCall, NoRelay, Problem, Unreachable."""
-        if self._call is not None:
-            raise InCall("there is a call already")
+        self._floor.require_free()
         await self._wire.ice.check()
         call = self._begin(_unseen(CallId(ongoing.call), ongoing.name, video=ongoing.video))
         command = protocol.Move(id=self._wire.new_id(), call=ongoing.call)
@@ -177,18 +175,6 @@ class Calls:
         except (TimeoutError, Problem, Unreachable):
             pass
         await call.settled()
-
-    def switched(self) -> None:
-        """A switch of the equipment was turned."""
-        if self._call is not None:
-            self._call.switched()
-        self.show()
-
-    def show(self) -> None:
-        call = self._call
-        if call is not None and call.opening and not call.held and self._equipment.voice.live:
-            call.opening = False  # from here on the indicator follows what is captured
-        self._presentation.show(call)
 
     # -- what the server says -------------------------------------------------------------------------
 
@@ -272,7 +258,7 @@ class Calls:
             call.was_answered = True
             self._emit("answered", call)
         self._emit("changed", call)
-        self.show()
+        self._floor.show()
 
     def call_connected(self, call: Call) -> None:
         self._presentation.connected(call)
@@ -281,9 +267,9 @@ class Calls:
 
     def call_ended(self, call: Call, reason: EndReason) -> None:
         if call is self._call:
-            self._call = None
+            self._floor.holder = None
             self.drop_ins.ended(call)
-            self.show()
+            self._floor.show()
             self._presentation.ended(call, reason)
         self._wire.spawn(call.settled())
         self._emit("ended", call, reason)
@@ -312,7 +298,7 @@ class Calls:
             self._rings_too_early = view  # nobody would believe who answers
         elif self._known(view.id) is not None:
             self._alert(view.id)
-        elif self._call is not None:
+        elif self._floor.holder is not None:
             self._wire.tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
         elif view.kind is CallKind.DROP_IN:
             if view.id not in self._arriving:
@@ -323,7 +309,7 @@ class Calls:
         else:
             call = self._begin(view, rang=True)
             self._alert(view.id)
-            self.show()
+            self._floor.show()
             self._presentation.announce(f"Call from {view.peer_name}")
             self._emit("ringing", call)
 
@@ -333,17 +319,17 @@ class Calls:
         if view.id not in self._arriving:
             return  # they have gone
         self._arriving.discard(view.id)
-        if self._call is not None:
+        if self._floor.holder is not None:
             self._wire.tell(protocol.Busy(id=self._wire.new_id(), call=view.id))
         elif isinstance(found, Claim):
             self.drop_ins.begin(self._begin(view, rang=True), found)
-            self.show()
+            self._floor.show()
         else:
             self.drop_ins.refuse(view, found)
 
     def _begin(self, view: CallView, *, rang: bool = False) -> Call:
         self._wire.ice.refresh()
-        self._call = Call(
+        self._floor.holder = call = Call(
             view,
             connection=self._wire.connection,
             equipment=self._equipment,
@@ -354,7 +340,7 @@ class Calls:
             kind="drop_in" if view.kind is CallKind.DROP_IN else "call",
             rang=rang,
         )
-        return self._call
+        return call
 
     def _known(self, call_id: str) -> Call | None:
         return self._call if self._call is not None and self._call.id == CallId(call_id) else None

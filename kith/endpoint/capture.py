@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
@@ -19,6 +19,7 @@ from av.stream import Stream
 from kith.endpoint.cameras import Camera
 from kith.endpoint.lens import Lens
 from kith.endpoint.microphones import SAMPLES, Microphone
+from media.level import announced
 from media.opus import RATE, Encoder
 from media.tones import Samples
 
@@ -167,19 +168,26 @@ class Timeline:
         return stamp
 
 
+class Spoken(NamedTuple):
+    """20 ms of a voice, encoded, and how loud they are (RFC 6464 section 3)."""
+
+    packet: "Packet[Stream]"
+    level: int
+
+
 class VoiceSource:
     """A microphone's sound as Opus packets, encoded once for all who listen. `heard` is told of each 20 ms of it."""
 
     def __init__(self, microphone: Microphone, timeline: Timeline, heard: Callable[[Samples], None]) -> None:
         self._microphone, self._timeline, self._heard, self._encoder = microphone, timeline, heard, Encoder()
 
-    async def read(self) -> "Packet[Stream]":
+    async def read(self) -> Spoken:
         heard = await self._microphone.read()
         self._heard(heard.samples)
         packet = Packet(self._encoder.encode(heard.samples))
         packet.pts = self._timeline.stamp(heard.at)
         packet.time_base = Fraction(1, RATE)
-        return packet
+        return Spoken(packet, announced(heard.samples))
 
     def close(self) -> None:
         self._microphone.close()
@@ -208,12 +216,18 @@ class PictureSource:
 class OutletTrack(MediaStreamTrack):
     """What aiortc reads from. While nothing is captured it waits, and no packet leaves."""
 
-    def __init__(self, kind: str, outlet: Outlet["Packet[Stream]"] | Outlet[VideoFrame]) -> None:
+    def __init__(self, kind: str, outlet: Outlet[Spoken] | Outlet[VideoFrame]) -> None:
         super().__init__()
         self.kind = kind
         self.outlet = outlet
+        self.level = 127
+        """How loud the voice is that was read last; 127 is silence."""
 
     async def recv(self) -> "Packet[Stream] | VideoFrame":
         if self.readyState != "live":
             raise MediaStreamError
-        return await self.outlet.get()
+        item = await self.outlet.get()
+        if isinstance(item, Spoken):
+            self.level = item.level
+            return item.packet
+        return item

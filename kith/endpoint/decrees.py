@@ -4,7 +4,8 @@ A shared device has nobody's signature: what it is told holds at this device alo
 """
 
 from kith.core.trust.grants import DropInTerm, HomeTerm
-from kith.endpoint.endpoint import AT_HOME, Endpoint
+from kith.endpoint.acts import AT_HOME
+from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.utterance import Act
 
 HERE_ONLY = {

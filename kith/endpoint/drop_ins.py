@@ -71,7 +71,7 @@ class DropIns:
     async def look(self, view: CallView) -> Claim | Reason:
         """Whether somebody who rings may come any nearer, and who it seems to be."""
         try:
-            claim = await self._gate.seeming(view)
+            claim = await self._gate.seeming(view.peer_person)
         except (Untrusted, Problem, Unreachable) as error:
             log.info("a drop in is not let in: %s", type(error).__name__)
             return Reason.NOT_VOUCHED

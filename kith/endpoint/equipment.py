@@ -9,12 +9,10 @@ from typing import TypedDict
 
 import msgspec
 from av import VideoFrame
-from av.packet import Packet
-from av.stream import Stream
 
 from kith.core.capabilities import Capabilities
 from kith.endpoint.cameras import Camera, FileCamera, PatternCamera
-from kith.endpoint.capture import Capture, PictureSource, Source, Timeline, VoiceSource
+from kith.endpoint.capture import Capture, PictureSource, Source, Spoken, Timeline, VoiceSource
 from kith.endpoint.lens import Lens
 from kith.endpoint.microphones import (
     FileMicrophone,
@@ -84,7 +82,7 @@ class Equipment:
         origin = asyncio.get_running_loop().time()
         timeline = Timeline(origin)
 
-        def voice() -> "Source[Packet[Stream]]":
+        def voice() -> Source[Spoken]:
             return VoiceSource(open_microphone(), timeline, self._overheard)
 
         def picture() -> Source[VideoFrame]:
@@ -96,7 +94,7 @@ class Equipment:
         self.lens = Lens()
         self.overhear: Callable[[Samples], None] | None = None
         """Told of what the microphone hears while it is open, 20 ms at a time."""
-        self.voice: Capture[Packet[Stream]] = Capture(voice, VOICE_DEPTH, changed)
+        self.voice: Capture[Spoken] = Capture(voice, VOICE_DEPTH, changed)
         self.picture: Capture[VideoFrame] = Capture(picture, 1, changed)
         self.playback = Playback(_speaker(speaker, card))
         self.microphone_off = False

@@ -20,7 +20,7 @@ from policy.drop_in import Decision, decide
 from policy.drop_in_facts import Here, gather, next_change
 from policy.grants import Claim, Place, claim
 from signaling import protocol
-from signaling.protocol import CallView, RosterView
+from signaling.protocol import RosterView
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,14 @@ class Gate:
         at = next_change(self._sets.now_in_force, self._place, caller, now)
         return None if at is None else max(0.0, at - now)
 
-    async def seeming(self, view: CallView) -> Claim:
-        """Who the server says is there, while it rings. Raises Untrusted, Unreachable, Problem."""
+    async def seeming(self, person: str | None) -> Claim:
+        """Who the server says is there, while it rings: for whom they speak, by id, None for this household. Raises
+        Untrusted, Unreachable, Problem."""
         own = await self._look()
-        if view.peer_person is None:
+        if person is None:
             homes = {} if own is None else {own.root: own.members}
             return Claim(b"" if own is None else own.root, b"", shared=True, households=homes)
-        root = (await self._identities.person(view.peer_person)).chain.root
+        root = (await self._identities.person(person)).chain.root
         return await self._claim(root, b"", own, shared=False)
 
     async def verified(self, meeting: Meeting) -> Claim:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from kith.core.keys import KeyPair
+from kith.core.keys import KeyPair, PublicKeys
 from kith.core.problem import Problem
 from kith.core.trust.history import Change, History, Known, believed
 from kith.core.trust.household import Roster
@@ -37,6 +37,14 @@ from signaling.protocol import AnyReply, CallView, Command, WaitingEndpoint
 log = logging.getLogger(__name__)
 
 Ask = Callable[[Command], Awaitable[AnyReply]]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An endpoint as the server names it: its keys, and for whom it speaks (an id; None: for its household)."""
+
+    person: str | None
+    keys: PublicKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +133,21 @@ class Identities:
         """The two ends of an answered call. Raises Untrusted if one of them may not speak for whom it does."""
         if view.endpoint is None:
             raise Untrusted(Reason.OUT_OF_TURN)
-        people = [one for one in (view.own_person, view.peer_person) if one is not None]
+        ends = End(view.own_person, self._keys.public), End(view.peer_person, public(view.endpoint.keys))
+        return await self.meet_as(*ends, anew=anew)
+
+    async def meet_as(self, here: "End", there: "End", *, anew: bool = False) -> Meeting:
+        """The same of any two ends, of which `here` is this endpoint."""
+        people = [one for one in (here.person, there.person) if one is not None]
         found = await self.persons(*people, anew=anew) if people else {}
-        own = found.get(view.own_person) if view.own_person else None
-        peer = found.get(view.peer_person) if view.peer_person else None
+        own = found.get(here.person) if here.person else None
+        peer = found.get(there.person) if there.person else None
         household = await self._household(anew=anew)
         await self._require_own(own, household)
         changed = peer if peer is not None and peer.change is Change.CHANGED else None
         return Meeting(
-            own=side(self._keys.public, own, household),
-            peer=side(public(view.endpoint.keys), peer, household),
+            own=side(here.keys, own, household),
+            peer=side(there.keys, peer, household),
             changed=changed,
         )
 

@@ -21,11 +21,9 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 from av import VideoFrame
-from av.packet import Packet
-from av.stream import Stream
 
 from kith.endpoint import aiortc_hooks, body, ice_hooks, sdp
-from kith.endpoint.capture import Outlet, OutletTrack
+from kith.endpoint.capture import Outlet, OutletTrack, Spoken
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.ice_hooks import Gathering, Helpers
 from media.tones import Samples
@@ -93,7 +91,7 @@ LinkEvent = Up | Lost | Impostor | Picture | Found
 
 class Link:
     """`tell` is called from the event loop. Capture runs from `let_out` to `close`, while its outlets are enabled; from
-    `open` on where it is `held`."""
+    `open` on where it is `held`. `announces`: how loud each packet of the voice is may be read on its way."""
 
     def __init__(
         self,
@@ -106,6 +104,7 @@ class Link:
         tell: Callable[[LinkEvent], None],
         helpers: Helpers = NO_HELPERS,
         held: bool = False,
+        announces: bool = False,
     ) -> None:
         aiortc_hooks.allow_loopback_when_alone()
         self.epoch = epoch
@@ -128,12 +127,13 @@ class Link:
         self._expecting = False
         self._watch: asyncio.TimerHandle | None = None
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
-        self._voice_outlet: Outlet[Packet[Stream]] | None = None
+        self._voice_outlet: Outlet[Spoken] | None = None
         self._picture_outlet: Outlet[VideoFrame] | None = None
         self._wanted = (send_voice, send_picture)
         self._pinned: bytes | None = None
         self._released = False
         self._held = held
+        self._announces = announces
         self._add("audio", send=media.send_audio, receive=media.receive_audio)
         if media.send_video or media.receive_video:
             self._add("video", send=media.send_video, receive=media.receive_video)
@@ -266,7 +266,10 @@ class Link:
         for transceiver in self._pc.getTransceivers():
             outlet = self._voice_outlet if transceiver.kind == "audio" else self._picture_outlet
             if outlet is not None:  # until here there is nothing to send, not even silence
-                transceiver.sender.replaceTrack(OutletTrack(transceiver.kind, outlet))
+                track = OutletTrack(transceiver.kind, outlet)
+                transceiver.sender.replaceTrack(track)
+                if self._announces:
+                    aiortc_hooks.announce_level(transceiver.sender, track)
         voice, picture = self._wanted
         self.send(voice=voice, picture=picture)
 

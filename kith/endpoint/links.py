@@ -5,6 +5,8 @@ the server's view of the call, what the other end says  ->  links that come up, 
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -19,13 +21,33 @@ from kith.endpoint.meeting import MAY_BE_NEW
 from kith.endpoint.sealed import Conversation
 from kith.endpoint.sealed_link import SealedLink
 from signaling.call import Phase, Role
-from signaling.protocol import CallView, Signalled
+from signaling.protocol import CallView, MediaView
 
 EARLY = 32
 """Signals that may come before the call is known to be in their epoch."""
 
 Say = Callable[[int, list[bytes]], None]
 """Send these bodies to the other end, in an epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One epoch of what connects two ends: in which role this end is, and what the connection carries."""
+
+    call: str
+    epoch: int
+    role: Role
+    media: MediaView
+
+
+class Said(Protocol):
+    """A sealed body from the other end."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    @property
+    def body(self) -> bytes: ...
 
 
 class Links:
@@ -56,7 +78,7 @@ class Links:
         self.held = held
         """Whether microphone and camera wait for `open`."""
         self._links: dict[int, SealedLink] = {}
-        self._early: list[Signalled] = []
+        self._early: list[Said] = []
         self._wanted = (True, True)
         self._expecting = False
 
@@ -79,14 +101,17 @@ class Links:
             return
         if self._links and view.epoch < max(self._links):
             return
-        meeting = await self._meet(view)
-        media = view.media
+        await self.begin(Turn(view.id, view.epoch, view.role, view.media), await self._meet(view))
+
+    async def begin(self, turn: Turn, meeting: Meeting) -> None:
+        """A link of its own for this turn, which must be a new epoch. Raises Untrusted, ValueError."""
+        media = turn.media
         if not self._equipment.capabilities.can_send_video:  # the server may not have heard of a switch yet
             media = msgspec.structs.replace(media, send_video=False)
         conversation = Conversation(
-            view.role.value,
-            call=view.id,
-            epoch=view.epoch,
+            turn.role.value,
+            call=turn.call,
+            epoch=turn.epoch,
             own=self._keys,
             speaks=meeting.own,
             peer=meeting.peer,
@@ -95,7 +120,7 @@ class Links:
         )
         voice, picture = self._wanted
         bare = Link(
-            view.epoch,
+            turn.epoch,
             media,
             equipment=self._equipment,
             send_voice=voice,
@@ -105,14 +130,14 @@ class Links:
             held=self.held,
         )
         bare.expect(sound=self._expecting)
-        link = self._links[view.epoch] = SealedLink(bare, conversation)
-        if view.role is Role.CALLER:
-            self._say(view.epoch, await link.offer())
+        link = self._links[turn.epoch] = SealedLink(bare, conversation)
+        if turn.role is Role.CALLER:
+            self._say(turn.epoch, await link.offer())
         early, self._early = self._early, []
         for signal in early:
-            await self.take(signal, view.epoch)
+            await self.take(signal, turn.epoch)
 
-    async def take(self, signal: Signalled, now: int) -> bool:
+    async def take(self, signal: Said, now: int) -> bool:
         """What the other end said; `now` is the call's epoch. Raises Untrusted for what is not believed, ValueError
         for what cannot be used. False where it is neither, and may be left alone."""
         link = self._links.get(signal.epoch)

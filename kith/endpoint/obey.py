@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import Untrusted
-from kith.endpoint.calls import InCall, NoCall
+from kith.endpoint.acts import NotJoined
 from kith.endpoint.decrees import decree, drop_in_on
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
-from kith.endpoint.endpoint import Endpoint, NotJoined
+from kith.endpoint.endpoint import Endpoint
+from kith.endpoint.floor import InCall, NoCall
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.lock import Locked
 from kith.endpoint.names import Ambiguous, NotHere, WhoAsks, shown

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from kith.core.trust.grants import Mode
-from kith.endpoint.call import Call
 from kith.endpoint.equipment import Equipment
+from kith.endpoint.floor import Going
 from kith.endpoint.indicators import Facts, Light, Screen, Signs, Stage, signs
 from kith.endpoint.speech import speak
 from media.tones import Tone
@@ -45,7 +44,7 @@ class Presentation:
         self._speaking: asyncio.Task[None] | None = None
         self.signs = Signs(Light.OFF, Screen.NONE, live_audio=False, live_video=False)
 
-    def show(self, call: Call | None) -> None:
+    def show(self, call: Going | None) -> None:
         """Make everything agree with the call and the equipment as they are now."""
         stage = _stage(call)
         equipment = self._equipment
@@ -68,7 +67,7 @@ class Presentation:
         if (now.live_audio, now.live_video) != (before.live_audio, before.live_video):
             self._emit("indicator", now.live_audio, now.live_video)
         self._note_streaming()
-        self._keep_ringing(stage, silent=call is not None and _silent(call))
+        self._keep_ringing(stage, silent=call is not None and call.silent)
 
     def announce(self, text: str) -> None:
         """Say it aloud, if there is a voice to say it with."""
@@ -76,7 +75,7 @@ class Presentation:
         self._stop_speaking()
         self._speaking = asyncio.create_task(self._say(text))
 
-    def connected(self, call: Call) -> None:
+    def connected(self, call: Going) -> None:
         """A drop in that opens something here has a tone of its own, see `kith.endpoint.drop_ins`."""
         if not call.held:
             self._play(Tone.CONNECTED)
@@ -96,7 +95,7 @@ class Presentation:
         self._emit("tone", tone)
         self._equipment.playback.cue(tone)
 
-    def ended(self, call: Call, reason: EndReason) -> None:
+    def ended(self, call: Going, reason: EndReason) -> None:
         """What the end of a call sounds like. One that only rang here falls silent."""
         self._stop_speaking()
         if call.was_answered or not call.incoming:
@@ -146,7 +145,7 @@ class Presentation:
         self._equipment.playback.hush()
 
 
-def _stage(call: Call | None) -> Stage:
+def _stage(call: Going | None) -> Stage:
     if call is None or call.reason is not None:
         return Stage.IDLE
     if call.kind == "drop_in" and call.incoming:
@@ -154,10 +153,3 @@ def _stage(call: Call | None) -> Stage:
     if not call.ringing:
         return Stage.IN_CALL
     return Stage.RINGING_HERE if call.incoming else Stage.RINGING_THERE
-
-
-def _silent(call: Call) -> bool:
-    """The tone that says "it rings there" is not heard before the server knows of the call, nor where nobody needs to
-    answer."""
-    by_itself = call.kind == "drop_in" and not call.incoming and call.view.mode is Mode.INSTANT
-    return call.placing is not None or by_itself

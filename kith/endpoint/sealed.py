@@ -52,7 +52,12 @@ class Reach:
     line: body.CandidateLine | None
 
 
-Taken = Remote | Confirmed | Again | Reach
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """The other side has lost what connected the two, and leaves the next offer to this one."""
+
+
+Taken = Remote | Confirmed | Again | Reach | Anew | body.Sends
 
 
 class Conversation:
@@ -108,6 +113,14 @@ class Conversation:
     def candidate(self, line: body.CandidateLine | None) -> bytes:
         return self._seal(body.Candidate(candidate=line))
 
+    def sends(self, *, audio: bool, video: bool) -> bytes:
+        """What really leaves this end now."""
+        return self._seal(body.Sends(audio=audio, video=video))
+
+    def again(self) -> bytes:
+        """Asks for a new epoch; only the caller begins one."""
+        return self._seal(body.Again())
+
     # -- what comes in --------------------------------------------------------------------------------
 
     def take(self, data: bytes) -> Taken | None:
@@ -119,6 +132,10 @@ class Conversation:
                 return self._take_confirm(signature)
             case body.Candidate(candidate=line):
                 return Reach(line)
+            case body.Again() if self._role == "caller":
+                return Anew()
+            case body.Sends() as sends:
+                return sends
         return None
 
     def _take_description(self, description: body.Description) -> Taken | None:

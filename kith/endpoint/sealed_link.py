@@ -7,7 +7,7 @@ from kith.core.trust.untrusted import Reason, require
 from kith.endpoint import body
 from kith.endpoint.believing import Side
 from kith.endpoint.link import Link
-from kith.endpoint.sealed import Again, Confirmed, Conversation, Reach, Remote
+from kith.endpoint.sealed import Again, Anew, Confirmed, Conversation, Reach, Remote
 
 
 class SealedLink:
@@ -17,6 +17,10 @@ class SealedLink:
         self.link = link
         self.said: list[bytes] = []
         """All that was sent, in case it did not arrive."""
+        self.anew = False
+        """Whether the other end has asked for a new epoch."""
+        self.sends: body.Sends | None = None
+        """What the other end has said that it sends."""
         self._conversation = conversation
 
     @property
@@ -43,6 +47,13 @@ class SealedLink:
     def found(self, line: body.CandidateLine | None) -> list[bytes]:
         return self._say(self._conversation.candidate(line))
 
+    def says(self, *, audio: bool, video: bool) -> list[bytes]:
+        """What leaves this end. It is said anew rather than once more."""
+        return [self._conversation.sends(audio=audio, video=video)]
+
+    def again(self) -> list[bytes]:
+        return [self._conversation.again()]
+
     async def take(self, data: bytes) -> list[bytes]:
         """What the other end sealed. Raises Untrusted for what is not believed, ValueError for a description
         that is, and cannot be used."""
@@ -61,6 +72,10 @@ class SealedLink:
                 return [reply]
             case Reach(line):
                 await self.link.take_candidate(line)
+            case Anew():
+                self.anew = True
+            case body.Sends() as sends:
+                self.sends = sends
         return []
 
     def _say(self, data: bytes) -> list[bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from kith.endpoint.calls import NoCall
+from kith.endpoint.floor import NoCall
 from kith.endpoint.obey import obey
 from signaling.call import EndReason
 from tests.support.browsers import browsers

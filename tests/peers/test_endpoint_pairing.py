@@ -18,8 +18,8 @@ from kith.core.trust.person import Chain
 from kith.core.trust.recovery import RecoveryKey
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import enrol
+from kith.endpoint.acts import NotJoined
 from kith.endpoint.directory import Unclear
-from kith.endpoint.endpoint import NotJoined
 from kith.endpoint.home import Home
 from tests.support import signing
 from tests.support.endpoints import DEFAULTS, Watched, phone_of

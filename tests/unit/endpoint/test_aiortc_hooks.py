@@ -5,14 +5,18 @@ import asyncio
 import hashlib
 import inspect
 import textwrap
+from fractions import Fraction
 from importlib.metadata import version
 from typing import Any, cast
 
 import aioice.ice
 import pytest
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpCodecParameters, RTCRtpSender
 from aiortc.jitterbuffer import JitterBuffer
+from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtp import RtpPacket
+from av.packet import Packet
+from av.stream import Stream
 
 from kith.core.trust.fingerprint import fingerprint_of
 from kith.endpoint import aiortc_hooks, sdp
@@ -52,6 +56,33 @@ async def test_the_receiver_still_asks_its_jitter_buffer_that_way() -> None:
     packet: Any = RtpPacket(sequence_number=1)
     packet._data = b""
     assert JitterBuffer(capacity=16, prefetch=4).add(packet) == (False, None)
+
+
+async def test_a_sender_says_how_loud_a_voice_is_that_it_did_not_encode(
+    connection: RTCPeerConnection,
+) -> None:
+    """aiortc measures only what it encodes itself, and puts what it finds into an attribute of the frame."""
+    sender: Any = connection.getTransceivers()[0].sender
+
+    class Loud(MediaStreamTrack):
+        kind = "audio"
+        level = 31
+
+        async def recv(self) -> Any:
+            packet: Packet[Stream] = Packet(b"voice")
+            packet.pts, packet.time_base = 0, Fraction(1, 48_000)
+            return packet
+
+    track = Loud()
+    sender.replaceTrack(track)
+    codec = RTCRtpCodecParameters(mimeType="audio/opus", clockRate=48_000, channels=2, payloadType=96)
+    assert (await sender._next_encoded_frame(codec)).audio_level is None
+    aiortc_hooks.announce_level(sender, track)
+    frame = await sender._next_encoded_frame(codec)
+    assert (frame.payloads, frame.audio_level) == ([b"voice"], -31)
+    source = inspect.getsource(RTCRtpSender._run_rtp)
+    assert "self._next_encoded_frame(" in source and "audio_level = (False, -enc_frame.audio_level)" in source
+    await connection.close()
 
 
 def video_packet(sequence: int, timestamp: int, data: bytes, *, last: bool) -> RtpPacket:

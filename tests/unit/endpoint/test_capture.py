@@ -13,6 +13,7 @@ from kith.endpoint.cameras import PatternCamera
 from kith.endpoint.capture import Capture, Outlet, OutletTrack, PictureSource, Timeline, VoiceSource
 from kith.endpoint.lens import Lens
 from kith.endpoint.microphones import SAMPLES, ToneMicrophone
+from media.level import loudness
 from media.opus import Decoder
 from media.tones import RATE, Samples
 
@@ -134,9 +135,11 @@ async def test_a_voice_is_encoded_at_its_pace_and_stays_itself() -> None:
     heard: list[Samples] = []
     source = VoiceSource(ToneMicrophone(440), Timeline(loop.time()), heard.append)
     began = loop.time()
-    packets = [await source.read() for _ in range(11)]
+    spoken = [await source.read() for _ in range(11)]
+    packets = [one.packet for one in spoken]
     assert 0.19 <= loop.time() - began < 3.0, "and not all at once, nor ever later"
     assert len(heard) == 11
+    assert {one.level for one in spoken} == {round(-loudness(heard[0]))}, "each says how loud it is"
     assert [packet.pts for packet in packets] == [n * SAMPLES for n in range(11)]
     assert packets[0].time_base == Fraction(1, RATE)
     decoder = Decoder()
