@@ -73,7 +73,7 @@ def _filled(example: Any) -> Any:
 
 def test_the_bodies_of_signals_are_understood() -> None:
     examples = re.findall(r'^    (\{"v": 2, .*\})$', TRUST, re.MULTILINE)
-    assert len(examples) == 5
+    assert len(examples) == 7
     for example in examples:
         assert body.read(json.dumps(_filled(json.loads(example))).encode()) is not None
 
