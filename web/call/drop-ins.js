@@ -153,9 +153,17 @@ export class DropIns {
         frost: (frost) => this.#store.dispatch({ t: 'frost', call, frost }),
         changed: () => this.#ways.changed(call),
         remote: () => this.#ways.remote(call),
-        end: (why) => this.#ways.end(call, why),
+        end: (why) => this.#over(call, why),
       },
     });
+  }
+
+  /** @param {string} call @param {'done' | 'silence' | 'not_let_in'} why */
+  #over(call, why) {
+    const visit = this.#visits.get(call);
+    // They might have come in, but nobody would have heard or seen it.
+    if (visit && why === 'not_let_in') visit.refused ??= 'not_ready';
+    this.#ways.end(call, why);
   }
 
   /** @param {string} call @param {boolean} inside */

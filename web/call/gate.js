@@ -3,23 +3,29 @@
  * caller. Nothing in it rests on the server's word but blocks, which can only refuse.
  */
 
+import { equal } from '../core/bytes.js';
 import { claimOf } from '../policy/grants.js';
 import { decide, gather } from '../policy/drop_in.js';
 import { clearAfter } from '../policy/frost.js';
 import { nameOf } from '../trust/links.js';
 
+/** @import {Bytes} from '../core/bytes.js' */
 /** @import {Reason} from '../policy/drop_in.js' */
 /** @import {Claim} from '../policy/grants.js' */
 /** @import {Account} from '../session/account.js' */
 /** @import {Said} from '../trust/log.js' */
 /** @import {Store} from '../state/store.js' */
+/** @import {Roster} from '../trust/roster.js' */
 /** @import {Admission} from './door.js' */
+/** @import {Home} from './party.js' */
 /** @import {Caller} from './vouching.js' */
+
+/** A caller, and the own household, as they were verified together. @typedef {{claim: Claim, roster: Roster | null}} Met */
 
 export class Gate {
   #store;
   #account;
-  /** Where each caller lives, as it was verified. @type {WeakMap<Caller, Claim>} */ #claims = new WeakMap();
+  /** @type {WeakMap<Caller, Met>} */ #met = new WeakMap();
 
   /** @param {Store} store @param {Account} account */
   constructor(store, account) {
@@ -43,21 +49,32 @@ export class Gate {
 
   /** Where they live: the own household's roster, and those that are named in a grant. Rejects with Untrusted. @param {Caller} caller */
   async meet(caller) {
-    const { keys, root, person, home } = caller;
+    const { keys, root, person } = caller;
     const shared = person === null || !person.chain.spans.has(nameOf(keys.identity));
-    const own = home.roster === null ? [] : [{ roster: home.roster, links: home.links }];
+    const { roster, links } = await this.#home(caller);
+    const own = roster === null ? [] : [{ roster, links }];
     const named = this.#account.sets.all().flatMap(({ grants }) => grants.map(({ household }) => household));
-    const others = await this.#account.identities.rosters(named.filter(({ length }) => length > 0), own.map(({ roster }) => roster.root));
-    this.#claims.set(caller, claimOf({ root, identity: keys.identity, shared }, [...own, ...others]));
+    const others = await this.#account.identities.rosters(named.filter(({ length }) => length > 0), own.map((one) => one.roster.root));
+    this.#met.set(caller, { claim: claimOf({ root, identity: keys.identity, shared }, [...own, ...others]), roster });
+  }
+
+  /**
+   * The own household as it was asked for while they rang. Where they do not live in it, as it is now: they may have moved in
+   * since, and an answer that another one has overtaken is not believed. @param {Caller} caller @returns {Promise<Pick<Home, 'roster' | 'links'>>}
+   */
+  async #home({ home, root }) {
+    if (home.roster !== null && lives(root, home.roster)) return home;
+    const now = await this.#account.identities.household().catch(() => null); // then nothing newer is to be believed
+    return now?.roster ? now : home;
   }
 
   /** @param {Caller} caller @param {{letIn: boolean, inside: boolean}} how @returns {Admission | Reason} */
   decide(caller, { letIn, inside }) {
-    const claim = this.#claims.get(caller);
-    if (!claim) return 'not_vouched';
+    const met = this.#met.get(caller);
+    if (!met) return 'not_vouched';
+    const { claim, roster } = met;
     const { sets, quiet, identities } = this.#account;
     const { state } = this.#store;
-    const { roster } = caller.home;
     const place = { identity: identities.own.keys.identity, shared: identities.identity.person === null, household: roster?.root ?? null, alone: roster?.members.size === 1 };
     const here = {
       own: quiet.own,
@@ -72,3 +89,6 @@ export class Gate {
     return mode === 'instant' || letIn ? { mode, ...bounds, frost: clearAfter(bounds.frost) } : 'not_given';
   }
 }
+
+/** A member, or the household itself. @param {Bytes} root @param {Roster} roster */
+const lives = (root, roster) => equal(root, roster.root) || roster.members.has(nameOf(root));
