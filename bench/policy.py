@@ -3,7 +3,8 @@
 Two numbers are processor time for one attempt at one device: the table of rules alone, on facts that are there; and
 with the facts gathered first, as the server and the device do for each attempt, from the signed sets of a household
 of four, each with grants, hours and a schedule. Beside them stands what a lookup in a dictionary costs, the plainest
-alternative, which knows neither hours nor households. `opening` measures the third.
+alternative, which knows neither hours nor households. `opening` measures the third between two endpoints, and
+`opening_pages` on pages in Chromium and Firefox; what counts is the slowest of them.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from statistics import median
 import click
 import uvloop
 
-from bench import opening, report, servers
+from bench import opening, opening_pages, report, servers
 from kith.core.trust.grants import (
     DeviceTerm,
     DropInTerm,
@@ -56,7 +57,10 @@ class Attempt:
 @click.option("--grants", default=16, show_default=True, help="Grants in each set.")
 @click.option("--rounds", default=200, show_default=True, help="How often each attempt is decided.")
 @click.option("--openings", default=40, show_default=True, help="Drop ins between real endpoints.")
-def policy(members: int, grants: int, rounds: int, openings: int) -> None:
+@click.option(
+    "--pages", default=20, show_default=True, help="Drop ins on pages in each of the real browsers."
+)
+def policy(members: int, grants: int, rounds: int, openings: int, pages: int) -> None:
     """One attempt to drop in: decided on facts, with the facts gathered, and carried out."""
     sets = [_set(number, grants) for number in range(members)]
     attempts = list(_attempts(grants))
@@ -85,13 +89,20 @@ def policy(members: int, grants: int, rounds: int, openings: int) -> None:
         report.judge("decision_with_facts_us", median(gathered), WITH_FACTS_US),
     ]
     with servers.scratch() as scratch, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        opened = sorted(runner.run(opening.measure(scratch, openings)))
+        opened = {"endpoint": sorted(runner.run(opening.measure(scratch, openings)))}
+    with servers.scratch() as scratch:
+        found = asyncio.run(opening_pages.measure(scratch, pages))
+    opened |= {str(kind): sorted(taken) for kind, taken in found.items()}
     report.show(
-        f"Sound after the tone, {openings} drop ins between two endpoints",
-        ("ms, median", "95th percentile", "longest"),
-        [(median(opened), _p95(opened), opened[-1])],
+        "Sound after the tone, at whoever is dropped in on",
+        ("", "drop ins", "ms, median", "95th percentile", "longest"),
+        [(what, len(taken), median(taken), _p95(taken), taken[-1]) for what, taken in opened.items()],
     )
-    met.append(report.judge("first_media_after_tone_ms", _p95(opened), FIRST_MEDIA_MS))
+    slowest = {what: _p95(taken) for what, taken in opened.items()}
+    met += [
+        report.judge(f"first_media_after_tone_{what}_ms", value, FIRST_MEDIA_MS)
+        for what, value in slowest.items()
+    ]
     report.emit(
         {
             "bench": "policy",
@@ -101,9 +112,10 @@ def policy(members: int, grants: int, rounds: int, openings: int) -> None:
             "decision_longest_us": round(max(decided), 2),
             "decision_with_facts_us": round(median(gathered), 1),
             "decision_with_facts_longest_us": round(max(gathered), 1),
-            "first_media_after_tone_ms": round(_p95(opened), 1),
-            "first_media_after_tone_median_ms": round(median(opened), 1),
+            "first_media_after_tone_ms": round(max(slowest.values()), 1),
+            **{f"first_media_after_tone_{what}_ms": round(value, 1) for what, value in slowest.items()},
             "openings": openings,
+            "pages": pages,
             "members": members,
             "grants": grants,
             "attempts": len(attempts),

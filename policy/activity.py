@@ -46,11 +46,6 @@ def next_turn(sources: Iterable[Source], now: float) -> float | None:
     return min((turn for turn in turns if turn is not None), default=None)
 
 
-def may_see(*, granted: bool, blocked: bool, closed: bool) -> bool:
-    """Whether somebody is told at all: who may drop in, and nobody else."""
-    return granted and not blocked and not closed
-
-
 def _until(last: float) -> float:
     return ceil((last + WINDOW) / MINUTE) * MINUTE
 

@@ -48,7 +48,3 @@ class Frost:
             return None
         keeps = min(keeps, wide)
         return keeps, max(1, keeps * high // max(wide, 1))
-
-    def clear_at(self) -> float | None:
-        """When it will be clear; None before the first frame."""
-        return None if self.began is None else self.began + max(self.seconds, SHORTEST)

@@ -18,8 +18,3 @@ class Lock:
 def hides(lock: Lock, now: float) -> bool:
     """Whether contacts, and calls to them, are to be refused."""
     return lock.rule and lock.since is not None and now - lock.since >= GRACE
-
-
-def hides_from(lock: Lock) -> float | None:
-    """From when on; None if it does not."""
-    return lock.since + GRACE if lock.rule and lock.since is not None else None

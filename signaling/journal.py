@@ -14,14 +14,14 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from kith.core.ids import HouseholdId, PersonId
 from kith.core.keys import KeyPair
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.core.trust import log as chains
-from kith.core.trust.log import Head, Outcome, Payload, What
+from kith.core.trust.log import Details, Head, Outcome, Payload, What
 from kith.core.trust.untrusted import Untrusted
 from kith.directory.journal import JournalStore, Line
 from kith.directory.model import Person
@@ -50,19 +50,9 @@ class Notes(Protocol):
     """Where to write what no endpoint does."""
 
     def note(
-        self,
-        owner: PersonId | HouseholdId,
-        what: What,
-        outcome: Outcome,
-        *,
-        call: str = "",
-        person: str = "",
-        name: str = "",
-        device: str = "",
-        at: str = "",
-        reason: str = "",
+        self, owner: PersonId | HouseholdId, what: What, outcome: Outcome, **details: Unpack[Details]
     ) -> None:
-        """Write that this happened now. `owner` is who reads it; the rest as in log.Payload."""
+        """Write that this happened now. `owner` is who reads it."""
         ...
 
 
@@ -86,31 +76,10 @@ class Journal:
         self._writing: asyncio.Task[None] | None = None
 
     def note(
-        self,
-        owner: PersonId | HouseholdId,
-        what: What,
-        outcome: Outcome,
-        *,
-        call: str = "",
-        person: str = "",
-        name: str = "",
-        device: str = "",
-        at: str = "",
-        reason: str = "",
+        self, owner: PersonId | HouseholdId, what: What, outcome: Outcome, **details: Unpack[Details]
     ) -> None:
         """Notes."""
-        payload = Payload(
-            salt=secrets.token_bytes(chains.SALT),
-            what=what,
-            outcome=outcome,
-            call=call,
-            person=person,
-            name=name,
-            device=device,
-            at=at,
-            reason=reason,
-        )
-        self._put(owner, payload)
+        self._put(owner, chains.told(secrets.token_bytes(chains.SALT), what, outcome, details))
 
     async def about(self, person: PersonId) -> Sequence[tuple[str, bytes, int]]:
         """Where others have written of a person. Raises Problem."""

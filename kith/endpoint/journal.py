@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import msgspec
 
@@ -21,7 +22,7 @@ from kith.core.files import write_whole
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
 from kith.core.trust import log as chains
-from kith.core.trust.log import Head, LogEntry, Outcome, Payload, What
+from kith.core.trust.log import Details, Head, LogEntry, Outcome, Payload, What
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.dialling import Unreachable
 from signaling import protocol
@@ -92,37 +93,12 @@ class Journal:
         """Entries that the server has not got yet."""
         return len(self._diary.unsent)
 
-    def note(
-        self,
-        what: What,
-        outcome: Outcome | None = None,
-        *,
-        call: str = "",
-        person: str = "",
-        name: str = "",
-        device: str = "",
-        at: str = "",
-        reason: str = "",
-        length: int | None = None,
-    ) -> None:
-        """Write that this happened now, as in log.Payload; `send` brings it to disk and to the server."""
+    def note(self, what: What, outcome: Outcome | None = None, **details: Unpack[Details]) -> None:
+        """Write that this happened now; `send` brings it to disk and to the server."""
         if self.unsent >= MOST_UNSENT:
             log.warning("an entry of the log is lost: the server has not been heard of for too long")
             return
-        self._write(
-            Payload(
-                salt=secrets.token_bytes(chains.SALT),
-                what=what,
-                outcome=outcome,
-                call=call,
-                person=person,
-                name=name,
-                device=device,
-                at=at,
-                reason=reason,
-                length=length,
-            )
-        )
+        self._write(chains.told(secrets.token_bytes(chains.SALT), what, outcome, details))
 
     def _write(self, payload: Payload) -> None:
         data = chains.write(payload)

@@ -1,5 +1,6 @@
 """The phone to which a wearable belongs is locked: after a while nobody is found by it (R130)."""
 
+import time
 from collections.abc import Callable
 
 from policy.lock import Lock, hides
@@ -9,10 +10,15 @@ class Locked(Exception):
     """Contacts, and whom one calls by name, are hidden as long as the phone is locked."""
 
 
-class PhoneLock:
-    """`clock` gives Unix seconds; `changed` hears of each turn."""
+def steady() -> float:
+    """Seconds of a clock that nobody sets and, where the system has such a one, that runs on while the phone sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
-    def __init__(self, *, clock: Callable[[], float], changed: Callable[[], None]) -> None:
+
+class PhoneLock:
+    """`clock` gives seconds and never goes back; `changed` hears of each turn."""
+
+    def __init__(self, *, clock: Callable[[], float] = steady, changed: Callable[[], None]) -> None:
         self._clock = clock
         self._changed = changed
         self._lock = Lock(None)

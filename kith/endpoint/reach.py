@@ -47,7 +47,7 @@ class Reach:
         self._changed = changed
         self._indicating = True
         self._looked = False
-        self.lock = PhoneLock(clock=clock, changed=self.turned)
+        self.lock = PhoneLock(changed=self.turned)
         self.sets = Sets(
             home,
             enrolment,

@@ -53,19 +53,6 @@ def relayed(candidate: str) -> str | None:
     return " ".join(fields)
 
 
-def has_sendable_video(sdp: str) -> bool:
-    """Whether a description offers to send video."""
-    direction, inside = "", False
-    for line in [*sdp.splitlines(), "m="]:
-        if line.startswith("m="):
-            if inside and direction in ("sendrecv", "sendonly", ""):
-                return True
-            inside, direction = line.startswith("m=video "), ""
-        elif line in ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"):
-            direction = line[2:]
-    return False
-
-
 def reachable(candidate: str) -> bool:
     """Whether a candidate line names an address at all.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import (
@@ -18,7 +18,7 @@ from kith.core.ids import (
 from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
-from kith.core.trust.log import Outcome, What
+from kith.core.trust.log import Details, Outcome, What
 from kith.directory.contact_store import ContactStore
 from kith.directory.model import Endpoint, Missed, Person
 from kith.directory.ports import DirectoryStore
@@ -123,7 +123,9 @@ class Notebook:
     def __init__(self) -> None:
         self.noted: list[tuple[str, What, Outcome]] = []
 
-    def note(self, owner: PersonId | HouseholdId, what: What, outcome: Outcome, **details: str) -> None:
+    def note(
+        self, owner: PersonId | HouseholdId, what: What, outcome: Outcome, **details: Unpack[Details]
+    ) -> None:
         del details
         self.noted.append((owner, what, outcome))
 

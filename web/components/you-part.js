@@ -29,7 +29,8 @@ export class YouPart extends View {
     this.hidden = terms === null;
     if (terms === null) return;
     const drawn = `${this.parts.language()}|${this.about(terms, state)}`;
-    if (drawn === this.#drawn || isPressed(this, () => this.show(this.parts.store.state))) return;
+    // Until it is signed, or was refused, a choice stays as it was made: news of something else does not move it back.
+    if (drawn === this.#drawn || this.#changing > 0 || isPressed(this, () => this.show(this.parts.store.state))) return;
     this.#drawn = drawn;
     const focused = keyOf(document.activeElement);
     this.draw(terms, state);

@@ -73,14 +73,6 @@ export function withDropInAt(contents, identity, drop_in) {
 }
 
 /**
- * What is left of a set whose signer is none of the person's endpoints any more: what it allowed may be a thief's doing, what
- * it forbids holds until somebody says otherwise. @param {Contents} contents @returns {Contents}
- */
-export function lapsed(contents) {
-  return { ...contents, grants: [], home: contents.home === 'off' ? 'off' : 'unset', enhanced: false };
-}
-
-/**
  * What one may take over from a set that nobody is to believe any more, where nothing else is known: what it forbids.
  * @param {Contents} contents @param {string} zone @returns {Contents}
  */

@@ -94,7 +94,12 @@ export function strictest(terms) {
 /** Whether a newer set may have been held back for too long. @param {Grants} set @param {number} now */
 export const isStale = ({ time, fresh_days }, now) => now - time > fresh_days * DAY;
 
-/** What is left of a set that is not in force: it opens nothing, and still forbids. @param {Grants} set @returns {Grants} */
+/**
+ * What is left of a set whose signer is none of the person's endpoints any more, or that is from ahead of time: what it
+ * allowed may be a thief's doing, and what it forbids holds until somebody says otherwise.
+ * @template {Pick<Grants, 'grants' | 'home' | 'enhanced'>} T
+ * @param {T} set @returns {T}
+ */
 export const lapsed = (set) => ({ ...set, grants: [], home: set.home === 'off' ? 'off' : 'unset', enhanced: false });
 
 /** The sets as they count now: one from ahead of the clock opens nothing until its time has come, and moves no clock. @param {readonly Grants[]} sets @param {number} now */

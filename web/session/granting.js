@@ -7,7 +7,8 @@
  */
 
 import { equal, fromBase64 } from '../core/bytes.js';
-import { contentsOf, forbidden, grantTo, lapsed, shut, unsigned, withoutGrants } from '../granting/contents.js';
+import { contentsOf, forbidden, grantTo, shut, unsigned, withoutGrants } from '../granting/contents.js';
+import { lapsed } from '../policy/grants.js';
 import { checkReceipt, grantsOf, receiptOf, requireSigned, signGrants } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
 import { require, Untrusted } from '../trust/untrusted.js';

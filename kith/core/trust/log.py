@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import msgspec
 from msgspec import Meta, Struct
@@ -77,6 +77,18 @@ class Payload(Struct, frozen=True, kw_only=True, omit_defaults=True):
     numbers: Annotated[tuple[Count, ...], Meta(max_length=32)] = ()
 
 
+class Details(TypedDict, total=False):
+    """What may be noted of something that happened, beside what it was and what became of it: as in Payload."""
+
+    call: str
+    person: str
+    name: str
+    device: str
+    at: str
+    reason: str
+    length: int | None
+
+
 class LogEntry(Struct, frozen=True, kw_only=True):
     """`number` counts from 0 in the chain of `writer` for `owner`; `time` is in Unix seconds."""
 
@@ -113,6 +125,11 @@ def message(entry: LogEntry) -> bytes:
 
 def head_of(entry: LogEntry) -> Head:
     return Head(entry.number, hashlib.sha256(message(entry)).digest(), entry.time)
+
+
+def told(salt: bytes, what: What, outcome: Outcome | None, details: Details) -> Payload:
+    """What is written of something that happened. `salt` is new for each."""
+    return Payload(salt=salt, what=what, outcome=outcome, **details)
 
 
 def payload_hash(payload: bytes) -> bytes:

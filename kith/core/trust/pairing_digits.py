@@ -15,9 +15,7 @@ import hmac
 from dataclasses import dataclass, replace
 
 from kith.core.keys import PublicKeys, statement
-from kith.core.trust.endpoints import Endpoints
-from kith.core.trust.history import History, Point
-from kith.core.trust.pairing_proof import require_taken_in
+from kith.core.trust.history import Point
 from kith.core.trust.untrusted import Reason, Untrusted, require
 
 COMMIT = b"kith/1 pair-commit"
@@ -81,17 +79,11 @@ class PairingNew:
         return digits(self.code, self.server, self.keys, self.nonce, self._answer())
 
     def compared(self, *, same: bool) -> "PairingNew":
-        """A person has looked at both. Raises Untrusted if they said that the digits differ."""
+        """A person has looked at both: the chain or roster that `answer` names is the one to be taken into
+        (pairing_proof.require_taken_in). Raises Untrusted if they said that the digits differ."""
         self._answer()
         require(same, Reason.NOT_CONFIRMED)
         return replace(self, same=True)
-
-    def taken_in(self, history: History, endpoints: Endpoints) -> None:
-        """The (replayed) chain has come. Raises Untrusted unless it is the one whose digits were compared."""
-        answer = self._answer()
-        require(self.same, Reason.OUT_OF_TURN)
-        own = self.keys.identity
-        require_taken_in(history, endpoints, root=answer.root, point=answer.point, own=own)
 
     def _answer(self) -> Answer:
         if self.answer is None:

@@ -51,15 +51,6 @@ def test_which_candidates_can_be_used(line: str, usable: bool) -> None:
     assert sdp.reachable(line) is usable
 
 
-@pytest.mark.parametrize(
-    ("direction", "sends"), [("sendrecv", True), ("sendonly", True), ("recvonly", False), ("inactive", False)]
-)
-def test_whether_video_is_offered(direction: str, sends: bool) -> None:
-    assert not sdp.has_sendable_video(LINES)
-    assert sdp.has_sendable_video(LINES + f"m=video 9 UDP/TLS/RTP/SAVPF 97\na={direction}\n") is sends
-    assert sdp.has_sendable_video(f"m=video 9 X 97\na={direction}\n" + LINES) is sends
-
-
 SAID = {
     "v": 2,
     "kind": "description",

@@ -30,13 +30,11 @@ def test_a_device_keeps_its_minimum(seconds: float) -> None:
 def test_time_before_the_first_frame_is_frosted() -> None:
     assert width(-5, 10) == OUTLINES
     assert Frost(10).size(1e9, (640, 480)) == (20, 15)
-    assert Frost(10).clear_at() is None
 
 
 def test_a_reconnect_or_another_camera_starts_nothing_anew() -> None:
     clock = Frost(10).begin(100)
     assert clock.begin(105) == clock.begin(50) == clock
-    assert clock.clear_at() == 110
     assert clock.size(109.9, (640, 480)) is not None
     assert clock.size(110, (640, 480)) is None
 

@@ -7,6 +7,7 @@ import * as terms from '../../../web/granting/contents.js';
 import { notHeard } from '../../../web/granting/terms.js';
 import { daysWords, grantWords, hoursWords } from '../../../web/granting/words.js';
 import { nameOf } from '../../../web/trust/links.js';
+import { lapsed } from '../../../web/policy/grants.js';
 import { GRACE, isLocked, waitAfter } from '../../../web/policy/lock.js';
 
 const key = (number) => new Uint8Array(32).fill(number);
@@ -62,9 +63,9 @@ test('closing takes everything back for good', () => {
 
 test('what a device that is gone had signed allows nothing, and forbids what it forbade', () => {
   const signed = terms.withQuiet({ ...terms.withGrant(START, grant(1)), home: 'instant', closed: true }, key(2), true, 1);
-  const left = terms.lapsed(signed);
+  const left = lapsed(signed);
   assert.deepEqual([left.grants, left.home, left.closed, left.quiet.length], [[], 'unset', true, 1]);
-  assert.equal(terms.lapsed({ ...signed, home: 'off' }).home, 'off');
+  assert.equal(lapsed({ ...signed, home: 'off' }).home, 'off');
 });
 
 test('times of the day come from the field and go back to it', () => {

@@ -38,12 +38,19 @@ def taken_in(chain: Chain, own: KeyPair = PHONE) -> Chain:
     return extend(chain, add(chain, own, NEW_KEYS.public, time=chain.history.time))
 
 
+def require_named(new: PairingNew, chain: Chain) -> None:
+    """The chain is the one whose digits were compared, and the new endpoint is in it."""
+    assert new.answer is not None
+    about: Any = {"root": new.answer.root, "point": new.answer.point, "own": NEW_KEYS.public.identity}
+    require_taken_in(chain.history, chain.endpoints, **about)
+
+
 def test_from_the_code_to_the_chain() -> None:
     new, own = both_shown()
     assert new.digits() == own.digits()
     assert own.compared(same=True).enrolled() == NEW_KEYS.public
     chain = taken_in(EARLY)
-    new.compared(same=True).taken_in(chain.history, chain.endpoints)
+    require_named(new.compared(same=True), chain)
 
 
 @pytest.mark.parametrize(
@@ -52,13 +59,11 @@ def test_from_the_code_to_the_chain() -> None:
         NEW.reveal,
         NEW.digits,
         lambda: NEW.compared(same=True),
-        lambda: NEW.taken_in(EARLY.history, EARLY.endpoints),
         OWN.reply,
         OWN.digits,
         OWN.enrolled,
         lambda: OWN.compared(same=True),
         lambda: OWN.revealed(NEW_KEYS.public, NEW.nonce),
-        lambda: both_shown()[0].taken_in(EARLY.history, EARLY.endpoints),
         both_shown()[1].enrolled,
     ],
 )
@@ -116,8 +121,8 @@ def test_every_part_of_the_answer_shows_in_the_digits() -> None:
 def test_another_chain_than_the_one_compared_is_not_believed() -> None:
     new = both_shown()[0].compared(same=True)
     strangers = taken_in(CHAINS["mallory"], endpoint("mallory"))
-    assert reason_of(lambda: new.taken_in(strangers.history, strangers.endpoints)) is Reason.FORKED
-    assert reason_of(lambda: new.taken_in(EARLY.history, EARLY.endpoints)) is Reason.NOT_ACTIVE
+    assert reason_of(lambda: require_named(new, strangers)) is Reason.FORKED
+    assert reason_of(lambda: require_named(new, EARLY)) is Reason.NOT_ACTIVE
 
 
 def test_a_chain_that_is_older_or_forked_is_not_believed() -> None:
