@@ -173,6 +173,12 @@ class Playout:
         if len(self._packets) > CAPACITY:
             self._flush(now)
 
+    def pause(self) -> None:
+        """Nothing will be put for a while. What is held is dropped; what was learned of the path stays."""
+        self._packets.clear()
+        self._next = None
+        self._passed = None if self._highest is None else self._highest + 1
+
     def step(self, now: float) -> Step:
         """What to decode next. Called again whenever what it gave is played."""
         if self._next is None and not self._begin(now):

@@ -39,6 +39,11 @@ class Voice:
             self._decoder = Decoder()
         self._playout.put(sequence, timestamp, payload, now)
 
+    def pause(self) -> None:
+        """Nothing will be put for a while, and nothing pulled; the next packet begins anew."""
+        self._playout.pause()
+        self._ready = self._ready[:0]
+
     def pull(self, now: float) -> Samples | None:
         """The next 960 samples, or None while nobody sends."""
         while len(self._ready) < SAMPLES:
