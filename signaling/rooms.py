@@ -82,6 +82,10 @@ class Rooms(Protocol):
         """Tell this one from now on, and it alone."""
         ...
 
+    def prepare(self) -> None:
+        """Somebody is about to need a room: what takes time is begun."""
+        ...
+
     async def seat(self, room: CallId, endpoint: EndpointId, epoch: int, offer: str) -> Answer:
         """Answer an offer (SDP). The endpoint's connection of an earlier epoch stays until this one stands.
 
