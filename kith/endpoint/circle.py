@@ -25,6 +25,7 @@ from kith.endpoint.errands import Errands
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.joining import Joining, Say
+from kith.endpoint.lookout import Lookout, pauses
 from kith.endpoint.pairing_code import plain, with_secret
 from kith.endpoint.pairing_steps import Commit, Counter, Done, Proof, Reveal, Step, Stop, Vouch
 from kith.endpoint.signing import Signing
@@ -116,8 +117,8 @@ class Circle:
             )
         self._offers: deque[_Offer] = deque(maxlen=OFFERS)
         self._pairings: dict[str, asyncio.Queue[Step]] = {}
-        self._look = asyncio.Event()
-        self._worker: asyncio.Task[None] | None = None
+        self._lookout = Lookout(self._look_around)
+        self._sessions = 0
         self._errands = Errands("a pairing")
         self._spawn = self._errands.spawn
 
@@ -128,43 +129,29 @@ class Circle:
 
     async def close(self) -> None:
         await self._errands.give_up()
-        if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.wait([self._worker])
+        await self._lookout.close()
 
     # -- what the connection brings -------------------------------------------------------------------
 
     def begun_anew(self) -> None:
         """Signed in with a new session."""
         self.identities.forget_shown()
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
         if self._joining is not None:
-            self._spawn(self._say(self._joining.begin()))
-        self._look.set()
+            self._spawn(self._join(self._joining))
+        self._lookout.begin()
 
     def happened(self, event: IdentityChanged | RosterChanged | PairingSignalled) -> None:
         match event:
             case IdentityChanged(person=person):
                 self.identities.grown(person)
-                self._look.set()
+                self._lookout.wake()
             case RosterChanged():
                 self.identities.roster_grown()
-                self._look.set()
+                self._lookout.wake()
             case PairingSignalled(endpoint=endpoint, body=body):
                 step = pairing_steps.read(body)
                 if step is not None:
                     self._take(endpoint, step)
-
-    async def _work(self) -> None:
-        while True:
-            await self._look.wait()
-            self._look.clear()
-            try:
-                await self._look_around()
-            except (Untrusted, Problem, Unreachable) as error:
-                reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
-                log.warning("nothing is signed on what the household has signed: %s", reason)
 
     async def _look_around(self) -> None:
         if self._joining is not None:
@@ -174,6 +161,19 @@ class Circle:
 
     # -- being signed for -----------------------------------------------------------------------------
 
+    async def _join(self, joining: Joining) -> None:
+        """Say what there is to say, and again while it has no answer, until somebody has signed for this endpoint or
+        the session is another one."""
+        self._sessions += 1
+        session = self._sessions
+        await self._say(joining.begin())
+        for pause in pauses():
+            await asyncio.sleep(pause)
+            if self.joined or session != self._sessions:
+                return
+            await self._say(joining.unanswered())
+            self._lookout.wake()
+
     async def compared(self, *, same: bool) -> None:
         """A person has compared the digits that this new endpoint shows. Raises Untrusted if none are shown."""
         if self._joining is None:
@@ -181,7 +181,7 @@ class Circle:
         await self._say(self._joining.compared(same=same))
         if not same:
             self._told(Progress("stopped", reason=Reason.NOT_CONFIRMED))
-        self._look.set()
+        self._lookout.wake()
 
     async def compare_again(self) -> None:
         """A person here wants other digits."""
@@ -208,7 +208,7 @@ class Circle:
         await asyncio.to_thread(self._home.paired)
         self._joining = None
         self._told(Progress("signed"))
-        self._look.set()
+        self._lookout.wake()
 
     def _take(self, sender: WaitingEndpoint, step: Step) -> None:
         if self._joining is not None:
@@ -229,7 +229,7 @@ class Circle:
             return
         if joining.digits is not None and joining.digits != shown:
             self._told(Progress("digits", sender, joining.digits))
-        self._look.set()
+        self._lookout.wake()
 
     # -- signing for others ---------------------------------------------------------------------------
 
@@ -367,7 +367,7 @@ class Circle:
             raise Untrusted(Reason.MISSING)
         require(person.chain.root in roster.members, Reason.NOT_A_MEMBER)
         await self.identities.vouch_for_household(roster)
-        self._look.set()
+        self._lookout.wake()
 
     async def take_out(self, identity: bytes, *, shared: bool) -> None:
         """See `Signing.take_out`."""
@@ -388,7 +388,7 @@ class Circle:
     def lives_at(self, household: str) -> None:
         """The server says where the own person lives."""
         self._spawn(self.identities.lives_at(household))
-        self._look.set()
+        self._lookout.wake()
 
     async def _say(self, steps: list[Say]) -> None:
         for one in steps:

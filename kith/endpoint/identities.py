@@ -73,6 +73,9 @@ class Identities:
         self._keys = keys
         self._memory = home.memory()
         self._persons: dict[str, Person] = {}
+        self._growth = 0
+        """How often somebody was said to have grown; and how often by the time that the last question was asked."""
+        self._growth_asked = 0
         self._roster: Roster | None = None
         self.household_chains: dict[bytes, Chain] = {}
         """On what it rests: chains by root, of whatever id they were shown."""
@@ -91,6 +94,7 @@ class Identities:
     def grown(self, person: str) -> None:
         """There is more of a person than was shown."""
         self._persons.pop(person, None)
+        self._growth += 1
 
     def roster_grown(self) -> None:
         self._roster_is_new = False
@@ -98,6 +102,7 @@ class Identities:
     def forget_shown(self) -> None:
         """The session is a new one: nobody said what has grown meanwhile."""
         self._persons.clear()
+        self._growth += 1
         self._roster_is_new = False
 
     async def person(self, person: str, *, anew: bool = False) -> Person:
@@ -107,10 +112,9 @@ class Identities:
     async def persons(self, *persons: str, anew: bool = False) -> dict[str, Person]:
         """Raises Untrusted if one of them cannot be believed or has no identity."""
         async with self._asking:
-            missing = tuple(one for one in dict.fromkeys(persons) if anew or one not in self._persons)
-            if missing:
-                await self._look_up(missing)
-            return {one: self._persons[one] for one in persons}
+            there = {} if anew else {one: self._persons[one] for one in persons if one in self._persons}
+            missing = tuple(one for one in dict.fromkeys(persons) if one not in there)
+            return there | (await self._look_up(missing) if missing else {})
 
     async def roster(self, *, anew: bool = False) -> Roster | None:
         """The own household's, as far as it is believed; None where nobody has begun it.
@@ -237,20 +241,22 @@ class Identities:
 
     # -- asking ---------------------------------------------------------------------------------------
 
-    async def _look_up(self, persons: tuple[str, ...]) -> None:
+    async def _look_up(self, persons: tuple[str, ...]) -> dict[str, Person]:
+        self._growth_asked = self._growth
         reply = await self._request(protocol.ListIdentities(id=self._new_id(), persons=persons))
         if not isinstance(reply, protocol.Identities):
             raise Untrusted(Reason.MISSING)
         for one in persons:
             self._persons.pop(one, None)
-        for shown in reply.identities:
-            if shown.person in persons:
-                await self._take(shown)
-        if any(one not in self._persons for one in persons):
-            raise Untrusted(Reason.UNKNOWN_PERSON)
+        found = {
+            shown.person: await self._take(shown) for shown in reply.identities if shown.person in persons
+        }
+        require(found.keys() == set(persons), Reason.UNKNOWN_PERSON)
+        return found
 
     async def _look_at_home(self) -> None:
         self._roster_is_new = True  # what grows while the answer is on its way makes it old again
+        self._growth_asked = self._growth
         try:
             reply = await self._request(protocol.ShowRoster(id=self._new_id()))
             if not isinstance(reply, protocol.RosterShown):
@@ -284,7 +290,8 @@ class Identities:
 
     async def _take(self, shown: protocol.PersonIdentity) -> Person:
         person = await asyncio.to_thread(judge, shown, self._memory)
-        self._persons[shown.person] = person
+        if self._growth == self._growth_asked:  # or else it may be old already
+            self._persons[person.id] = person
         if person.change is not Change.CHANGED and self._believes(person):
             known = self._memory.persons.get(person.id)
             await self._remember(_with(self._memory, person, known))

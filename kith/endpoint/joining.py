@@ -80,6 +80,13 @@ class Joining:
             return [Say(pairing.by, Proof(keys=self._keys(), proof=proof))]
         return self._commit(pairing.by)
 
+    def unanswered(self) -> list[Say]:
+        """What was said and has no answer yet: whoever is to answer may have been away, or not able to."""
+        if self._pairing.secret is not None:
+            return [] if self._named is not None else self.begin()
+        waits = self._digits is not None and self._digits.answer is None
+        return self._commit(self._partner) if waits else []
+
     def again(self) -> list[Say]:
         """A person here wants to compare digits once more."""
         self._attempts = 0

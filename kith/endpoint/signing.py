@@ -3,6 +3,7 @@
 The server says `untrusted` if somebody else was faster: then what there is now is asked for, and signed anew.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -47,6 +48,7 @@ class Signing:
         self._now = now
         self._coming: set[bytes] = set()
         """Shared endpoints that are about to be in the roster."""
+        self._taking_in = asyncio.Lock()
 
     async def chain(self, *, anew: bool = False) -> Person:
         """The own person. Raises Untrusted unless this endpoint may sign for them."""
@@ -71,12 +73,14 @@ class Signing:
         return await self._trying(begin)
 
     async def take_in(self, keys: PublicKeys, *, shared: bool) -> tuple[bytes, Point]:
-        """Sign for an endpoint of one's own, or for one that the household shares. Root and point with it in."""
-        if shared:
-            return await self._take_in_shared(keys)
-        chain = await self._trying(lambda: self._add_own(keys))
-        await self._trying(self._confirm)
-        return chain.root, chain.point
+        """Sign for an endpoint of one's own, or for one that the household shares. Root and point with it in. Whoever
+        asks again before that was done is answered once it is."""
+        async with self._taking_in:
+            if shared:
+                return await self._take_in_shared(keys)
+            chain = await self._trying(lambda: self._add_own(keys))
+            await self._trying(self._confirm)
+            return chain.root, chain.point
 
     async def _take_in_shared(self, keys: PublicKeys) -> tuple[bytes, Point]:
         """It may act for the own person first: once it is in the roster, it may call at once."""

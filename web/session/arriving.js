@@ -17,6 +17,9 @@ import { readStep, writeStep } from './steps.js';
 
 /** Digits with one endpoint. @typedef {{to: string, machine: CodeNew, commit: Step, answered: boolean, same: boolean, done: boolean}} Attempt */
 
+const SOON = 2_000; // milliseconds until what has no answer is said again: the other side may have been away
+const LATEST = 900_000;
+
 /** More would let a server try until the digits are alike; then a person has to ask for another. */
 const ATTEMPTS = 3;
 const NONCE_LENGTH = 32;
@@ -29,6 +32,7 @@ export class Arriving {
   /** @type {LinkNew | null} */ #link = null;
   /** @type {Attempt | null} */ #attempt = null;
   #begun = 0;
+  #again = 0;
   #turn = Promise.resolve();
 
   /** @param {Identities} identities @param {Send} send @param {Store} store @param {() => void} arrived this endpoint was taken in */
@@ -41,19 +45,37 @@ export class Arriving {
 
   /** Signed in, and nobody has vouched yet. */
   begin() {
+    clearTimeout(this.#again);
     this.#inTurn(async () => {
-      const { offered, pairing, server } = this.#identities.identity;
+      const { offered, pairing } = this.#identities.identity;
       if (!offered || !pairing) return;
-      if (pairing.secret) {
-        this.#link = new LinkNew(pairing.secret, { code: plainCode(pairing.code), server }, this.#identities.own.keys);
-        const { keys } = this.#identities.own;
-        this.#say(offered, { step: 'proof', keys, proof: await this.#link.greeting() });
-      } else if (this.#attempt === null) {
-        await this.#try(offered);
-      } else if (!this.#attempt.answered) {
-        this.#say(this.#attempt.to, this.#attempt.commit);
-      }
+      if (!pairing.secret && this.#attempt === null) await this.#try(offered);
+      else await this.#sayAgain();
+      this.#insist(SOON);
     });
+  }
+
+  /** What has no answer is said again, each time after twice as long, until this endpoint was taken in. @param {number} pause */
+  #insist(pause) {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      this.#inTurn(async () => {
+        this.#insist(Math.min(2 * pause, LATEST));
+        await this.#sayAgain();
+        await this.#admitted();
+      });
+    }, pause);
+  }
+
+  async #sayAgain() {
+    const { offered, pairing, server } = this.#identities.identity;
+    if (offered && pairing?.secret) {
+      const { keys } = this.#identities.own;
+      this.#link = new LinkNew(pairing.secret, { code: plainCode(pairing.code), server }, keys);
+      this.#say(offered, { step: 'proof', keys, proof: await this.#link.greeting() });
+    } else if (this.#attempt && !this.#attempt.answered) {
+      this.#say(this.#attempt.to, this.#attempt.commit);
+    }
   }
 
   /** A person wants another try. */
@@ -103,9 +125,9 @@ export class Arriving {
   /** @param {Extract<Step, {step: 'vouch'}>} vouch */
   async #vouched({ root, version, head, authority, proof }) {
     require(this.#link, 'out_of_turn');
-    const link = this.#link;
+    const [link, shown] = [this.#link, await this.#shown()];
     this.#link = null;
-    await link.answered({ root, version, head, authority }, proof, await this.#shown());
+    await link.answered({ root, version, head, authority }, proof, shown);
     await this.#identities.belong(root);
     this.#arrived();
   }
@@ -154,7 +176,7 @@ export class Arriving {
     return roster;
   }
 
-  /** Who is away is told again after the next sign-in. @param {string} to @param {Step} step */
+  /** Who is away is told again. @param {string} to @param {Step} step */
   #say(to, step) {
     this.#send({ t: 'pairing_signal', to, body: writeStep(step) }, { within: 10_000 }).catch(() => {});
   }

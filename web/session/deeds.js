@@ -148,9 +148,8 @@ export class Deeds {
       const farewell = link ? { link } : {};
       const delegations = set && delegationsToWire(set);
       const draft = t === 'deregister' ? { t, ...farewell } : { t, ...farewell, ...(delegations ? { delegations } : {}) };
-      if (!(await this.#sent(draft, left))) continue;
-      if (t === 'leave_household' && after) await meet('households', household, after, now());
-      return;
+      const stays = t === 'leave_household' ? after : null;
+      if (await this.#sent(draft, left, async () => stays && meet('households', household, stays, now()))) return;
     }
   }
 
@@ -182,10 +181,7 @@ export class Deeds {
       const { roster, own } = (left === TRIES && shown) || (await this.#home());
       const set = roster && (await this.#due(own, roster));
       if (!set) return;
-      if (await this.#sent({ t: 'delegate', delegations: delegationsToWire(set) }, left)) {
-        await meetDelegations(set, own.chain);
-        return;
-      }
+      if (await this.#sent({ t: 'delegate', delegations: delegationsToWire(set) }, left, () => meetDelegations(set, own.chain))) return;
     }
   }
 
@@ -236,10 +232,9 @@ export class Deeds {
       const anew = lapses(person.delegations, chain) && chain.active.has(nameOf(by.signer));
       const set = anew ? await this.#sign(chain, person.delegations?.endpoints ?? [], person.newestSet) : null;
       const delegations = set && delegationsToWire(set);
-      if (await this.#sent({ t: 'extend_person', links: personLinksToWire(links), delegations }, left)) {
-        await meet('persons', person.id, chain, now());
-        return chain;
-      }
+      const last = chain;
+      const draft = /** @type {const} */ ({ t: 'extend_person', links: personLinksToWire(links), delegations });
+      if (await this.#sent(draft, left, () => meet('persons', person.id, last, now()))) return chain;
     }
   }
 
@@ -260,17 +255,24 @@ export class Deeds {
         links.push(link);
       }
       if (links.length === 0 || roster === null) return roster;
-      if (await this.#sent({ t: 'extend_household', links: householdLinksToWire(links) }, left)) {
-        await meet('households', this.#identities.identity.household ?? '', roster, now());
-        return roster;
-      }
+      const last = roster;
+      const { household = '' } = this.#identities.identity;
+      const draft = /** @type {const} */ ({ t: 'extend_household', links: householdLinksToWire(links) });
+      if (await this.#sent(draft, left, () => meet('households', household, last, now()))) return roster;
     }
   }
 
-  /** @param {import('./session.js').Draft} draft @param {number} left tries @returns {Promise<boolean>} false if somebody was faster: sign anew */
-  async #sent(draft, left) {
+  /**
+   * What was sent is known here before anything else is asked for.
+   * @param {import('./session.js').Draft} draft @param {number} left tries @param {() => Promise<unknown>} remember
+   * @returns {Promise<boolean>} false if somebody was faster: sign anew
+   */
+  async #sent(draft, left, remember) {
     try {
-      await this.#send(draft, AT_ONCE);
+      await this.#identities.inTurn(async () => {
+        await this.#send(draft, AT_ONCE);
+        await remember();
+      });
       return true;
     } catch (error) {
       if (left > 1 && error instanceof ProblemError && error.code === 'untrusted') return false;

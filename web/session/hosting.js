@@ -124,7 +124,8 @@ export class Hosting {
     const found = await this.#offerOf(keys, proof);
     if (!found) return; // this page was opened anew: the person can compare digits
     const { offer, link } = found;
-    require(offer.shared === endpoint.shared && offer.taken === null, 'wrong_proof');
+    const free = offer.taken === null || equal(offer.taken, keys.identity); // that of whom it could not be signed the first time
+    require(offer.shared === endpoint.shared && free, 'wrong_proof');
     offer.taken = keys.identity;
     this.#tell(endpoint, 'signing');
     const { root, version, head } = await this.#sign(offer.shared, keys);

@@ -65,6 +65,7 @@ export class Identities {
   /** The root of the chain or roster that this endpoint is in, once it was vouched for. @type {Bytes | null} */ #belonging = null;
   /** What has been checked already, by root. @type {Map<string, Chain>} */ #chains = new Map();
   /** The newest roster that was believed. @type {Roster | null} */ roster = null;
+  #turn = Promise.resolve();
 
   /** @param {Send} send */
   constructor(send) {
@@ -118,14 +119,27 @@ export class Identities {
   }
 
   /**
+   * One thing after another that asks for, or adds to, what people signed: what was asked for is checked before anything
+   * newer is known, against which it would seem to have been taken back. Never one of these inside another.
+   * @template T @param {() => Promise<T>} work @returns {Promise<T>}
+   */
+  inTurn(work) {
+    const done = this.#turn.then(work);
+    this.#turn = done.then(nothing, nothing);
+    return done;
+  }
+
+  /**
    * Persons as they are now. Whoever has no chain, or is not known here, is missing. Rejects with Untrusted or ProblemError.
    * @param {readonly string[]} ids @returns {Promise<Map<string, Person>>}
    */
-  async people(ids) {
-    const reply = await this.#send({ t: 'list_identities', persons: [...new Set(ids)] }, PATIENCE);
-    if (reply.t !== 'identities') throw new ProblemError('internal');
-    const found = await Promise.all(reply.identities.map((one) => this.#person(one)));
-    return new Map(found.map((one) => [one.id, one]));
+  people(ids) {
+    return this.inTurn(async () => {
+      const reply = await this.#send({ t: 'list_identities', persons: [...new Set(ids)] }, PATIENCE);
+      if (reply.t !== 'identities') throw new ProblemError('internal');
+      const found = await Promise.all(reply.identities.map((one) => this.#person(one)));
+      return new Map(found.map((one) => [one.id, one]));
+    });
   }
 
   /** @param {string} id @returns {Promise<Person>} Rejects with Untrusted if the person has no chain. */
@@ -136,21 +150,30 @@ export class Identities {
   }
 
   /** The own household as it is now. Rejects with Untrusted or ProblemError. @returns {Promise<Household>} */
-  async household() {
-    const reply = await this.#send({ t: 'show_roster' }, PATIENCE);
-    if (reply.t !== 'roster') throw new ProblemError('internal');
-    const { people, chains } = await this.#housemates(reply.identities);
-    const links = linksOf(reply);
-    const shown = links.length === 0 ? null : await replayRoster(links, chains);
-    const believed = await this.#believed(shown, reply);
-    if (this.vouched) this.roster = believed ? shown : null;
-    return { roster: believed ? shown : null, links: believed ? links : [], offered: believed ? null : shown, people, chains, waiting: reply.waiting };
+  household() {
+    return this.inTurn(() => this.#home());
   }
 
   /** A person says that they live in the household that they are shown. @returns {Promise<void>} */
-  async moveIn() {
-    const { offered } = await this.household();
-    if (offered) await meet('households', this.identity.household ?? '', offered, now());
+  moveIn() {
+    return this.inTurn(async () => {
+      const { offered } = await this.#home();
+      if (offered) await meet('households', this.identity.household ?? '', offered, now());
+    });
+  }
+
+  /** @returns {Promise<Household>} */
+  async #home() {
+    const { household = '' } = this.identity;
+    const reply = await this.#send({ t: 'show_roster' }, PATIENCE);
+    if (reply.t !== 'roster') throw new ProblemError('internal');
+    if (household !== (this.identity.household ?? '')) return this.#home(); // they moved while it was on its way
+    const { people, chains } = await this.#housemates(reply.identities);
+    const links = linksOf(reply);
+    const shown = links.length === 0 ? null : await replayRoster(links, chains);
+    const believed = await this.#believed(shown, reply, household);
+    if (this.vouched && household === (this.identity.household ?? '')) this.roster = believed ? shown : null;
+    return { roster: believed ? shown : null, links: believed ? links : [], offered: believed ? null : shown, people, chains, waiting: reply.waiting };
   }
 
   /** The chains are those that a roster may rest on: nothing that was held back, written anew or changed. @param {readonly PersonIdentity[]} shown */
@@ -172,7 +195,12 @@ export class Identities {
    * back behind what was seen of it. @param {readonly Bytes[]} roots @param {readonly Bytes[]} but these
    * @returns {Promise<{roster: Roster, links: readonly HouseholdLink[]}[]>}
    */
-  async rosters(roots, but) {
+  rosters(roots, but) {
+    return this.inTurn(() => this.#rosters(roots, but));
+  }
+
+  /** @param {readonly Bytes[]} roots @param {readonly Bytes[]} but */
+  async #rosters(roots, but) {
     const wanted = new Map(roots.filter((root) => !but.some((one) => equal(one, root))).map((root) => [nameOf(root), root]));
     const names = [...wanted.keys()];
     const asked = [...Array(Math.ceil(names.length / ROSTERS)).keys()].map((at) => this.#shown(names.slice(at * ROSTERS, (at + 1) * ROSTERS)));
@@ -199,10 +227,9 @@ export class Identities {
   /**
    * Whether the roster is that of the own household: it goes on from the one that is known. At first sight a person's
    * endpoint believes one that its own person has signed in; another one a person must have said is theirs.
-   * Rejects with Untrusted for one that does not go on. @param {Roster | null} roster @param {RosterShown} shown
+   * Rejects with Untrusted for one that does not go on. @param {Roster | null} roster @param {RosterShown} shown @param {string} household
    */
-  async #believed(roster, shown) {
-    const household = this.identity.household ?? '';
+  async #believed(roster, shown, household) {
     const before = await known('households', household);
     if (!this.vouched) return true;
     require(roster !== null || before === null, 'stale');
@@ -269,6 +296,8 @@ function nobody(error) {
   if (error instanceof Untrusted) return null;
   throw error;
 }
+
+const nothing = () => {};
 
 /** @param {Identity} identity @returns {Promise<Own>} */
 export async function ownOf({ keys }) {

@@ -16,6 +16,8 @@ import { keepPaper, newPaper, paperToWrite } from './paper.js';
 /** @import {Household, Identities, Person} from './identities.js' */
 
 const DEMO = 'demo';
+const SOON = 2_000; // milliseconds until what the server could not answer is looked at again
+const LATEST = 900_000;
 const DIGEST_LENGTH = 16;
 
 /** The owner link names the keys of the demo devices, which nobody can scan. @param {string} digest */
@@ -28,6 +30,8 @@ export class Tending {
   #deeds;
   #store;
   #due = false;
+  #again = 0;
+  #pause = SOON;
   /** @type {Promise<void> | null} */ #busy = null;
 
   /** @param {Identities} identities @param {Deeds} deeds @param {Store} store */
@@ -47,10 +51,19 @@ export class Tending {
   async #work() {
     while (this.#due) {
       this.#due = false;
-      await this.#look().catch((error) => {
-        if (error instanceof Untrusted) console.warn(`not believed: ${error.reason}`);
-      }); // what the connection has cut off is done after the next sign-in
+      clearTimeout(this.#again);
+      await this.#look().then(() => (this.#pause = SOON), (error) => this.#unseen(error));
     }
+  }
+
+  /** What cannot be believed waits until more is signed; what the server did not answer is asked again. @param {unknown} error */
+  #unseen(error) {
+    if (error instanceof Untrusted) {
+      console.warn(`not believed: ${error.reason}`);
+      return;
+    }
+    this.#again = setTimeout(() => void this.tend(), this.#pause);
+    this.#pause = Math.min(2 * this.#pause, LATEST);
   }
 
   async #look() {

@@ -1,0 +1,63 @@
+"""Something to look at again whenever there may be more to see, and by and by if that failed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+
+from kith.core.problem import Problem
+from kith.core.trust.untrusted import Reason, Untrusted
+from kith.endpoint.dialling import Unreachable
+
+log = logging.getLogger(__name__)
+
+SOON, LATEST = 2.0, 900.0
+"""Seconds until what had no answer is said again, or what failed is tried again: at first, and at the most."""
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between tries that have failed so far: twice as many each time."""
+    pause = SOON
+    while True:
+        yield pause
+        pause = min(2 * pause, LATEST)
+
+
+class Lookout:
+    """One look after another, from `begin` to `close`. `look` may raise Untrusted, Problem, Unreachable: what the
+    server could not answer is looked at again later; what cannot be believed once there is more to see."""
+
+    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+        self._look = look
+        self._due = asyncio.Event()
+        self._later: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be more to see."""
+        self._due.set()
+
+    async def close(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        failures = pauses()
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            try:
+                await self._look()
+                failures = pauses()
+            except (Untrusted, Problem, Unreachable) as error:
+                reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
+                log.warning("nothing is signed on what the household has signed: %s", reason)
+                if not isinstance(error, Untrusted) or error.reason is Reason.MISSING:
+                    self._later = asyncio.get_running_loop().call_later(next(failures), self.wake)
