@@ -122,6 +122,7 @@ class EndReason(StrEnum):
     TIME_LIMIT = "time_limit"
     NOT_LET_IN = "not_let_in"
     SILENCE = "silence"
+    REMOVED = "removed"
 
 
 SENTENCES: Mapping[EndReason, str] = {
@@ -137,6 +138,7 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.TIME_LIMIT: "The call was as long as it may be.",
     EndReason.NOT_LET_IN: "Nobody let the one in who wanted to drop in.",
     EndReason.SILENCE: "Nobody had spoken for a long while.",
+    EndReason.REMOVED: "Whoever started the group took this device out of it.",
 }
 
 

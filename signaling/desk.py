@@ -512,6 +512,8 @@ class Desk:
             case wire.MediaLost():
                 lost = command.epoch
                 return await act(endpoint, command, command.call, lambda one: calls.MediaLost(one, lost))
+            case _ if hasattr(command, "call") and not isinstance(command, wire.StartGroup):
+                raise Problem(Code.UNKNOWN_CALL, path="call")
             case _:
                 raise Problem(Code.UNKNOWN_COMMAND, path="t")
 

@@ -18,8 +18,10 @@ from kith.core.news import NewsKind
 from kith.core.problem import SENTENCES, Code
 from kith.core.reports import Why
 from kith.core.trust.grants import DropInTerm, HomeTerm, Mode
+from policy.group import Path
 from signaling import protocol
 from signaling.call import CallKind, EndReason, Phase, Role
+from signaling.group import GroupPhase, PlaceState
 from signaling.protocol import COMMANDS, AnyCommand, Command, FromServer
 
 Schema = dict[str, Any]
@@ -28,6 +30,7 @@ REF = "#/components/schemas/"
 
 _DONE: tuple[type, ...] = (protocol.Ok,)
 _CALL: tuple[type, ...] = (protocol.CallState, protocol.CallEnded)
+_GROUP: tuple[type, ...] = (protocol.GroupState, protocol.GroupOver)
 
 REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.Challenge: (protocol.ChallengeIssued,),
@@ -123,6 +126,19 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.DropIn: (protocol.CallState,),
     protocol.ShowRosters: (protocol.Rosters,),
     protocol.Panic: _DONE,
+    protocol.PlanGroup: (protocol.GroupPlan,),
+    protocol.StartGroup: _GROUP,
+    protocol.JoinGroup: _GROUP,
+    protocol.DeclineGroup: _DONE,
+    protocol.LeaveGroup: _DONE,
+    protocol.RemoveFromGroup: _DONE,
+    protocol.AskIntoGroup: _DONE,
+    protocol.SignalGroup: _DONE,
+    protocol.SignGroup: _DONE,
+    protocol.OfferMixer: (protocol.MixerAnswer,),
+    protocol.GroupMedia: _DONE,
+    protocol.ProposeMixer: _DONE,
+    protocol.AgreeMixer: _DONE,
 }
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""
@@ -130,7 +146,18 @@ answered with `welcome` on the WebSocket and with `token` over HTTP."""
 _CONNECTION = (protocol.Ack, protocol.Leave)
 """Commands about a connection, which a request is not."""
 
-_CALLS: tuple[type[StrEnum], ...] = (Role, CallKind, Phase, EndReason, Mode, HomeTerm, DropInTerm)
+_CALLS: tuple[type[StrEnum], ...] = (
+    Role,
+    CallKind,
+    Phase,
+    EndReason,
+    Mode,
+    HomeTerm,
+    DropInTerm,
+    Path,
+    GroupPhase,
+    PlaceState,
+)
 _ENUMS: tuple[type[StrEnum], ...] = (*_CALLS, NewsKind, Source, CardFault, Why, Code)
 
 

@@ -18,6 +18,7 @@ from kith.core.capabilities import Capabilities
 from kith.core.keys import KeyPair, sign_in_statement
 from kith.core.problem import SENTENCES, Code
 from kith.core.standing import DeviceStanding
+from kith.core.trust.group import GroupMember, GroupRoster
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import contacts as lists
@@ -79,6 +80,12 @@ PARTS: tuple[type, ...] = (
     protocol.ActivityView,
     protocol.ChildContact,
     protocol.ChildCallView,
+    protocol.GroupView,
+    protocol.StarterView,
+    protocol.MemberView,
+    protocol.PlaceView,
+    GroupRoster,
+    GroupMember,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""
@@ -142,6 +149,8 @@ def fields_table(name: str, meanings: dict[str, str]) -> str:
         protocol.Keys,
         protocol.Resume,
         protocol.WrittenNumber,
+        GroupRoster,
+        GroupMember,
     )
     rows = [
         (f"`{field.encode_name}`", _described(field, from_endpoint), meanings.get(field.encode_name, ""))
@@ -199,7 +208,8 @@ def _kind(kind: inspect.Type) -> str:
         case inspect.StrType(pattern=str(pattern)):
             letters = re.sub(r"_.*", "", pattern).strip("^([]")
             words = [_IDS[letter] for letter in letters]
-            return " or ".join([*words, *(["`home`"] if "|home" in pattern else [])])
+            also = [f"`{word}`" for word in ("home", "everyone") if f"|{word}" in pattern]
+            return " or ".join([*words, *also])
         case inspect.StrType(min_length=low, max_length=high):
             return f"string{_span(low, high)}"
         case inspect.BytesType(min_length=low, max_length=high):
@@ -229,6 +239,8 @@ def _span(low: int | None, high: int | None) -> str:
     if low == high:
         return f", {low}"
     high_words = "2^53-1" if high == 2**53 - 1 else str(high)
+    if low is None:
+        return f", up to {high_words}"
     return f", {low}-{high_words}"
 
 

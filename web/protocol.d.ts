@@ -1232,6 +1232,180 @@ export interface Panic {
   delegations?: Delegations | null;
 }
 
+/** What would become of such a group. Nothing rings, and nobody is told. */
+export interface PlanGroup {
+  t: 'plan_group';
+  id: string;
+  as?: string | null;
+  kind: CallKind;
+  to: string[];
+  video?: boolean;
+  path?: 'any' | 'mesh' | 'mixer';
+}
+
+export type CallKind =
+  | 'call'
+  | 'drop_in';
+
+/**
+ * Call several, or drop in on several. `path` is the one that was planned and that the person was shown before they
+ * tapped: where it is another one by now, nothing begins. The starter names the group, so a retry is the same one.
+ * `roster` is its version 0, with the roots of all who are asked.
+ */
+export interface StartGroup {
+  t: 'start_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  kind: CallKind;
+  to: string[];
+  path: Path;
+  roster: GroupRoster;
+  video?: boolean;
+}
+
+/** How media goes between those who take part. */
+export type Path =
+  | 'mesh'
+  | 'mixer';
+
+/**
+ * `previous` is the hash of the former's signed bytes, empty in version 0. `invited` are the roots of all who were
+ * asked, and of the starter, ascending; `members` ascend by their order. `time` is in Unix seconds.
+ */
+export interface GroupRoster {
+  call: string;
+  version: number;
+  previous?: string;
+  invited: string[];
+  members: GroupMember[];
+  time: number;
+  signer: string;
+  signature: string;
+}
+
+/**
+ * An endpoint and for whom it speaks: the root of a person, or of a household's roster. `order` rises with every
+ * joining: of two members the one with the higher offers the connection.
+ */
+export interface GroupMember {
+  identity: string;
+  root: string;
+  order: number;
+}
+
+/**
+ * Take part from here: answer, let in, come late or come back. Where another own endpoint takes part already, this
+ * one takes its place as soon as it is connected.
+ */
+export interface JoinGroup {
+  t: 'join_group';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/** Do not take part. From a personal endpoint that is so everywhere, but for `busy`: this one is in another call. */
+export interface DeclineGroup {
+  t: 'decline_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  why?: 'busy' | 'no';
+}
+
+/** Take part no more. As the starter of one that nobody has joined: give it up. */
+export interface LeaveGroup {
+  t: 'leave_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  why?: 'done' | 'not_let_in' | 'silence';
+}
+
+/** Take somebody out for good: whoever speaks there, at any of their endpoints. For the starter. */
+export interface RemoveFromGroup {
+  t: 'remove_from_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  endpoint: string;
+}
+
+/** Ask more people into a call. In a mesh with the next `roster`, in which they are invited. */
+export interface AskIntoGroup {
+  t: 'ask_into_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  to: string[];
+  roster?: GroupRoster | null;
+}
+
+/**
+ * A blob for another member of a mesh. The server does not read it. On the WebSocket it is answered by a problem or
+ * not at all (`welcome.signals` counts it).
+ */
+export interface SignalGroup {
+  t: 'signal_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  to: string;
+  epoch: number;
+  body: string;
+}
+
+/** The next roster of a mesh, by the connected member with the lowest order, once others joined or left. */
+export interface SignGroup {
+  t: 'sign_group';
+  id: string;
+  as?: string | null;
+  call: string;
+  roster: GroupRoster;
+}
+
+/**
+ * Offer the mixer a connection. `epoch` is that of the group, or higher where this endpoint has offered in it
+ * already; the former connection stays until the new one does.
+ */
+export interface OfferMixer {
+  t: 'offer_mixer';
+  id: string;
+  as?: string | null;
+  call: string;
+  epoch: number;
+  sdp: string;
+  nonce: string;
+}
+
+/** Whether the connection with another member stands here; with the mixer where nobody is named. */
+export interface GroupMedia {
+  t: 'group_media';
+  id: string;
+  as?: string | null;
+  call: string;
+  up: boolean;
+  with?: string | null;
+}
+
+/** Propose that a mesh goes over to the mixer. Whoever proposes agrees. */
+export interface ProposeMixer {
+  t: 'propose_mixer';
+  id: string;
+  as?: string | null;
+  call: string;
+}
+
+/** Agree to go over to the mixer, or do not. It does once every member has; one who does not ends the proposal. */
+export interface AgreeMixer {
+  t: 'agree_mixer';
+  id: string;
+  as?: string | null;
+  call: string;
+  yes: boolean;
+}
+
 /** First on every connection, before sign-in; unnumbered. */
 export interface Hello {
   t: 'hello';
@@ -1282,6 +1456,7 @@ export interface Snapshot {
   blocks: BlockView[];
   granted: GrantedView[];
   activity: ActivityView[];
+  groups: GroupView[];
 }
 
 /** A person as another one sees them. Never a number. */
@@ -1336,10 +1511,6 @@ export interface CallView {
   answered: number | null;
   ends: number | null;
 }
-
-export type CallKind =
-  | 'call'
-  | 'drop_in';
 
 export type Role =
   | 'caller'
@@ -1474,6 +1645,82 @@ export interface ActivityView {
   person: string;
   recent: boolean;
 }
+
+/**
+ * A group as one endpoint sees it: one that is in it, that it rings at, or that could still join.
+ *
+ * `mode` is how a drop in begins at this endpoint. `epoch` is the mixer's: when it changes, every member offers anew.
+ * `own` and `own_person` are this endpoint, and for whom it speaks or would. `proposed`: somebody proposes to go over
+ * to the mixer. `agreed` is whether this endpoint has.
+ */
+export interface GroupView {
+  id: string;
+  kind: CallKind;
+  path: Path;
+  e2ee: boolean;
+  epoch: number;
+  video: boolean;
+  phase: GroupPhase;
+  started_by: StarterView;
+  created: number;
+  own: string;
+  members: MemberView[];
+  places: PlaceView[];
+  mode: Mode | null;
+  own_person: string | null;
+  answered: number | null;
+  ends: number | null;
+  roster: GroupRoster | null;
+  proposed: boolean;
+  agreed: boolean;
+}
+
+export type GroupPhase =
+  | 'ringing'
+  | 'active'
+  | 'ended';
+
+/** Who started the group, and with which endpoint, whose key `identity` is. */
+export interface StarterView {
+  endpoint: string;
+  name: string;
+  device: string;
+  identity: string;
+  person: string | null;
+}
+
+/**
+ * An endpoint that takes part. `person`, named `name`, is for whom it speaks; absent where a shared one speaks for
+ * its household. `device` is what the endpoint is called. `order` rises with every joining.
+ */
+export interface MemberView {
+  endpoint: string;
+  order: number;
+  name: string;
+  device: string;
+  shared: boolean;
+  keys: Keys;
+  capabilities: Capabilities;
+  connected: boolean;
+  starter: boolean;
+  person: string | null;
+}
+
+/** Somebody who was asked: a person, or one endpoint. */
+export interface PlaceView {
+  name: string;
+  state: PlaceState;
+  person: string | null;
+  endpoint: string | null;
+}
+
+export type PlaceState =
+  | 'ringing'
+  | 'joined'
+  | 'left'
+  | 'declined'
+  | 'no_answer'
+  | 'removed';
 
 /** Signed in over HTTP: send `Authorization: Bearer <token>`; it dies in `expires_in` seconds. */
 export interface Token {
@@ -1953,6 +2200,10 @@ export interface BookView {
  * - `not_answered`: Nobody has answered this call yet.
  * - `self_call`: A device cannot call itself, nor a person themself.
  * - `not_movable`: A drop in stays at the device at which it began.
+ * - `group_not_available`: There can be no such group with all of them.
+ * - `group_changed_path`: The group would go another way by now than the one that was shown.
+ * - `group_limit`: There are as many groups as one household may have at a time.
+ * - `not_starter`: Only whoever started the group may do this.
  * - `untrusted`: What was signed does not fit what is known: look at that again and sign anew.
  * - `unknown_contact`: There is no such contact among yours.
  * - `imported_contact`: This contact was imported; it is edited where it comes from.
@@ -2022,6 +2273,10 @@ export type Code =
   | 'not_answered'
   | 'self_call'
   | 'not_movable'
+  | 'group_not_available'
+  | 'group_changed_path'
+  | 'group_limit'
+  | 'not_starter'
   | 'untrusted'
   | 'unknown_contact'
   | 'imported_contact'
@@ -2101,7 +2356,8 @@ export type EndReason =
   | 'moved'
   | 'time_limit'
   | 'not_let_in'
-  | 'silence';
+  | 'silence'
+  | 'removed';
 
 /** Persons who never signed a set are not in it. */
 export interface GrantsShown {
@@ -2149,6 +2405,42 @@ export interface Rosters {
 export interface RosterView {
   links: (HouseholdBegin | HouseholdJoin | HouseholdLeave | HouseholdAdd | HouseholdRemove | HouseholdConfirm)[];
   identities: PersonIdentity[];
+}
+
+/** `places`: how many would be asked. */
+export interface GroupPlan {
+  t: 'group_plan';
+  re: string;
+  path: Path;
+  e2ee: boolean;
+  places: number;
+}
+
+/** The group as it is after the command. */
+export interface GroupState {
+  t: 'group_state';
+  re: string;
+  group: GroupView;
+}
+
+/** The group is over, or this endpoint's part is (it may have been before the command). */
+export interface GroupOver {
+  t: 'group_over';
+  re: string;
+  call: string;
+  reason: EndReason;
+}
+
+/**
+ * `fingerprint` is that of the mixer's certificate (SHA-256), which the server vouches for by `statement`, its
+ * signature: see kith.core.trust.mixer for what is signed.
+ */
+export interface MixerAnswer {
+  t: 'mixer_answer';
+  re: string;
+  sdp: string;
+  fingerprint: string;
+  statement: string;
 }
 
 /**
@@ -2344,6 +2636,46 @@ export interface Activity {
   activity: ActivityView[];
 }
 
+/** This endpoint is asked. May come again for a group that rings already. */
+export interface GroupRings {
+  t: 'group_rings';
+  seq: number;
+  group: GroupView;
+}
+
+/** A group that this endpoint is in, or that rings here, is not as it was shown. */
+export interface GroupChanged {
+  t: 'group_changed';
+  seq: number;
+  group: GroupView;
+}
+
+/** From another member of a mesh, `endpoint`. */
+export interface GroupSignal {
+  t: 'group_signal';
+  seq: number;
+  call: string;
+  endpoint: string;
+  epoch: number;
+  body: string;
+}
+
+/** Who speaks now, in a group that is mixed; it replaces the old list. */
+export interface GroupSpeaking {
+  t: 'group_speaking';
+  seq: number;
+  call: string;
+  endpoints: string[];
+}
+
+/** This endpoint's part is over. Exactly once for each time that it had one. */
+export interface GroupEnded {
+  t: 'group_ended';
+  seq: number;
+  call: string;
+  reason: EndReason;
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -2444,7 +2776,20 @@ export type Command =
   | Touch
   | DropIn
   | ShowRosters
-  | Panic;
+  | Panic
+  | PlanGroup
+  | StartGroup
+  | JoinGroup
+  | DeclineGroup
+  | LeaveGroup
+  | RemoveFromGroup
+  | AskIntoGroup
+  | SignalGroup
+  | SignGroup
+  | OfferMixer
+  | GroupMedia
+  | ProposeMixer
+  | AgreeMixer;
 
 export type Reply =
   | Ok
@@ -2485,6 +2830,10 @@ export type Reply =
   | CallEnded
   | GrantsShown
   | Rosters
+  | GroupPlan
+  | GroupState
+  | GroupOver
+  | MixerAnswer
   | ProblemReply;
 
 export type Event =
@@ -2513,6 +2862,11 @@ export type Event =
   | GrantsHeard
   | GrantedChanged
   | Activity
+  | GroupRings
+  | GroupChanged
+  | GroupSignal
+  | GroupSpeaking
+  | GroupEnded
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

@@ -41,6 +41,10 @@ class Code(StrEnum):
     NOT_ANSWERED = "not_answered"
     SELF_CALL = "self_call"
     NOT_MOVABLE = "not_movable"
+    GROUP_NOT_AVAILABLE = "group_not_available"
+    GROUP_CHANGED_PATH = "group_changed_path"
+    GROUP_LIMIT = "group_limit"
+    NOT_STARTER = "not_starter"
     UNTRUSTED = "untrusted"
     UNKNOWN_CONTACT = "unknown_contact"
     IMPORTED_CONTACT = "imported_contact"
@@ -116,6 +120,10 @@ SENTENCES: Mapping[Code, str] = {
     Code.NOT_ANSWERED: "Nobody has answered this call yet.",
     Code.SELF_CALL: "A device cannot call itself, nor a person themself.",
     Code.NOT_MOVABLE: "A drop in stays at the device at which it began.",
+    Code.GROUP_NOT_AVAILABLE: "There can be no such group with all of them.",
+    Code.GROUP_CHANGED_PATH: "The group would go another way by now than the one that was shown.",
+    Code.GROUP_LIMIT: "There are as many groups as one household may have at a time.",
+    Code.NOT_STARTER: "Only whoever started the group may do this.",
     Code.UNTRUSTED: "What was signed does not fit what is known: look at that again and sign anew.",
     Code.UNKNOWN_CONTACT: "There is no such contact among yours.",
     Code.IMPORTED_CONTACT: "This contact was imported; it is edited where it comes from.",

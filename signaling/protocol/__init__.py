@@ -1,7 +1,8 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
     fields, envelope, parts, commands, replies, events    what crosses
-    activity, books, children, contacts, drop_in, identity, log, names, people, policy    the same for one subject
+    activity, books, children, contacts, drop_in,
+    group, identity, log, names, people, policy           the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -26,6 +27,7 @@ from signaling.protocol.drop_in import *  # noqa: F403
 from signaling.protocol.envelope import *  # noqa: F403
 from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
+from signaling.protocol.group import *  # noqa: F403
 from signaling.protocol.identity import *  # noqa: F403
 from signaling.protocol.log import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403

@@ -59,12 +59,25 @@ from signaling.protocol.fields import (
     Signature,
     Target,
 )
+from signaling.protocol.group import (
+    AgreeMixer,
+    AskIntoGroup,
+    DeclineGroup,
+    GroupMedia,
+    JoinGroup,
+    LeaveGroup,
+    OfferMixer,
+    PlanGroup,
+    ProposeMixer,
+    RemoveFromGroup,
+    SignalGroup,
+    SignGroup,
+    StartGroup,
+)
+from signaling.protocol.identity import Keys
 from signaling.protocol.log import AppendLog, CheckLog, DeleteLog, ListLog, ReadChain
 from signaling.protocol.names import ResolveName
-from signaling.protocol.parts import (
-    Keys,
-    Resume,
-)
+from signaling.protocol.parts import Resume
 from signaling.protocol.people import (
     AcceptGuidelines,
     AddProfile,
@@ -531,4 +544,17 @@ AnyCommand = (
     | DropIn
     | ShowRosters
     | Panic
+    | PlanGroup
+    | StartGroup
+    | JoinGroup
+    | DeclineGroup
+    | LeaveGroup
+    | RemoveFromGroup
+    | AskIntoGroup
+    | SignalGroup
+    | SignGroup
+    | OfferMixer
+    | GroupMedia
+    | ProposeMixer
+    | AgreeMixer
 )

@@ -19,6 +19,7 @@ from signaling.protocol.fields import (
     PairingBody,
     PersonRef,
 )
+from signaling.protocol.group import GroupChanged, GroupEnded, GroupRings, GroupSignal, GroupSpeaking
 from signaling.protocol.log import LogChanged
 from signaling.protocol.parts import (
     CallView,
@@ -159,5 +160,10 @@ AnyEvent = (
     | GrantsHeard
     | GrantedChanged
     | Activity
+    | GroupRings
+    | GroupChanged
+    | GroupSignal
+    | GroupSpeaking
+    | GroupEnded
     | ServerLeaving
 )

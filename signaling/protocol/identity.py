@@ -9,7 +9,15 @@ from kith.core.trust.history import Hash
 from kith.core.trust.person import MAX_LINKS as MAX_PERSON_LINKS
 from kith.core.trust.person_links import PersonLink
 from signaling.protocol.envelope import Part
-from signaling.protocol.fields import PersonRef
+from signaling.protocol.fields import Key, PersonRef, Signature
+
+
+class Keys(Part, frozen=True, kw_only=True):
+    """An endpoint's public keys: Ed25519, X25519, and the former's signature on the latter."""
+
+    identity: Key
+    sealing: Key
+    sealing_signature: Signature
 
 
 class PersonIdentity(Part, frozen=True, kw_only=True):

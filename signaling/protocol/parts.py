@@ -17,17 +17,10 @@ from signaling.protocol.fields import (
     PersonRef,
     Seq,
     SessionRef,
-    Signature,
 )
+from signaling.protocol.group import GroupView
+from signaling.protocol.identity import Keys
 from signaling.protocol.policy import BlockView
-
-
-class Keys(Part, frozen=True, kw_only=True):
-    """An endpoint's public keys: Ed25519, X25519, and the former's signature on the latter."""
-
-    identity: Key
-    sealing: Key
-    sealing_signature: Signature
 
 
 class PersonView(Part, frozen=True, kw_only=True):
@@ -192,6 +185,7 @@ class Snapshot(Part, frozen=True, kw_only=True):
     blocks: tuple[BlockView, ...] = ()
     granted: tuple[GrantedView, ...] = ()
     activity: tuple[ActivityView, ...] = ()
+    groups: tuple[GroupView, ...] = ()
 
 
 class IceServer(Part, frozen=True, kw_only=True):

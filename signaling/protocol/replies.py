@@ -24,6 +24,7 @@ from signaling.protocol.fields import (
     PersonRef,
     SessionRef,
 )
+from signaling.protocol.group import GroupOver, GroupPlan, GroupState, MixerAnswer
 from signaling.protocol.identity import PersonIdentity
 from signaling.protocol.log import LogAppended, LogChain, LogHeads, LogPage
 from signaling.protocol.names import NameResolved
@@ -246,5 +247,9 @@ AnyReply = (
     | CallEnded
     | GrantsShown
     | Rosters
+    | GroupPlan
+    | GroupState
+    | GroupOver
+    | MixerAnswer
     | ProblemReply
 )

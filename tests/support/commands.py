@@ -18,6 +18,15 @@ _GRANTS = {
     "signer": b"i" * 32,
     "signature": b"g" * 64,
 }
+_GROUP = {
+    "call": "c_" + "1" * 20,
+    "version": 0,
+    "invited": [b"r" * 32],
+    "members": [{"identity": b"i" * 32, "root": b"r" * 32, "order": 0}],
+    "time": 1,
+    "signer": b"i" * 32,
+    "signature": b"g" * 64,
+}
 _RECEIPT = {
     "person": b"r" * 32,
     "version": 0,
@@ -115,6 +124,12 @@ _FILL: dict[str, Any] = {
     "book": "b_" + "1" * 20,
     "grants": _GRANTS,
     "receipts": [_RECEIPT],
+    "path": "mesh",
+    "roster": _GROUP,
+    "sdp": "v=0",
+    "up": True,
+    "with": "e_" + "1" * 20,
+    "yes": True,
     "standing": {"quiet": True, "ready": True},
     "households": [b"r" * 32],
     "owner": "p_" + "1" * 20,
@@ -151,7 +166,17 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
         fill["person"] = "p_" + "1" * 20  # elsewhere it is a name
     if kind is protocol.HangUp:
         fill["why"] = "done"  # elsewhere it is why somebody is reported
-    if kind is protocol.PairingSignal:
+    if kind in (protocol.PlanGroup, protocol.StartGroup, protocol.AskIntoGroup):
+        fill["to"] = ["p_" + "1" * 20]  # elsewhere it is one
+    if kind in (protocol.PlanGroup, protocol.StartGroup):
+        fill["kind"] = "call"  # elsewhere it is what was noticed
+    if kind is protocol.LeaveGroup:
+        fill["why"] = "done"
+    if kind is protocol.DeclineGroup:
+        fill["why"] = "busy"
+    if kind is protocol.OfferMixer:
+        fill["nonce"] = b"n" * 32
+    if kind in (protocol.PairingSignal, protocol.SignalGroup):
         fill["to"] = "e_" + "1" * 20  # elsewhere it may be a person
     link = {"version": 1, "previous": b"h" * 32, "time": 1, "signer": b"i" * 32, "signature": b"g" * 64}
     if kind is protocol.ExtendPerson:

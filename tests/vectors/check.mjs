@@ -28,9 +28,9 @@ export async function check(vectors, load) {
 
 /** What must hold of a case of each section; one that does not throws. */
 async function sectionsWith(load) {
-  const names = ['delegations', 'endpoints', 'grants', 'keys', 'known', 'links', 'mixer', 'pairing', 'person', 'recovery', 'roster', 'safety'];
+  const names = ['delegations', 'endpoints', 'grants', 'group', 'keys', 'known', 'links', 'mixer', 'pairing', 'person', 'recovery', 'roster', 'safety'];
   const loaded = await Promise.all([...names, 'sealer', 'transcript'].map((name) => load(`trust/${name}.js`)));
-  const [delegations, endpoints, grants, keys, known, links, mixer, pairing, person, recovery, roster, safety, sealer, session] = loaded;
+  const [delegations, endpoints, grants, group, keys, known, links, mixer, pairing, person, recovery, roster, safety, sealer, session] = loaded;
   const bytes = await load('core/bytes.js');
   const { fromBase64, toBase64 } = bytes;
 
@@ -143,6 +143,15 @@ async function sectionsWith(load) {
     },
     async fingerprint_invalid(one) {
       await refused(() => session.fingerprintOf(one.sdp), 'fingerprint');
+    },
+    async group(one) {
+      const roster = group.groupRosterOf(one.roster);
+      same(toBase64(group.groupBytes(roster)), one.message);
+      await group.acceptRoster(one.known && group.groupRosterOf(one.known), roster, fromBase64(one.own));
+    },
+    async group_invalid(one) {
+      const accepting = async () => group.acceptRoster(one.known && group.groupRosterOf(one.known), group.groupRosterOf(one.roster), fromBase64(one.own));
+      await refused(accepting, one.reason);
     },
     async mixer(one) {
       same(toBase64(mixer.mixerBytes(promiseOf(one))), one.message);

@@ -42,6 +42,9 @@ are those of `kith.core.trust.untrusted.Reason`.
     grants_invalid      {name, persons, set, known, reason}
     receipts            {name, receipt, message, set, newest}: good; whether it is for this very set, or an older one
     receipts_invalid    {name, receipt, set, reason}
+    group               {name, own, known, roster, message, hash}: rosters of groups; good for the endpoint with the
+                        identity `own`, which holds `known`, or null
+    group_invalid       {name, own, known, roster, reason}
     safety              {name, roots, digits, qr}: the same for the roots the other way round
     pairing_qr          {name, secret, code, server, keys, identity, root, version, head, authority, new_proof,
                         own_proof}: `keys` is the new endpoint's name among `keys`

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tools.vectors import calls, delegated, granted, household, keys, meeting, mixed, person
+from tools.vectors import calls, delegated, granted, grouped, household, keys, meeting, mixed, person
 from tools.vectors.form import Case
 
 PATH = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "trust.json"
@@ -18,6 +18,7 @@ def sections() -> dict[str, list[Case]]:
         **household.sections(),
         **delegated.sections(),
         **granted.sections(),
+        **grouped.sections(),
         **meeting.sections(),
     }
 

@@ -201,7 +201,12 @@ function onEvent(state, event) {
     case 'roster_changed':
     case 'grants_changed': // for the gate
     case 'pairing_signalled':
-    case 'children_changed': // for whoever shows them
+    case 'group_rings': // for whoever shows them
+    case 'group_changed':
+    case 'group_signal':
+    case 'group_speaking':
+    case 'group_ended':
+    case 'children_changed':
     case 'server_leaving': // for the session alone
       return state;
   }

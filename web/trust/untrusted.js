@@ -26,6 +26,9 @@ export const REASONS = Object.freeze({
   // calls
   unreadable: 'It was not sealed by this device for this call.',
   fingerprint: 'The description does not name exactly one certificate, by SHA-256.',
+  // groups
+  not_invited: 'Somebody is in the group whom nobody has asked.',
+  left_out: 'This device is not in the group, or not any more.',
   // pairing and recovery
   out_of_turn: 'It came when something else was due.',
   wrong_proof: 'Who sent it does not know the secret of this pairing, or changed something.',

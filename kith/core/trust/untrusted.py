@@ -30,6 +30,9 @@ class Reason(StrEnum):
     # calls
     UNREADABLE = "unreadable"
     FINGERPRINT = "fingerprint"
+    # groups
+    NOT_INVITED = "not_invited"
+    LEFT_OUT = "left_out"
     # pairing and recovery
     OUT_OF_TURN = "out_of_turn"
     WRONG_PROOF = "wrong_proof"
@@ -60,6 +63,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_DELEGATED: "The device may not act for this person.",
     Reason.UNREADABLE: "It was not sealed by this device for this call.",
     Reason.FINGERPRINT: "The description does not name exactly one certificate, by SHA-256.",
+    Reason.NOT_INVITED: "Somebody is in the group whom nobody has asked.",
+    Reason.LEFT_OUT: "This device is not in the group, or not any more.",
     Reason.OUT_OF_TURN: "It came when something else was due.",
     Reason.WRONG_PROOF: "Who sent it does not know the secret of this pairing, or changed something.",
     Reason.NOT_CONFIRMED: "The digits were not the same on both devices.",

@@ -1,0 +1,188 @@
+"""Who is in a group that is encrypted end to end: one signed roster, whose version rises with each joining and leaving.
+Pure.
+
+The first is signed by whoever starts the group, the next ones by a member of the roster before, who takes in only those
+who were asked and are believed to be who they are. The server passes rosters on and can neither write one nor hold one
+back for long: media flows between two members only once both stand in the newest that each of them has.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from kith.core.keys import KeyPair, statement, verify
+from kith.core.trust.history import Count, Hash, Key, Signature, u64
+from kith.core.trust.untrusted import Reason, require
+
+LABEL = b"kith/1 group"
+
+MAX_MEMBERS = 5
+"""Each sends to each: a phone that sends five times does nothing else any more."""
+
+MAX_INVITED = 32
+
+Call = Annotated[str, Meta(pattern=r"^c_[0-9a-z]{20}$", max_length=22)]
+Previous = Annotated[bytes, Meta(max_length=32)]
+
+
+class GroupMember(Struct, frozen=True, kw_only=True):
+    """An endpoint and for whom it speaks: the root of a person, or of a household's roster. `order` rises with every
+    joining: of two members the one with the higher offers the connection."""
+
+    identity: Key
+    root: Hash
+    order: Count
+
+
+class GroupRoster(Struct, frozen=True, kw_only=True):
+    """`previous` is the hash of the former's signed bytes, empty in version 0. `invited` are the roots of all who were
+    asked, and of the starter, ascending; `members` ascend by their order. `time` is in Unix seconds."""
+
+    call: Call
+    version: Count
+    previous: Previous = b""
+    invited: Annotated[tuple[Hash, ...], Meta(max_length=MAX_INVITED)]
+    members: Annotated[tuple[GroupMember, ...], Meta(min_length=1, max_length=MAX_MEMBERS)]
+    time: Count
+    signer: Key
+    signature: Signature
+
+
+# -- what is signed -------------------------------------------------------------------------------------------------
+
+
+def message(roster: GroupRoster) -> bytes:
+    """The bytes that `signer` signs. Raises Untrusted if a number is out of range."""
+    return statement(
+        LABEL,
+        roster.call.encode(),
+        u64(roster.version),
+        roster.previous,
+        *_list(roster.invited),
+        *_list([statement(b"member", one.identity, one.root, u64(one.order)) for one in roster.members]),
+        u64(roster.time),
+        roster.signer,
+    )
+
+
+def hash_of(roster: GroupRoster) -> bytes:
+    """What the next one names this one by."""
+    return hashlib.sha256(message(roster)).digest()
+
+
+def first(call: str, own: KeyPair, root: bytes, invited: Iterable[bytes], *, time: int) -> GroupRoster:
+    """Version 0, signed: the starter, who speaks for `root`, alone. `invited` are the roots of those who are asked."""
+    member = GroupMember(identity=own.public.identity, root=root, order=0)
+    unsigned = GroupRoster(
+        call=call,
+        version=0,
+        invited=tuple(sorted({root, *invited})),
+        members=(member,),
+        time=time,
+        signer=own.public.identity,
+        signature=b"",
+    )
+    return _signed(unsigned, own)
+
+
+def following(
+    known: GroupRoster,
+    own: KeyPair,
+    members: Iterable[GroupMember],
+    *,
+    time: int,
+    invited: Iterable[bytes] = (),
+) -> GroupRoster:
+    """The one after `known`, signed, with these members. `invited` are the roots of those who are asked besides."""
+    unsigned = GroupRoster(
+        call=known.call,
+        version=known.version + 1,
+        previous=hash_of(known),
+        invited=tuple(sorted({*known.invited, *invited})),
+        members=tuple(sorted(members, key=lambda one: one.order)),
+        time=max(time, known.time),
+        signer=own.public.identity,
+        signature=b"",
+    )
+    return _signed(unsigned, own)
+
+
+def _signed(roster: GroupRoster, own: KeyPair) -> GroupRoster:
+    return msgspec.structs.replace(roster, signature=own.sign(message(roster)))
+
+
+# -- what is believed -----------------------------------------------------------------------------------------------
+
+
+def accept(known: GroupRoster | None, new: GroupRoster, own: bytes) -> GroupRoster:
+    """The roster to go by from now on, at the endpoint with the identity `own`. Raises Untrusted.
+
+    Whose endpoints the members are, and for the first roster that one sees whose its signer is, is for whoever asks.
+    """
+    check(new, known)
+    require(own in identities(new), Reason.LEFT_OUT)
+    return new
+
+
+def check(new: GroupRoster, known: GroupRoster | None) -> None:
+    """Raises Untrusted unless this roster is sound, and the same as `known` or a later one.
+
+    Of two that follow the same one, the first that is seen stands: nobody can write what went before anew.
+    """
+    signed_bytes = message(new)
+    _require_sound(new)
+    require(verify(new.signer, new.signature, signed_bytes), Reason.BAD_SIGNATURE)
+    if known is None:
+        return
+    require(new.call == known.call, Reason.FORKED)
+    require(new.version >= known.version, Reason.STALE)
+    if new.version == known.version:
+        require(signed_bytes == message(known), Reason.FORKED)
+        return
+    require(new.signer in identities(known) or _missed(known, new), Reason.NOT_ACTIVE)
+    if new.version == known.version + 1:
+        require(new.previous == hash_of(known), Reason.FORKED)
+    require(set(known.invited) <= set(new.invited), Reason.FORKED)
+    require(new.time >= known.time, Reason.TIME_REVERSED)
+    _require_newcomers_last(known, new)
+
+
+def identities(roster: GroupRoster) -> frozenset[bytes]:
+    return frozenset(one.identity for one in roster.members)
+
+
+def _missed(known: GroupRoster, new: GroupRoster) -> bool:
+    """Whether the signer may well have joined in a roster that was not seen here: they had been asked before."""
+    roots = {one.root for one in new.members if one.identity == new.signer}
+    return new.version > known.version + 1 and roots <= set(known.invited)
+
+
+def _require_sound(roster: GroupRoster) -> None:
+    require(len(roster.previous) == (32 if roster.version else 0), Reason.MALFORMED)
+    require(roster.version > 0 or len(roster.members) == 1, Reason.MALFORMED)
+    require(0 < len(roster.members) <= MAX_MEMBERS, Reason.TOO_MANY)
+    require(len(roster.invited) <= MAX_INVITED, Reason.TOO_MANY)
+    _require_ascending(roster.invited)
+    _require_ascending([one.order for one in roster.members])
+    require(len(identities(roster)) == len(roster.members), Reason.MALFORMED)
+    require(roster.signer in identities(roster), Reason.NOT_ACTIVE)
+    require(all(one.root in roster.invited for one in roster.members), Reason.NOT_INVITED)
+
+
+def _require_newcomers_last(known: GroupRoster, new: GroupRoster) -> None:
+    """Who was there is as they were, or has joined again; who is new has a higher order than all before."""
+    newest = max(one.order for one in known.members)
+    require(all(one in known.members or one.order > newest for one in new.members), Reason.FORKED)
+
+
+def _require_ascending(values: Sequence[bytes] | Sequence[int]) -> None:
+    require(all(one < other for one, other in pairwise(values)), Reason.MALFORMED)  # type: ignore[operator]
+
+
+def _list(parts: Sequence[bytes]) -> tuple[bytes, ...]:
+    """How many there are, then each."""
+    return u64(len(parts)), *parts

@@ -1,0 +1,173 @@
+/**
+ * Who is in a group that is encrypted end to end: one signed roster, whose version rises with each joining and leaving;
+ * kith/core/trust/group.py, in the browser. Pure.
+ *
+ * The server passes rosters on and can neither write one nor hold one back for long: media flows between two members
+ * only once both stand in the newest that each of them has.
+ */
+
+import { compare, equal } from '../core/bytes.js';
+import { statement, u64 } from '../core/statements.js';
+import { bytesOf, KEY_LENGTH, sha256, SIGNATURE_LENGTH, verify } from './keys.js';
+import { countOf, nameOf } from './links.js';
+import { require, Untrusted } from './untrusted.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Sign} from './keys.js' */
+
+export const MAX_MEMBERS = 5;
+export const MAX_INVITED = 32;
+const CALL = /^c_[0-9a-z]{20}$/;
+
+/** An endpoint, and for whom it speaks: the root of a person, or of a household's roster. `order` rises with every joining. @typedef {{identity: Bytes, root: Bytes, order: number}} GroupMember */
+
+/**
+ * @typedef {object} GroupRoster
+ * @property {string} call
+ * @property {number} version
+ * @property {Bytes} previous  the hash of the former's signed bytes, empty in version 0
+ * @property {readonly Bytes[]} invited  the roots of all who were asked, and of the starter, ascending
+ * @property {readonly GroupMember[]} members  ascending by their order
+ * @property {number} time  Unix seconds
+ * @property {Bytes} signer
+ * @property {Bytes} signature
+ */
+
+/** Who signs, and when, in Unix seconds. @typedef {{identity: Bytes, sign: Sign, time: number}} By */
+
+// -- from a wire ----------------------------------------------------------------------------------------
+
+/** @param {Record<string, any>} wire as JSON carries it @returns {GroupRoster} Throws Untrusted. */
+export function groupRosterOf(wire) {
+  const { call, invited, members } = wire;
+  const previous = wire['previous'] ?? '';
+  require(typeof call === 'string' && CALL.test(call), 'malformed');
+  require(Array.isArray(invited) && invited.length <= MAX_INVITED, 'too_many');
+  require(Array.isArray(members) && members.length <= MAX_MEMBERS, 'too_many');
+  return {
+    call,
+    version: countOf(wire['version']),
+    previous: previous === '' ? new Uint8Array(0) : bytesOf(previous, KEY_LENGTH),
+    invited: invited.map((root) => bytesOf(root, KEY_LENGTH)),
+    members: members.map(memberOf),
+    time: countOf(wire['time']),
+    signer: bytesOf(wire['signer'], KEY_LENGTH),
+    signature: bytesOf(wire['signature'], SIGNATURE_LENGTH),
+  };
+}
+
+/** @param {Record<string, unknown> | null} wire @returns {GroupMember} */
+function memberOf(wire) {
+  if (wire === null || typeof wire !== 'object') throw new Untrusted('malformed');
+  return { identity: bytesOf(wire['identity'], KEY_LENGTH), root: bytesOf(wire['root'], KEY_LENGTH), order: countOf(wire['order']) };
+}
+
+// -- what is signed -------------------------------------------------------------------------------------
+
+/** The bytes that `signer` signs. @param {Omit<GroupRoster, 'signature'>} roster */
+export function groupBytes({ call, version, previous, invited, members, time, signer }) {
+  const all = members.map(({ identity, root, order }) => statement('member', identity, root, u64(order)));
+  return statement('kith/1 group', call, u64(version), previous, ...list(invited), ...list(all), u64(time), signer);
+}
+
+/** How many there are, then each. @param {readonly Bytes[]} parts */
+const list = (parts) => [u64(parts.length), ...parts];
+
+/** Version 0, signed: the starter, who speaks for `root`, alone. @param {string} call @param {Bytes} root @param {readonly Bytes[]} invited roots @param {By} by */
+export function firstRoster(call, root, invited, { identity, sign, time }) {
+  const members = [{ identity, root, order: 0 }];
+  return signed({ call, version: 0, previous: new Uint8Array(0), invited: together(root, ...invited), members, time, signer: identity }, sign);
+}
+
+/**
+ * The one after `known`, signed, with these members.
+ * @param {GroupRoster} known @param {readonly GroupMember[]} members @param {By} by @param {readonly Bytes[]} [invited] roots of those who are asked besides
+ */
+export async function followingRoster(known, members, { identity, sign, time }, invited = []) {
+  const previous = await sha256(groupBytes(known));
+  const standing = { invited: together(...known.invited, ...invited), members: [...members].sort((one, other) => one.order - other.order) };
+  return signed({ call: known.call, version: known.version + 1, previous, ...standing, time: Math.max(time, known.time), signer: identity }, sign);
+}
+
+/** @param {Omit<GroupRoster, 'signature'>} roster @param {Sign} sign @returns {Promise<GroupRoster>} */
+async function signed(roster, sign) {
+  return { ...roster, signature: await sign(groupBytes(roster)) };
+}
+
+/** Each once, ascending. @param {...Bytes} roots */
+function together(...roots) {
+  return [...new Map(roots.map((root) => [nameOf(root), root])).values()].sort(compare);
+}
+
+// -- what is believed -----------------------------------------------------------------------------------
+
+/**
+ * The roster to go by from now on, at the endpoint with the identity `own`. Rejects with Untrusted. Whose endpoints the
+ * members are, and for the first that one sees whose its signer is, is for whoever asks.
+ * @param {GroupRoster | null} known @param {GroupRoster} next @param {Bytes} own
+ */
+export async function acceptRoster(known, next, own) {
+  await checkRoster(next, known);
+  require(stands(next, own), 'left_out');
+  return next;
+}
+
+/**
+ * Rejects with Untrusted unless this roster is sound, and the same as `known` or a later one. Of two that follow the same
+ * one, the first that is seen stands.
+ * @param {GroupRoster} next @param {GroupRoster | null} known
+ */
+export async function checkRoster(next, known) {
+  const bytes = groupBytes(next);
+  requireSound(next);
+  require(await verify(next.signer, next.signature, bytes), 'bad_signature');
+  if (known === null) return;
+  require(next.call === known.call, 'forked');
+  require(next.version >= known.version, 'stale');
+  if (next.version === known.version) {
+    require(equal(bytes, groupBytes(known)), 'forked');
+    return;
+  }
+  require(stands(known, next.signer) || missed(known, next), 'not_active');
+  if (next.version === known.version + 1) require(equal(next.previous, await sha256(groupBytes(known))), 'forked');
+  require(known.invited.every((root) => holds(next.invited, root)), 'forked');
+  require(next.time >= known.time, 'time_reversed');
+  requireNewcomersLast(known, next);
+}
+
+/** Whether the signer may well have joined in a roster that was not seen here: they had been asked before. @param {GroupRoster} known @param {GroupRoster} next */
+function missed(known, next) {
+  const signers = next.members.filter(({ identity }) => equal(identity, next.signer));
+  return next.version > known.version + 1 && signers.every(({ root }) => holds(known.invited, root));
+}
+
+/** Whether an endpoint is in it. @param {GroupRoster} roster @param {Bytes} identity */
+export const stands = ({ members }, identity) => members.some((member) => equal(member.identity, identity));
+
+/** @param {readonly Bytes[]} all @param {Bytes} one */
+const holds = (all, one) => all.some((each) => equal(each, one));
+
+/** @param {GroupRoster} roster */
+function requireSound({ version, previous, members, invited, signer }) {
+  require(previous.length === (version > 0 ? KEY_LENGTH : 0), 'malformed');
+  require(version > 0 || members.length === 1, 'malformed');
+  require(members.length > 0 && members.length <= MAX_MEMBERS, 'too_many');
+  require(invited.length <= MAX_INVITED, 'too_many');
+  requireAscending(invited, compare);
+  requireAscending(members, (one, other) => one.order - other.order);
+  require(new Set(members.map(({ identity }) => nameOf(identity))).size === members.length, 'malformed');
+  require(members.some(({ identity }) => equal(identity, signer)), 'not_active');
+  require(members.every(({ root }) => holds(invited, root)), 'not_invited');
+}
+
+/** Who was there is as they were, or has joined again; who is new has a higher order than all before. @param {GroupRoster} known @param {GroupRoster} next */
+function requireNewcomersLast(known, next) {
+  const newest = Math.max(...known.members.map(({ order }) => order));
+  const same = (/** @type {GroupMember} */ one, /** @type {GroupMember} */ other) => equal(one.identity, other.identity) && equal(one.root, other.root) && one.order === other.order;
+  require(next.members.every((one) => one.order > newest || known.members.some((other) => same(one, other))), 'forked');
+}
+
+/** @template T @param {readonly T[]} parts @param {(one: T, other: T) => number} order */
+function requireAscending(parts, order) {
+  require(parts.every((part, at) => at === 0 || order(/** @type {T} */ (parts[at - 1]), part) < 0), 'malformed');
+}
