@@ -6,11 +6,18 @@ import click
 
 from bench import report
 from bench.directory import directory
+from bench.mixing import mixing
 from bench.policy import policy
 from bench.relay import relay
 from bench.setup import setup
 
-BENCHES: dict[str, click.Command] = {"directory": directory, "policy": policy, "relay": relay, "setup": setup}
+BENCHES: dict[str, click.Command] = {
+    "directory": directory,
+    "mixing": mixing,
+    "policy": policy,
+    "relay": relay,
+    "setup": setup,
+}
 
 
 @click.group(invoke_without_command=True, help=__doc__)

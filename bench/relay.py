@@ -14,11 +14,7 @@ between enrolling and connecting, so that it holds what a server holds and not w
 """
 
 import contextlib
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -27,6 +23,7 @@ from typing import Any
 import click
 
 from bench import report, servers
+from bench.driver import Driver, driver
 from bench.meter import resident_kib
 
 CPU_RATIO = 0.75
@@ -36,39 +33,6 @@ WARM = 32
 
 SETTLE = 3.0
 """Seconds until the memory of idle connections is read."""
-
-
-class Driver:
-    """The load's process (bench.load)."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def order(self, do: str, **details: Any) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"the load ended while it was to {do}")
-        return dict(json.loads(answer))
-
-
-@contextlib.contextmanager
-def driver(kind: str) -> Iterator[Driver]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.load", kind],
-        cwd=servers.ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Driver(process)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @dataclass(slots=True)
@@ -109,7 +73,7 @@ def relay(endpoints: int, rate: int, trickle: int, seconds: float, rounds: int) 
 
 def _peerjs(stack: contextlib.ExitStack, endpoints: int) -> Contender:
     server = stack.enter_context(servers.peerjs())
-    load = stack.enter_context(driver("peerjs"))
+    load = stack.enter_context(driver("bench.load", "peerjs"))
     kib = _connect(server, load, endpoints, _warm_baseline("peerjs", server))
     load.order("pair")
     return Contender("PeerJS", server, load, kib)
@@ -117,7 +81,7 @@ def _peerjs(stack: contextlib.ExitStack, endpoints: int) -> Contender:
 
 def _kith(stack: contextlib.ExitStack, endpoints: int) -> Contender:
     data: Path = stack.enter_context(servers.scratch())
-    load = stack.enter_context(driver("kith"))
+    load = stack.enter_context(driver("bench.load", "kith"))
     with servers.kith(data) as first:
         load.order("enrol", port=first.port, endpoints=endpoints)
     server = stack.enter_context(servers.kith(data))
@@ -128,7 +92,7 @@ def _kith(stack: contextlib.ExitStack, endpoints: int) -> Contender:
 
 def _warm_baseline(kind: str, server: servers.Server) -> int:
     """KiB that the server holds when some endpoints have come and gone."""
-    with driver(kind) as warm:
+    with driver("bench.load", kind) as warm:
         warm.order("enrol", port=server.port, endpoints=WARM)
         warm.order("connect", port=server.port, endpoints=WARM)
     time.sleep(SETTLE)

@@ -2,7 +2,7 @@
 
 usage: python3 -m tools.bootstrap run       .venv with what the server and the devices need
        python3 -m tools.bootstrap dev       the same and what checks and tests need
-       python3 -m tools.bootstrap system    Debian packages that the tests need (browsers, a voice, a relay)
+       python3 -m tools.bootstrap system    Debian packages that the tests need (browsers, a voice, a relay, a mixer)
 
 Python packages are those of the lock files and have the hashes written there, or nothing is installed.
 A stamp in .venv tells what stands, so that running this again costs nothing.
@@ -25,7 +25,7 @@ VENV = ROOT / ".venv"
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 FOR_TESTS = (
     *("chromium", "firefox-esr", "fonts-liberation", "libnss3-tools", "espeak-ng", "pulseaudio"),
-    *("coturn", "iproute2", "nftables"),
+    *("coturn", "iproute2", "nftables", "janus"),
 )
 
 
