@@ -16,6 +16,7 @@ import aiohttp
 import click
 import uvloop
 
+from kith.cli import device_groups
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.endpoint import trust
@@ -110,9 +111,10 @@ def device(
     answer: bool,
     as_json: bool,
 ) -> None:
-    """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "answer", "hang up", "video
-    off", "drop in on the kitchen", "let them in", "not now", "do not disturb", "disable drop in", "block Bill", "I am
-    Anna" ... Where a name may mean several it asks: say one, or "the first".
+    """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "call Anna and Ben",
+    "answer", "hang up", "video off", "drop in on the kitchen", "drop in on everyone", "let them in", "not now", "do not
+    disturb", "disable drop in", "block Bill", "I am Anna" ... Where a name may mean several it asks: say one, or "the
+    first".
 
     Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
     """
@@ -204,6 +206,7 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
         f"{d['name']} has another identity than before. Ask them about it some other way; nothing is sent to them."
     ),
     "said": lambda d: str(d["text"]),
+    **device_groups.LINES,
 }
 
 _PAIRING: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -362,6 +365,7 @@ def _report(endpoint: Endpoint, show: Show) -> None:
     if endpoint.equipment.capabilities.screen:
         endpoint.on("activity", lambda views: show("activity", {"names": _near(endpoint, views)}))
     endpoint.on("vibrate", lambda: show("vibrate", {}))
+    device_groups.report(endpoint, show)
     endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
 
 

@@ -1,6 +1,7 @@
 """What a person does at an endpoint: calls, answers, drops in, turns its switches. `Endpoint` is made of it."""
 
 import asyncio
+from collections.abc import Sequence
 
 from pyee.asyncio import AsyncIOEventEmitter
 
@@ -12,13 +13,17 @@ from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.floor import Floor, InCall, NoCall
+from kith.endpoint.group import Group
+from kith.endpoint.groups import Groups
 from kith.endpoint.names import Names
 from kith.endpoint.presentation import Presentation
 from kith.endpoint.reach import Reach
 from kith.endpoint.utterance import Named
 from kith.endpoint.wire import Wire
 from media.tones import Tone
-from signaling.protocol import NameChoice, NameResolved, PersonView
+from policy.group import Wish
+from signaling.call import CallKind
+from signaling.protocol import EVERYONE, NameChoice, NameResolved, PersonView
 
 AT_HOME = "home"
 """Whom one drops in on where any shared device of the own household will do."""
@@ -40,6 +45,7 @@ class Acts(AsyncIOEventEmitter):
     top_contact: str | None
     _attention: Attention
     _calls: Calls
+    _groups: Groups
     _floor: Floor
     _wire: Wire
 
@@ -124,6 +130,53 @@ class Acts(AsyncIOEventEmitter):
     async def not_now(self) -> None:
         """Whoever knocks, or drops in, may not; nobody is told more than that."""
         await self._floor.some.hang_up()
+
+    # -- groups -------------------------------------------------------------------------------------
+
+    @property
+    def group(self) -> Group | None:
+        """The group that rings or goes on here."""
+        return self._groups.current
+
+    async def start_group(
+        self,
+        whom: Sequence[str | NameChoice],
+        *,
+        video: bool = False,
+        path: Wish = "any",
+        drop_in: bool = False,
+        profile: str | None = None,
+    ) -> Group:
+        """Call several, or drop in on several, each as with `call`; returns once the server has let it through. `path`
+        "mesh" is end to end and for up to five; "mixer" is processed by the server, if all have opted in to that; "any"
+        is the mixer where it can be, and `Group.e2ee` says which. Raises what `call` does; Problem(group_not_available)
+        where there is no such group, with nothing of whose doing that is."""
+        if not self.joined:
+            raise NotJoined("nobody has signed for this endpoint yet")
+        acting = self.names.acting(profile)
+        found = [(await self._found(one, "", acting)).id for one in whom]
+        kind = CallKind.DROP_IN if drop_in else CallKind.CALL
+        asked = tuple(dict.fromkeys(found))
+        return await self._groups.start(asked, kind=kind, video=video, path=path, acting=acting)
+
+    async def drop_in_on_everyone(
+        self, *, video: bool = True, path: Wish = "any", profile: str | None = None
+    ) -> Group:
+        """Drop in on all devices of the own household that may be; as `start_group`."""
+        if not self.joined:
+            raise NotJoined("nobody has signed for this endpoint yet")
+        acting = self.names.acting(profile)
+        return await self._groups.start(
+            (EVERYONE,), kind=CallKind.DROP_IN, video=video, path=path, acting=acting
+        )
+
+    async def ask_in(self, *whom: str | NameChoice, profile: str | None = None) -> None:
+        """Ask more people into the group call that goes on here. Raises NoCall besides what `start_group` does."""
+        group = self.group
+        if group is None:
+            raise NoCall("there is no group")
+        acting = self.names.acting(profile)
+        await self._groups.ask_in(group, [(await self._found(one, "", acting)).id for one in whom])
 
     def touched(self) -> None:
         """Somebody uses this endpoint: they press, touch or say something."""

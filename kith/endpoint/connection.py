@@ -223,8 +223,8 @@ class Connection:
         finally:
             self._pending.pop(command.id, None)
 
-    async def signal(self, command: protocol.Signal) -> None:
-        """Send a blob for the other end of a call, now or as soon as the server is there again.
+    async def signal(self, command: protocol.Signal | protocol.SignalGroup) -> None:
+        """Send a blob for the other end of a call, or for a member of a group: now, or as soon as the server is there.
 
         There is no reply to wait for: a call that the server does not know any more ends by an event.
         """

@@ -24,6 +24,12 @@ Events, with what their listeners are given:
     knock (call)            drop_in (call)          opens (call)            refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
     activity (ActivityViews)
+    group_rings (group)     group_answered (group)  group (group): it is not as it was
+    group_member (group, member, "joined" or "left")            speaking (group, members)
+    group_audio (group, samples)                    group_frame (group, member, frame)
+    group_knocks (group)    group_drop_in (group)   group_opens (group)
+    group_refused (GroupView, policy.drop_in.Reason)            group_untrusted (group, member or None, reason)
+    group_ended (group, reason)
 """
 
 import asyncio
@@ -49,6 +55,7 @@ from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.floor import Floor
 from kith.endpoint.grants import Granting
+from kith.endpoint.groups import Groups
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.journal import Doubt, Journal
 from kith.endpoint.names import Names
@@ -121,6 +128,20 @@ class Endpoint(Acts):
             keys,
             reach=self.reach,
             floor=self._floor,
+            accept_changed=accept_changed_identities,
+            joined=lambda: self._circle.joined,
+            emit=self.emit,
+        )
+        self._groups = Groups(
+            self._wire,
+            self.equipment,
+            self.presentation,
+            identities,
+            keys,
+            self.directory,
+            reach=self.reach,
+            floor=self._floor,
+            server_key=enrolment.server_key,
             accept_changed=accept_changed_identities,
             joined=lambda: self._circle.joined,
             emit=self.emit,
@@ -221,13 +242,14 @@ class Endpoint(Acts):
         await self._wire.open(
             self,
             self.equipment.capabilities,
-            replied=self._calls.replied,
-            network_changed=self._calls.network_changed,
+            replied=self._replied,
+            network_changed=self._network_changed,
         )
 
     async def close(self) -> None:
         """Hang up, say goodbye, let go of everything."""
         await self._calls.close()
+        await self._groups.close()
         await self._record.close()
         self.reach.close()
         self._wire.give_up()
@@ -287,6 +309,7 @@ class Endpoint(Acts):
         if welcome.snapshot is not None:
             self._told.adopt(welcome.snapshot)
             self._calls.adopt({view.id: view for view in welcome.snapshot.calls})
+            self._groups.adopt({view.id: view for view in welcome.snapshot.groups})
             self.emit("directory")
             self._circle.begun_anew()
             self._wire.spawn(self.reach.begun_anew())
@@ -305,6 +328,14 @@ class Endpoint(Acts):
                 | protocol.PeerIndicated()
             ):
                 self._calls.happened(event)
+            case (
+                protocol.GroupRings()
+                | protocol.GroupChanged()
+                | protocol.GroupSignal()
+                | protocol.GroupSpeaking()
+                | protocol.GroupEnded()
+            ):
+                self._groups.happened(event)
             case protocol.IdentityChanged() | protocol.RosterChanged() | protocol.PairingSignalled():
                 self._circle.happened(event)
                 if isinstance(event, protocol.IdentityChanged):
@@ -316,12 +347,21 @@ class Endpoint(Acts):
             case _:
                 self._told.happened(event)
 
+    def _replied(self, reply: AnyReply) -> None:
+        self._calls.replied(reply)
+        self._groups.replied(reply)
+
+    def _network_changed(self, addresses: frozenset[str]) -> None:
+        self._calls.network_changed(addresses)
+        self._groups.network_changed(addresses)
+
     def away(self, cause: Exception | None) -> None:
         self.emit("away", cause)
 
     def closed(self, cause: Unreachable | None) -> None:
         if cause is not None:
             self._calls.lost()
+            self._groups.lost()
         self.failure = cause
         self._closed.set()
         self.emit("closed", cause)
@@ -354,6 +394,7 @@ class Endpoint(Acts):
 
     def _reach_changed(self) -> None:
         self._calls.drop_ins.changed()
+        self._groups.sets_changed()
 
     def _own_frame(self, frame: VideoFrame) -> None:
         self.emit("own_frame", frame)

@@ -18,7 +18,7 @@ from kith.endpoint.identities import Ask, Identities, Meeting
 from kith.endpoint.sets import Sets
 from policy.drop_in import Decision, decide
 from policy.drop_in_facts import Here, gather, next_change
-from policy.grants import Claim, Place, claim
+from policy.grants import Claim, Place, at_home, claim
 from signaling import protocol
 from signaling.protocol import RosterView
 
@@ -54,6 +54,10 @@ class Gate:
     def decide(self, caller: Claim) -> Decision:
         """By what is known now; nothing is asked for."""
         return decide(gather(self._sets.now_in_force, self._place, caller, self._here(), self._sets.now()))
+
+    def at_home(self, caller: Claim) -> bool:
+        """Whether the caller is of the own household, by rosters that were checked here."""
+        return at_home(self._sets.now_in_force, self._place, caller)
 
     def next_change(self, caller: Claim) -> float | None:
         """In how many seconds to decide again, if nothing else happens."""

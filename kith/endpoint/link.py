@@ -374,6 +374,11 @@ class Link:
             self._watch.cancel()
             self._watch = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing leaves: it has let go of microphone and camera, or never had them."""
+        return self._voice_outlet is None and self._picture_outlet is None
+
     def stop_sending(self) -> None:
         """Let go of microphone and camera at once; `close` may take a moment."""
         if self._voice_outlet is not None:

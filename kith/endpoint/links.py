@@ -179,6 +179,15 @@ class Links:
         old = [link for link in self._links.values() if link.epoch < epoch]
         return [self._taken(one) for one in old]
 
+    def idle_before(self, epoch: int) -> list[Link]:
+        """The same of earlier ones that never came up."""
+        old = [link for link in self._links.values() if link.epoch < epoch and not link.up]
+        return [self._taken(one) for one in old]
+
+    def only(self, epoch: int) -> list[Link]:
+        """The same of this one."""
+        return [self._taken(one) for one in tuple(self._links.values()) if one.epoch == epoch]
+
     def all(self) -> list[Link]:
         """The same of every link there is."""
         return [self._taken(one) for one in tuple(self._links.values())]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import Untrusted
 from kith.endpoint.acts import NotJoined
-from kith.endpoint.decrees import decree, drop_in_on
+from kith.endpoint.decrees import decree, drop_in_on, several_at_once
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
@@ -20,7 +20,7 @@ from kith.endpoint.floor import InCall, NoCall
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.lock import Locked
 from kith.endpoint.names import Ambiguous, NotHere, WhoAsks, shown
-from kith.endpoint.utterance import Act, Intent, declines, picked, understand
+from kith.endpoint.utterance import Act, Intent, declines, picked, together, understand
 from signaling import protocol
 from signaling.protocol import NameChoice
 
@@ -145,9 +145,7 @@ class Dialogue:
         endpoint = self._endpoint
         match intent.act:
             case Act.CALL | Act.VIDEO_CALL:
-                video = intent.act is Act.VIDEO_CALL
-                call = await endpoint.call(intent.name, label=intent.label, video=video)
-                return f"Calling {call.called_as or call.peer_name}."
+                return await self._call(intent, video=intent.act is Act.VIDEO_CALL)
             case Act.BLOCK:
                 acting = endpoint.names.acting(None)
                 return await self._act(intent, await endpoint.names.one(intent.name, "", acting), sure=False)
@@ -205,6 +203,17 @@ class Dialogue:
             case Act.COMPARE_AGAIN:
                 await endpoint.belonging.compare_again()
         return "OK."
+
+    async def _call(self, intent: Intent, *, video: bool) -> str:
+        """One, or several where nobody is called all of that."""
+        several = () if intent.label else together(intent.name)
+        try:
+            call = await self._endpoint.call(intent.name, label=intent.label, video=video)
+        except Unclear as error:
+            if error.choices or len(several) < 2:
+                raise
+            return await several_at_once(self._endpoint, several, video=video, drop_in=False)
+        return f"Calling {call.called_as or call.peer_name}."
 
     async def _unblock(self, name: str) -> str:
         """By the name that they were blocked under. Only a personal endpoint may."""

@@ -20,6 +20,7 @@ from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.terms import Terms
+from policy.enhanced import opted_in
 from policy.grants import SOON, lapsed
 from signaling import protocol
 
@@ -59,6 +60,12 @@ class Sets:
     def now(self) -> float:
         """Unix seconds, never behind what was signed and seen here."""
         return max(self._clock(), float(self.terms.time))
+
+    @property
+    def enhanced(self) -> bool:
+        """Whether all who have a say here want features for which the server decrypts what is said."""
+        owners = [bytes.fromhex(root) for root in self.terms.roots]
+        return opted_in(self.now_in_force, owners, self.now())
 
     # -- hearing --------------------------------------------------------------------------------------
 

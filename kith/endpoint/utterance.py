@@ -169,6 +169,12 @@ def _about(act: Act, name: str) -> Intent:
     return Intent(act, _ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name, label)
 
 
+def together(names: str) -> tuple[str, ...]:
+    """The names in "Anna, Ben and Carl"."""
+    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", names.strip(), flags=re.IGNORECASE)
+    return tuple(_ARTICLE.sub("", part, count=1) if _ARTICLE.match(part) else part for part in parts if part)
+
+
 def picked(said: str, names: Sequence[str]) -> int | None:
     """Which of the names of a question an answer means, by its place or by itself; None if that is not clear."""
     words = [word for word in fold(said).split() if word not in (*_NOISE, "one", "number")]

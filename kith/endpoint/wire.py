@@ -43,6 +43,11 @@ class Wire:
         return self._connection
 
     @property
+    def endpoint(self) -> str:
+        """Whose way it is, by id."""
+        return self._enrolment.id
+
+    @property
     def opened(self) -> bool:
         return self._connection is not None
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.core.names import fold
-from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, picked, understand
+from kith.endpoint.utterance import Act, Intent, Named, Nobody, Which, meant, picked, together, understand
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,20 @@ BILLS = ["Bill Smith", "Bill Jones, mobile", "Bill Jones, home"]
 def test_an_answer_picks_one_or_none(said: str, place: int | None) -> None:
     assert picked(said, BILLS) == place
     assert picked(said, []) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("Anna", ("Anna",)),
+        ("Anna and Ben", ("Anna", "Ben")),
+        ("Anna, Ben and the kitchen", ("Anna", "Ben", "kitchen")),
+        ("mum, dad, and Sandy", ("mum", "dad", "Sandy")),
+        ("", ()),
+    ],
+)
+def test_several_are_named_one_after_another(said: str, names: tuple[str, ...]) -> None:
+    assert together(said) == names
 
 
 def test_a_name_that_is_a_number_word_is_a_name_first() -> None:

@@ -1,0 +1,211 @@
+"""Who is in a group, as its members have signed it to each other: what this endpoint holds of that, believes and signs.
+
+A roster takes in only those who were asked and whom its signer believes to be who they are. Each endpoint makes sure of
+every member once more before a connection is made: the server's word is enough for nobody.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from kith.core.keys import KeyPair
+from kith.core.trust import group
+from kith.core.trust.group import GroupMember, GroupRoster
+from kith.core.trust.history import Known
+from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.believing import public
+from kith.endpoint.identities import End, Identities, Meeting
+from kith.endpoint.meeting import MAY_BE_NEW
+from signaling.protocol import GroupView, MemberView
+
+log = logging.getLogger(__name__)
+
+Place = tuple[str, int]
+"""An endpoint by id, and its order: whoever comes back has another one, and is somebody new."""
+
+
+def place(member: MemberView) -> Place:
+    return member.endpoint, member.order
+
+
+class Fellowship:
+    """`now` gives Unix seconds. `changed`: whether to go on with somebody whose identity is another one than before."""
+
+    def __init__(
+        self,
+        call: str,
+        identities: Identities,
+        keys: KeyPair,
+        *,
+        now: Callable[[], float],
+        changed: Callable[[MemberView], bool],
+    ) -> None:
+        self.roster: GroupRoster | None = None
+        """The newest that is believed."""
+        self.since = now()
+        """When this endpoint heard of the group."""
+        self._call = call
+        self._identities = identities
+        self._keys = keys
+        self._now = now
+        self._changed = changed
+        self._before: Mapping[str, Known] = identities.memory.persons
+        """Whom this endpoint had met before the group."""
+        self._met: dict[Place, Meeting] = {}
+        self._doubted: set[Place] = set()
+
+    # -- beginning ------------------------------------------------------------------------------------
+
+    async def begin(self, person: str | None, invited: frozenset[bytes]) -> GroupRoster:
+        """The first roster: this endpoint alone, which speaks for `person` (an id; None: its household). Raises
+        Untrusted, Unreachable."""
+        root = await self.root_of(person)
+        time = int(self._now())
+        self.roster = group.first(self._call, self._keys, root, invited, time=time)
+        return self.roster
+
+    async def root_of(self, person: str | None) -> bytes:
+        """What a roster names who speaks for a person, or for the own household, by. Raises Untrusted, Unreachable."""
+        if person is not None:
+            return (await self._identities.person(person)).chain.root
+        household = await self._identities.household()
+        if household is None:
+            raise Untrusted(Reason.UNKNOWN_PERSON)
+        return household.root
+
+    def invite(self, invited: frozenset[bytes]) -> GroupRoster | None:
+        """The roster that asks these besides, signed here; None where this endpoint holds none."""
+        known = self.roster
+        if known is None:
+            return None
+        return group.following(known, self._keys, known.members, time=int(self._now()), invited=invited)
+
+    # -- what the others sign -------------------------------------------------------------------------
+
+    def follow(self, view: GroupView) -> None:
+        """A later roster than the one that is held, at once. Raises Untrusted where it must not be gone by."""
+        new, known = view.roster, self.roster
+        if new is None or known is None or new.version <= known.version:
+            return
+        require(new.call == self._call, Reason.FORKED)
+        self.roster = group.accept(known, new, self._keys.public.identity)
+
+    async def take_first(self, view: GroupView) -> None:
+        """The first roster that this endpoint sees, unless it has one: signed by who started the group, or by somebody
+        it had met before. Anybody else could have made up the members. Raises Untrusted, Unreachable."""
+        new = view.roster
+        if new is None or self.roster is not None:
+            return
+        require(new.call == self._call, Reason.FORKED)
+        if self._keys.public.identity not in group.identities(new):
+            return  # it has not been taken in yet
+        signer = next((one for one in view.members if one.keys.identity == new.signer), None)
+        if signer is None:
+            raise Untrusted(Reason.UNKNOWN_PERSON)
+        meeting = await self.meet(view, signer)
+        began = signer.keys.identity == view.started_by.identity
+        if not began and not self._knew(meeting.peer.root):
+            raise Untrusted(Reason.UNKNOWN_PERSON)
+        by = next(one for one in new.members if one.identity == new.signer)
+        require(by.root == meeting.peer.root, Reason.FORKED)
+        self.roster = group.accept(None, new, self._keys.public.identity)
+
+    def _knew(self, root: bytes) -> bool:
+        """Whether this is somebody whom the endpoint had met before, or its own household."""
+        at_home = self._identities.memory.household
+        met = any(known.root == root for known in self._before.values())
+        return met or (at_home is not None and at_home.root == root)
+
+    # -- who they are ---------------------------------------------------------------------------------
+
+    async def meet(self, view: GroupView, member: MemberView, *, anew: bool = False) -> Meeting:
+        """Who this endpoint and the member are. Raises Untrusted, Unreachable."""
+        known = self._met.get(place(member))
+        if known is not None and not anew:
+            return known
+        ends = End(view.own_person, self._keys.public), End(member.person, public(member.keys))
+        try:
+            meeting = await self._identities.meet_as(*ends, anew=anew)
+        except Untrusted as untrusted:
+            if anew or untrusted.reason not in MAY_BE_NEW:
+                raise
+            meeting = await self._identities.meet_as(*ends, anew=True)
+        if meeting.changed is not None:
+            require(self._changed(member), Reason.FORKED)
+            await self._identities.accept(meeting.changed)
+        if known is not None:
+            require(known.peer.root == meeting.peer.root, Reason.FORKED)
+        self._met[place(member)] = meeting
+        return meeting
+
+    def stands(self, member: MemberView) -> GroupMember | None:
+        """Where the newest roster has this member, if it does."""
+        members = () if self.roster is None else self.roster.members
+        wanted = (member.keys.identity, member.order)
+        return next((one for one in members if (one.identity, one.order) == wanted), None)
+
+    def others(self, view: GroupView) -> dict[Place, MemberView]:
+        """All but this endpoint who are members by the newest roster and by the server's word."""
+        return {place(one): one for one in view.members if one.endpoint != view.own and self.stands(one)}
+
+    async def sure_of(self, view: GroupView, member: MemberView) -> Meeting:
+        """The same as `meet`, and that the roster means the same one. Raises Untrusted, Unreachable."""
+        meeting, stands = await self.meet(view, member), self.stands(member)
+        if stands is None:
+            raise Untrusted(Reason.NOT_A_MEMBER)
+        require(stands.root == meeting.peer.root, Reason.FORKED)
+        return meeting
+
+    # -- what this endpoint signs ---------------------------------------------------------------------
+
+    def turn(self, view: GroupView) -> bool | None:
+        """Whether it is for this endpoint to sign what has changed: True at once, None if the one before it in order
+        does not, False while others come first."""
+        own = own_member(view)
+        others = self.others(view).values()
+        if all(own.order < one.order for one in others):
+            return True
+        return None if all(own.order < one.order for one in others if one.connected) else False
+
+    async def next(self, view: GroupView) -> GroupRoster | None:
+        """The roster for the members that there are now; None where the newest one is that already. Raises
+        Unreachable."""
+        known = self.roster
+        if known is None or self.stands(own_member(view)) is None:
+            return None
+        members = [
+            found for one in view.members if (found := await self._taken_in(view, known, one)) is not None
+        ]
+        if {one.identity for one in members} == group.identities(known) and all(
+            one in known.members for one in members
+        ):
+            return None
+        return group.following(known, self._keys, members, time=int(self._now()))
+
+    async def _taken_in(self, view: GroupView, known: GroupRoster, member: MemberView) -> GroupMember | None:
+        """As the next roster has them: only who was asked, and is who they are said to be."""
+        if (stands := self.stands(member)) is not None:
+            return stands
+        if place(member) in self._doubted:
+            return None
+        try:
+            root = (await self.meet(view, member)).peer.root
+            require(root in known.invited, Reason.NOT_INVITED)
+            require(all(member.order > one.order for one in known.members), Reason.OUT_OF_ORDER)
+        except Untrusted as untrusted:
+            log.warning("somebody is not taken into a group: %s", untrusted.reason)
+            self._doubted.add(place(member))
+            return None
+        return GroupMember(identity=member.keys.identity, root=root, order=member.order)
+
+
+def own_of(view: GroupView) -> MemberView | None:
+    """This endpoint, as the server has it among the members; None where it is none."""
+    return next((one for one in view.members if one.endpoint == view.own), None)
+
+
+def own_member(view: GroupView) -> MemberView:
+    """The same. Raises Untrusted where it is none."""
+    found = own_of(view)
+    if found is None:
+        raise Untrusted(Reason.LEFT_OUT)
+    return found
