@@ -2,6 +2,7 @@
 
 import { Calls } from './call/calls.js';
 import { Gate } from './call/gate.js';
+import { Groups } from './call/groups.js';
 import { Ice } from './call/ice.js';
 import { Record } from './call/record.js';
 import { watchInstallOffer } from './components/install.js';
@@ -16,7 +17,7 @@ import { Readiness } from './session/readiness.js';
 import { applyLook, Chosen } from './settings.js';
 import { Ringer } from './sound/ringer.js';
 import { keepSounding } from './sound/sounds.js';
-import { currentTalk } from './state/state.js';
+import { isOccupied } from './state/state.js';
 import { Store } from './state/store.js';
 
 const chosen = new Chosen();
@@ -35,15 +36,16 @@ const ice = new Ice(
 const ringer = new Ringer();
 const gate = new Gate(store, account);
 const calls = new Calls(store, account, account.identities, ice, gate, ringer);
-account.follower = calls;
+const groups = new Groups(store, account, calls, gate, ringer);
+account.followers.push(calls, groups);
 new Record(store, (said) => void account.log.note(said));
 const send = (/** @type {import('./session/session.js').Draft} */ draft) => account.send(draft);
 const readiness = new Readiness(store, ringer, send);
 keepSounding(store, ringer, chosen);
-const notifier = new Notifier(store, calls, () => translate);
+const notifier = new Notifier(store, calls, groups, () => translate);
 
 document.documentElement.lang = spoken;
-const parts = { store, account, calls, chosen, ringer, notifier, readiness, translate: () => translate, language: () => spoken };
+const parts = { store, account, calls, groups, chosen, ringer, notifier, readiness, translate: () => translate, language: () => spoken };
 const app = startApp(parts);
 
 chosen.subscribe(async () => {
@@ -62,6 +64,7 @@ for (const gesture of ['pointerup', 'keyup']) window.addEventListener(gesture, t
 window.addEventListener('online', () => {
   account.redial();
   calls.networkChanged();
+  groups.networkChanged();
 });
 // Not in every browser, and not in TypeScript's list of what browsers have.
 /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener('change', () => account.probe());
@@ -69,9 +72,9 @@ window.addEventListener('pageshow', ({ persisted }) => persisted && location.rel
 window.addEventListener('popstate', showTab);
 document.addEventListener('visibilitychange', seen);
 window.addEventListener('beforeunload', (event) => {
-  if (currentTalk(store.state)) event.preventDefault();
+  if (isOccupied(store.state)) event.preventDefault();
 });
-window.addEventListener('pagehide', () => account.leave(currentTalk(store.state) !== null));
+window.addEventListener('pagehide', () => account.leave(isOccupied(store.state)));
 window.addEventListener('hashchange', () => arrive(account.arrive.bind(account)));
 watchInstallOffer();
 

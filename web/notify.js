@@ -3,12 +3,16 @@
  * worker shows it and sends back what was pressed. The page's title tells of it, too.
  */
 
+import { currentGroup, ringingGroups } from './state/groups.js';
 import { currentTalk, ringingTalks } from './state/state.js';
 
 /** @import {Calls} from './call/calls.js' */
+/** @import {Groups} from './call/groups.js' */
 /** @import {Translate} from './i18n.js' */
-/** @import {State, Talk} from './state/state.js' */
+/** @import {State} from './state/state.js' */
 /** @import {Store} from './state/store.js' */
+
+/** What rings: a call or a group. @typedef {{id: string, name: string, kind: 'call' | 'drop_in', video: boolean, group: boolean}} Ringing */
 
 /** @typedef {{kith: 'notification', action: 'answer' | 'decline' | 'open', call: string}} Pressed */
 
@@ -17,12 +21,14 @@ export class Notifier {
   /** @type {Map<string, () => void>} how to take back what is shown, by call */ #shown = new Map();
   #store;
   #calls;
+  #groups;
   #translate;
 
-  /** @param {Store} store @param {Calls} calls @param {() => Translate} translate */
-  constructor(store, calls, translate) {
+  /** @param {Store} store @param {Calls} calls @param {Groups} groups @param {() => Translate} translate */
+  constructor(store, calls, groups, translate) {
     this.#store = store;
     this.#calls = calls;
+    this.#groups = groups;
     this.#translate = translate;
   }
 
@@ -47,7 +53,7 @@ export class Notifier {
 
   /** @param {State} state */
   #follow(state) {
-    const ringing = ringingTalks(state);
+    const ringing = ringingNow(state);
     document.title = this.#title(state, ringing);
     for (const [call, takeBack] of this.#shown) {
       if (ringing.some((talk) => talk.id === call) && inBackground()) continue;
@@ -57,22 +63,23 @@ export class Notifier {
     if (inBackground()) for (const talk of ringing) this.#show(talk);
   }
 
-  /** @param {State} state @param {readonly Talk[]} ringing */
+  /** @param {State} state @param {readonly Ringing[]} ringing */
   #title(state, ringing) {
     const translate = this.#translate();
     const [first] = ringing;
     if (first) return translate('title.ringing', { name: first.name });
     const current = currentTalk(state);
+    if (currentGroup(state)) return translate('group.title');
     return current ? translate('title.call', { name: current.name }) : translate('title.home');
   }
 
-  /** @param {Talk} talk */
+  /** @param {Ringing} talk */
   #show(talk) {
     if (this.#shown.has(talk.id) || this.permission !== 'granted') return;
     const translate = this.#translate();
     const title = translate('notification.title', { name: talk.name });
     const options = {
-      body: translate(talk.kind === 'drop_in' ? 'knock.audio' : talk.video ? 'incoming.video' : 'incoming.audio'),
+      body: translate(wordsOf(talk)),
       tag: talk.id,
       icon: '/icons/icon-192.png',
       requireInteraction: true,
@@ -108,14 +115,28 @@ export class Notifier {
   /** @param {Pressed | undefined} message */
   #pressed(message) {
     if (message?.kith !== 'notification') return;
-    const talk = ringingTalks(this.#store.state).find((ringing) => ringing.id === message.call);
+    const talk = ringingNow(this.#store.state).find((ringing) => ringing.id === message.call);
     if (!talk) return; // answered elsewhere in the meantime
-    if (message.action === 'answer') void this.#calls.answer(talk.id, { video: talk.video });
-    if (message.action === 'decline') this.#calls.decline(talk.id);
+    const { id, video, group } = talk;
+    if (message.action === 'answer') void (group ? this.#groups.join(id, { video }) : this.#calls.answer(id, { video }));
+    if (message.action === 'decline') (group ? this.#groups : this.#calls).decline(id);
   }
 }
 
-/** @param {Talk} talk @param {Translate} translate */
+/** @param {State} state @returns {Ringing[]} */
+function ringingNow(state) {
+  const talks = ringingTalks(state).map(({ id, name, kind, video }) => ({ id, name, kind, video, group: false }));
+  const groups = ringingGroups(state).map(({ id, view, kind, video }) => ({ id, name: view?.started_by.name ?? '', kind, video, group: true }));
+  return [...talks, ...groups];
+}
+
+/** @param {Ringing} ringing @returns {string} a text key */
+function wordsOf({ kind, video, group }) {
+  if (group) return kind === 'drop_in' ? 'group.knocks' : video ? 'group.rings.video' : 'group.rings';
+  return kind === 'drop_in' ? 'knock.audio' : video ? 'incoming.video' : 'incoming.audio';
+}
+
+/** @param {Ringing} talk @param {Translate} translate */
 function actionsOf({ kind }, translate) {
   const [yes, no] = kind === 'drop_in' ? ['knock.let_in', 'knock.not_now'] : ['incoming.answer', 'incoming.decline'];
   return [{ action: 'answer', title: translate(yes ?? '') }, { action: 'decline', title: translate(no ?? '') }];

@@ -17,7 +17,7 @@ import { require } from '../trust/untrusted.js';
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Sign} from '../trust/keys.js' */
 /** @import {Kind, Role, Side} from '../trust/transcript.js' */
-/** @import {AnswerBody, Body, ConfirmBody, OfferBody, Party} from './body.js' */
+/** @import {AgreedBody, AnswerBody, Body, ConfirmBody, OfferBody, Party} from './body.js' */
 
 /** @typedef {{type: 'offer' | 'answer', sdp: string}} Description */
 
@@ -71,7 +71,7 @@ export class Agreement {
     return { say: [this.#said] };
   }
 
-  /** Something came out of the seal. Rejects with Untrusted. @param {Exclude<Body, {kind: 'candidate'}>} body @returns {Promise<Step>} */
+  /** Something came out of the seal. Rejects with Untrusted. @param {AgreedBody} body @returns {Promise<Step>} */
   async hear(body) {
     if (body.kind === 'confirm') return this.#confirm(body);
     return body.type === 'offer' ? this.#offered(body) : this.#answered(body);

@@ -1,6 +1,6 @@
 /**
  * What two endpoints seal to each other in a `signal`, as JSON: descriptions, candidates, and the caller's
- * signature. docs/trust.md, section 9. The only place that makes and reads it. Pure.
+ * signature; in a group also what each sends, and that another epoch is wanted. docs/trust.md, section 9. The only place that makes and reads it. Pure.
  */
 
 import { fromUtf8, utf8 } from '../core/bytes.js';
@@ -20,7 +20,11 @@ const VERSION = 2;
 /** @typedef {{kind: 'description', type: 'answer', sdp: string, nonce: Bytes, signature: Bytes} & Party} AnswerBody */
 /** @typedef {{kind: 'confirm', signature: Bytes}} ConfirmBody */
 /** A null candidate: there are no more. @typedef {{kind: 'candidate', candidate: RTCIceCandidateInit | null}} CandidateBody */
-/** @typedef {OfferBody | AnswerBody | ConfirmBody | CandidateBody} Body */
+/** In a group: nothing comes any more, open another epoch. @typedef {{kind: 'again'}} AgainBody */
+/** In a group: what the sender really sends. @typedef {{kind: 'sends', audio: boolean, video: boolean}} SendsBody */
+/** What is told beside what is agreed on. @typedef {AgainBody | SendsBody} ToldBody */
+/** @typedef {OfferBody | AnswerBody | ConfirmBody} AgreedBody */
+/** @typedef {AgreedBody | CandidateBody | ToldBody} Body */
 
 /** @param {Body} body @returns {Bytes} */
 export function writeBody(body) {
@@ -29,7 +33,7 @@ export function writeBody(body) {
 
 /** @param {Body} body */
 function written(body) {
-  if (body.kind === 'candidate') return body;
+  if (body.kind === 'candidate' || body.kind === 'again' || body.kind === 'sends') return body;
   if (body.kind === 'confirm') return { kind: body.kind, signature: toBase64(body.signature) };
   const { kind, type, sdp, nonce, root, point } = body;
   const signature = body.type === 'answer' ? { signature: toBase64(body.signature) } : {};
@@ -51,6 +55,10 @@ export function readBody(plain) {
       return { kind: 'confirm', signature: bytesOf(wire.signature, SIGNATURE_LENGTH) };
     case 'description':
       return descriptionOf(wire);
+    case 'again':
+      return { kind: 'again' };
+    case 'sends':
+      return { kind: 'sends', audio: wire.audio === true, video: wire.video === true };
     default:
       return null;
   }

@@ -5,18 +5,19 @@
 
 import { newCall } from '../core/ids.js';
 import { codeOf } from '../session/problem.js';
-import { currentTalk } from '../state/state.js';
+import { currentGroup } from '../state/groups.js';
+import { currentTalk, isOccupied } from '../state/state.js';
 import { Assuring } from './assuring.js';
 import { Capture } from './capture.js';
 import { Conversation } from './conversation.js';
 import { DropIns } from './drop-ins.js';
 import { Vouching } from './vouching.js';
 
-/** @import {CallView, Event as ServerEvent, MediaView, Reply} from '../protocol.js' */
+/** @import {CallView, Event as ServerEvent, MediaView, Reply, Snapshot} from '../protocol.js' */
 /** @import {Identities} from '../session/identities.js' */
 /** @import {Draft} from '../session/session.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
-/** @import {Talk} from '../state/state.js' */
+/** @import {Door, Frost, State, Talk} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Gate} from './drop-ins.js' */
@@ -45,6 +46,7 @@ export class Calls {
   capture = new Capture(() => this.#captured());
   ice;
   #dropIns;
+  /** A group that goes on here is left for a call. */ leaveGroup = () => {};
 
   /** @param {Store} store @param {Server} server @param {Identities} identities @param {Ice} ice @param {Gate} gate @param {Ringer} ringer */
   constructor(store, server, identities, ice, gate, ringer) {
@@ -56,12 +58,15 @@ export class Calls {
       end: (/** @type {string} */ call, /** @type {'done' | 'silence' | 'not_let_in'} */ why) => this.#end(call, why),
       changed: (/** @type {string} */ call) => this.#conversations.get(call)?.use(this.#outgoing(call)),
       remote: (/** @type {string} */ call) => this.remoteOf(call),
+      stage: (/** @type {string} */ call, /** @type {Door} */ door) => this.#store.dispatch({ t: 'door', call, door }),
+      frost: (/** @type {string} */ call, /** @type {Frost | null} */ frost) => this.#store.dispatch({ t: 'frost', call, frost }),
+      about: (/** @type {string} */ call) => this.#aboutVisit(call),
     };
     this.#dropIns = new DropIns({ store, gate, capture: this.capture, ringer, ways });
     this.#server = server;
     this.#vouching = new Vouching(identities);
     this.#assuring = new Assuring(store, this.#vouching, this.#dropIns);
-    store.subscribe((state) => this.#tidy(state.talks));
+    store.subscribe((state) => this.#tidy(state));
     let before = store.state.connection;
     store.subscribe(({ connection }) => {
       if (connection === 'online' && before !== 'online') for (const one of this.#conversations.values()) one.reachable();
@@ -109,7 +114,7 @@ export class Calls {
 
   /** @param {'call' | 'drop_in'} kind @param {{to: string, name: string, person: string | null, video: boolean}} whom @param {string} [as] */
   async #begin(kind, { to, name, person, video }, as) {
-    if (currentTalk(this.#store.state)) return;
+    if (isOccupied(this.#store.state)) return;
     const call = newCall();
     this.#store.dispatch({ t: 'placing', call, to, name, person, video, kind });
     this.#vouching.expect(call, to);
@@ -129,8 +134,8 @@ export class Calls {
       return;
     }
     if (this.#dropIns.has(call)) return this.letIn(call);
-    const current = currentTalk(this.#store.state);
-    if (current && current.id !== call) this.hangUp(current.id);
+    this.hangUpCurrent();
+    this.leaveGroup();
     const view = this.#talk(call)?.view;
     if (!view) return;
     const answered = this.#ask(call, { t: 'answer', call, video }); // first of all: the rest happens while it travels
@@ -151,6 +156,12 @@ export class Calls {
     const view = this.#talk(call)?.view;
     this.#leave(call, view?.endpoint ? 'hang_up' : 'cancel');
     this.#store.dispatch({ t: 'forget', call });
+  }
+
+  /** What goes on here is hung up for a group. */
+  hangUpCurrent() {
+    const current = currentTalk(this.#store.state);
+    if (current) this.hangUp(current.id);
   }
 
   /** The other side has another identity than before, and is talked to all the same. @param {string} call */
@@ -177,7 +188,7 @@ export class Calls {
    * @param {{call: string, name: string, video: boolean}} ongoing
    */
   async take({ call, name, video }) {
-    if (currentTalk(this.#store.state)) return;
+    if (isOccupied(this.#store.state)) return;
     if (this.#noWay()) {
       this.#store.dispatch({ t: 'notice', notice: { key: 'problem.no_relay', values: {} } });
       return;
@@ -212,10 +223,10 @@ export class Calls {
     else if (event.t === 'signalled') this.#conversations.get(event.call)?.receive(event.epoch, event.body);
   }
 
-  /** After the store has taken a snapshot over. @param {readonly CallView[]} views */
-  restored(views) {
+  /** After the store has taken it over. @param {Snapshot} snapshot */
+  restored({ calls }) {
     this.ice.renew();
-    for (const view of views) this.#follow(view);
+    for (const view of calls) this.#follow(view);
   }
 
   /** @param {CallView} view */
@@ -233,6 +244,12 @@ export class Calls {
     if (view.phase === 'ringing' && view.role === 'callee') return true;
     this.#end(view.id, 'done');
     return false;
+  }
+
+  /** @param {string} call */
+  #aboutVisit(call) {
+    const view = this.#talk(call)?.view;
+    return view ? { person: view.peer_person ?? '', name: view.peer_name, device: view.endpoint?.name ?? '' } : null;
   }
 
   /** @param {CallView} view */
@@ -372,8 +389,9 @@ export class Calls {
     this.#store.dispatch({ t: 'capture', capture: this.capture.live });
   }
 
-  /** What is over is closed at once, and nothing is captured for nobody. @param {readonly Talk[]} talks */
-  #tidy(talks) {
+  /** What is over is closed at once, and nothing is captured for nobody. @param {State} state */
+  #tidy(state) {
+    const { talks } = state;
     const live = talks.filter((talk) => talk.ended === null);
     for (const [call, conversation] of this.#conversations) {
       if (live.some((talk) => talk.id === call)) continue;
@@ -386,7 +404,7 @@ export class Calls {
       this.#conversations.delete(call);
     }
     const { audioWanted, videoWanted } = this.capture.live;
-    if ((audioWanted || videoWanted) && !live.some((talk) => talk.mine)) {
+    if ((audioWanted || videoWanted) && !live.some((talk) => talk.mine) && currentGroup(state) === null) {
       void this.capture.want({ audio: false, video: false });
     }
   }

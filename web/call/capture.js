@@ -26,6 +26,15 @@ export class Capture {
     this.#changed = changed;
   }
 
+  /** Who else is told of changes, after the first. @param {() => void} also */
+  follow(also) {
+    const first = this.#changed;
+    this.#changed = () => {
+      first();
+      also();
+    };
+  }
+
   /** The live tracks. @returns {Tracks} */
   get tracks() {
     return { ...this.#tracks };

@@ -4,11 +4,11 @@
  */
 
 import { equal } from '../core/bytes.js';
-import { currentTalk } from '../state/state.js';
+import { isOccupied } from '../state/state.js';
 import { require } from '../trust/untrusted.js';
 import { Door, NOTHING } from './door.js';
 
-/** @import {CallView, MediaView} from '../protocol.js' */
+/** @import {MediaView} from '../protocol.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
 /** @import {Door as Stage, Frost} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
@@ -34,9 +34,16 @@ import { Door, NOTHING } from './door.js';
  * @property {(call: string, why: 'done' | 'silence' | 'not_let_in') => void} end
  * @property {(call: string) => void} changed  what leaves is another
  * @property {(call: string) => MediaStream | null} remote
+ * @property {(call: string, stage: Stage) => void} stage
+ * @property {(call: string, frost: Frost | null) => void} frost
+ * @property {(call: string) => Pick<Said, 'person' | 'name' | 'device'> | null} about  who has come, as far as the server says; null where it does not any more
  */
 
-/** `refused`: why they were; `opened`: when they came in, by `performance.now`. @typedef {{view: CallView, door: Door, letIn: boolean, caller: Caller | null, refused: string | null, opened: number | null}} Visit */
+/**
+ * `callers`: who has come, by endpoint; of a group all of them. `first`: who began it, empty in a call, where there is nobody
+ * else. `refused`: why they were; `opened`: when they came in, by `performance.now`.
+ * @typedef {{id: string, about: Pick<Said, 'person' | 'name' | 'device'>, door: Door, letIn: boolean, first: string, callers: Map<string, Caller>, refused: string | null, opened: number | null}} Visit
+ */
 
 export class DropIns {
   #store;
@@ -59,15 +66,15 @@ export class DropIns {
     document.addEventListener('visibilitychange', () => this.reconsider());
   }
 
-  /** Somebody has come. @param {CallView} view */
-  arrive(view) {
-    const { id, mode } = view;
+  /** Somebody has come. @param {{id: string, mode?: 'knock' | 'instant' | null}} view @param {string} [first] in a group: the endpoint that began it */
+  arrive({ id, mode }, first = '') {
     if (this.#visits.has(id)) return;
-    const refused = currentTalk(this.#store.state) === null ? this.#gate.closed() : 'busy';
-    this.#visits.set(id, { view, door: this.#door(id), letIn: false, caller: null, refused, opened: null });
+    const refused = isOccupied(this.#store.state) ? 'busy' : this.#gate.closed();
+    const about = this.#ways.about(id) ?? NOBODY;
+    this.#visits.set(id, { id, about, door: this.#door(id), letIn: false, first, callers: new Map(), refused, opened: null });
     if (refused !== null) this.#ways.refuse(id);
     else if (mode === 'instant') this.#ways.answer(id);
-    else this.#show(id, 'checking');
+    else this.#ways.stage(id, 'checking');
   }
 
   /** A person here says so. @param {string} call */
@@ -80,16 +87,26 @@ export class DropIns {
 
   /**
    * Who has come was verified, as in each new epoch. Whoever was let in stays the one who is there: rejects with Untrusted
-   * for another endpoint, also of the same person. @param {string} call @param {Caller} caller
+   * for another endpoint, also of the same person. @param {string} call @param {Caller} caller @param {string} [endpoint] in a group
    */
-  async met(call, caller) {
-    const before = this.#visits.get(call)?.caller ?? null;
+  async met(call, caller, endpoint = '') {
+    const before = this.#visits.get(call)?.callers.get(endpoint) ?? null;
     require(before === null || (equal(before.keys.identity, caller.keys.identity) && equal(before.root, caller.root)), 'forked');
     await this.#gate.meet(caller);
     const visit = this.#visits.get(call);
     if (!visit) return;
-    visit.caller = caller;
+    visit.callers.set(endpoint, caller);
     visit.door.reconsider();
+  }
+
+  /** Whether one of a group was verified, and may be heard by. @param {string} call @param {string} endpoint */
+  knows(call, endpoint) {
+    return this.#visits.get(call)?.callers.has(endpoint) ?? false;
+  }
+
+  /** One of a group has left. @param {string} call @param {string} endpoint */
+  left(call, endpoint) {
+    this.#visits.get(call)?.callers.delete(endpoint);
   }
 
   /** Whether a call is a drop in on this page. @param {string} call */
@@ -112,6 +129,11 @@ export class DropIns {
     for (const { door } of this.#visits.values()) door.reconsider();
   }
 
+  /** What is none of these is over. @param {readonly string[]} calls */
+  keep(calls) {
+    for (const call of [...this.#visits.keys()]) if (!calls.includes(call)) this.forget(call);
+  }
+
   /** @param {string} call */
   forget(call) {
     const visit = this.#visits.get(call);
@@ -125,21 +147,20 @@ export class DropIns {
   }
 
   /** For those who live here to read. @param {Visit} visit @param {Partial<Said>} said */
-  #note({ view }, said) {
+  #note({ id, about }, said) {
     const { endpoint } = this.#store.state;
-    const device = view.endpoint?.name ?? '';
-    this.#gate.note({ what: 'drop_in', call: view.id, person: view.peer_person ?? '', name: view.peer_name, device, at: endpoint?.name ?? '', ...said });
+    this.#gate.note({ what: 'drop_in', call: id, ...about, at: endpoint?.name ?? '', ...said });
   }
 
   /** @param {string} call @param {Stage} stage */
   #staged(call, stage) {
     const visit = this.#visits.get(call);
     if (visit && stage === 'open') {
-      visit.view = this.#store.state.talks.find(({ id }) => id === call)?.view ?? visit.view;
+      visit.about = this.#ways.about(call) ?? visit.about;
       visit.opened = performance.now();
       this.#note(visit, { what: 'drop_in', outcome: visit.letIn ? 'let_in' : 'admitted' });
     }
-    this.#show(call, stage);
+    this.#ways.stage(call, stage);
   }
 
   /** @param {string} call */
@@ -150,7 +171,7 @@ export class DropIns {
       sink: {
         decide: (inside) => this.#decide(call, inside),
         stage: (stage) => this.#staged(call, stage),
-        frost: (frost) => this.#store.dispatch({ t: 'frost', call, frost }),
+        frost: (frost) => this.#ways.frost(call, frost),
         changed: () => this.#ways.changed(call),
         remote: () => this.#ways.remote(call),
         end: (why) => this.#over(call, why),
@@ -169,15 +190,24 @@ export class DropIns {
   /** @param {string} call @param {boolean} inside */
   #decide(call, inside) {
     const visit = this.#visits.get(call);
-    if (!visit?.caller) return null;
-    const decided = this.#gate.decide(visit.caller, { letIn: visit.letIn, inside });
-    if (typeof decided !== 'string') return decided;
-    visit.refused ??= decided;
+    const first = visit?.callers.get(visit.first);
+    if (!visit || !first) return null;
+    const decided = this.#gate.decide(first, { letIn: visit.letIn, inside });
+    const refused = typeof decided === 'string' ? decided : this.#keptOut(visit, inside);
+    if (typeof decided !== 'string' && refused === null) return decided;
+    visit.refused ??= refused;
     return null;
   }
 
-  /** @param {string} call @param {Stage} door */
-  #show(call, door) {
-    this.#store.dispatch({ t: 'door', call, door });
+  /** Why one of those who come along may not: who was let in by a person was seen with all of them. @param {Visit} visit @param {boolean} inside */
+  #keptOut({ first, callers, letIn }, inside) {
+    for (const [endpoint, caller] of callers) {
+      if (endpoint === first) continue;
+      const decided = this.#gate.decide(caller, { letIn: true, inside });
+      if (typeof decided === 'string' && (!letIn || decided !== 'not_given')) return decided;
+    }
+    return null;
   }
 }
+
+const NOBODY = { person: '', name: '', device: '' };

@@ -142,6 +142,14 @@ export class Peer {
     return this.#connection.getStats();
   }
 
+  /** How loud the other side is, 0 to 1, by what it says beside its sound (RFC 6464); null where it says nothing. @returns {number | null} */
+  get level() {
+    const sound = this.#connection.getReceivers().filter(({ track }) => track.kind === 'audio');
+    const levels = sound.flatMap((receiver) => receiver.getSynchronizationSources()).map(({ audioLevel }) => audioLevel);
+    const known = levels.filter((level) => level !== undefined);
+    return known.length === 0 ? null : Math.max(...known);
+  }
+
   close() {
     this.#done = true;
     clearTimeout(this.#patience);

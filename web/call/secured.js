@@ -16,7 +16,7 @@ import { readBody, writeBody } from './body.js';
 /** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Own} from '../session/identities.js' */
 /** @import {Description, Step} from './agreement.js' */
-/** @import {Body, CandidateBody, Party} from './body.js' */
+/** @import {Body, CandidateBody, Party, ToldBody} from './body.js' */
 
 /** Both ends, as they were verified. @typedef {{own: Own & Party, peer: {keys: PublicKeys, vouch: (party: Party) => Promise<void>}}} Assurance */
 
@@ -25,6 +25,7 @@ import { readBody, writeBody } from './body.js';
  * @property {(body: string) => void} signal  base64, sealed
  * @property {(said: Description | CandidateBody) => void} apply  what the other side said, and may be acted upon
  * @property {(fingerprint: Bytes) => void} agreed  media may leave, to who shows this certificate
+ * @property {(body: ToldBody) => void} [told]  in a group
  * @property {(reason: Reason) => void} untrusted  no media, now and later
  */
 
@@ -52,7 +53,7 @@ export class Secured {
     this.#inward = this.#outward;
   }
 
-  /** @param {Description | CandidateBody} said what this side says */
+  /** @param {Description | CandidateBody | ToldBody} said what this side says */
   say(said) {
     this.#outward = this.#then(this.#outward, async ({ agreement }) => {
       if ('kind' in said) return this.#send([said]);
@@ -66,6 +67,7 @@ export class Secured {
       const body = readBody(await sealer.open(bytesOf(sealed)));
       if (body === null || this.#over) return;
       if (body.kind === 'candidate') this.#sink.apply(body);
+      else if (body.kind === 'again' || body.kind === 'sends') this.#sink.told?.(body);
       else await this.#step(agreement, await agreement.hear(body));
     });
   }

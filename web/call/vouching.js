@@ -68,6 +68,12 @@ export class Vouching {
     void this.#ask(view).catch(() => {}); // told when the call is answered
   }
 
+  /** For whom this endpoint speaks, before anybody else is there. Rejects with Untrusted. @param {string | null} person null: for its household */
+  async own(person) {
+    const asked = person === null ? new Map() : await this.#identities.people([person]);
+    return this.#party({ own: person === null ? null : believed(asked.get(person)), peer: null, home: await this.#home() });
+  }
+
   /** More was signed by somebody: what was asked is not of now. */
   changed() {
     this.#asked.clear();

@@ -1,5 +1,6 @@
 /** The page: the screen that the state asks for, and what may lie on top of it. */
 
+import { ringingGroups, shownGroup } from '../state/groups.js';
 import { ringingTalks, screenOf, shownTalk, strandedTalk } from '../state/state.js';
 import { Locked } from './app-lock.js';
 import { Bring } from './bring.js';
@@ -8,6 +9,8 @@ import { Code } from './code.js';
 import { Contacts } from './contacts.js';
 import { closeDialogs } from './dialog.js';
 import { h, setText } from './dom.js';
+import { Group } from './group.js';
+import { GroupIncoming } from './group-incoming.js';
 import { Home } from './home.js';
 import { Incoming } from './incoming.js';
 import { Plain } from './plain.js';
@@ -38,6 +41,9 @@ const SCREENS = {
 /** Where a person is at home: what is asked of them there does not outlast it. @type {readonly unknown[]} */
 const ROOMS = [Home, Contacts, You];
 
+/** What may lie on top, the last above the others. @type {readonly (new () => View)[]} */
+const OVERLAYS = [Call, Group, Incoming, GroupIncoming];
+
 const READ_NOTICE = 6_000;
 
 export class App extends View {
@@ -57,7 +63,7 @@ export class App extends View {
     this.#screen?.remove();
     this.#screen = null;
     this.#kind = null;
-    this.#overlays = [create(Call, this.parts), create(Incoming, this.parts)];
+    this.#overlays = OVERLAYS.map((kind) => create(kind, this.parts));
     this.#notice.hidden = true;
     this.#shownNotice = null;
     this.#tabs = create(Tabs, this.parts);
@@ -77,7 +83,7 @@ export class App extends View {
     this.#screen?.show(state);
     this.#tabs.show(state);
     for (const overlay of this.#overlays) overlay.show(state);
-    this.#cover(shownTalk(state) !== null || ringingTalks(state).length > 0 || strandedTalk(state) !== null);
+    this.#cover(isCovered(state));
     this.#showBanner(state);
     this.#showNotice(state);
   }
@@ -96,7 +102,7 @@ export class App extends View {
 
   /** What stands between this page and the next call. @param {State} state */
   #showBanner(state) {
-    const key = ['home', 'contacts', 'you'].includes(screenOf(state)) && shownTalk(state) === null ? obstacle(state) : null;
+    const key = ['home', 'contacts', 'you'].includes(screenOf(state)) && shownTalk(state) === null && shownGroup(state) === null ? obstacle(state) : null;
     this.#banner.hidden = key === null;
     setText(this.#banner, key === null ? '' : this.t(key));
   }
@@ -115,6 +121,12 @@ export class App extends View {
 }
 
 customElements.define('kith-app', App);
+
+/** @param {State} state */
+function isCovered(state) {
+  const called = shownTalk(state) !== null || ringingTalks(state).length > 0 || strandedTalk(state) !== null;
+  return called || shownGroup(state) !== null || ringingGroups(state).length > 0;
+}
 
 /** A browser lets a page ring only after it was touched once in its life. @param {State} state @returns {string | null} a text key */
 function obstacle({ connection }) {

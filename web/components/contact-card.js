@@ -4,7 +4,7 @@ import { isNumber, spaced } from '../contacts/digits.js';
 import { waysOf } from '../contacts/reach.js';
 import { codeOf } from '../session/problem.js';
 import { canDropIn } from '../state/granted.js';
-import { blocksOf, currentTalk, livesHere } from '../state/state.js';
+import { blocksOf, isOccupied, livesHere } from '../state/state.js';
 import { labelWords, openContactForm } from './contact-form.js';
 import { dropInAbout, dropInPart } from './card-drop-in.js';
 import { openDialog } from './dialog.js';
@@ -75,7 +75,7 @@ class Card {
       queueMicrotask(this.done); // it was deleted, here or elsewhere
       return;
     }
-    const ready = state.connection === 'online' && currentTalk(state) === null;
+    const ready = state.connection === 'online' && !isOccupied(state);
     const ways = this.#waysOf(contact, state);
     const blocks = blocksOf(state, { contact: contact?.id ?? null, people: ways.map(({ person }) => person) });
     const drawn = JSON.stringify([contact, ready, blocks, dropInAbout(state), ways.map(({ person }) => [canDropIn(state, person), state.activity.has(person)])]);

@@ -2,7 +2,7 @@
 
 import { choose, inOrder } from '../contacts/arrange.js';
 import { firstWay } from '../contacts/reach.js';
-import { blockedOnes, currentTalk } from '../state/state.js';
+import { blockedOnes, isOccupied } from '../state/state.js';
 import { openCard } from './contact-card.js';
 import { openContactForm } from './contact-form.js';
 import { ContactList } from './contact-list.js';
@@ -73,7 +73,7 @@ export class Contacts extends View {
     this.#empty.hidden = !none;
     this.#finding.hidden = this.#narrowing.hidden = none;
     setText(this.#count, this.#countWords(state));
-    const ready = state.connection === 'online' && currentTalk(state) === null;
+    const ready = state.connection === 'online' && !isOccupied(state);
     this.#list.fill(this.#items, { self: state.person?.id ?? '', ready, blocked: blockedOnes(state), active: state.activity });
   }
 

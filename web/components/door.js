@@ -12,6 +12,8 @@ import { View } from './view.js';
 
 /** @import {State, Talk} from '../state/state.js' */
 
+/** A drop in on this page. @typedef {Pick<Talk, 'name' | 'door' | 'frost'> & {ended: string | null}} Visited */
+
 export class Door extends View {
   #words = h('span', { role: 'status' });
   /** Each second another: nobody is to hear it over somebody's voice. */ #count = h('span', { 'aria-hidden': 'true' });
@@ -19,15 +21,21 @@ export class Door extends View {
 
   /** @override */
   build() {
+    this.classList.add('door');
     this.setAttribute('role', 'group');
     this.setAttribute('aria-label', this.t('drop_in.door'));
-    this.append(h('div', { class: 'row' }, icon('drop-in'), h('p', {}, this.#words, ' ', this.#count)), button(this.t('knock.not_now'), () => this.#no(), { icon: 'close', kind: 'not-now' }));
+    this.append(h('div', { class: 'row' }, icon('drop-in'), h('p', {}, this.#words, ' ', this.#count)), button(this.t('knock.not_now'), () => this.refuse(), { icon: 'close', kind: 'not-now' }));
+  }
+
+  /** @param {State} state @returns {Visited | null} */
+  visited(state) {
+    return shownTalk(state);
   }
 
   /** @override @param {State} state */
   show(state) {
     clearTimeout(this.#timer);
-    const talk = shownTalk(state);
+    const talk = this.visited(state);
     const left = talk === null ? null : frostedFor(talk, Date.now());
     const key = talk === null ? null : keyOf(talk, state.capture.video ? left : null);
     this.hidden = key === null;
@@ -37,13 +45,13 @@ export class Door extends View {
     if (left !== null) this.#timer = setTimeout(() => this.show(this.parts.store.state), left % 1_000 || 1_000);
   }
 
-  #no() {
+  refuse() {
     const talk = shownTalk(this.parts.store.state);
     if (talk) this.parts.calls.hangUp(talk.id);
   }
 }
 
-/** @param {Talk} talk @param {number | null} left ms until it is clear @returns {string | null} a text key */
+/** @param {Visited} talk @param {number | null} left ms until it is clear @returns {string | null} a text key */
 function keyOf({ door, ended }, left) {
   if (door === null || ended !== null) return null;
   if (door !== 'open') return 'drop_in.first_a_tone';

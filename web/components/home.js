@@ -1,10 +1,12 @@
 /** Who and what can be called from here. */
 
 import { canDropIn, canDropInAt } from '../state/granted.js';
-import { blockedOnes, callableEndpoints, callablePeople, currentTalk, reachedPeople } from '../state/state.js';
+import { blockedOnes, callableEndpoints, callablePeople, isOccupied, reachedPeople } from '../state/state.js';
 import { Ask } from './ask.js';
 import { openCard } from './contact-card.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
+import { GroupOpen } from './group-open.js';
+import { openGroupStart } from './group-start.js';
 import { icon, mark } from './icons.js';
 import { openInvite } from './invite.js';
 import { Missed } from './missed.js';
@@ -40,6 +42,8 @@ export class Home extends View {
   #quiet = /** @type {QuietHere} */ (/** @type {unknown} */ (null));
   #missed = /** @type {Missed} */ (/** @type {unknown} */ (null));
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
+  #groups = /** @type {GroupOpen} */ (/** @type {unknown} */ (null));
+  #several = button('', () => openGroupStart(this.parts), { icon: 'people', kind: 'several big wide' });
   #closed = /** @type {YouClosed} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
   #unsettled = /** @type {Unsettled} */ (/** @type {unknown} */ (null));
@@ -51,6 +55,8 @@ export class Home extends View {
     this.#quiet = create(QuietHere, this.parts);
     this.#missed = create(Missed, this.parts);
     this.#ongoing = create(Ongoing, this.parts);
+    this.#groups = create(GroupOpen, this.parts);
+    setLabel(this.#several, this.t('group.start'));
     this.#closed = create(YouClosed, this.parts);
     this.#news = create(News, this.parts);
     this.#unsettled = create(Unsettled, this.parts);
@@ -71,6 +77,7 @@ export class Home extends View {
         this.#quiet,
         this.#closed,
         this.#ongoing,
+        this.#groups,
         this.#missed,
         this.#unsettled,
         this.#news,
@@ -94,7 +101,7 @@ export class Home extends View {
     const people = this.#everybody(state);
     const endpoints = callableEndpoints(state, language);
     setText(this.#name, state.person?.name ?? state.endpoint?.name ?? '');
-    const ready = state.connection === 'online' && currentTalk(state) === null;
+    const ready = state.connection === 'online' && !isOccupied(state);
     const blocked = blockedOnes(state);
     keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
       const stopped = blocked.has(person.id) || blocked.has(person.contact ?? '');
@@ -119,7 +126,10 @@ export class Home extends View {
     this.#devicesPart.hidden = endpoints.length === 0;
     this.#anywhere.hidden = endpoints.filter((device) => device.shared && canDropInAt(state, device)).length < 2;
     this.#anywhere.disabled = !ready;
+    this.#several.hidden = people.length + endpoints.length < 2;
+    this.#several.disabled = !ready;
     this.#ongoing.show(state);
+    this.#groups.show(state);
     this.#missed.show(state);
     this.#unsettled.show(state);
     this.#closed.show(state);

@@ -1,6 +1,6 @@
 /** Somebody calls, or knocks: over the whole screen, or as a card on top of a call that goes on. */
 
-import { currentTalk, isStranger, ringingTalks, strandedTalk } from '../state/state.js';
+import { isOccupied, isStranger, ringingTalks, strandedTalk } from '../state/state.js';
 import { h } from './dom.js';
 import { avatar, button } from './pieces.js';
 import { View } from './view.js';
@@ -14,6 +14,7 @@ export class Incoming extends View {
 
   /** @override */
   build() {
+    this.className = 'incoming';
     this.setAttribute('role', 'alertdialog');
     this.setAttribute('aria-labelledby', 'incoming-name');
     this.setAttribute('aria-describedby', 'incoming-about');
@@ -26,11 +27,11 @@ export class Incoming extends View {
 
   /** @override @param {State} state */
   show(state) {
-    const current = currentTalk(state);
+    const occupied = isOccupied(state);
     const ringing = ringingTalks(state)[0] ?? null;
-    const talk = ringing ?? (current === null ? strandedTalk(state) : null);
+    const talk = ringing ?? (occupied ? null : strandedTalk(state));
     this.hidden = talk === null;
-    const kind = kindOf(ringing, current);
+    const kind = kindOf(ringing, occupied);
     const shown = talk === null ? '' : `${talk.id}|${talk.name}|${kind}|${talk.video}|${isStranger(state, talk)}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -103,11 +104,11 @@ export class Incoming extends View {
   }
 }
 
-/** @param {Talk | null} ringing @param {Talk | null} current @returns {Kind} */
-function kindOf(ringing, current) {
+/** @param {Talk | null} ringing @param {boolean} occupied @returns {Kind} */
+function kindOf(ringing, occupied) {
   if (ringing === null) return 'stranded';
   if (ringing.kind === 'drop_in') return 'knocking';
-  return current === null ? 'ringing' : 'waiting';
+  return occupied ? 'waiting' : 'ringing';
 }
 
 customElements.define('kith-incoming', Incoming);

@@ -1,7 +1,7 @@
 /** Calls that nobody took. */
 
 import { byPerson } from '../contacts/reach.js';
-import { currentTalk } from '../state/state.js';
+import { isOccupied } from '../state/state.js';
 import { openCard } from './contact-card.js';
 import { h, keyed } from './dom.js';
 import { icon } from './icons.js';
@@ -33,7 +33,7 @@ export class Missed extends View {
     this.hidden = newest.length === 0;
     keyed(this.#list, newest, (missed) => missed.call, (missed) => this.#row(missed), (row) => {
       for (const element of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll('.call'))) {
-        element.disabled = state.connection !== 'online' || currentTalk(state) !== null;
+        element.disabled = state.connection !== 'online' || isOccupied(state);
       }
     });
   }

@@ -1,6 +1,6 @@
 /** Own calls at other own devices, to be continued here. */
 
-import { currentTalk } from '../state/state.js';
+import { isOccupied } from '../state/state.js';
 import { h, keyed } from './dom.js';
 import { icon } from './icons.js';
 import { button } from './pieces.js';
@@ -22,8 +22,8 @@ export class Ongoing extends View {
 
   /** @override @param {State} state */
   show(state) {
-    const here = currentTalk(state);
-    this.hidden = state.ongoing.length === 0 || here !== null;
+    const here = isOccupied(state);
+    this.hidden = state.ongoing.length === 0 || here;
     keyed(this.#list, [...state.ongoing], (ongoing) => ongoing.call, (ongoing) => this.#row(ongoing), (row) => {
       for (const element of row.querySelectorAll('button')) element.disabled = state.connection !== 'online';
     });

@@ -1,6 +1,7 @@
 /** What every screen and dialog is: an element that has the app's parts and shows a state. */
 
 /** @import {Calls} from '../call/calls.js' */
+/** @import {Groups} from '../call/groups.js' */
 /** @import {Language, Translate} from '../i18n.js' */
 /** @import {Notifier} from '../notify.js' */
 /** @import {Account} from '../session/account.js' */
@@ -15,6 +16,7 @@
  * @property {Store} store
  * @property {Account} account
  * @property {Calls} calls
+ * @property {Groups} groups
  * @property {Chosen} chosen
  * @property {Ringer} ringer
  * @property {Notifier} notifier

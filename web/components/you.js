@@ -5,6 +5,7 @@ import { h, isPressed, setText } from './dom.js';
 import { avatar } from './pieces.js';
 import { create, View } from './view.js';
 import { YouClosed } from './you-closed.js';
+import { YouEnhanced } from './you-enhanced.js';
 import { YouHome } from './you-home.js';
 import { YouMore } from './you-more.js';
 import { YouQuiet } from './you-quiet.js';
@@ -15,7 +16,7 @@ import { YouWho } from './you-who.js';
 /** @import {Parts} from './view.js' */
 
 /** @type {readonly (new () => View)[]} */
-const PARTS = [YouClosed, YouQuiet, YouHome, YouWho, YouMore];
+const PARTS = [YouClosed, YouQuiet, YouHome, YouWho, YouEnhanced, YouMore];
 
 export class You extends View {
   #name = h('h1');

@@ -32,20 +32,20 @@ import { Place } from '../tabs.js';
 import { Untrusted } from '../trust/untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
-/** @import {Capabilities, CallView, EnrolledEndpoint, Event as ServerEvent, PersonView, Reply} from '../protocol.js' */
+/** @import {Capabilities, EnrolledEndpoint, Event as ServerEvent, PersonView, Reply, Snapshot} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Identity} from './database.js' */
 /** @import {Joined} from './joining.js' */
 /** @import {Link} from './link.js' */
-/** @import {Draft} from './session.js' */
+/** @import {Draft, Signal} from './session.js' */
 
-/** Told after the store, so that it finds the new state there. @typedef {{heard: (event: ServerEvent) => void, restored: (views: readonly CallView[]) => void}} Follower */
+/** Told after the store, so that it finds the new state there. @typedef {{heard: (event: ServerEvent) => void, restored: (snapshot: Snapshot) => void}} Follower */
 
 const AT_ONCE = { within: 10_000 }; // a person is waiting in front of the button
 
 export class Account {
   #store;
-  /** @type {Follower | null} */ follower = null;
+  /** @type {Follower[]} */ followers = [];
   /** @type {Identity | null} */ #identity = null;
   /** @type {Session | null} */ #session = null;
   #joining = new Joining();
@@ -299,7 +299,7 @@ export class Account {
     return patiently(() => this.#session?.send(draft, options) ?? Promise.reject(new ProblemError('offline')));
   }
 
-  /** @param {{call: string, epoch: number, body: string}} signal */
+  /** @param {Signal} signal */
   signal(signal) {
     this.#session?.signal(signal);
   }
@@ -388,12 +388,12 @@ export class Account {
         this.#livesAt(snapshot.person);
         store.dispatch({ t: 'snapshot', snapshot });
         this.#signedIn();
-        this.follower?.restored(snapshot.calls);
+        for (const follower of this.followers) follower.restored(snapshot);
       },
       event: (event) => {
         store.dispatch({ t: 'server', event });
         this.#heard(event);
-        this.follower?.heard(event);
+        for (const follower of this.followers) follower.heard(event);
       },
       refused: (why) => store.dispatch({ t: 'refused', why }),
     });

@@ -48,6 +48,8 @@ const FINAL = ['bad_signature', 'endpoint_removed', 'unknown_endpoint', 'not_per
  * @typedef {C extends Command ? Omit<C, 'id'> : never} Draft
  */
 
+/** @typedef {{call: string, epoch: number, body: string, to?: string}} Signal `to`: the endpoint, in a group */
+
 /** @typedef {{text: string, resolve: (reply: Reply) => void, reject: (problem: ProblemError) => void}} Pending */
 
 export class Session {
@@ -105,9 +107,9 @@ export class Session {
     });
   }
 
-  /** Send a blob to the far end of a call; there is no reply. @param {{call: string, epoch: number, body: string}} signal */
+  /** Send a blob to the far end of a call, or to one of a group; there is no reply. @param {Signal} signal */
   signal(signal) {
-    const text = JSON.stringify({ t: 'signal', id: newRequest(), ...signal });
+    const text = JSON.stringify({ t: signal.to === undefined ? 'signal' : 'signal_group', id: newRequest(), ...signal });
     this.#unconfirmed.add(signal.call, text);
     if (this.#online) this.#socket?.send(text);
   }

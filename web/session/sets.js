@@ -4,6 +4,8 @@
  * long as the set says that it is to be believed, but it cannot bring an older one back.
  */
 
+import { fromBase64 } from '../core/bytes.js';
+import { optedIn } from '../policy/enhanced.js';
 import { lapsed, termAt } from '../policy/grants.js';
 import { acceptGrants, grantsOf, requireNotOlder, signReceipt } from '../trust/grants.js';
 import { nameOf } from '../trust/links.js';
@@ -73,6 +75,12 @@ export class Sets {
     const open = sets.filter(({ closed, grants, home }) => !closed && (grants.length > 0 || home === 'knock' || home === 'instant'));
     const home = sets.some((set) => set.home === 'knock' || set.home === 'instant') && sets.every((set) => set.home !== 'off' && !set.closed);
     return { receptive: open.length > 0 && termAt(sets, this.#identities.own.keys.identity) !== 'off', home };
+  }
+
+  /** Whether all whose device this is let the server decrypt what is said in groups. */
+  get enhanced() {
+    const owners = [...this.#counting.keys()].map((name) => fromBase64(name));
+    return optedIn(this.all(), owners, this.clock);
   }
 
   /** A new session: nobody there knows what is kept here. */

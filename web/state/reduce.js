@@ -5,12 +5,14 @@
  * whatever was believed before.
  */
 
+import { reduceGroups, restored } from './groups.js';
 import { START } from './state.js';
 
 /** @import {ActivityView, CallView, EndpointView, Event as ServerEvent, InvitationDetails, Snapshot} from '../protocol.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
 /** @import {Contacts} from '../contacts/list.js' */
+/** @import {GroupAction} from './groups.js' */
 /** @import {Capture, Door, Ending, Frost, State, Talk, Unready} from './state.js' */
 
 /**
@@ -49,6 +51,7 @@ import { START } from './state.js';
  *   | {t: 'compared', call: string, alike: boolean}
  *   | {t: 'capture', capture: Capture}
  *   | {t: 'lacking', lacking: State['lacking'], allowed: State['allowed']}
+ *   | {t: 'group', what: GroupAction}
  *   | {t: 'notice', notice: State['notice']}} Action
  */
 
@@ -65,9 +68,9 @@ export function reduce(state, action) {
       return { ...state, stage: 'enrolled', join: START.join };
     case 'refused':
       // One that was signed out has no part in any call from then on, and captures nothing.
-      return { ...state, refused: action.why, talks: action.why === 'endpoint_removed' || action.why === 'deregistered' ? [] : state.talks };
+      return { ...state, refused: action.why, ...(action.why === 'endpoint_removed' || action.why === 'deregistered' ? { talks: [], groups: [] } : {}) };
     case 'elsewhere':
-      return { ...state, elsewhere: action.elsewhere, talks: action.elsewhere ? [] : state.talks };
+      return { ...state, elsewhere: action.elsewhere, ...(action.elsewhere ? { talks: [], groups: [] } : {}) };
     case 'connection':
       return { ...state, connection: action.status };
     case 'snapshot':
@@ -138,6 +141,8 @@ export function reduce(state, action) {
       return { ...state, capture: action.capture };
     case 'lacking':
       return { ...state, lacking: action.lacking, allowed: action.allowed };
+    case 'group':
+      return withGroup(state, action.what);
     case 'notice':
       return { ...state, notice: action.notice };
   }
@@ -149,7 +154,7 @@ function fromSnapshot(state, snapshot) {
   const kept = state.talks.map((talk) =>
     talk.view === null || calls.some((view) => view.id === talk.id) ? talk : over(talk, 'lost'),
   );
-  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, granted: granted ?? [], activity: lately(activity ?? []), ongoing: elsewhere };
+  const next = { ...state, known: true, own: own ?? null, blocks: blocks ?? [], person, endpoint, registered, people, endpoints, missed, news, granted: granted ?? [], activity: lately(activity ?? []), ongoing: elsewhere, groups: restored(state.groups, snapshot.groups ?? []) };
   return calls.reduce(withView, { ...next, talks: kept.filter(worthKeeping) });
 }
 
@@ -169,6 +174,13 @@ function onEvent(state, event) {
       return { ...state, person: event.person, people: event.people, endpoints: event.endpoints };
     case 'endpoint_changed':
       return { ...state, ...withEndpoint(state, event.endpoint) };
+    case 'group_rings':
+    case 'group_changed':
+      return withGroup(state, { t: 'view', view: event.group });
+    case 'group_ended':
+      return withGroup(state, { t: 'over', id: event.call, ending: event.reason });
+    case 'group_speaking':
+      return withGroup(state, { t: 'speaking', id: event.call, endpoints: event.endpoints });
     case 'missed_calls':
       return { ...state, missed: event.missed };
     case 'calls_elsewhere':
@@ -196,20 +208,21 @@ function onEvent(state, event) {
     case 'contacts_changed':
       return { ...state, own: state.own && { ...state.own, contacts: event.revision } };
     case 'signalled': // for the conversation alone
+    case 'group_signal':
     case 'grants_heard':
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':
     case 'grants_changed': // for the gate
     case 'pairing_signalled':
-    case 'group_rings': // for whoever shows them
-    case 'group_changed':
-    case 'group_signal':
-    case 'group_speaking':
-    case 'group_ended':
     case 'children_changed':
     case 'server_leaving': // for the session alone
       return state;
   }
+}
+
+/** @param {State} state @param {GroupAction} what */
+function withGroup(state, what) {
+  return { ...state, groups: reduceGroups(state.groups, what) };
 }
 
 /** Who was recently active. @param {readonly ActivityView[]} activity */

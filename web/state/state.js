@@ -2,12 +2,14 @@
 
 import { NO_CONTACTS } from '../contacts/list.js';
 import { byPerson } from '../contacts/reach.js';
+import { currentGroup } from './groups.js';
 
 /** @import {BlockView, BookView, CallView, ChildView, EndReason, EndpointView, GrantedView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Contacts} from '../contacts/list.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {Terms} from '../granting/terms.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
+/** @import {Gathering} from './groups.js' */
 
 /**
  * A call as this page knows it.
@@ -112,6 +114,7 @@ import { byPerson } from '../contacts/reach.js';
  * @property {readonly NewsItem[]} news  of the household, the newest first
  * @property {readonly OngoingCall[]} ongoing  own calls at other own devices, which can be continued here
  * @property {readonly Talk[]} talks
+ * @property {readonly Gathering[]} groups
  * @property {readonly GrantedView[]} granted  on whom this person may drop in
  * @property {Admitting} admitting
  * @property {Unready} unready
@@ -156,6 +159,7 @@ export const START = {
   news: [],
   ongoing: [],
   talks: [],
+  groups: [],
   granted: [],
   admitting: { receptive: false, home: false },
   unready: 'tap',
@@ -194,6 +198,11 @@ export function screenOf(state) {
 /** The call this endpoint is in, placed or answered. @param {State} state */
 export function currentTalk(state) {
   return state.talks.find((talk) => talk.mine && talk.ended === null) ?? null;
+}
+
+/** Whether this endpoint is in a call or a group: there is one microphone. @param {State} state */
+export function isOccupied(state) {
+  return currentTalk(state) !== null || currentGroup(state) !== null;
 }
 
 /** The call to show on the call screen: the current one, else the one that has just ended. @param {State} state */

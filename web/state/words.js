@@ -43,7 +43,7 @@ function dropInKey({ ended, role, media, view, door, entered, mode }) {
   return view === null ? 'drop_in.going' : 'call.connecting';
 }
 
-/** How long the own picture is frosted still: ms; null where it is clear. @param {Talk} talk @param {number} now ms */
+/** How long the own picture is frosted still: ms; null where it is clear. @param {{frost: Talk['frost'], ended: string | null}} talk @param {number} now ms */
 export function frostedFor({ frost, ended }, now) {
   if (frost === null || ended !== null) return null;
   const left = frost.until === null ? frost.seconds * 1_000 : frost.until - now;

@@ -1,0 +1,147 @@
+/**
+ * This endpoint and one other member of a group, end to end: as in a call, but that no server counts the epochs. Who joined
+ * later offers, and counts; the other asks for another epoch when nothing comes any more.
+ */
+
+import { Epochs } from './epochs.js';
+import { Secured } from './secured.js';
+
+/** @import {MediaView} from '../protocol.js' */
+/** @import {Reason} from '../trust/untrusted.js' */
+/** @import {SendsBody} from './body.js' */
+/** @import {WaySink} from './epochs.js' */
+/** @import {Ice} from './ice.js' */
+/** @import {Tracks} from './peer.js' */
+/** @import {Assurance} from './secured.js' */
+
+/** Another one that never comes up is not followed by ever more. */
+const AGAIN_AFTER = 1_000;
+
+/**
+ * @typedef {object} PairSink
+ * @property {(epoch: number, body: string) => void} signal
+ * @property {(epoch: number) => Promise<Assurance>} assure  who the other is; rejects with Untrusted
+ * @property {(media: 'connecting' | 'up' | 'lost') => void} media
+ * @property {(up: boolean) => void} stands  whether there is a connection, for the server
+ * @property {() => void} sealed
+ * @property {(sends: Pick<SendsBody, 'audio' | 'video'>) => void} sends  what the other says that it sends
+ * @property {() => void} doubt
+ * @property {(reason: Reason) => void} untrusted
+ */
+
+export class Pair {
+  #call;
+  #offers;
+  #media;
+  #sink;
+  /** @type {Epochs<Secured>} */ #epochs;
+  /** @type {Tracks} */ #tracks = { audio: null, video: null };
+  #said = '';
+  #again = -Infinity;
+
+  /** @param {{call: string, offers: boolean, media: MediaView, ice: Ice, sink: PairSink}} options `offers`: this side has joined later */
+  constructor({ call, offers, media, ice, sink }) {
+    this.#call = call;
+    this.#offers = offers;
+    this.#media = media;
+    this.#sink = sink;
+    this.#epochs = new Epochs({
+      offers,
+      ice,
+      wayOf: (epoch, way) => this.#secured(epoch, way),
+      sink: {
+        risen: () => sink.stands(true),
+        fallen: () => this.#fallen(),
+        media: sink.media,
+        doubt: sink.doubt,
+        sealed: () => {
+          sink.sealed();
+          this.#tell(true);
+        },
+        untrusted: sink.untrusted,
+      },
+    });
+    if (offers) this.#epochs.open(0, media);
+  }
+
+  get remote() {
+    return this.#epochs.remote;
+  }
+
+  get peer() {
+    return this.#epochs.peer;
+  }
+
+  /** @param {number} epoch @param {string} body */
+  receive(epoch, body) {
+    const there = this.#epochs.at(epoch);
+    if (there) there.way.hear(body);
+    else if (!this.#offers && epoch > this.#epochs.newest) this.#epochs.open(epoch, this.#media).hear(body);
+  }
+
+  /** @param {Tracks} tracks sent from now on */
+  use(tracks) {
+    this.#tracks = tracks;
+    this.#epochs.use(tracks);
+    this.#tell(false);
+  }
+
+  /** The network is another one. */
+  renew() {
+    const { newest } = this.#epochs;
+    if (newest < 0) return;
+    if (!this.#offers) this.#epochs.at(newest)?.way.say({ kind: 'again' });
+    else if (performance.now() - this.#again > AGAIN_AFTER) {
+      this.#again = performance.now();
+      this.#epochs.open(newest + 1, this.#media);
+    }
+  }
+
+  /** The server is reached again: what was asked for meanwhile may not have come through. */
+  reachable() {
+    if (this.#epochs.quiet) this.renew();
+  }
+
+  close() {
+    this.#epochs.close();
+  }
+
+  #fallen() {
+    this.#sink.stands(false);
+    this.renew();
+  }
+
+  /** Tell the other what really leaves here; only news, unless `anew`: another connection stands. @param {boolean} anew */
+  #tell(anew) {
+    const { audio, video } = this.#tracks;
+    const said = `${audio !== null}|${video !== null}`;
+    if (said === this.#said && !anew) return;
+    this.#said = said;
+    this.#epochs.at(this.#epochs.newest)?.way.say({ kind: 'sends', audio: audio !== null, video: video !== null });
+  }
+
+  /** @param {number} epoch @param {WaySink} way */
+  #secured(epoch, way) {
+    return new Secured({
+      kind: 'group',
+      call: this.#call,
+      epoch,
+      role: this.#offers ? 'caller' : 'callee',
+      assurance: this.#sink.assure(epoch),
+      sink: {
+        ...way,
+        signal: (body) => this.#sink.signal(epoch, body),
+        told: (body) => {
+          if (body.kind === 'again' && this.#offers && epoch === this.#epochs.newest) this.renew();
+          if (body.kind === 'sends' && epoch === this.#epochs.newest) this.#heard(body);
+        },
+      },
+    });
+  }
+
+  /** @param {SendsBody} sends */
+  #heard({ audio, video }) {
+    this.#epochs.expect(audio);
+    this.#sink.sends({ audio, video });
+  }
+}
