@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -33,6 +34,13 @@ from kith.server.sms import Sender, SmsError, choose
 def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[Network, ...]:
     try:
         return tuple(network(one) for one in given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _addresses(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_address(one)) for one in given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -165,6 +173,30 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     show_default=True,
     metavar="SECONDS",
     help="How often linked address books are looked at.",
+)
+@click.option(
+    "--mixers",
+    type=click.IntRange(min=0, max=64),
+    metavar="N",
+    help="How many processes may mix groups in which everybody has chosen enhanced: each is started when it is needed, "
+    "and one more waits. Default: one for each processor. 0: none, and larger groups are not available.",
+)
+@click.option(
+    "--mixer-port",
+    type=click.IntRange(min=0, max=65_471),
+    default=0,
+    show_default=True,
+    metavar="PORT",
+    help="The first of their UDP ports, for a firewall or a router: PORT to PORT+N. 0 for any free ones.",
+)
+@click.option(
+    "--mixer-address",
+    "mixer_addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=_addresses,
+    help="An address under which they are reached from outside, besides those of this machine: that of a router which "
+    "forwards these ports.",
 )
 @click.option(
     "--carrier",

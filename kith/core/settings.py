@@ -22,6 +22,9 @@ class Settings:
     the system's. `book_interval` are the seconds between two looks at such an address book.
     A call rings for `ring_timeout` seconds and lasts `longest_call` at most; one person may place `calls_an_hour` and
     `calls_a_day`.
+    At most `mixers` processes mix enhanced groups; None is one for each core, 0 none at all. Each has a UDP port: any free
+    one, or `mixer_port` and so many after it as there are mixers. `mixer_addresses` are announced besides those of the
+    machine, such as that of a router which forwards these ports.
     `sms` is how verification codes are sent (kith.server.sms.choose).
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
@@ -53,6 +56,9 @@ class Settings:
     calls_an_hour: int = 60
     calls_a_day: int = 300
     book_interval: float = 3600.0
+    mixers: int | None = None
+    mixer_port: int = 0
+    mixer_addresses: tuple[str, ...] = ()
     session_grace: float = 30.0
     max_connections: int = 15_000
     max_connections_per_address: int = 64

@@ -232,13 +232,13 @@ class MixerLink(asyncio.Protocol):
         self._heard(message)
 
 
-def mixer_command(port: int, addresses: Sequence[str]) -> Command:
-    """A mixer at a UDP port, 0 for any free one, that announces these addresses, or without any all of the machine."""
+def mixer_command(port: int, announced: Sequence[str]) -> Command:
+    """A mixer at this UDP port, 0 for any free one, that announces these addresses besides those of the machine."""
 
     def command(control: int) -> tuple[str, ...]:
         return (
             *(sys.executable, "-P", "-m", "media.mixer", f"--control={control}", f"--port={port}"),
-            *(f"--address={address}" for address in addresses),
+            *(f"--announce={address}" for address in announced),
         )
 
     return command

@@ -23,6 +23,8 @@ from kith.directory.registry import Admission, Registry
 from kith.directory.sealing import Sealing
 from kith.directory.verifying import CodeSender, Verifying
 from kith.server.guarded import AnswerBounds, Guarded, Trust
+from kith.server.mixer_link import Command, mixer_command
+from kith.server.mixers import Mixers
 from kith.server.operator import Operator
 from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
@@ -75,6 +77,7 @@ class Server:
     sessions: Sessions
     switchboard: Switchboard
     operator: Operator
+    mixers: Mixers
     reception: Reception
     gateway: Gateway
     stalls: Stalls
@@ -165,6 +168,9 @@ async def wire(
     )
     await switchboard.load()
 
+    # what is mixed
+    mixers = _mixers(settings)
+
     # who is asked
     incidents = SqliteIncidents(database)
     desk = Desk(
@@ -224,6 +230,7 @@ async def wire(
             "sessions": len(sessions),
             "connections": len(gateway),
             "calls": len(switchboard),
+            "rooms": len(mixers.status()),
             "loop_stall_max_ms": round(stalls.take_worst() * 1000, 1),
         }
 
@@ -237,9 +244,24 @@ async def wire(
         sessions,
         switchboard,
         operator,
+        mixers,
         reception,
         gateway,
         stalls,
         app,
         asking,
     )
+
+
+def _mixers(settings: Settings) -> Mixers:
+    """What mixes enhanced groups. None where there is no libopus: everything else goes on."""
+    most = cores() if settings.mixers is None else settings.mixers
+    if most and not libopus_is_there():
+        log.warning("there is no libopus: groups of more than five are not available")
+        most = 0
+
+    def command(slot: int) -> Command:
+        port = settings.mixer_port and settings.mixer_port + slot
+        return mixer_command(port, settings.mixer_addresses)
+
+    return Mixers(most, command)
