@@ -7,6 +7,7 @@ PyAV decodes Opus too, but can neither conceal a lost frame nor read in-band FEC
 import ctypes
 import ctypes.util
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,18 @@ class OpusError(Exception):
         self.code = code
 
 
-def _path() -> str:
-    import av
+def present() -> bool:
+    """Whether there is a libopus. Only looks for the file, so asking loads nothing."""
+    try:
+        _path()
+    except OpusMissing:
+        return False
+    return True
 
-    bundled = Path(av.__file__).parent.parent / "av.libs"
+
+def _path() -> str:
+    spec = find_spec("av")
+    bundled = Path((spec and spec.origin) or "/").parent.parent / "av.libs"
     found = sorted(bundled.glob("libopus-*.so*")) + sorted(bundled.glob("libopus*.dylib"))
     path = str(found[0]) if found else ctypes.util.find_library("opus")
     if path is None:

@@ -49,8 +49,14 @@ class _Desk:
         self._settings = settings
         self._as_json = as_json
 
-    def show(self, wish: AnyWish, title: str, columns: Sequence[tuple[str, Cell]]) -> None:
-        """The rows of an answer as a table, or as JSON."""
+    def show(
+        self,
+        wish: AnyWish,
+        title: str,
+        columns: Sequence[tuple[str, Cell]],
+        lines: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows,
+    ) -> None:
+        """The rows of an answer as JSON, or as the lines of a table."""
         rows = self._rows(wish)
         if self._as_json:
             click.echo(json.dumps(rows, indent=1))
@@ -58,7 +64,7 @@ class _Desk:
         table = Table(title=title, title_justify="left")
         for name, _ in columns:
             table.add_column(name, overflow="fold")
-        for row in rows:
+        for row in lines(rows):
             table.add_row(*(Text(_plain(cell(row))) for _, cell in columns))
         Console().print(table if rows else f"{title}: none.")
 
@@ -197,6 +203,39 @@ def actions(desk: _Desk) -> None:
         ("Reason", _of("reason")),
     )
     desk.show(wishes.Actions(), "Actions", columns)
+
+
+def _seats(rooms: Sequence[Row]) -> Sequence[Row]:
+    """A line for each participant."""
+    return [{**room, **seat} for room in rooms for seat in room["seats"]]
+
+
+def _part(row: Row) -> str:
+    """Packets lost, of those that should have come."""
+    sent = row["received"] + row["lost"]
+    return f"{row['lost'] / sent:.1%}" if sent else ""
+
+
+def _number(name: str, form: str) -> Cell:
+    return lambda row: format(row[name], form)
+
+
+@admin.command()
+@click.pass_obj
+def rooms(desk: _Desk) -> None:
+    """Groups that the server mixes now: who is in them and how well it goes, never what is said."""
+    columns = (
+        ("Group", _of("room")),
+        ("Mixer", _of("mixer")),
+        ("Its load", _number("cpu", ".0%")),
+        ("Late", _of("late_ticks")),
+        ("Device", _of("name")),
+        ("", lambda row: "" if row["connected"] else "connecting"),
+        ("Lost", _part),
+        ("Jitter, ms", _number("jitter_ms", ".0f")),
+        ("Delay, ms", _number("delay_ms", ".0f")),
+    )
+    desk.show(wishes.LiveRooms(), "Live rooms", columns, _seats)
 
 
 @admin.command()

@@ -22,8 +22,8 @@ class Settings:
     the system's. `book_interval` are the seconds between two looks at such an address book.
     A call rings for `ring_timeout` seconds and lasts `longest_call` at most; one person may place `calls_an_hour` and
     `calls_a_day`.
-    At most `mixers` processes mix enhanced groups; None is one for each core, 0 none at all. Each has a UDP port: any free
-    one, or `mixer_port` and so many after it as there are mixers. `mixer_addresses` are announced besides those of the
+    At most `mixers` processes mix enhanced groups; None is one for each processor, 0 none at all. Each has a UDP port:
+    any free one or, from `mixer_port` on, one of `mixers` + 1. `mixer_addresses` are announced besides those of the
     machine, such as that of a router which forwards these ports.
     `sms` is how verification codes are sent (kith.server.sms.choose).
     `admit_test` makes this a server for load tests, which must start on an empty database.

@@ -168,6 +168,7 @@ async def _run(
         await desk.books.close()
         await server.asking.close()
         await _drain(server)
+        await server.mixers.end()
         await runner.cleanup()
         await _settle(server)
         await desk.journal.settled(SETTLE)

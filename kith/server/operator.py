@@ -7,6 +7,7 @@ on the database itself.
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any, Protocol, assert_never
 
 import msgspec
@@ -19,11 +20,13 @@ from kith.core.settings import Settings
 from kith.directory.digest import NUMBER, Digest
 from kith.directory.identities import Identities
 from kith.directory.leaving import Leaving
+from kith.directory.ports import DirectoryStore
 from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.identities import SqliteIdentities
 from kith.store.leaving import SqliteLeaving
 from kith.store.operator import SqliteOperator
+from signaling.rooms import RoomStatus
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,10 @@ class Actions(Wish, frozen=True, kw_only=True, tag="actions"):
     pass
 
 
+class LiveRooms(Wish, frozen=True, kw_only=True, tag="rooms"):
+    pass
+
+
 class Suspend(Wish, frozen=True, kw_only=True, tag="suspend"):
     person: Person
     reason: Reason
@@ -79,7 +86,9 @@ class Review(Wish, frozen=True, kw_only=True, tag="review"):
     reason: Reason
 
 
-AnyWish = People | Households | Reports | Incidents | Actions | Suspend | Unsuspend | Terminate | Review
+AnyWish = (
+    People | Households | Reports | Incidents | Actions | LiveRooms | Suspend | Unsuspend | Terminate | Review
+)
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -119,9 +128,17 @@ class Operator:
     """Carries out wishes. What was done is in the log by ids; the reason is in the database."""
 
     def __init__(
-        self, store: SqliteOperator, present: Present, digest: Digest, clock: Callable[[], float]
+        self,
+        store: SqliteOperator,
+        directory: DirectoryStore,
+        present: Present,
+        rooms: Callable[[], tuple[RoomStatus, ...]],
+        digest: Digest,
+        clock: Callable[[], float],
     ) -> None:
         self._store = store
+        self._directory = directory
+        self._rooms = rooms
         self._digest = digest
         self._present = present
         self._clock = clock
@@ -147,10 +164,21 @@ class Operator:
                 return await self._store.incidents(most=MOST)
             case Actions():
                 return await self._store.actions(most=MOST)
+            case LiveRooms():
+                return [await self._room(status) for status in self._rooms()[:MOST]]
             case Suspend() | Unsuspend() | Terminate() | Review():
                 return [await self._do(wish)]
             case _:
                 assert_never(wish)
+
+    async def _room(self, status: RoomStatus) -> dict[str, Any]:
+        """Who is there, and how well it goes. What is said there nobody but them is told."""
+        participants = []
+        for seat in status.seats:
+            endpoint = await self._directory.endpoint(seat.endpoint)
+            name = None if endpoint is None else endpoint.name
+            participants.append({"name": name, **asdict(seat)})
+        return {**asdict(status), "seats": participants}
 
     def _number(self, mobile: str) -> bytes:
         return self._digest(NUMBER, mobile)
@@ -196,4 +224,4 @@ def beside_no_server(settings: Settings, database: Database, clock: Callable[[],
     identities = Identities(SqliteIdentities(database), directory, clock)
     digest = Digest(load_or_create(settings.server_key))
     leaving = Leaving(SqliteLeaving(database), identities, directory, digest, clock, settings.household)
-    return Operator(SqliteOperator(database), Absent(leaving), digest, clock)
+    return Operator(SqliteOperator(database), directory, Absent(leaving), tuple, digest, clock)

@@ -23,8 +23,8 @@ from kith.directory.registry import Admission, Registry
 from kith.directory.sealing import Sealing
 from kith.directory.verifying import CodeSender, Verifying
 from kith.server.guarded import AnswerBounds, Guarded, Trust
-from kith.server.mixer_link import Command, mixer_command
 from kith.server.mixers import Mixers
+from kith.server.mixing import mixers_of
 from kith.server.operator import Operator
 from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
@@ -169,7 +169,7 @@ async def wire(
     await switchboard.load()
 
     # what is mixed
-    mixers = _mixers(settings)
+    mixers = mixers_of(settings)
 
     # who is asked
     incidents = SqliteIncidents(database)
@@ -203,7 +203,7 @@ async def wire(
     await desk.contacts.start()
     await desk.books.load()
     await desk.drop_ins.reconsider_all()
-    operator = Operator(SqliteOperator(database), desk.suspending, digest, clock)
+    operator = Operator(SqliteOperator(database), directory, desk.suspending, mixers.status, digest, clock)
     arrivals = Arrivals(desk, sessions, reachable, switchboard)
     reception = Reception(
         desk,
@@ -251,17 +251,3 @@ async def wire(
         app,
         asking,
     )
-
-
-def _mixers(settings: Settings) -> Mixers:
-    """What mixes enhanced groups. None where there is no libopus: everything else goes on."""
-    most = cores() if settings.mixers is None else settings.mixers
-    if most and not libopus_is_there():
-        log.warning("there is no libopus: groups of more than five are not available")
-        most = 0
-
-    def command(slot: int) -> Command:
-        port = settings.mixer_port and settings.mixer_port + slot
-        return mixer_command(port, settings.mixer_addresses)
-
-    return Mixers(most, command)

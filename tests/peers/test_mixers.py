@@ -26,6 +26,7 @@ from tests.support.room_bench import (
     strings,
     until,
 )
+from tests.support.server import GENEROUS, ROOT
 
 
 @pytest.fixture
@@ -49,11 +50,12 @@ async def ready(mixers: Mixers, number: int) -> set[int]:
 
 
 def alive(pid: int) -> bool:
+    """Whether it runs. One that has ended may stay listed until whoever it was left to has looked."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
         return False
-    return True
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 async def test_the_first_room_has_a_process_and_another_one_waits(made: tuple[RoomBench, Mixers]) -> None:
@@ -244,3 +246,35 @@ async def test_no_mixers_are_wanted() -> None:
         await mixers.seat(ROOM, ANNA, 0, OFFER)
     assert pids(mixers) == set()
     await mixers.end()
+
+
+SERVER = """
+import asyncio
+from kith.server.mixer_link import mixer_command
+from kith.server.mixers import Mixers
+
+async def main():
+    mixers = Mixers(1, lambda _: mixer_command(0, ()))
+    mixers.prepare()
+    while not mixers._mixers[0].link.ready:
+        await asyncio.sleep(0.01)
+    print(mixers._mixers[0].link.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_server_that_is_killed_leaves_no_mixer_behind() -> None:
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVER), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    try:
+        assert server.stdout is not None
+        async with asyncio.timeout(GENEROUS):
+            mixer = int(await server.stdout.readline())
+        assert alive(mixer)
+    finally:
+        server.kill()
+        await server.wait()
+    await until(lambda: not alive(mixer))

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from kith.core.ids import CallId, EndpointId
 from kith.core.problem import Code, Problem
 from kith.server.mixer_rooms import Seats
+from media.mixer.control import SeatLoad
 from signaling.rooms import Answer, Listener, RoomStatus
 
 
@@ -28,6 +31,7 @@ class FakeRooms:
         self.offers: list[tuple[CallId, EndpointId, int, str]] = []
         self._rooms: dict[CallId, _Room] = {}
         self._mixer = 1
+        self._cpu, self._late_ticks = 0.0, 0
         self._listener: Listener | None = None
 
     # -- what the slice of groups sees --------------------------------------------------------------
@@ -59,8 +63,10 @@ class FakeRooms:
         self._rooms.pop(room, None)
 
     def status(self) -> tuple[RoomStatus, ...]:
-        rooms = sorted(self._rooms.items())
-        return tuple(RoomStatus(room, found.mixer, 0.0, 0, found.seats.status()) for room, found in rooms)
+        return tuple(
+            RoomStatus(room, found.mixer, self._cpu, self._late_ticks, found.seats.status())
+            for room, found in sorted(self._rooms.items())
+        )
 
     # -- what a mixer would notice ------------------------------------------------------------------
 
@@ -87,6 +93,15 @@ class FakeRooms:
         """These speak now, and nobody else."""
         taken = self._rooms[room].seats.taken
         self._told.speaking(room, tuple(one for one in endpoints if one in taken))
+
+    def report(self, room: CallId, endpoint: EndpointId, **numbers: float) -> None:
+        """Those of `signaling.rooms.SeatStatus`."""
+        known = SeatLoad(endpoint, 0, 0, 0.0, 0.0)
+        self._rooms[room].seats.heard((replace(known, **numbers),))
+
+    def work(self, *, cpu: float, late_ticks: int) -> None:
+        """What the mixer reports of itself."""
+        self._cpu, self._late_ticks = cpu, late_ticks
 
     def kill(self) -> None:
         """The one mixer is lost, and another one waits."""
