@@ -157,8 +157,8 @@ def _outcome(scene: Scene, contenders: Sequence[Contender], seconds: float, roun
             found[one.name].append(one.play(scene, seconds))
     outcome = Outcome(scene, found["Kith"], found["Janus"])
     report.show(
-        f"{scene.name}: {scene.rooms} x {scene.size}, {scene.talkers} talk",
-        ("", "CPU ms a participant-second", "p50 ms", "p95 ms", "least packets/s", "load % of a core"),
+        f"{scene.name}: {scene.rooms} x {scene.size}, {scene.talkers} talk; CPU ms for a second of a participant",
+        ("", "CPU ms", "delay p50 ms", "p95 ms", "packets/s", "load's CPU %"),
         [
             (name, *(one[key] if one[key] is not None else "-" for key in _SHOWN))
             for name, one in (("Kith", _middle(outcome.kith)), ("Janus", _middle(outcome.janus)))

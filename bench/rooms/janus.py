@@ -20,6 +20,7 @@ class Janus:
 
     def __init__(self) -> None:
         self.pids: list[int] = []
+        self.ports: list[int] = []
         self._address = f"http://127.0.0.1:{PORT}/janus"
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None)

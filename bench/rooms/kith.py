@@ -20,6 +20,7 @@ class MixerProcess:
         self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.pid = process.pid
+        self.port = 0
         self.told: list[FromMixer] = []
         self._process = process
         self._reader = reader
@@ -65,7 +66,8 @@ class MixerProcess:
 
     def _hear(self, message: FromMixer) -> None:
         match message:
-            case Ready():
+            case Ready(port=port):
+                self.port = port
                 self._ready.set()
             case Seated(room, seat, epoch) | Refused(room, seat, epoch):
                 if awaited := self._awaited.pop((room, seat, epoch), None):
@@ -87,6 +89,7 @@ class Kith:
 
     def __init__(self, address: str, processes: int = 1) -> None:
         self.pids: list[int] = []
+        self.ports: list[int] = []
         self._address = address
         self._count = processes
         self._processes: list[MixerProcess] = []
@@ -95,6 +98,7 @@ class Kith:
     async def start(self) -> None:
         self._processes = [await MixerProcess.started(self._address) for _ in range(self._count)]
         self.pids = [process.pid for process in self._processes]
+        self.ports = [process.port for process in self._processes]
 
     async def seat(self, room: int, participant: Participant) -> None:
         process = self._processes[room % self._count]

@@ -24,9 +24,10 @@ JOINING = 8
 
 
 class Mixer(Protocol):
-    """One kind of mixer. `pids` are its processes, as far as the load started them."""
+    """One kind of mixer. `pids` and `ports` are of its processes, as far as the load started them."""
 
     pids: list[int]
+    ports: list[int]
 
     async def start(self) -> None: ...
     async def seat(self, room: int, participant: Participant) -> None: ...
@@ -129,7 +130,7 @@ class Load:
 
     async def start(self) -> dict[str, Any]:
         await self._mixer.start()
-        return {"pids": self._mixer.pids}
+        return {"pids": self._mixer.pids, "ports": self._mixer.ports}
 
     async def end(self) -> None:
         await self.leave()
