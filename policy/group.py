@@ -111,4 +111,4 @@ def apart(people: Collection[str], blocks: Collection[tuple[str, str]]) -> froze
 def mode_among(mode: Mode, home: str, others: Collection[str]) -> Mode:
     """How a drop in begins at a place whose household is `home`: by itself only where all others in the group, but for
     the starter who was granted it, live there, too. `others` are their households."""
-    return mode if mode is Mode.KNOCK or all(one == home for one in others) else Mode.KNOCK
+    return mode if all(one == home for one in others) else Mode.KNOCK

@@ -83,6 +83,10 @@ class Reception:
             self.addresses.code(address, now)
 
 
+_PASSED_ON = (wire.Signal, wire.SignalGroup)
+"""Blobs for other endpoints: answered by a problem, or not at all."""
+
+
 class Conversation:
     """Driven by whoever owns the socket: `begin`, `received` for each message, `ended`."""
 
@@ -135,7 +139,7 @@ class Conversation:
         try:
             command = self._codec.command(data)
             live = self._live
-            if type(command) is wire.Signal and live is not None and live.claim is self._channel:
+            if isinstance(command, _PASSED_ON) and live is not None and live.claim is self._channel:
                 self._accept_signal(live, command)
             else:
                 self._accept(command)
@@ -177,7 +181,7 @@ class Conversation:
         else:
             self._queue(live, command)
 
-    def _accept_signal(self, live: Live, command: wire.Signal) -> None:
+    def _accept_signal(self, live: Live, command: wire.Signal | wire.SignalGroup) -> None:
         """The hot path: nothing to await, to save or to answer, and no step more than it takes.
         Raises Problem. One that comes behind commands not carried out yet waits for them."""
         live.session.signals += 1
@@ -185,7 +189,7 @@ class Conversation:
         if live.working:
             self._queue(live, command)
         else:
-            self._reception.desk.switchboard.signal(live.endpoint.id, command)
+            self._reception.desk.pass_on(live.endpoint.id, command)
 
     def _queue(self, live: Live, command: wire.AnyCommand) -> None:
         if command.id in (live.inflight, *live.aside) or any(
@@ -344,7 +348,7 @@ class Conversation:
 
     def _reply(self, live: Live, command: wire.AnyCommand, reply: wire.AnyReply) -> None:
         refused = isinstance(reply, wire.ProblemReply)
-        if refused or not isinstance(command, wire.Signal):  # a signal is answered by a problem or not at all
+        if refused or not isinstance(command, _PASSED_ON):  # a signal is answered by a problem or not at all
             live.reply(command, reply)
         if refused:
             self._count_problem()

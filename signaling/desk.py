@@ -45,6 +45,11 @@ from signaling.drop_in_facts import DropInFinder
 from signaling.dropping_in import DropIns
 from signaling.granted import Granted
 from signaling.granting import GRANT_COMMANDS, GrantDesk
+from signaling.group_apart import Groups
+from signaling.group_board import GroupStore
+from signaling.group_drop_ins import GroupDropIns
+from signaling.group_facts import GroupFinder
+from signaling.grouping import GROUP_COMMANDS, Grouping
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.journal import JOURNAL_COMMANDS, READING, Journal, JournalDesk
@@ -53,6 +58,7 @@ from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.people import PEOPLE_COMMANDS, Exporter, PeopleDesk
+from signaling.rooms import NoRooms, Rooms
 from signaling.sessions import Live, Sessions
 from signaling.strangers import Strangers
 from signaling.suspending import Suspending
@@ -86,7 +92,7 @@ PERSONAL = (
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
-_CALLING = (wire.DropIn, wire.Move, wire.Block, wire.ResolveName)
+_CALLING = (wire.DropIn, wire.StartGroup, wire.PlanGroup, wire.Move, wire.Block, wire.ResolveName)
 CONFIRMED = (*PERSONAL, *_CALLING, *GRANT_COMMANDS, wire.AppendLog, wire.CheckLog)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 
@@ -133,6 +139,9 @@ class Desk:
         journals: JournalStore,
         granting: Granting,
         incidents: Incidents | None = None,
+        groups: GroupStore,
+        rooms: Rooms | None = None,
+        keys: KeyPair,
         deadlines: Deadlines,
         region: str,
     ) -> None:
@@ -175,6 +184,44 @@ class Desk:
             lambda endpoint: active.last(endpoint) or 0.0,
             self.granted,
             self.announcer,
+        )
+        self.groups = Groups(
+            groups,
+            sessions,
+            reachable,
+            deadlines,
+            clock,
+            switchboard.finder,
+            journal,
+            rooms or NoRooms(),
+            switchboard.announce_missed,
+        )
+        switchboard.beside = (self.groups,)
+        group_drop_ins = GroupDropIns(self.groups, finder, granting, directory, deadlines, clock)
+        self.drop_ins.also = (group_drop_ins,)
+        self.grouping = Grouping(
+            self.groups,
+            GroupFinder(
+                directory,
+                granting,
+                blocks,
+                children,
+                switchboard.finder,
+                finder,
+                self.drop_ins,
+                reachable,
+                clock,
+                ringing=switchboard.bounds.ringing,
+            ),
+            group_drop_ins,
+            directory,
+            blocks,
+            sessions,
+            rooms or NoRooms(),
+            keys,
+            clock,
+            switchboard.over_quota,
+            longest=switchboard.bounds.longest,
         )
         self._block_desk = BlockDesk(
             blocks,
@@ -276,6 +323,7 @@ class Desk:
             (GRANT_COMMANDS, self._grant_desk),
             (BLOCK_COMMANDS, self._block_desk),
             (PEOPLE_COMMANDS, self.people),
+            (GROUP_COMMANDS, self.grouping),
         )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people, self.granted)
         self.strangers = Strangers(
@@ -357,9 +405,17 @@ class Desk:
             blocks=() if own is None else await self._block_desk.view(own),
             granted=granted,
             activity=activity,
+            groups=self.groups.views_for(endpoint),
         )
 
     # -- signed in ---------------------------------------------------------------------------------
+
+    def pass_on(self, endpoint: EndpointId, command: wire.Signal | wire.SignalGroup) -> None:
+        """A blob for another endpoint: nothing to await, to save or to answer. Raises Problem."""
+        if type(command) is wire.Signal:
+            self.switchboard.signal(endpoint, command)
+        elif type(command) is wire.SignalGroup:
+            self.grouping.signal(endpoint, command)
 
     async def carry_out(
         self, principal: Principal, endpoint: Endpoint, command: wire.AnyCommand, *, origin: str
@@ -512,8 +568,6 @@ class Desk:
             case wire.MediaLost():
                 lost = command.epoch
                 return await act(endpoint, command, command.call, lambda one: calls.MediaLost(one, lost))
-            case _ if hasattr(command, "call") and not isinstance(command, wire.StartGroup):
-                raise Problem(Code.UNKNOWN_CALL, path="call")
             case _:
                 raise Problem(Code.UNKNOWN_COMMAND, path="t")
 

@@ -136,19 +136,41 @@ class DropInFinder:
 
     async def look(self, principal: Principal, caller: PersonId, target: str) -> Attempt:
         """The facts of one attempt. Raises Problem(self_call) for an endpoint that names itself."""
+        return (await self.look_at_all(principal, caller, (target,)))[0]
+
+    async def look_at_all(
+        self, principal: Principal, caller: PersonId, targets: Sequence[str]
+    ) -> Sequence[Attempt]:
+        """The same of several at once, which is one attempt at each household."""
         calling = await self._directory.endpoint(principal.endpoint)
         if calling is None:
             raise Problem(Code.ENDPOINT_REMOVED)
-        if target == principal.endpoint:
+        if principal.endpoint in targets:
             raise Problem(Code.SELF_CALL, path="to")
+        claim = await self._granting.claim(calling, caller)
+        tried: dict[HouseholdId, tuple[float, bool]] = {}
+        return [await self._look(principal, calling, caller, claim, one, tried) for one in targets]
+
+    async def _look(
+        self,
+        principal: Principal,
+        calling: Endpoint,
+        caller: PersonId,
+        claim: Claim,
+        target: str,
+        tried: dict[HouseholdId, tuple[float, bool]],
+    ) -> Attempt:
+        """`tried` are the households at which this is an attempt already: how long to wait, and whether it is noted."""
         callee, endpoints = await self._wanted(calling, target)
         found = [one for one in endpoints if one.id != calling.id]
         # Where there is nobody, the same is asked about the caller's own endpoint, and comes to nothing.
         household = found[0].household if found else calling.household
-        now = self._clock()
-        tested = principal.test
-        quota_wait, noted = (0.0, True) if tested else self._attempts.wait(caller, household, now)
-        claim = await self._granting.claim(calling, caller)
+        if household not in tried:
+            tested = principal.test
+            tried[household] = (
+                (0.0, True) if tested else self._attempts.wait(caller, household, self._clock())
+            )
+        quota_wait, noted = tried[household]
         spots = await self.spots(found or [calling], calling, caller, claim, quota_wait=quota_wait)
         about_caller = told(spots[0].facts)
         real = spots if found else ()

@@ -11,6 +11,7 @@ The law of this file
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
@@ -40,6 +41,14 @@ MINUTE = 60.0
 _PRECEDENCE = {rule.reason: place for place, rule in enumerate(RULES)}
 
 
+class AlsoDecided(Protocol):
+    """What is decided anew along with drop ins (signaling.group_drop_ins)."""
+
+    async def reconsider(self, household: HouseholdId) -> None: ...
+    async def reconsider_at(self, endpoint: EndpointId) -> None: ...
+    async def reconsider_all(self) -> None: ...
+
+
 class DropIns:
     """Begins drop ins, and ends them."""
 
@@ -67,6 +76,7 @@ class DropIns:
         self._deadlines = deadlines
         self._clock = clock
         self._recent = recent
+        self.also: tuple[AlsoDecided, ...] = ()
 
     async def begin(self, principal: Principal, command: wire.DropIn) -> wire.AnyReply:
         """Drop in. Raises Problem, mostly (not_permitted)."""
@@ -74,9 +84,10 @@ class DropIns:
         if known is not None:
             return known
         attempt = await self._finder.look(principal, registered(principal), command.to)
-        chosen, refused = self._chosen(attempt, home=command.to == wire.HOME)
+        chosen, refused = self.chosen(attempt, home=command.to == wire.HOME)
         if not chosen:
-            await self._refuse(attempt, refused, command)
+            await self.write_down(attempt, refused, command.to, command.call)
+            raise refusal(attempt)
         people = [attempt.caller, *([attempt.callee] if attempt.callee is not None else [])]
         endpoints = [spot.endpoint for spot, _ in chosen]
         faces = await self._switchboard.faces(people, principal.endpoint, endpoints)
@@ -105,7 +116,7 @@ class DropIns:
                 await self._decide_anew(live)
         return reply
 
-    def _chosen(
+    def chosen(
         self, attempt: Attempt, *, home: bool
     ) -> tuple[Sequence[tuple[Spot, Admit]], Sequence[tuple[Spot, Refuse]]]:
         """Where it is to be, and where not and why."""
@@ -121,34 +132,28 @@ class DropIns:
     def _preference(self, spot: Spot) -> tuple[float, bool, EndpointId]:
         return -self._recent(spot.endpoint.id), not spot.endpoint.shared, spot.endpoint.id
 
-    async def _refuse(
-        self, attempt: Attempt, refused: Sequence[tuple[Spot, Refuse]], command: wire.DropIn
+    async def write_down(
+        self, attempt: Attempt, refused: Sequence[tuple[Spot, Refuse]], to: str, call: str
     ) -> None:
-        """Raises the problem. The log gets the reason that was nearest to letting in."""
+        """Nobody was let in: the log gets the reason that was nearest to that."""
         person = await self._directory.person(attempt.caller)
         if refused:
             spot, nearest = max(refused, key=lambda each: _PRECEDENCE[each[1].reason])
-            log.info(
-                "drop in refused: call=%s by=%s reason=%s", command.call, attempt.calling.id, nearest.reason
-            )
+            log.info("drop in refused: call=%s by=%s reason=%s", call, attempt.calling.id, nearest.reason)
             if attempt.noted:
                 name = "" if person is None else person.name
-                self._note(attempt, spot if len(refused) == 1 else None, nearest, name, command)
-        code = Code(attempt.told)
-        if code is Code.QUOTA_EXCEEDED:
-            raise Problem(code, data={"retry_after": round(attempt.quota_wait, 3)})
-        raise Problem(code, path="to")
+                self._note(attempt, spot if len(refused) == 1 else None, nearest, name, to, call)
 
     def _note(
-        self, attempt: Attempt, spot: Spot | None, refused: Refuse, name: str, command: wire.DropIn
+        self, attempt: Attempt, spot: Spot | None, refused: Refuse, name: str, to: str, call: str
     ) -> None:
         """For those on whom it was: a person, or everybody who lives with a device. `spot`: the only one there was."""
-        to_person = command.to.startswith("p_") or (spot is not None and not spot.endpoint.shared)
+        to_person = to.startswith("p_") or (spot is not None and not spot.endpoint.shared)
         self._journal.note(
             attempt.callee if to_person and attempt.callee is not None else attempt.household,
             What.DROP_IN,
             Outcome.REFUSED,
-            call=command.call,
+            call=call,
             person=attempt.caller,
             name=name,
             device=attempt.calling.name,
@@ -166,6 +171,8 @@ class DropIns:
                 calling is not None and calling.household == household
             ):
                 await self._decide_anew(live)
+        for one in self.also:
+            await one.reconsider(household)
 
     async def keep_apart(self, owner: PersonId, household: HouseholdId, people: Collection[PersonId]) -> None:
         """`owner`, who lives in `household`, has blocked these people: what they were granted is void for good."""
@@ -184,11 +191,15 @@ class DropIns:
         for live in self._switchboard.drop_ins():
             if endpoint in live.call.legs:
                 await self._decide_anew(live)
+        for one in self.also:
+            await one.reconsider_at(endpoint)
 
     async def reconsider_all(self) -> None:
         """After a start: what was decided last may not have reached the calls before the server ended."""
         for live in self._switchboard.drop_ins():
             await self._decide_anew(live)
+        for one in self.also:
+            await one.reconsider_all()
 
     async def _decide_anew(self, live: LiveCall) -> None:
         try:
@@ -210,7 +221,7 @@ class DropIns:
         gone = set(concerned) - {one.id for one in endpoints}
         claim = await self._granting.claim(calling, call.caller_person)
         spots = await self._finder.spots(endpoints, calling, call.caller_person, claim)
-        barred = [spot.endpoint.id for spot in spots if not _goes_on(live.call, spot)]
+        barred = [spot.endpoint.id for spot in spots if not goes_on(live.call.mode, spot)]
         for endpoint in (*sorted(gone), *barred):
             live.enqueue(Barred(endpoint))
         self._wait(live, spots)
@@ -226,6 +237,14 @@ class DropIns:
         self._deadlines.set(f"drop in {live.call.id}", due, passed)
 
 
+def refusal(attempt: Attempt) -> Problem:
+    """What the caller is told who may drop in nowhere: nothing, but for what is about them alone."""
+    code = Code(attempt.told)
+    if code is Code.QUOTA_EXCEEDED:
+        return Problem(code, data={"retry_after": round(attempt.quota_wait, 3)})
+    return Problem(code, path="to")
+
+
 def _concerned(call: Call) -> list[EndpointId]:
     """The endpoints at which it goes on, or could begin."""
     if call.winner is not None:
@@ -233,11 +252,11 @@ def _concerned(call: Call) -> list[EndpointId]:
     return [one for one in call.legs if one != call.caller and has_part(call, one)]
 
 
-def _goes_on(call: Call, spot: Spot) -> bool:
-    """Whether it may. That it is there makes the endpoint busy; it was ready, and what was fresh enough to begin with
-    does not grow old under way."""
+def goes_on(mode: Mode | None, spot: Spot) -> bool:
+    """Whether one that began so may. That it is there makes the endpoint busy; it was ready, and what was fresh enough
+    to begin with does not grow old under way."""
     facts = replace(spot.facts, reachable=True, busy=False, ready=True, quota_wait=0.0)
     decision = decide(facts)
     if not isinstance(decision, Admit):
         return False
-    return call.mode is Mode.KNOCK or decision.mode is Mode.INSTANT or facts.standing.stale
+    return mode is Mode.KNOCK or decision.mode is Mode.INSTANT or facts.standing.stale

@@ -213,7 +213,7 @@ class Door:
         endpoint = await self._endpoint_of(token, self._remote(request), now)
         live = desk.sessions.of(endpoint.id)  # whichever way they come, they are one endpoint's commands
         rates = live.rates if live is not None else _latest(self._rates, endpoint.id, lambda: Rates(now))
-        bucket = rates.signals if isinstance(command, wire.Signal) else rates.commands
+        bucket = rates.signals if isinstance(command, wire.Signal | wire.SignalGroup) else rates.commands
         bucket.take(now)
         self._reception.check_code(self._remote(request), command, now)
         replies = _latest(self._replies, token, Replies)

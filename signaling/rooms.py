@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kith.core.ids import CallId, EndpointId
+from kith.core.problem import Code, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +107,28 @@ class Rooms(Protocol):
     def status(self) -> tuple[RoomStatus, ...]:
         """The live rooms, in the order of their ids."""
         ...
+
+
+class NoRooms:
+    """Where nothing is mixed. Implements Rooms."""
+
+    available = False
+
+    def listen(self, listener: Listener) -> None:
+        """Nothing ever happens."""
+
+    def prepare(self) -> None:
+        """There is nothing to begin."""
+
+    async def seat(self, room: CallId, endpoint: EndpointId, epoch: int, offer: str) -> Answer:
+        """Raises Problem(mixer_unavailable)."""
+        raise Problem(Code.MIXER_UNAVAILABLE)
+
+    def unseat(self, room: CallId, endpoint: EndpointId) -> None:
+        """Nobody sits anywhere."""
+
+    def close(self, room: CallId) -> None:
+        """There is no room."""
+
+    def status(self) -> tuple[RoomStatus, ...]:
+        return ()

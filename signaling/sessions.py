@@ -24,6 +24,9 @@ from signaling.protocol import (
     Codec,
     Ended,
     GrantedView,
+    GroupChanged,
+    GroupEnded,
+    GroupRings,
     Resume,
     Ringing,
 )
@@ -31,7 +34,7 @@ from signaling.session import Overflow, Session
 
 log = logging.getLogger(__name__)
 
-_SHOWN = (Ringing, CallChanged, Ended)
+_SHOWN = (Ringing, CallChanged, Ended, GroupRings, GroupChanged, GroupEnded)
 
 
 class Channel(Protocol):

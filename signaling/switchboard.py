@@ -7,7 +7,7 @@ between the two who talk pass without touching the state.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
@@ -43,6 +43,25 @@ log = logging.getLogger(__name__)
 MAX_PLACED = 8
 """Calls that one person may have placed at a time. More is a robot or a fault."""
 
+
+class Beside(Protocol):
+    """What goes on beside calls and follows the same events (signaling.group_apart.Groups)."""
+
+    async def arrived(self, endpoint: Endpoint) -> None: ...
+    async def hush(self, endpoint: EndpointId) -> None: ...
+    def leave(self) -> None: ...
+    def went(self, endpoint: EndpointId) -> None: ...
+    def left(self, endpoint: EndpointId) -> None: ...
+    def keep_apart(self, owner: PersonId, others: Collection[PersonId]) -> None: ...
+    def take_out(self, person: PersonId) -> None: ...
+    async def taken_out(self, person: PersonId) -> None: ...
+    def shut(self, household: HouseholdId) -> None: ...
+    def withdraw(self, person: PersonId, endpoints: Collection[EndpointId]) -> None: ...
+    def occupied(self, endpoint: EndpointId) -> bool: ...
+    def people_with(self, endpoint: EndpointId) -> set[PersonId]: ...
+    async def settle(self) -> None: ...
+
+
 RETRY_SAVE = 1.0
 """When something could not be saved: try again after so many seconds."""
 
@@ -73,20 +92,22 @@ class Switchboard(Passing):
         self._deadlines = deadlines
         self._clock = clock
         self._journal = journal
-        self._bounds = bounds or Bounds()
-        self._finder = FactFinder(
+        self.bounds = bounds or Bounds()
+        self.finder = FactFinder(
             directory,
             contacts,
             sessions,
             distances,
             store,
             clock,
-            self._bounds.quotas,
+            self.bounds.quotas,
             limits,
             quieting,
             closing,
         )
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
+        self.beside: tuple[Beside, ...] = ()
+        """What is told, too, of all that happens to calls from outside."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._changes = 0
@@ -101,7 +122,7 @@ class Switchboard(Passing):
         """Take up the calls that were live when the server stopped."""
         for call in await self._store.live():
             try:
-                faces = await self._finder.faces_of(call)
+                faces = await self.finder.faces_of(call)
             except Problem:
                 log.warning("call not taken up, an endpoint of it is gone: call=%s", call.id)
                 continue
@@ -110,13 +131,15 @@ class Switchboard(Passing):
         for (
             live
         ) in self._calls:  # what was decided last may not have reached the calls before the server ended
-            for role in await self._finder.withdrawn(live.call):
+            for role in await self.finder.withdrawn(live.call):
                 await live.settled(calls.Withdrawn(role))
 
     async def settle(self) -> None:
         """Wait until every event that has arrived is saved and told."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+        for one in self.beside:
+            await one.settle()
 
     # -- commands --------------------------------------------------------------------------------
 
@@ -127,16 +150,16 @@ class Switchboard(Passing):
             return known
         while True:
             changes = self._changes
-            wanted = await self._finder.wanted(principal, registered(principal), command.to)
+            wanted = await self.finder.wanted(principal, registered(principal), command.to)
             decision = may_call(wanted.facts)
             if isinstance(decision, Refuse):
                 log.info(
                     "call refused: call=%s by=%s reason=%s", command.call, principal.endpoint, decision.reason
                 )
                 if decision.reason is Reason.QUOTA:
-                    self.spawn(self._over_quota(wanted.caller, wanted.facts.quota_wait))
+                    self.spawn(self.over_quota(wanted.caller, wanted.facts.quota_wait))
                 raise refusal(decision, wanted.facts, command.to)
-            faces = await self._finder.faces(wanted, principal.endpoint)
+            faces = await self.finder.faces(wanted, principal.endpoint)
             if changes == self._changes:
                 break
 
@@ -174,12 +197,14 @@ class Switchboard(Passing):
         self, people: Iterable[PersonId], caller: EndpointId, endpoints: Sequence[Endpoint]
     ) -> Faces:
         """Names and endpoints for a call that is about to begin."""
-        return await self._finder.faces_for(people, caller, endpoints)
+        return await self.finder.faces_for(people, caller, endpoints)
 
     def occupied(self, endpoint: EndpointId) -> bool:
         """Whether the endpoint speaks in a call, or is about to."""
         won = calls.Acceptance.WON
         live = self._calls.of_endpoint(endpoint)
+        if any(one.occupied(endpoint) for one in self.beside):
+            return True
         return any(one.call.legs[endpoint].acceptance is won and has_part(one.call, endpoint) for one in live)
 
     def drop_ins(self) -> list[LiveCall]:
@@ -208,12 +233,13 @@ class Switchboard(Passing):
             online=frozenset(one.id for one in wanted.ring if one.id in self._reachable),
             now=self._clock(),
             silent=isinstance(decision, RingOut),
-            ringing=self._bounds.ringing,
-            longest=self._bounds.longest,
+            ringing=self.bounds.ringing,
+            longest=self.bounds.longest,
             quiet=admitted.silenced,
         )
 
-    async def _over_quota(self, person: PersonId, wait: float) -> None:
+    async def over_quota(self, person: PersonId, wait: float) -> None:
+        """The person was refused another call for so many seconds: the operator is told."""
         try:
             await self._store.over_quota(person, wait, at=self._clock())
         except Problem as problem:
@@ -277,7 +303,7 @@ class Switchboard(Passing):
             raise Problem(Code.NOT_MOVABLE, path="call")
         if source is None or live.call.phase is not calls.Phase.ACTIVE:
             raise Problem(Code.NOT_ANSWERED, path="call")
-        live.faces.endpoints[endpoint] = await self._finder.endpoint(endpoint)
+        live.faces.endpoints[endpoint] = await self.finder.endpoint(endpoint)
         await live.submit(calls.Moved(endpoint, source))
         if endpoint not in (live.call.moving, live.call.caller, live.call.winner):
             raise Problem(Code.NOT_ANSWERED, path="call")
@@ -295,22 +321,26 @@ class Switchboard(Passing):
             await live.settled(calls.SignalingBack(endpoint.id))
             self._hand_over(live, endpoint.id)
         for live in () if endpoint.waiting else self._calls.joinable(endpoint):
-            live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
+            live.faces.endpoints[endpoint.id] = self.finder.current(endpoint)
             await self._join(live, endpoint.id, personal=not endpoint.shared)
+        for one in self.beside:
+            await one.arrived(endpoint)
 
     async def hush(self, endpoint: EndpointId) -> None:
         """Do Not Disturb was switched on or off there, perhaps: what rings falls silent, what was silent rings."""
         for live in self._calls.of_endpoint(endpoint):
             leg = live.call.legs[endpoint]
             if leg.role is calls.Role.CALLEE and live.call.phase is calls.Phase.RINGING:
-                if await self._finder.quiet(endpoint):
+                if await self.finder.quiet(endpoint):
                     await live.settled(calls.Hushed(endpoint))
                 elif endpoint in self._reachable:
                     await live.settled(calls.Joined(endpoint, personal=leg.personal))
+        for one in self.beside:
+            await one.hush(endpoint)
 
     async def _join(self, live: LiveCall, endpoint: EndpointId, *, personal: bool) -> None:
         try:
-            quiet = await self._finder.quiet(endpoint)
+            quiet = await self.finder.quiet(endpoint)
         except Problem:  # what cannot be read rings: a call that is heard is better than one that is not
             quiet = False
         await live.settled(calls.Joined(endpoint, personal=personal, quiet=quiet))
@@ -319,6 +349,8 @@ class Switchboard(Passing):
         """The server is about to end, and whoever goes off from now on does so because of that. Calls stay as they
         are saved: the next server counts everybody as away, and asks of nobody what they could not help."""
         self._leaving = True
+        for one in self.beside:
+            one.leave()
 
     def went(self, endpoint: EndpointId) -> None:
         """Signaling is away; media may well flow on."""
@@ -326,6 +358,8 @@ class Switchboard(Passing):
             return
         for live in self._calls.of_endpoint(endpoint):
             live.enqueue(calls.SignalingLost(endpoint))
+        for one in self.beside:
+            one.went(endpoint)
 
     def left(self, endpoint: EndpointId) -> None:
         """The endpoint is going off on purpose: out of every call that it speaks in."""
@@ -333,6 +367,8 @@ class Switchboard(Passing):
             leg = live.call.legs[endpoint]
             if leg.acceptance is calls.Acceptance.WON:
                 live.enqueue(calls.HungUp(endpoint))
+        for one in self.beside:
+            one.left(endpoint)
 
     def keep_apart(self, owner: PersonId, others: Collection[PersonId]) -> None:
         """`owner` has blocked the others: what goes on between them ends, and what rings falls
@@ -340,12 +376,16 @@ class Switchboard(Passing):
         self._changes += 1
         for live, event in apart(self._calls, owner, others):
             live.enqueue(event)
+        for one in self.beside:
+            one.keep_apart(owner, others)
 
     def take_out(self, person: PersonId) -> None:
         """`person` is suspended: out of every call, and none rings for them. As `keep_apart` for all others."""
         self._changes += 1
         for live, event in out(self._calls, person):
             live.enqueue(event)
+        for one in self.beside:
+            one.take_out(person)
 
     async def taken_out(self, person: PersonId) -> None:
         """As `take_out`, and done when it is saved: nothing of the person is written any more."""
@@ -355,6 +395,8 @@ class Switchboard(Passing):
             person
         ):  # what still rings out at a caller, for whom it looks like any
             await live.settled(calls.DeadlinePassed(live.call.deadline or 0.0))
+        for one in self.beside:
+            await one.taken_out(person)
 
     def shut(self, household: HouseholdId) -> None:
         """Everything is closed there: what the household shares talks to nobody from outside any more."""
@@ -365,8 +407,10 @@ class Switchboard(Passing):
                 inside = faces[one].household == household and faces[one].shared
                 if inside and faces[peer].household != household:
                     live.enqueue(calls.HungUp(one))
+        for other in self.beside:
+            other.shut(household)
 
-    def withdraw(self, person: PersonId, endpoints: Iterable[EndpointId]) -> None:
+    def withdraw(self, person: PersonId, endpoints: Collection[EndpointId]) -> None:
         """These shared endpoints speak for the person no more: out of the calls in which they do or might."""
         for endpoint in endpoints:
             for live in self._calls.of_endpoint(endpoint):
@@ -374,6 +418,8 @@ class Switchboard(Passing):
                     continue
                 won = live.call.legs[endpoint].acceptance is calls.Acceptance.WON
                 live.enqueue(calls.HungUp(endpoint) if won else calls.Declined(endpoint))
+        for one in self.beside:
+            one.withdraw(person, endpoints)
 
     def views_for(self, endpoint: EndpointId) -> tuple[wire.CallView, ...]:
         """The calls that this endpoint has a part in, for a snapshot."""
@@ -387,7 +433,9 @@ class Switchboard(Passing):
         """Everybody in a call that this endpoint has a part in."""
         live = [one.call for one in self._calls.of_endpoint(endpoint) if has_part(one.call, endpoint)]
         people = {person for call in live for person in (call.caller_person, call.callee_person)}
-        return {person for person in people if person is not None}
+        return {person for person in people if person is not None}.union(
+            *(one.people_with(endpoint) for one in self.beside)
+        )
 
     # -- one turn: step, save, tell --------------------------------------------------------------
 
@@ -403,7 +451,7 @@ class Switchboard(Passing):
                 raise
             if after.winner != before.winner or after.epoch != before.epoch:
                 # Media lines are negotiated at the answer and anew in each epoch, never in between.
-                self._finder.refresh(live.faces)
+                self.finder.refresh(live.faces)
             live.become(after)
             self._calls.follow(live)
         self._tell(live, effects)
@@ -513,7 +561,7 @@ class Switchboard(Passing):
         """Both want to talk to each other: the second invite is the answer to the first."""
         endpoint = principal.endpoint
         if endpoint not in live.call.legs:
-            live.faces.endpoints[endpoint] = await self._finder.endpoint(endpoint)
+            live.faces.endpoints[endpoint] = await self.finder.endpoint(endpoint)
             await live.submit(calls.Joined(endpoint, personal=not principal.shared))
         await live.submit(calls.Answered(endpoint, video=command.video, instead_of=CallId(command.call)))
         if endpoint not in live.call.legs:

@@ -36,6 +36,7 @@ from kith.store.database import Database
 from kith.store.directory import SqliteDirectory
 from kith.store.export import SqliteExport
 from kith.store.grants import SqliteGrants
+from kith.store.groups import SqliteGroups
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.journal import SqliteJournal
@@ -190,6 +191,8 @@ async def wire(
         sessions=sessions,
         reachable=reachable,
         server=keys.public.identity,
+        keys=keys,
+        groups=SqliteGroups(database),
         clock=clock,
         ice=ice_desk(settings, clock),
         contacts=contacts,
@@ -202,6 +205,7 @@ async def wire(
     )
     await desk.contacts.start()
     await desk.books.load()
+    await desk.grouping.load()
     await desk.drop_ins.reconsider_all()
     operator = Operator(SqliteOperator(database), directory, desk.suspending, mixers.status, digest, clock)
     arrivals = Arrivals(desk, sessions, reachable, switchboard)

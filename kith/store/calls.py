@@ -83,8 +83,10 @@ class SqliteCalls:
 
         def work(db: sqlite3.Connection) -> list[float]:
             rows = db.execute(
-                "SELECT created FROM call WHERE caller = ? AND created > ? ORDER BY created DESC LIMIT ?",
-                (person, since, most),
+                "SELECT created FROM call WHERE caller = :person AND created > :since"
+                " UNION ALL SELECT created FROM group_call WHERE starter = :person AND created > :since"
+                " ORDER BY created DESC LIMIT :most",
+                {"person": person, "since": since, "most": most},
             )
             return [row[0] for row in rows]
 

@@ -18,6 +18,7 @@ OWNED = (
     ("delegation", "person"),
     ("granted", "giver"),
     ("grants", "person"),
+    ("group_person", "person"),
     ("heard", "person"),
     ("invitation", "inviter"),
     ("log_entry", "owner"),
@@ -41,6 +42,7 @@ EMPTIED = (
     ("person", "invited_by"),
     ("call", "caller"),
     ("call", "callee"),
+    ("group_call", "starter"),
     ("child_limits", "consent_by"),
     ("log_entry", "person"),
 )
@@ -88,6 +90,9 @@ def erase_child(db: sqlite3.Connection, child: PersonId) -> list[EndpointId]:
     and are nobody's any more."""
     for table, column in TRACES:
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (child,))  # noqa: S608 - words of this file
+    db.execute(
+        "DELETE FROM group_call WHERE id IN (SELECT call FROM group_person WHERE person = ?)", (child,)
+    )
     db.execute("DELETE FROM block WHERE instr(people, ?)", (child,))
     db.execute("DELETE FROM block_key WHERE key = ?", (child,))
     forget_person(db, child)

@@ -395,6 +395,25 @@ def silenced(db: Database) -> None:
     db.table("missed").add_column("silenced", int, not_null_default=0)
 
 
+@migrations()
+def groups(db: Database) -> None:
+    """A group is one row; its state is the MessagePack of signaling.group.Group. `starter` is the person who started
+    it, and `group_person` everybody who was asked as well."""
+    db.table("group_call").create(
+        {"id": str, "state": bytes, "live": int, "created": float, "starter": str},
+        pk="id",
+        not_null={"state", "live"},
+    )
+    db.execute("CREATE INDEX group_live ON group_call(id) WHERE live")
+    db.execute("CREATE INDEX group_over ON group_call(created) WHERE NOT live")
+    db.execute("CREATE INDEX group_starter ON group_call(starter, created)")
+    db.execute(
+        "CREATE TABLE group_person (call TEXT NOT NULL REFERENCES group_call(id) ON DELETE CASCADE,"
+        " person TEXT NOT NULL, PRIMARY KEY (call, person)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX group_person_person ON group_person(person)")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,7 @@ class _Old:
 
 _OLD = (
     _Old("call", "created", CALL_LIFE, "NOT live"),
+    _Old("group_call", "created", CALL_LIFE, "NOT live"),
     _Old("invitation", "coalesce(used, expires)", USED_LIFE),
     _Old("pairing", "coalesce(used, expires)", USED_LIFE),
     _Old("token", "expires", 0.0),

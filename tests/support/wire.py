@@ -167,7 +167,8 @@ class Connection:
         """The first event of this kind, not taken before, with these values; waits for it."""
 
         def matches(event: Message) -> bool:
-            about: Message = event.get("call") if isinstance(event.get("call"), dict) else {}  # type: ignore[assignment]
+            whole = (event.get("call"), event.get("group"))
+            about: Message = next((one for one in whole if isinstance(one, dict)), {})
             values = {**about, **event} | ({"call": about["id"]} if about else {})
             return event["t"] == t and all(values.get(key) == value for key, value in where.items())
 

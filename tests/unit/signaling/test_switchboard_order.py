@@ -20,10 +20,10 @@ from signaling import protocol as wire
 from signaling import switchboard
 from signaling.call import Call, Phase
 from signaling.deadlines import Deadlines
-from signaling.live_call import MAX_WAITING
 from signaling.protocol import MSGPACK
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
+from signaling.turns import MAX_WAITING
 from tests.support.contacts import NoContacts
 from tests.support.distances import Distances, NeverTooMany
 from tests.support.switchboard import Notebook
