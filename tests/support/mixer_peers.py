@@ -42,6 +42,24 @@ GENEROUS = 20.0
 Said = TypeVar("Said")
 
 
+# One of each message of the control socket.
+TO_MIXER: tuple[ToMixer, ...] = (
+    control.Seat("c_1", "e_1", 3, "v=0"),
+    control.Unseat("c_1", "e_1"),
+    control.Close("c_1"),
+    control.Quit(),
+)
+FROM_MIXER: tuple[FromMixer, ...] = (
+    control.Ready(bytes(32), 40_000),
+    control.Seated("c_1", "e_1", 3, "v=0"),
+    control.Refused("c_1", "e_1", 3, "full"),
+    control.Connected("c_1", "e_1", 3),
+    control.Gone("c_1", "e_1", 3),
+    control.Speaking("c_1", ("e_1", "e_2")),
+    control.Load(1, 0.25, (control.RoomLoad("c_1", (control.SeatLoad("e_1", 100, 2, 3.5, 40.0),)),)),
+)
+
+
 class Packet(NamedTuple):
     """What a microphone gives in 20 ms; `level` is in -dBov, 127 is silence. An empty payload is not sent (DTX)."""
 
