@@ -170,6 +170,11 @@ class Acts(AsyncIOEventEmitter):
             (EVERYONE,), kind=CallKind.DROP_IN, video=video, path=path, acting=acting
         )
 
+    async def join_group(self, group: str, *, video: bool = True) -> Group:
+        """Come into a group, by id, that has rung here: late, once more, or in place of another own endpoint. Raises
+        NoCall where there is none, besides what `call` raises."""
+        return await self._groups.join(group, video=video)
+
     async def ask_in(self, *whom: str | NameChoice, profile: str | None = None) -> None:
         """Ask more people into the group call that goes on here. Raises NoCall besides what `start_group` does."""
         group = self.group

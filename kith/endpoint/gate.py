@@ -4,28 +4,17 @@ Before the answer the caller is who the server says; that decides only whether i
 captured the caller is who has signed this very connection, and lives where rosters say that were checked here.
 """
 
-import logging
 from collections.abc import Callable
 
-from kith.core.problem import Problem
 from kith.core.trust.grants import Grants
 from kith.core.trust.household import Roster
-from kith.core.trust.household import replay as replay_roster
-from kith.core.trust.household_links import HouseholdLink
-from kith.core.trust.untrusted import Untrusted
 from kith.endpoint.believing import Side
-from kith.endpoint.identities import Ask, Identities, Meeting
+from kith.endpoint.identities import Identities, Meeting
+from kith.endpoint.rosters import AT_ONCE, Rosters
 from kith.endpoint.sets import Sets
 from policy.drop_in import Decision, decide
 from policy.drop_in_facts import Here, gather, next_change
 from policy.grants import Claim, Place, at_home, claim
-from signaling import protocol
-from signaling.protocol import RosterView
-
-log = logging.getLogger(__name__)
-
-AT_ONCE = 8
-"""Households whose rosters are asked for at a time."""
 
 
 class Gate:
@@ -39,16 +28,14 @@ class Gate:
         *,
         identity: bytes,
         shared: bool,
-        ask: Ask,
-        new_id: Callable[[], str],
+        rosters: Rosters,
     ) -> None:
         self._sets = sets
         self._identities = identities
         self._here = here
         self._identity = identity
         self._shared = shared
-        self._ask = ask
-        self._new_id = new_id
+        self._rosters = rosters
         self._place = Place(identity, shared)
 
     def decide(self, caller: Claim) -> Decision:
@@ -88,7 +75,7 @@ class Gate:
         found = claim(root, identity, shared=shared, rosters=rosters)
         named = sorted(_named(self._sets.now_in_force) - found.households.keys())
         for start in range(0, len(named), AT_ONCE):
-            rosters += await self._rosters(tuple(named[start : start + AT_ONCE]))
+            rosters += await self._rosters.of(tuple(named[start : start + AT_ONCE]))
             elsewhere = claim(root, identity, shared=shared, rosters=rosters)
             if elsewhere.households != found.households:
                 return elsewhere
@@ -105,30 +92,6 @@ class Gate:
         )
         await self._sets.in_force()
         return own
-
-    async def _rosters(self, households: tuple[bytes, ...]) -> list[tuple[Roster, tuple[HouseholdLink, ...]]]:
-        """Rosters of these households, as far as they are shown and believed."""
-        try:
-            reply = await self._ask(protocol.ShowRosters(id=self._new_id(), households=households))
-        except Problem as problem:
-            log.info("rosters were not shown: %s", problem.code)
-            return []
-        shown = reply.rosters if isinstance(reply, protocol.Rosters) else ()
-        found = [await self._believed(one, households) for one in shown[:AT_ONCE]]
-        return [(roster, links) for roster, links in found if roster is not None]
-
-    async def _believed(
-        self, shown: RosterView, named: tuple[bytes, ...]
-    ) -> tuple[Roster | None, tuple[HouseholdLink, ...]]:
-        try:
-            chains = await self._identities.chains(shown.identities)
-            roster = replay_roster(shown.links, chains)
-            if roster.root in named:
-                await self._sets.visit(roster)
-                return roster, shown.links
-        except Untrusted as untrusted:
-            log.warning("the roster of a household is not believed: %s", untrusted.reason)
-        return None, ()
 
 
 def _named(sets: tuple[Grants, ...]) -> frozenset[bytes]:

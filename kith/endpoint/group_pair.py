@@ -26,7 +26,7 @@ from signaling.protocol import MediaView
 
 log = logging.getLogger(__name__)
 
-SETTLE = 12.0
+SETTLE = 8.0
 """Seconds a connection may take to come up before another is begun. A relay over TLS needs three of them."""
 
 PATIENCE = 0.3

@@ -11,10 +11,12 @@ from kith.core.keys import KeyPair
 from kith.core.trust import group
 from kith.core.trust.group import GroupMember, GroupRoster
 from kith.core.trust.history import Known
+from kith.core.trust.household import Roster
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.believing import public
 from kith.endpoint.identities import End, Identities, Meeting
 from kith.endpoint.meeting import MAY_BE_NEW
+from kith.endpoint.rosters import Rosters
 from signaling.protocol import GroupView, MemberView
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ def place(member: MemberView) -> Place:
 
 
 class Fellowship:
-    """`now` gives Unix seconds. `changed`: whether to go on with somebody whose identity is another one than before."""
+    """`rosters` are those of other households, `now` gives Unix seconds. `changed`: whether to go on with somebody
+    whose identity is another one than before."""
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Fellowship:
         identities: Identities,
         keys: KeyPair,
         *,
+        rosters: Rosters,
         now: Callable[[], float],
         changed: Callable[[MemberView], bool],
     ) -> None:
@@ -46,12 +50,15 @@ class Fellowship:
         self._call = call
         self._identities = identities
         self._keys = keys
+        self._rosters = rosters
         self._now = now
         self._changed = changed
         self._before: Mapping[str, Known] = identities.memory.persons
         """Whom this endpoint had met before the group."""
         self._met: dict[Place, Meeting] = {}
         self._doubted: set[Place] = set()
+        self._signed: tuple[int, list[GroupMember]] | None = None
+        """What was signed last: after which version, and who is in it."""
 
     # -- beginning ------------------------------------------------------------------------------------
 
@@ -123,12 +130,13 @@ class Fellowship:
         if known is not None and not anew:
             return known
         ends = End(view.own_person, self._keys.public), End(member.person, public(member.keys))
+        lives = await self._elsewhere(member)
         try:
-            meeting = await self._identities.meet_as(*ends, anew=anew)
+            meeting = await self._identities.meet_as(*ends, anew=anew, lives=lives)
         except Untrusted as untrusted:
             if anew or untrusted.reason not in MAY_BE_NEW:
                 raise
-            meeting = await self._identities.meet_as(*ends, anew=True)
+            meeting = await self._identities.meet_as(*ends, anew=True, lives=lives)
         if meeting.changed is not None:
             require(self._changed(member), Reason.FORKED)
             await self._identities.accept(meeting.changed)
@@ -136,6 +144,18 @@ class Fellowship:
             require(known.peer.root == meeting.peer.root, Reason.FORKED)
         self._met[place(member)] = meeting
         return meeting
+
+    async def _elsewhere(self, member: MemberView) -> Roster | None:
+        """The household for which a room speaks that is not this one's: that which the group's roster says. Whoever
+        took it in lives there, or knows it."""
+        stands = self.stands(member)
+        if member.person is not None or stands is None:
+            return None
+        own = await self._identities.household()
+        if own is not None and own.root == stands.root:
+            return None
+        found = await self._rosters.of((stands.root,))
+        return found[0][0] if found else None
 
     def stands(self, member: MemberView) -> GroupMember | None:
         """Where the newest roster has this member, if it does."""
@@ -179,6 +199,9 @@ class Fellowship:
             one in known.members for one in members
         ):
             return None
+        if self._signed == (known.version, members):
+            return None  # the server has it, or has had another one first
+        self._signed = (known.version, members)
         return group.following(known, self._keys, members, time=int(self._now()))
 
     async def _taken_in(self, view: GroupView, known: GroupRoster, member: MemberView) -> GroupMember | None:

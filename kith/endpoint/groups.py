@@ -12,16 +12,17 @@ from functools import partial
 from typing import Literal
 
 from av import VideoFrame
+from msgspec.structs import replace
 
 from kith.core.ids import CallId, new_call
 from kith.core.keys import KeyPair
-from kith.core.problem import Problem
+from kith.core.problem import Code, Problem
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.calls import AcceptChanged
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment
-from kith.endpoint.floor import Floor
+from kith.endpoint.floor import Floor, NoCall
 from kith.endpoint.group import Group
 from kith.endpoint.group_invited import Invited
 from kith.endpoint.group_mesh import Mesh
@@ -88,9 +89,12 @@ class Groups:
         self._joined = joined
         self._emit = emit
         self._starting = Starting(wire, directory, reach.sets, Invited(directory, identities))
-        self._fellowships: dict[str, Fellowship] = {}
+        self._fellowship: Fellowship | None = None
+        """Of the group that there is."""
         self._arriving: set[str] = set()
         """Drop ins that are being looked at."""
+        self._known_of: dict[str, GroupView] = {}
+        """Groups that have rung here, as they were then."""
         self._over: deque[str] = deque(maxlen=REMEMBERED)
         self.visits = GroupVisits(reach.gate, wire, equipment, presentation, show=floor.show, emit=emit)
 
@@ -110,7 +114,7 @@ class Groups:
         await self._wire.ice.check()
         self._floor.require_free()
         group_id = new_call()
-        fellowship = self._fellowship(group_id)
+        fellowship = self._meet(group_id)
         wanted = Wanted(tuple(to), kind, video, path, acting)
         command = await self._starting.prepare(group_id, wanted, fellowship)
         self._floor.require_free()
@@ -121,9 +125,29 @@ class Groups:
         await self._starting.carry_out(group, command)
         return group
 
+    async def join(self, group_id: str, *, video: bool) -> Group:
+        """Come into a group that has rung here, late or once more. Raises NoCall, InCall, NoRelay, Problem,
+        Unreachable."""
+        self._floor.require_free()
+        view = self._known_of.get(group_id)
+        if view is None:
+            raise NoCall("there is no such group")
+        if view.path is Path.MIXER and not self._reach.sets.enhanced:
+            raise Problem(Code.GROUP_NOT_AVAILABLE)
+        group = self._begin(replace(view, members=(), roster=None), self._meet(view.id), rang=True)
+        try:
+            await group.answer(video=video)
+        except (Problem, Unreachable):
+            group.finish(EndReason.LOST)
+            raise
+        if group.reason is not None:  # it has an end, and the server has just said so
+            raise Problem(Code.CALL_OVER)
+        return group
+
     async def ask_in(self, group: Group, to: Sequence[str]) -> None:
         """Ask more people, by id, into a call that goes on. Raises Untrusted, Problem, Unreachable."""
-        await self._starting.ask_in(group, self._fellowships[group.id], to)
+        if self._fellowship is not None:
+            await self._starting.ask_in(group, self._fellowship, to)
 
     async def close(self) -> None:
         """Leave, if that can be said within moments."""
@@ -160,6 +184,7 @@ class Groups:
                 known.resync(view)
             elif any(one.endpoint == view.own for one in view.members):
                 # A life before this one left it: no microphone opens again by itself.
+                self._remember(view)
                 self._wire.tell(protocol.LeaveGroup(id=self._wire.new_id(), call=view.id))
             elif _rings_here(view):
                 self._ring(view)
@@ -204,7 +229,13 @@ class Groups:
 
     # -- ringing --------------------------------------------------------------------------------------
 
+    def _remember(self, view: GroupView) -> None:
+        self._known_of[view.id] = view
+        while len(self._known_of) > REMEMBERED:
+            self._known_of.pop(next(iter(self._known_of)))
+
     def _ring(self, view: GroupView) -> None:
+        self._remember(view)
         if not _rings_here(view) or self._known(view.id) is not None or not self._joined():
             return
         if view.path is Path.MIXER and not self._reach.sets.enhanced:
@@ -216,14 +247,14 @@ class Groups:
                 self._arriving.add(view.id)
                 self._wire.spawn(self._look(view))
         elif not self._reach.quiet:
-            group = self._begin(view, self._fellowship(view.id), rang=True)
+            group = self._begin(view, self._meet(view.id), rang=True)
             self._floor.show()
             self._presentation.announce(f"Group call from {group.name}{_said_of(group)}")
             self._emit("group_rings", group)
 
     async def _look(self, view: GroupView) -> None:
         """Some would like to drop in: nothing shows before it is known that they may come nearer."""
-        fellowship = self._fellowship(view.id)
+        fellowship = self._meet(view.id)
         found = await self.visits.look(view)
         if view.id not in self._arriving:
             return  # they have gone
@@ -269,10 +300,10 @@ class Groups:
 
     async def _prove(self, group: Group, members: Sequence[MemberView]) -> None:
         """Who is in a mixed group, as far as that can be known; who began it has signed that they did."""
-        fellowship = self._fellowships.get(group.id)
+        fellowship = self._fellowship
         try:
             for member in members:
-                if fellowship is not None:
+                if fellowship is not None and group.reason is None:
                     meeting = await began(fellowship, group.view, member)
                     self.visits.up(group, member, meeting)
         except (Untrusted, Unreachable) as error:
@@ -304,26 +335,27 @@ class Groups:
             self.visits.ended(group)
             self._floor.show()
             self._presentation.ended(group, reason)
-        self._fellowships.pop(group.id, None)
+        self._remember(group.view)
         self._over.append(group.id)
         self._wire.spawn(group.settled())
         self._emit("group_ended", group, reason)
 
     # -- the pieces -----------------------------------------------------------------------------------
 
-    def _fellowship(self, group: str) -> Fellowship:
+    def _meet(self, group: str) -> Fellowship:
         """Before anybody in the group is looked up, so that it knows whom this endpoint had met before."""
-        made = self._fellowships[group] = Fellowship(
+        return Fellowship(
             group,
             self._identities,
             self._keys,
+            rosters=self._reach.rosters,
             now=self._reach.sets.now,
             changed=lambda member: self._accepts,
         )
-        return made
 
     def _begin(self, view: GroupView, fellowship: Fellowship, *, rang: bool) -> Group:
         self._wire.ice.refresh()
+        self._fellowship = fellowship
         self._floor.holder = group = Group(
             view,
             wire=self._wire,

@@ -140,8 +140,11 @@ class Identities:
         ends = End(view.own_person, self._keys.public), End(view.peer_person, public(view.endpoint.keys))
         return await self.meet_as(*ends, anew=anew)
 
-    async def meet_as(self, here: "End", there: "End", *, anew: bool = False) -> Meeting:
-        """The same of any two ends, of which `here` is this endpoint."""
+    async def meet_as(
+        self, here: "End", there: "End", *, anew: bool = False, lives: Roster | None = None
+    ) -> Meeting:
+        """The same of any two ends, of which `here` is this endpoint; `lives` is the roster for which the other one
+        speaks where that is not the own household's."""
         people = [one for one in (here.person, there.person) if one is not None]
         found = await self.persons(*people, anew=anew) if people else {}
         own = found.get(here.person) if here.person else None
@@ -151,7 +154,7 @@ class Identities:
         changed = peer if peer is not None and peer.change is Change.CHANGED else None
         return Meeting(
             own=side(here.keys, own, household),
-            peer=side(there.keys, peer, household),
+            peer=side(there.keys, peer, household if lives is None else Household(lives)),
             changed=changed,
         )
 

@@ -17,6 +17,7 @@ from kith.endpoint.gate import Gate
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Identities
 from kith.endpoint.lock import PhoneLock
+from kith.endpoint.rosters import Rosters
 from kith.endpoint.sets import Sets
 from kith.endpoint.standing import Standing
 from kith.endpoint.wire import Wire
@@ -67,14 +68,14 @@ class Reach:
             locked=lambda: self.lock.locked,
             emit=emit,
         )
+        self.rosters = Rosters(self.sets, identities, ask=wire.request, new_id=wire.new_id)
         self.gate = Gate(
             self.sets,
             identities,
             self._standing.here,
             identity=keys.public.identity,
             shared=enrolment.person is None,
-            ask=wire.request,
-            new_id=wire.new_id,
+            rosters=self.rosters,
         )
 
     @property

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
@@ -14,11 +14,14 @@ from kith import Endpoint
 from kith.core.trust.history import Known
 from kith.endpoint.call import Call
 from kith.endpoint.equipment import Parts, capabilities_of
+from kith.endpoint.group import Group
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.pairing import pair_at_home
 from media.tones import RATE, Samples
+from signaling.protocol import MemberView
 from tests.support import signing
 from tests.support.server import Joined, RunningServer
+from tests.support.sound import tones
 
 T = TypeVar("T")
 
@@ -29,6 +32,8 @@ EVENTS = (
     *("directory", "books", "pairing", "identity_changed", "untrusted"),
     *("knock", "drop_in", "opens", "refused", "quiet", "silenced", "granted", "heard", "vibrate"),
     *("light", "screen", "indicator", "tone", "speak"),
+    *("group_rings", "group_answered", "group_member", "group_knocks", "group_drop_in", "group_opens"),
+    *("group_refused", "group_untrusted", "group_ended", "speaking"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
 
@@ -56,6 +61,17 @@ class Watched:
             endpoint.on(event, lambda *details, event=event: self._note(event, details))
         endpoint.on("audio", self._hear)
         endpoint.on("frame", self._see)
+        endpoint.on("group_audio", lambda group, samples: self._hear(None, samples))
+        endpoint.on("group", lambda group: self.wake())
+        endpoint.on("group_frame", self._see_member)
+        self.pictures: dict[str, int] = {}
+        """Frames of each member of a group, by endpoint."""
+
+    @property
+    def group(self) -> Group:
+        group = self.endpoint.group
+        assert group is not None, "there is no group"
+        return group
 
     @property
     def call(self) -> Call:
@@ -103,6 +119,16 @@ class Watched:
         self._sound.clear()
         await self.until_true(lambda: abs(self._loudest() - hertz) < 6, f"{hertz} Hz")
 
+    async def hears_only(self, *hertz: float, among: Collection[float]) -> None:
+        """Wait until these, and no others `among` the tones that there are, are what comes in."""
+        self._sound.clear()
+
+        def heard() -> bool:
+            recent = self._sound[-25:]
+            return len(recent) == 25 and tones(np.concatenate(recent), among) == set(hertz)
+
+        await self.until_true(heard, f"{hertz} Hz and nothing else")
+
     async def sees(self, frames: int) -> None:
         """Wait for this many more frames of video."""
         enough = self.frames + frames
@@ -131,7 +157,11 @@ class Watched:
         self.history.append((asyncio.get_running_loop().time(), event, details))
         self._grown.set()
 
-    def _hear(self, call: Call, samples: Samples) -> None:
+    def _see_member(self, group: Group, member: MemberView, frame: VideoFrame) -> None:
+        self.pictures[member.endpoint] = self.pictures.get(member.endpoint, 0) + 1
+        self._grown.set()
+
+    def _hear(self, call: Call | None, samples: Samples) -> None:
         self._sound.append(samples)
         del self._sound[:-50]
         self._grown.set()

@@ -21,14 +21,16 @@ from kith.endpoint.group_pair import Gear, Pair
 from kith.endpoint.group_roster import Fellowship
 from kith.endpoint.ice_hooks import Helpers
 from kith.endpoint.identities import End, Identities, Meeting
+from kith.endpoint.rosters import Rosters
 from kith.endpoint.wire import Wire
-from media.tones import RATE, Samples
+from media.tones import Samples
 from policy.group import Path
 from signaling import protocol
 from signaling.call import CallKind, EndReason
 from signaling.group import GroupPhase
 from signaling.protocol import GroupView, MemberView, StarterView
 from signaling.views import keys_view
+from tests.support.sound import tones
 from tests.unit.endpoint.conversing import Someone
 
 CALL = "c_" + "1" * 20
@@ -85,7 +87,12 @@ class Guest:
     def ring(self, *, rang: bool) -> None:
         identities = cast("Identities", _Acquaintances(self))
         self.fellowship = Fellowship(
-            CALL, identities, self.someone.keys, now=time.time, changed=lambda member: False
+            CALL,
+            identities,
+            self.someone.keys,
+            rosters=cast("Rosters", None),
+            now=time.time,
+            changed=lambda member: False,
         )
         wire = cast("Wire", _Wire(self))
         self.group = Group(
@@ -132,10 +139,7 @@ class Guest:
         recent = self._sound[-25:]
         if len(recent) < 25:
             return None
-        sound = np.concatenate(recent)
-        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
-        strong = {hertz: spectrum[round(hertz * len(sound) / RATE)] for hertz in everything if hertz}
-        return {hertz for hertz, strength in strong.items() if strength > 0.2 * spectrum.max() > 1e5}
+        return tones(np.concatenate(recent), everything)
 
     async def until(self, test: Callable[[], bool], what: str) -> None:
         try:
@@ -210,8 +214,8 @@ class _Acquaintances:
     def _who(self, person: str | None) -> Someone:
         return next(one.someone for one in self._guest.hall.guests if one.person == person)
 
-    async def meet_as(self, here: End, there: End, *, anew: bool = False) -> Meeting:
-        del here, anew
+    async def meet_as(self, here: End, there: End, *, anew: bool = False, lives: object = None) -> Meeting:
+        del here, anew, lives
         other = self._who(there.person)
         if other.keys.public != there.keys:
             raise Untrusted(Reason.NOT_ACTIVE)
