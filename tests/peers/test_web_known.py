@@ -99,6 +99,17 @@ async () => {
 """
 
 
+NEWER_VERSION = """
+() => new Promise((resolve, reject) => {
+  const request = indexedDB.open('kith', 1000);
+  request.onsuccess = () => resolve(request.result.objectStoreNames.length);
+  request.onblocked = () => reject('the database is held on to');
+  request.onerror = () => reject(request.error);
+})
+"""
+"""As a newer app in another tab would bring the database to its version."""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def launch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Launcher]:
     directory = tmp_path_factory.mktemp("known")
@@ -125,6 +136,13 @@ async def test_an_older_database_keeps_its_identity(launch: Launcher, kind: Kind
     assert await meet(page, "ab") == ["new"]
     await page.reload()
     assert await page.evaluate(IDENTITY) == {"endpoint": "e_1", "keys": keys}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_newer_version_does_not_wait_for_this_page(launch: Launcher, kind: Kind) -> None:
+    page = await quiet_page(launch, kind)
+    assert await meet(page, "ab") == ["new"]
+    assert await page.evaluate(NEWER_VERSION) > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)

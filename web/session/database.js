@@ -99,27 +99,53 @@ export async function drop(store, key) {
  * @returns {Promise<R>} once the transaction is on disk
  */
 async function within(stores, mode, ask) {
-  const database = await open();
+  const begin = (/** @type {IDBDatabase} */ database) => database.transaction([...stores], mode, { durability: 'strict' });
+  const database = await opened();
+  /** @type {IDBTransaction} */ let transaction;
   try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction([...stores], mode, { durability: 'strict' });
-      const outcome = ask(transaction, reject);
-      transaction.oncomplete = () => resolve(outcome());
-      transaction.onerror = transaction.onabort = () => reject(transaction.error);
-    });
-  } finally {
-    database.close();
+    transaction = begin(database);
+  } catch {
+    forget(); // some browsers close it by themselves when the page was away for long
+    transaction = begin(await opened());
   }
+  return new Promise((resolve, reject) => {
+    const outcome = ask(transaction, reject);
+    transaction.oncomplete = () => resolve(outcome());
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** Kept open: to open it costs more than to use it. @type {Promise<IDBDatabase> | null} */
+let open = null;
+
+function opened() {
+  open ??= openAnew();
+  return open;
+}
+
+function forget() {
+  open = null;
 }
 
 /** @returns {Promise<IDBDatabase>} */
-function open() {
+function openAnew() {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSIONS.length);
     request.onupgradeneeded = ({ oldVersion }) => {
       for (const store of VERSIONS.slice(oldVersion).flat()) request.result.createObjectStore(store);
     };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const { result } = request;
+      result.onclose = forget;
+      result.onversionchange = () => {
+        result.close(); // a newer page waits to bring it to its version
+        forget();
+      };
+      resolve(result);
+    };
+    request.onerror = () => {
+      forget();
+      reject(request.error);
+    };
   });
 }

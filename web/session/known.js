@@ -66,7 +66,7 @@ export async function meetDelegations(set, chain) {
   await acceptDelegations(set, chain, null); // before the database is asked: its transactions wait for nobody
   await amend('delegations', nameOf(set.person), (/** @type {Delegations | null} */ there) => {
     requireNotOlder(set, there);
-    return { keep: set };
+    return there?.version === set.version ? {} : { keep: set };
   });
   return set;
 }

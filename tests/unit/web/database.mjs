@@ -40,17 +40,28 @@ class Transaction {
   }
 }
 
-/** An empty database for whoever opens one from now on. */
+let database;
+
+/** An empty database; what was open before is closed. Tells how often it was `opened`; a test may say that it was `closed`. */
 export function emptyDatabase() {
   const stores = new Map();
-  const database = {
+  database?.onclose?.();
+  const made = {
     createObjectStore: (name) => stores.set(name, new Map()),
-    transaction: () => new Transaction(stores),
+    opened: 0,
+    closed: false,
+    transaction() {
+      if (made.closed) throw new Error('it is closed');
+      return new Transaction(stores);
+    },
     close() {},
   };
+  database = made;
   globalThis.indexedDB = {
     open() {
-      const request = { result: database };
+      const request = { result: made };
+      made.opened += 1;
+      made.closed = false;
       setImmediate(() => {
         if (stores.size === 0) request.onupgradeneeded({ oldVersion: 0 });
         request.onsuccess();
@@ -58,4 +69,5 @@ export function emptyDatabase() {
       return request;
     },
   };
+  return made;
 }
