@@ -25,12 +25,16 @@ PLACES = {
 }
 """The clocks are 25 times as wrong as real ones: after 20 seconds they are 100 ms from ours."""
 
-LOST = {"2 % lost": 0.02, "5 % lost": 0.05, "20 % lost": 0.2, "bursts": 0.04}
+LOST = {"2 % lost": 0.02, "5 % lost": 0.05, "20 % lost": 0.2, "bursts": 0.01}
+"""How many losses begin in a packet's time."""
 LATEST = 0.16
 """Seconds of delay, 95 of 100 packets, on the worst of these networks: what jitter needs, and the mixer's own."""
 
 PILED = 0.06
 """Seconds that nobody notices. What loss, jitter or a wrong clock piles up in 20 seconds is 0.1 and more."""
+
+CLICKS = 0.005
+"""The share of 20 ms that may click for other reasons: a processor that was busy."""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,6 @@ def test_delay_does_not_pile_up(outcomes: Mapping[str, Outcome], name: str) -> N
 def test_what_is_lost_is_concealed_and_not_heard_as_clicks(
     outcomes: Mapping[str, Outcome], name: str
 ) -> None:
-    """A hole instead would click where it begins and where it ends: in twice as many frames as were lost."""
+    """Holes instead would click seven to nine times for ten losses."""
     outcome = outcomes[name]
-    assert outcome.clicks < 0.01 + LOST.get(name, 0.0) / 4
+    assert outcome.clicks < CLICKS + LOST.get(name, 0.0) / 10

@@ -103,10 +103,10 @@ def test_ten_minutes_of_bad_networks() -> None:
     for name, (first, *_, last) in outcomes.items():
         assert last.ends() - first.begins() < PILED, name
     for name, one in ((name, one) for name, minutes in outcomes.items() for one in minutes):
-        lost = PLACES[name].rough.loss + PLACES[name].rough.burst * PLACES[name].rough.burst_length
+        lost = PLACES[name].rough.loss + PLACES[name].rough.burst
         assert one.arrived > 0.99, name
         assert one.worst() < LATEST, name
-        assert one.clicks < 0.01 + lost / 4, name
+        assert one.clicks < 0.005 + lost / 10, name
 
 
 def _show(outcomes: dict[str, list[Outcome]]) -> None:
@@ -139,23 +139,22 @@ table inet rough {{
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("talkers", [2, 4])
-def test_loss_in_the_kernel_is_hardly_heard(talkers: int) -> None:
+def test_loss_in_the_kernel_is_hardly_heard() -> None:
     """nft drops what comes to the mixer, whatever it is: media, consent, the answers to its checks."""
     need_root()
     heard: dict[int, float] = {}
     with _load() as (load, inside, port):
         for percent in (0, 2, 5, 20):
-            load.order("join", rooms=1, size=talkers + 1, talkers=talkers, level=True)
+            load.order("join", rooms=1, size=3, talkers=2, level=True)
             rules = _LOSS.format(port=port, percent=percent)
             subprocess.run([*inside, "nft", "-f", "-"], input=rules, text=True, check=True)
-            found = load.order("measure", seconds=40, pids=[])
+            found = load.order("measure", seconds=15, pids=[])
             assert found["packets_min"] > 49
             assert found["latency_p95_ms"] < 1000 * LATEST
             heard[percent] = load.order("listen", seconds=25)["estoi"]
             load.order("leave")
             subprocess.run([*inside, "nft", "flush", "ruleset"], check=True)
-    Console().print(f"{talkers} talk, ESTOI by loss in percent: {heard}")
+    Console().print(f"two talk, ESTOI by loss in percent: {heard}")
     assert all(better >= worse - 0.02 for better, worse in itertools.pairwise(heard.values()))
     assert heard[2] > heard[0] - 0.05
     assert heard[5] > heard[0] - 0.1

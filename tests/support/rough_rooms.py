@@ -27,8 +27,7 @@ FEC_FOR = 0.2
 """Loss that the talkers' in-band FEC is prepared for."""
 
 CLICK = -20.0
-"""dB to the tone from which sound beside it is a click. An encoder that hears a concealed tone stays below, a
-hole in it does not."""
+"""dB to the tone from which sound beside it is a click. Nothing that Opus conceals comes near, nine of ten holes do."""
 
 SETTLE = 2.0
 """Seconds that playout buffers have to find out about their networks."""
@@ -157,9 +156,12 @@ def _arrivals(listener: Peer) -> list[Arrival]:
 
 
 def _flaws(sound: NDArray[np.int16]) -> tuple[float, float]:
-    """The shares of frames with a click, and of those that have lost nine tenths of the tone's power."""
-    frames = sound[: len(sound) // SAMPLES * SAMPLES].reshape(-1, SAMPLES).astype(np.float64)
-    power = np.abs(np.fft.rfft(frames * np.hanning(SAMPLES), axis=1)) ** 2
+    """The shares of 20 ms with a click, and of those that have lost nine tenths of the tone's power.
+
+    Every 10 ms one begins: the edges of a hole lie where two packets meet, and must not fall between two looks.
+    """
+    looks = np.lib.stride_tricks.sliding_window_view(sound.astype(np.float64), SAMPLES)[:: SAMPLES // 2]
+    power = np.abs(np.fft.rfft(looks * np.hanning(SAMPLES), axis=1)) ** 2
     beside = np.abs(np.fft.rfftfreq(SAMPLES, 1 / RATE) - HERTZ) > BESIDE
     tone, rest = power[:, ~beside].sum(axis=1), power[:, beside].sum(axis=1)
     usual = np.median(tone)
