@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from kith.endpoint.call import Call
 from tests.peers.test_web_calls import HALL, Device, device
 from tests.support.browsers import Kind, Launcher, Screen, browsers
-from tests.support.doors import Doors
+from tests.support.doors import HEARD, Doors
 from tests.support.frost import Gallery, look_at, was_frosted
 from tests.support.server import running_server
 from tests.support.speakers import silent_speakers
@@ -51,7 +51,9 @@ class Home:
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
     directory = tmp_path_factory.mktemp("drop_in")
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(running_server(directory))
+        server = await stack.enter_async_context(
+            running_server(directory, program=("tests.support.unhurried",))
+        )
         speakers = await stack.enter_async_context(silent_speakers(directory))
         launch = await stack.enter_async_context(browsers(server, directory, speakers=speakers))
         ana = await launch.person("Ana", "chromium")
@@ -68,6 +70,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
         hall.endpoint.on("frame", frame_came)
         for doors in made.doors.values():
             await doors.watch()
+            await doors.watch_sounds()
             await doors.sign(home="instant", frost=FROST)
         yield made
 
@@ -249,6 +252,62 @@ async def drop_in_is_refused(caller: Screen, name: str) -> None:
         await caller.call_is_over(NO)
 
 
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_it_reminds_of_itself_and_is_over_when_nobody_speaks_any_more(home: Home, kind: Kind) -> None:
+    """Of 5 minutes between chimes, and 10 of silence, as the page measures them."""
+    callee, doors, caller = home.screens[kind], home.doors[kind], home.others(kind)
+    await doors.watch_lights()
+    await drop_in(caller, callee.name)
+    await doors.until("open")
+    await doors.tone()
+    await doors.leaves("audio")
+    await doors.later(4)
+    await doors.leaves("audio")
+    assert await doors.tones() == 0
+    await doors.later(7)
+    await doors.tone()
+    assert await doors.stages() == ["checking", "tone", "open"] and await callee.live_tracks() >= {"audio"}
+    for screen in (caller, callee):
+        await screen.button("Mute", exact=True).click()
+        await expect(screen.button("Unmute", exact=True)).to_be_visible()
+    await doors.silent()
+    await doors.later(11)
+    assert await doors.over() == "silence"
+    await caller.call_is_over("It ended because nobody had spoken for a while.")
+    await doors.on_time()
+
+
+async def test_however_much_is_said_it_is_over_after_its_time(home: Home) -> None:
+    """60 minutes, as nobody has chosen another."""
+    ana, ben, doors = home.screens["chromium"], home.screens["firefox"], home.doors["chromium"]
+    await drop_in(ben, "Ana")
+    await doors.until("open")
+    await doors.later(61)
+    assert await doors.over() == "hung_up"
+    await ben.call_is_over("The call has ended.")
+    assert await ana.live_tracks() == set()
+    await doors.on_time()
+
+
+@pytest.mark.row("R74")
+async def test_a_page_that_nobody_can_see_is_not_dropped_in_on(home: Home) -> None:
+    """Firefox has the page behind another tab; Chromium under a test says that every page is seen."""
+    ana, ben, doors = home.screens["chromium"], home.screens["firefox"], home.doors["firefox"]
+    async with ben.page.expect_popup() as opened:
+        await ben.page.evaluate("() => { window.open('about:blank'); }")
+    await ben.page.wait_for_function("() => document.hidden")
+    assert (await ben.state())["unready"] == "hidden"
+    await ben.page.evaluate(HEARD)
+    await drop_in(ana, "Ben")
+    await ana.call_is_over(NO)
+    assert await doors.stages() == [] and await ben.live_tracks() == set()
+    await (await opened.value).close()
+    await ben.page.wait_for_function("() => !document.hidden")
+    await doors.ready()
+    await drop_in(ana, "Ben")
+    await doors.until("open")
+
+
 @pytest.mark.row("R74")
 async def test_a_page_that_was_not_touched_says_so_and_is_not_dropped_in_on(home: Home) -> None:
     """Without any of the browser's flags that make sound and permission easy: after a reload nobody may, until somebody
@@ -270,7 +329,7 @@ async def test_a_page_that_was_not_touched_says_so_and_is_not_dropped_in_on(home
     await doors.ready()
     await doors.forget()
     await drop_in(tom, "Rosa")
-    assert await doors.opens(), await doors.log()
+    assert await doors.opens(), await doors.reasons()
     await tom.connected()
     await tom.hang_up()
     await doors.over()

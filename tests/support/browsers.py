@@ -359,7 +359,9 @@ class Launcher:
         await screen.join(secret, name, f"+1202555{9000 + self.numbers:04d}")
         if by is not None and household:
             await by.button(f"Yes, that is {name}", exact=True).click()
-            await screen.button("Yes, I live there").click()
+            moving = screen.button("Yes, I live there")
+            await moving.click()
+            await expect(moving).to_be_hidden()  # whoever leaves the page before is asked again
         self.people.append(screen)
         return screen
 

@@ -93,6 +93,34 @@ CLOCK = """
 }
 """
 
+LATER = """
+(minutes) => {
+  const { now } = Performance.prototype;
+  window.ahead = (window.ahead ?? 0) + minutes * 60_000;
+  performance.now = () => now.call(performance) + window.ahead;
+}
+"""
+
+ON_TIME = "() => { delete performance.now; window.ahead = 0; }"
+
+SOUNDS = """
+() => {
+  const listen = AnalyserNode.prototype.getFloatTimeDomainData;
+  AnalyserNode.prototype.getFloatTimeDomainData = function (samples) {
+    listen.call(this, samples);
+    window.loudest = samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  };
+  window.tones = [];
+  const plain = AudioContext.prototype.createConstantSource;
+  AudioContext.prototype.createConstantSource = function () {
+    window.tones.push('began');
+    return plain.call(this);
+  };
+}
+"""
+"""What the page listens to was last so loud; and each of its tones ends with a source that sounds nothing
+(web/sound/ringer.js)."""
+
 LIGHTS = """
 () => {
   window.dark = 0;
@@ -141,6 +169,13 @@ async () => {
   const { items, sound } = await document.querySelector('kith-app').parts.account.log.page();
   const own = items.filter(({ mine }) => mine);
   return own.map(({ said, mark }) => [said?.what, said?.outcome, sound && mark === 'verified']);
+}
+"""
+
+REASONS = """
+async () => {
+  const { items } = await document.querySelector('kith-app').parts.account.log.page();
+  return items.flatMap(({ said }) => said?.reason || []);
 }
 """
 
@@ -208,8 +243,32 @@ class Doors:
         """So many seconds ahead of everybody else's."""
         await self._page.evaluate(CLOCK, ahead)
 
+    async def later(self, minutes: int) -> None:
+        """By the clock that a page measures spans of time with, it is so much later than before."""
+        await self._page.evaluate(LATER, minutes)
+
+    async def on_time(self) -> None:
+        await self._page.evaluate(ON_TIME)
+
+    async def watch_sounds(self) -> None:
+        await self._page.evaluate(SOUNDS)
+
+    async def silent(self) -> None:
+        """Wait until the page has listened, and has heard next to nothing."""
+        await self._page.wait_for_function("() => window.loudest < 0.001", timeout=PATIENCE)
+
+    async def tone(self) -> None:
+        """Wait for one more tone to begin than were waited for before."""
+        await self._page.wait_for_function("() => window.tones.pop() !== undefined", timeout=PATIENCE)
+
+    async def tones(self) -> int:
+        """How many more began."""
+        return int(await self._page.evaluate("() => window.tones.length"))
+
     async def forget(self) -> None:
-        await self._page.evaluate("() => { window.doors = []; window.ends = []; window.clear = null; }")
+        await self._page.evaluate(
+            "() => { window.doors = []; window.ends = []; window.tones = []; window.clear = null; }"
+        )
 
     async def times(self) -> list[tuple[str, float]]:
         """The stages of the doors that there were, with their times in Unix seconds."""
@@ -243,6 +302,10 @@ class Doors:
     async def log(self) -> list[list[Any]]:
         """What the page wrote into its log, the newest first: what and outcome, and whether it is believed."""
         return cast("list[list[Any]]", await self._page.evaluate(LOG))
+
+    async def reasons(self) -> list[str]:
+        """Why drop ins ended here, or were refused, by the log, the newest first."""
+        return [str(one) for one in await self._page.evaluate(REASONS)]
 
     async def has_logged(self, *newest: list[Any]) -> None:
         """Wait until these are the newest entries: what the page writes it signs first."""
