@@ -14,23 +14,14 @@ MINUTE = 60.0
 class Vigil:
     """Begins at once. `chime` is called every so often, `over` once, with the reason for which it is to end."""
 
-    def __init__(
-        self,
-        bounds: Bounds,
-        *,
-        chime: Callable[[], None],
-        over: Callable[[WhyOut], None],
-        minute: float | None = None,
-    ) -> None:
-        """`minute` is how many seconds one has."""
-        minute = MINUTE if minute is None else minute
+    def __init__(self, bounds: Bounds, *, chime: Callable[[], None], over: Callable[[WhyOut], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._over = over
         self._chime = chime
-        self._every = bounds.chime * minute
-        self._silence = bounds.silence * minute
+        self._every = bounds.chime * MINUTE
+        self._silence = bounds.silence * MINUTE
         self._heard_at = self._loop.time()
-        self._timers = {"longest": self._loop.call_later(bounds.longest * minute, self._end, "done")}
+        self._timers = {"longest": self._loop.call_later(bounds.longest * MINUTE, self._end, "done")}
         if self._every:
             self._timers["chime"] = self._loop.call_later(self._every, self._remind)
         if self._silence:

@@ -21,6 +21,7 @@ from tests.support.choosing import (
     stop_letting,
     terms,
 )
+from tests.support.doors import Doors
 from tests.support.server import running_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -28,6 +29,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 DAY = 86_400
 
 SIGNED = "() => { const { terms } = document.querySelector('kith-app').parts.store.state; return terms"
+HEARD_BY_NOBODY = """
+() => {
+  const { store } = document.querySelector('kith-app').parts;
+  store.dispatch({ t: 'terms', terms: { ...store.state.terms, heard: new Map() } });
+}
+"""
 DROP_IN = """
 (person) => {
   const { calls } = document.querySelector('kith-app').parts;
@@ -36,13 +43,27 @@ DROP_IN = """
 """
 
 
+USED = """
+() => {
+  const { account } = document.querySelector('kith-app').parts;
+  window.using = setInterval(() => account.send({ t: 'touch', kind: 'interaction' }), 500);
+}
+"""
+"""As if somebody touched the page again and again, and said so each time."""
+
+LEFT = "() => clearInterval(window.using)"
+
+ACTIVITY = "() => [...document.querySelector('kith-app').parts.store.state.activity]"
+
+
 @dataclass
 class House:
-    """Ana and Cleo live together, with a screen in the kitchen; Ben lives elsewhere."""
+    """Ana and Cleo live together, with a screen in the kitchen; Ben and Dora do elsewhere."""
 
     launch: Launcher
     ana: Screen
     ben: Screen
+    dora: Screen
     cleo: Screen
     kitchen: Screen
 
@@ -50,14 +71,16 @@ class House:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lived_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     directory = tmp_path_factory.mktemp("granting")
-    async with running_server(directory) as server, browsers(server, directory) as launch:
+    program = ("tests.support.hastened",)
+    async with running_server(directory, program=program) as server, browsers(server, directory) as launch:
         ana = await launch.person("Ana", "chromium")
         ben = await launch.person("Ben", "chromium", by=ana, household=False)
+        dora = await launch.person("Dora", "chromium", by=ben)
         cleo = await launch.person("Cleo", "chromium", by=ana)
         kitchen = await launch.screen("chromium")
         await kitchen.pair(await ana.offer_pairing(shared=True), "Kitchen")
         await befriend(ana, "Ben", "+12025559002")
-        yield House(launch, ana, ben, cleo, kitchen)
+        yield House(launch, ana, ben, dora, cleo, kitchen)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -68,6 +91,14 @@ async def house(lived_in: House) -> House:
         await lived_in.kitchen.at_home()
     await start_afresh(lived_in.ana)
     return lived_in
+
+
+async def is_ready(screen: Screen) -> None:
+    """Somebody has touched the page, and it can be dropped in on."""
+    await screen.page.locator("body").click(position={"x": 5, "y": 5})
+    await screen.page.wait_for_function(
+        "() => document.querySelector('kith-app').parts.store.state.unready === null"
+    )
 
 
 @pytest.mark.row("R67", "S1")
@@ -91,6 +122,46 @@ async def test_nobody_may_before_a_grant_and_a_grant_by_the_card_is_a_knock_for_
     assert 89 * DAY < grant["until"] - grant["since"] < 92 * DAY
     assert await attempt(ben, owner) == "knock"
     assert ana.errors == []
+
+
+@pytest.mark.row("R68", "S1")
+async def test_what_a_household_was_granted_is_used_by_whoever_lives_in_it(house: House) -> None:
+    """Dora, who lives with Ben, stays outside as long as Ben alone may; then she knocks, and Ana lets her in."""
+    ana, dora = house.ana, house.dora
+    await let_drop_in(ana, "Ben")
+    assert await attempt(dora, await person_of(ana)) == "not_permitted"
+    card = await open_card(ana, "Ben")
+    await card.get_by_role("button", name="Change …").click()
+    await ana.page.get_by_text("Ben and everybody they live with").click()
+    await ana.button("Save", exact=True).click()
+    await expect(card.get_by_text("Ben and whoever lives with them may knock.")).to_be_visible()
+    await ana.button("Close", exact=True).click()
+    await is_ready(ana)
+    await dora.page.evaluate(DROP_IN, await person_of(ana))
+    await expect(ana.incoming("Dora")).to_contain_text("wants to drop in")
+    assert await ana.live_tracks() == set()
+    await ana.button("Let in").click()
+    await dora.connected()
+    assert await ana.live_tracks() == {"audio"}
+    await dora.hang_up()
+    await ana.leave_calls()
+    assert ana.errors == dora.errors == []
+
+
+@pytest.mark.row("R83", "R84")
+async def test_recently_active_is_seen_by_whoever_may_drop_in_and_by_nobody_else(house: House) -> None:
+    """A word beside the name, and no more: not where, not when. On this server a minute lasts half a second."""
+    ana, ben, cleo = house.ana, house.ben, house.cleo
+    await befriend(ben, "Ana", "+12025559001")
+    dots = [screen.page.get_by_text("Recently active").filter(visible=True) for screen in (ben, cleo)]
+    await let_drop_in(ana, "Ben")
+    await ana.page.evaluate(USED)
+    await expect(dots[0]).to_have_count(1)
+    assert await ben.page.evaluate(ACTIVITY) == [await person_of(ana)]
+    assert await cleo.page.evaluate(ACTIVITY) == [] and await dots[1].count() == 0
+    await stop_letting(ana, "Ben")
+    await expect(dots[0]).to_have_count(0)
+    await ana.page.evaluate(LEFT)
 
 
 async def test_to_come_straight_in_is_an_explicit_choice(house: House) -> None:
@@ -172,6 +243,19 @@ async def test_one_device_is_closed_and_the_others_are_not(house: House) -> None
         await expect(ana.page.locator("kith-you-home")).not_to_have_attribute("aria-busy", "true")
         assert await attempt(ben, await endpoint_of(kitchen)) == wanted
     assert await attempt(ben, await person_of(ana)) == "knock"
+
+
+async def test_what_is_heard_while_a_finger_is_on_a_choice_does_not_take_it_away(house: House) -> None:
+    ana = house.ana
+    await let_drop_in(ana, "Ben")
+    await on_own_card(ana)
+    off = ana.page.get_by_role("radiogroup", name="Kitchen").get_by_text("Off", exact=True)
+    await off.hover()
+    await ana.page.mouse.down()
+    await ana.page.evaluate(HEARD_BY_NOBODY)
+    await ana.page.mouse.up()
+    await ana.page.wait_for_function(f"{SIGNED}.contents.devices[0]?.drop_in === 'off'; }}")
+    await back_home(ana)
 
 
 async def test_a_device_that_is_away_has_not_heard_until_it_is_back(house: House) -> None:
@@ -268,7 +352,7 @@ async def test_a_schedule_is_made_and_holds_by_the_clock_of_its_place(house: Hou
 
 @pytest.mark.row("R72", "R74")
 async def test_a_drop_in_that_goes_on_ends_when_it_is_revoked(house: House) -> None:
-    """Revoked at the telephone, while the visitor is in the kitchen."""
+    """Revoked at the telephone, while the visitor is in the kitchen: a shared page, which opened by itself."""
     ana, ben, kitchen = house.ana, house.ben, house.kitchen
     await let_drop_in(ana, "Ben", how="Come straight in")
     await on_own_card(ana)
@@ -277,13 +361,14 @@ async def test_a_drop_in_that_goes_on_ends_when_it_is_revoked(house: House) -> N
     await expect(mine.get_by_role("radio", name="Off")).to_be_checked()
     await expect(ana.page.locator("kith-you-home")).not_to_have_attribute("aria-busy", "true")
     await back_home(ana)
-    await kitchen.page.locator("body").click(position={"x": 5, "y": 5})
-    await kitchen.page.wait_for_function(
-        "() => document.querySelector('kith-app').parts.store.state.unready === null"
-    )
+    await is_ready(kitchen)
+    doors = Doors(kitchen.page)
+    await doors.watch()
     await ben.page.evaluate(DROP_IN, await person_of(ana))
+    await doors.until("open")
+    assert await doors.stages() == ["checking", "tone", "open"]
     await ben.connected()
-    assert await kitchen.live_tracks() == {"audio"}
+    assert await kitchen.live_tracks() == {"audio"} and await kitchen.live() == {"microphone"}
     await stop_letting(ana, "Ben")
     for screen in (kitchen, ben):
         await expect(screen.page.locator("kith-call.over")).to_be_visible()

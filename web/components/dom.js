@@ -63,20 +63,3 @@ export function keyed(parent, items, keyOf, create, update) {
     if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
   });
 }
-
-/**
- * Whether something in `element` is being pressed now: what is drawn anew between press and release is never clicked. Then
- * `again` is called once it was let go.
- * @param {Element} element @param {() => void} again
- */
-export function isPressed(element, again) {
-  if (!element.matches(':active')) return false;
-  const released = new AbortController();
-  for (const end of ['pointerup', 'pointercancel', 'keyup']) {
-    window.addEventListener(end, () => {
-      released.abort();
-      setTimeout(again); // after the click
-    }, { signal: released.signal });
-  }
-  return true;
-}

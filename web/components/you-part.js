@@ -1,9 +1,10 @@
 /** What the parts of the own card share: they show the terms, and sign at once what is changed. */
 
 import { codeOf } from '../session/problem.js';
-import { h, isPressed } from './dom.js';
+import { h } from './dom.js';
 import { icon } from './icons.js';
 import { alertLine } from './pieces.js';
+import { isPressed } from './press.js';
 import { View } from './view.js';
 
 /** @import {Terms} from '../granting/terms.js' */

@@ -1,8 +1,9 @@
 /** The own card: when one is to be left alone, who may drop in, what was done with it, and the way to close everything. */
 
 import { notHeard } from '../granting/terms.js';
-import { h, isPressed, setText } from './dom.js';
+import { h, setText } from './dom.js';
 import { avatar } from './pieces.js';
+import { isPressed } from './press.js';
 import { create, View } from './view.js';
 import { YouClosed } from './you-closed.js';
 import { YouEnhanced } from './you-enhanced.js';
