@@ -1,7 +1,6 @@
-"""A mixer process: `python -m media.mixer --control FD [--address A]... [--announce A]... [--port N]`.
+"""A mixer process: `python -m media.mixer --control FD [--address A]... [--port N]`.
 
-The server starts it with one end of a Unix socket pair, and ends it by closing the other. Signals that a terminal or
-systemd sends to all processes of the server are its business: it may still have to drain.
+The server starts it with one end of a Unix socket pair, and ends it by closing the other.
 """
 
 import argparse
@@ -9,7 +8,6 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable
 
 import aioice.ice
 import uvloop
@@ -34,10 +32,12 @@ GOODBYE = 1.0
 """Seconds to say goodbye to endpoints."""
 
 
-async def serve(descriptor: int, make_port: Callable[[], Port]) -> None:
+async def serve(descriptor: int, hosts: list[str], number: int) -> None:
     """Until the server says Quit, or nothing any more."""
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=descriptor))
     ended = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
 
     def say(message: FromMixer) -> None:
         waiting = writer.transport.get_write_buffer_size()
@@ -47,7 +47,7 @@ async def serve(descriptor: int, make_port: Callable[[], Port]) -> None:
             writer.write(frame(message))
 
     certificate = RTCCertificate.generateCertificate()
-    port = make_port()
+    port = Port(hosts, number)
     engine = Engine(port, certificate, say)
     silence()
     gc.collect()
@@ -92,14 +92,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m media.mixer")
     parser.add_argument("--control", type=int, required=True, metavar="FD")
     parser.add_argument("--address", action="append", default=[], metavar="A")
-    parser.add_argument("--announce", action="append", default=[], metavar="A")
     parser.add_argument("--port", type=int, default=0, metavar="N")
     options = parser.parse_args()
     forbid_dumps()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, signal.SIG_IGN)
-    hosts = options.address or addresses()
-    uvloop.run(serve(options.control, lambda: Port(hosts, options.port, options.announce)))
+    uvloop.run(serve(options.control, options.address or addresses(), options.port))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,11 @@ const CONSTRAINTS = {
   video: { width: { ideal: 960 }, height: { ideal: 540 }, frameRate: { ideal: 24, max: 30 }, facingMode: 'user' },
 };
 
+/** For a mesh: the same picture is encoded for each of the others, and shown small. @type {MediaTrackConstraints} */
+const SMALL = { width: { ideal: 480 }, height: { ideal: 270 }, frameRate: { ideal: 15, max: 20 }, facingMode: 'user' };
+
 export class Capture {
+  /** Whether a camera that starts from now on is to give a small picture. */ frugal = false;
   /** @type {Record<Kind, boolean>} */ #wanted = { audio: false, video: false };
   /** @type {Tracks} */ #tracks = { audio: null, video: null };
   /** @type {Record<Kind, CaptureTrouble | null>} */ #trouble = { audio: null, video: null };
@@ -78,7 +82,7 @@ export class Capture {
   async #open(asked) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia(
-        Object.fromEntries(asked.map((kind) => [kind, CONSTRAINTS[kind]])),
+        Object.fromEntries(asked.map((kind) => [kind, kind === 'video' && this.frugal ? SMALL : CONSTRAINTS[kind]])),
       );
       for (const track of stream.getTracks()) this.#adopt(track);
       return true;

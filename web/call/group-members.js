@@ -31,7 +31,7 @@ export class Members {
     publicKeysOf(keys);
     return this.#vouching.vouch({
       id: `${view.id}/${endpoint}/${order}/${own?.order}`,
-      own_person: own?.person ?? null,
+      own_person: view.own_person ?? null,
       peer_person: member.person ?? null,
       endpoint: { id: endpoint, name, keys, capabilities },
       epoch,

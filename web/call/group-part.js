@@ -135,7 +135,7 @@ export class Part {
   /** @param {Gathering} group */
   async #follow(group) {
     const { view } = group;
-    if (this.#over || view === null) return;
+    if (this.#over || view === null || !view.members.some(({ endpoint }) => endpoint === view.own)) return;
     // What a person agreed to is what happens here: no server makes another path of it.
     require(view.path === group.path && view.e2ee === (group.path === 'mesh'), 'forked');
     this.#view = view;
@@ -156,7 +156,6 @@ export class Part {
 
   /** @param {GroupView} view */
   async #mixed(view) {
-    if (!view.members.some(({ endpoint }) => endpoint === view.own)) return;
     for (const member of view.members) if (member.endpoint !== view.own) await this.#sink.met(member, await this.#vouch(member));
     if (this.#over) return;
     this.#room ??= this.#openRoom(view);

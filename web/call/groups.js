@@ -6,7 +6,7 @@
 import { newCall } from '../core/ids.js';
 import { negotiate } from '../policy/media.js';
 import { codeOf, ProblemError } from '../session/problem.js';
-import { currentGroup, ownCapabilities } from '../state/groups.js';
+import { currentGroup, isAsked, ownCapabilities } from '../state/groups.js';
 import { isOccupied } from '../state/state.js';
 import { require } from '../trust/untrusted.js';
 import { DropIns } from './drop-ins.js';
@@ -207,7 +207,7 @@ export class Groups {
   #visited(view) {
     if (this.#dropIns.has(view.id)) return;
     if (view.members.some(({ endpoint }) => endpoint === view.own)) this.leave(view.id);
-    else if (view.mode && this.#may(view.path)) this.#dropIns.arrive(view, view.started_by.endpoint);
+    else if (view.mode && isAsked(view) && this.#may(view.path)) this.#dropIns.arrive(view, view.started_by.endpoint);
   }
 
   // -- parts ---------------------------------------------------------------------------------------
@@ -367,6 +367,7 @@ export class Groups {
       this.#account.forget(call);
     }
     this.#dropIns.keep(live.map(({ id }) => id));
+    this.#calls.capture.frugal = currentGroup(state) !== null;
     const { audioWanted, videoWanted } = this.#calls.capture.live;
     if ((audioWanted || videoWanted) && !isOccupied(state)) void this.#calls.capture.want({ audio: false, video: false });
   }

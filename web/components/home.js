@@ -84,6 +84,7 @@ export class Home extends View {
         this.#ask,
         h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody, this.#all),
         this.#devicesPart,
+        this.#several,
         h(
           'div',
           { class: 'adding' },

@@ -151,9 +151,10 @@ export function shownGroup(state) {
   return currentGroup(state) ?? state.groups.findLast(({ mine, ended }) => mine && ended !== null) ?? null;
 }
 
-/** The own place in a group. @param {GroupView} view @returns {PlaceView | null} */
-function placeOf({ own, own_person, places }) {
-  return places.find(({ endpoint }) => endpoint === own) ?? places.find(({ person }) => person != null && person === own_person) ?? null;
+/** Whether this endpoint, or its person, is being asked. @param {GroupView} view */
+export function isAsked({ own, own_person, places }) {
+  const place = places.find(({ endpoint }) => endpoint === own) ?? places.find(({ person }) => person != null && person === own_person);
+  return place?.state === 'ringing';
 }
 
 /**
@@ -163,7 +164,7 @@ function placeOf({ own, own_person, places }) {
  */
 export function ringingGroups({ groups, quiet }) {
   return groups.filter(({ mine, ended, view, kind, door }) => {
-    if (mine || ended !== null || view === null || placeOf(view)?.state !== 'ringing') return false;
+    if (mine || ended !== null || view === null || !isAsked(view)) return false;
     return kind === 'drop_in' ? view.mode === 'knock' && door === 'checking' : !quiet;
   });
 }
