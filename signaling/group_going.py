@@ -34,7 +34,8 @@ def leaves(group: Group, event: Leaves, now: float) -> Turned | None:
         return _says_no(group, event.endpoint, Acceptance.DECLINED)
     dropped_in = group.kind is CallKind.DROP_IN and member.place != group.home
     told = event.why if dropped_in or event.why is EndReason.SILENCE else EndReason.HUNG_UP
-    return Turned(without(group, event.endpoint), told, {event.endpoint: told})
+    why = {} if group.answered is None else {event.endpoint: told}  # giving it up is called by its name
+    return Turned(without(group, event.endpoint), told, why)
 
 
 def removes(group: Group, event: Removes, now: float) -> Turned | None:

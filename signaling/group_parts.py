@@ -1,5 +1,6 @@
 """What every step of a group is made of: places and members that change, and how it is settled. Pure and total."""
 
+import dataclasses
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -104,7 +105,9 @@ def others_than(group: Group, member: Member) -> set[EndpointId]:
 
 def settled(before: Group, turned: Turned, now: float) -> tuple[Group, Effects]:
     """The next group, ended where it is over, and what must be told to whom."""
-    group = _awaiting(_moved_over(_begun(turned.group, now)), now)
+    over = _moved_over(turned.group)
+    turned = dataclasses.replace(turned, why={**turned.why, **dict.fromkeys(over, EndReason.MOVED)})
+    group = _awaiting(_begun(all_without(turned.group, over), now), now)
     if group.agreed is not None and group.members.keys() != before.members.keys():
         group = replace(group, agreed=None)  # who came has not been asked, and who is gone does not count
     reason = turned.final or _reason(group, turned.otherwise)
@@ -119,12 +122,13 @@ def _begun(group: Group, now: float) -> Group:
     return replace(group, phase=GroupPhase.ACTIVE, answered=now, limit=now + group.longest)
 
 
-def _moved_over(group: Group) -> Group:
-    """Whoever is connected and came in the place of another endpoint has arrived."""
-    for member in list(group.members.values()):
-        if member.replaces in group.members and _arrived(group, member):
-            group = without(group, member.replaces)
-    return group
+def _moved_over(group: Group) -> list[EndpointId]:
+    """Those in whose place another endpoint has arrived, which is connected now."""
+    return [
+        one.replaces
+        for one in group.members.values()
+        if one.replaces is not None and one.replaces in group.members and _arrived(group, one)
+    ]
 
 
 def _arrived(group: Group, member: Member) -> bool:

@@ -193,6 +193,7 @@ async def wire(
         server=keys.public.identity,
         keys=keys,
         groups=SqliteGroups(database),
+        rooms=mixers,
         clock=clock,
         ice=ice_desk(settings, clock),
         contacts=contacts,

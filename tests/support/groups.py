@@ -1,6 +1,7 @@
 """Groups over bare connections: rosters as endpoints would sign them, and the usual steps."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from kith.core.ids import new_call
@@ -37,10 +38,16 @@ def next_roster(known: GroupRoster, signer: Endpoint, view: Message, *asked: Joi
 
 
 async def start(
-    starter: Endpoint, to: list[str | None], *, kind: str = "call", path: str = "mesh", **fields: Any
+    starter: Endpoint,
+    to: Sequence[str | None],
+    *,
+    kind: str = "call",
+    path: str = "mesh",
+    call: str | None = None,
+    **fields: Any,
 ) -> Message:
     """Start a group; returns it as the starter sees it."""
-    call = new_call()
+    call = call or new_call()
     reply = await ask_to_start(starter, to, call=call, kind=kind, path=path, **fields)
     assert reply["t"] == "group_state", reply
     group: Message = reply["group"]
@@ -50,7 +57,7 @@ async def start(
 
 async def ask_to_start(
     starter: Endpoint,
-    to: list[str | None],
+    to: Sequence[str | None],
     *,
     kind: str = "call",
     path: str = "mesh",
@@ -61,7 +68,8 @@ async def ask_to_start(
     call = call or new_call()
     roster = plain(roster_of(starter, call, []))
     return await starter.ask(
-        "start_group", **{"call": call, "kind": kind, "to": to, "path": path, "roster": roster, **fields}
+        "start_group",
+        **{"call": call, "kind": kind, "to": list(to), "path": path, "roster": roster, **fields},
     )
 
 
