@@ -197,22 +197,25 @@ class Desk:
             switchboard.announce_missed,
         )
         switchboard.beside = (self.groups,)
-        group_drop_ins = GroupDropIns(self.groups, finder, granting, directory, deadlines, clock)
+        group_finder = GroupFinder(
+            directory,
+            granting,
+            blocks,
+            children,
+            switchboard.finder,
+            finder,
+            self.drop_ins,
+            reachable,
+            clock,
+            ringing=switchboard.bounds.ringing,
+        )
+        group_drop_ins = GroupDropIns(
+            self.groups, finder, granting, directory, deadlines, clock, group_finder.opted_in
+        )
         self.drop_ins.also = (group_drop_ins,)
         self.grouping = Grouping(
             self.groups,
-            GroupFinder(
-                directory,
-                granting,
-                blocks,
-                children,
-                switchboard.finder,
-                finder,
-                self.drop_ins,
-                reachable,
-                clock,
-                ringing=switchboard.bounds.ringing,
-            ),
+            group_finder,
             group_drop_ins,
             directory,
             blocks,

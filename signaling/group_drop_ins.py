@@ -1,17 +1,22 @@
-"""Groups that are drop ins: decided anew, endpoint by endpoint, whenever something changes that they rest on."""
+"""Groups that go on: decided anew, endpoint by endpoint, whenever something changes that they rest on.
+
+A drop in rests on what its people have allowed, the mixer on that all have opted in to it.
+"""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from kith.core.ids import EndpointId, HouseholdId
 from kith.core.problem import Problem
 from kith.directory.granting import Granting
+from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
-from signaling.call import Barred, CallKind
+from policy.group import Path
+from signaling.call import Barred, Busy, CallKind
 from signaling.deadlines import Deadlines
 from signaling.drop_in_facts import DropInFinder
 from signaling.dropping_in import goes_on
-from signaling.group import Group
+from signaling.group import Group, Leaves
 from signaling.group_apart import Groups
 from signaling.live_group import LiveGroup
 
@@ -29,7 +34,10 @@ class GroupDropIns:
         directory: DirectoryStore,
         deadlines: Deadlines,
         clock: Callable[[], float],
+        opted_in: Callable[[Sequence[Endpoint]], Awaitable[bool]],
     ) -> None:
+        """`opted_in`: whether all whose devices these are may use what decrypts at the server."""
+        self._opted_in = opted_in
         self._groups = groups
         self._finder = finder
         self._granting = granting
@@ -53,7 +61,9 @@ class GroupDropIns:
             await self.decide_anew(live)
 
     async def decide_anew(self, live: LiveGroup) -> None:
-        """Look again at a drop in; nothing for a call."""
+        """Look again, whatever it rests on."""
+        if live.group.path is Path.MIXER:
+            await self._keep_out(live)
         if live.group.kind is not CallKind.DROP_IN or live.group.over:
             return
         try:
@@ -62,6 +72,20 @@ class GroupDropIns:
             log.warning("drop in cannot be decided anew: group=%s code=%s", live.group.id, problem.code)
             for endpoint in _concerned(live.group):
                 live.enqueue(Barred(endpoint))
+
+    async def _keep_out(self, live: LiveGroup) -> None:
+        """Whoever has opted out is out, and is not asked at that device any more."""
+        group = live.group
+        for one in sorted({*group.members, *_rung(group)}):
+            endpoint = live.faces.endpoints.get(one)
+            if endpoint is None or not await self._may_use(endpoint):
+                live.enqueue(Leaves(one) if one in group.members else Busy(one))
+
+    async def _may_use(self, endpoint: Endpoint) -> bool:
+        try:
+            return await self._opted_in([endpoint])
+        except Problem:  # what cannot be read is not known to be permitted
+            return False
 
     async def _look_again(self, live: LiveGroup) -> None:
         group = live.group
@@ -87,10 +111,14 @@ class GroupDropIns:
 def _concerned(group: Group) -> dict[EndpointId, str]:
     """The endpoints at which it goes on, or could begin, and at which place each."""
     there = {each: one.place for each, one in group.members.items() if one.place != group.home}
-    rung = {
+    return _rung(group) | there
+
+
+def _rung(group: Group) -> dict[EndpointId, str]:
+    """Where it rings, and for which place each."""
+    return {
         one: place.target
         for place in group.places.values()
         for one in place.rings
         if place in group.ringing_at(one)
     }
-    return rung | there

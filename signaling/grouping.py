@@ -11,6 +11,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust.fingerprint import fingerprint_of
 from kith.core.trust.group import GroupRoster, check
 from kith.core.trust.mixer import MixerPromise
+from kith.core.trust.untrusted import Reason as Unbelieved
 from kith.core.trust.untrusted import Untrusted
 from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
@@ -25,6 +26,7 @@ from signaling.group_apart import Groups
 from signaling.group_drop_ins import GroupDropIns
 from signaling.group_facts import GroupFinder, Party
 from signaling.group_step import may_join, start
+from signaling.limits import Buckets
 from signaling.live_group import LiveGroup
 from signaling.rooms import Rooms
 from signaling.sessions import Sessions
@@ -33,6 +35,10 @@ log = logging.getLogger(__name__)
 
 SOON = 300
 """Seconds by which a roster may be ahead of the clock here."""
+
+PLANS = (1.0, 20.0)
+"""How often one person may plan or start a group, or ask more in: a second, and at once. Each looks at everybody who is
+asked."""
 
 GROUP_COMMANDS = (
     wire.PlanGroup,
@@ -89,10 +95,13 @@ class Grouping:
         self._over_quota = over_quota
         self._longest = longest
         self._largest = largest
+        self._plans: Buckets[PersonId] = Buckets(*PLANS)
         rooms.listen(self)
 
     async def carry_out(self, principal: Principal, command: Any) -> wire.AnyReply:
         """One of the commands. Raises Problem."""
+        if isinstance(command, wire.PlanGroup | wire.StartGroup | wire.AskIntoGroup) and not principal.test:
+            self._plans.take(registered(principal), self._clock())
         match command:
             case wire.PlanGroup():
                 return await self._plan(principal, command)
@@ -107,9 +116,7 @@ class Grouping:
             case wire.AskIntoGroup():
                 await self._ask(principal, command)
             case wire.SignGroup():
-                live = self._taking_part(principal, command.call)
-                roster = await self._checked(principal, command.roster, live.group.roster)
-                await live.submit(groups.Signs(roster))
+                await self._sign(principal, command)
             case wire.AgreeMixer() | wire.ProposeMixer():
                 await self._agree(principal, command)
             case _:
@@ -247,6 +254,15 @@ class Grouping:
             raise Problem(Code.UNTRUSTED, path="roster", data={"reason": untrusted.reason}) from None
         return roster
 
+    async def _sign(self, principal: Principal, command: wire.SignGroup) -> None:
+        live = self._taking_part(principal, command.call)
+        known = live.group.roster
+        roster = await self._checked(principal, command.roster, known)
+        if roster.version > known.version + 1 or live.group.path is not Path.MESH:
+            raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.MISSING})
+        await live.submit(groups.Signs(roster))
+        _require_newest(live, roster)
+
     # -- coming and going ------------------------------------------------------------------------
 
     async def _join(self, principal: Principal, command: wire.JoinGroup) -> wire.AnyReply:
@@ -263,6 +279,10 @@ class Grouping:
         if not may_join(live.group, place):
             return _gone(live.group, place, command)
         await self.live.know(live, endpoint)
+        if live.group.path is Path.MIXER and not await self._finder.opted_in(
+            [live.faces.endpoints[endpoint]]
+        ):
+            raise Problem(Code.GROUP_NOT_AVAILABLE)
         await live.submit(groups.Joins(endpoint, place.target, personal=not principal.shared))
         if endpoint not in live.group.members:
             return _gone(live.group, place, command)
@@ -351,6 +371,8 @@ class Grouping:
         }
         live.faces.people |= more.people
         await live.submit(groups.Asks(principal.endpoint, tuple(new), roster))
+        if roster is not None:
+            _require_newest(live, roster)
 
     # -- media -----------------------------------------------------------------------------------
 
@@ -475,8 +497,17 @@ class Grouping:
         return wire.GroupOver(re=request, call=live.group.id, reason=live.group.reason or EndReason.HUNG_UP)
 
 
+def _require_newest(live: LiveGroup, roster: GroupRoster) -> None:
+    """Raises Problem where another one was faster."""
+    if live.group.roster != roster:
+        raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.FORKED})
+
+
 def _gone(group: Group, place: Place, command: wire.JoinGroup) -> wire.GroupOver:
-    """There is nothing to join any more at this place."""
+    """There is nothing to join any more at this place. Raises Problem where there only is no room for one more."""
+    full = not place.silent and place.state in (PlaceState.LEFT, PlaceState.DECLINED, PlaceState.NO_ANSWER)
+    if full and group.kind is CallKind.CALL and not group.over:
+        raise Problem(Code.GROUP_NOT_AVAILABLE)
     removed = place.state is PlaceState.REMOVED
     reason = EndReason.REMOVED if removed else group.reason or EndReason.NO_ANSWER
     return wire.GroupOver(re=command.id, call=group.id, reason=reason)

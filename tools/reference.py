@@ -22,7 +22,7 @@ from kith.core.trust.group import GroupMember, GroupRoster
 from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import contacts as lists
-from policy import drop_in
+from policy import drop_in, group
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
 from signaling import (
@@ -33,6 +33,7 @@ from signaling import (
     discovery,
     gateway,
     granting,
+    grouping,
     http,
     limits,
     names,
@@ -302,6 +303,12 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "`resolve_name` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
     rate, burst = granting.SETS
     yield "`set_grants` of one person", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
+    rate, burst = grouping.PLANS
+    planned = f"{burst:g} at once, then {rate:g}/s"
+    yield "`plan_group`, `start_group` and `ask_into_group` of one person", planned, "`rate_limited`"
+    yield "Groups that one household has begun, at a time", str(group.AT_A_TIME), "`group_limit`"
+    yield "Endpoints in a mesh", str(group.MESH_MOST), "`group_not_available`"
+    yield "Endpoints in a group that is mixed", str(group.MIXER_MOST), "`group_not_available`"
     rate, burst = names.NEW_NAMES
     told = f"{burst:g} at once, then {rate * 86_400:g} a day"
     yield "New names of contacts that a household's shared endpoints are told", told, "`rate_limited`"

@@ -114,6 +114,23 @@ async def test_one_who_has_not_opted_in_keeps_everybody_out_of_the_mixer(home: F
         await ended(granny, call)
 
 
+@pytest.mark.row("R91")
+async def test_whoever_opts_out_is_out_of_what_is_mixed_and_nobody_joins_who_has(home: Family) -> None:
+    async with home.online(home.mum, home.dad, home.granny) as (mum, dad, granny):
+        call = (await start(mum, [home.dad.person, home.granny.person], path="mixer"))["id"]
+        for one in (dad, granny):
+            await join(one, call)
+        await home.granny_signs.set(granny, having(enhanced=False))
+        assert await ended(granny, call) == "hung_up"
+        again = await granny.ask("join_group", call=call)
+        assert (again["code"], again["data"]) == ("group_not_available", {})
+        await home.granny_signs.set(granny, having(enhanced=True))
+        assert (await granny.ok("join_group", call=call))["group"]["path"] == "mixer"
+        for one in (granny, dad):
+            await one.ok("leave_group", call=call)
+        await ended(mum, call)
+
+
 @pytest.mark.row("R82")
 async def test_dropping_in_on_everyone_is_mixed_where_the_whole_household_has_opted_in(home: Family) -> None:
     async with home.online(home.mum, home.kitchen, home.hall, home.dad) as (mum, kitchen, hall, dad):
