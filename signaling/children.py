@@ -63,6 +63,7 @@ NOT_FOR_CHILDREN = (
     wire.LinkBook,
     wire.SyncBook,
     wire.UnlinkBook,
+    wire.ListRooms,
 )
 """What adults decide: who lives here and what belongs here, whom a child knows, and that it is one."""
 

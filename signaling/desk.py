@@ -53,6 +53,7 @@ from signaling.grouping import GROUP_COMMANDS, Grouping
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.journal import JOURNAL_COMMANDS, READING, Journal, JournalDesk
+from signaling.live_rooms import ROOM_COMMANDS, LiveRooms
 from signaling.names import NameDesk
 from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
@@ -89,6 +90,7 @@ PERSONAL = (
     *BOOK_COMMANDS,
     *READING,
     *CHILD_COMMANDS,
+    *ROOM_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -327,6 +329,7 @@ class Desk:
             (BLOCK_COMMANDS, self._block_desk),
             (PEOPLE_COMMANDS, self.people),
             (GROUP_COMMANDS, self.grouping),
+            (ROOM_COMMANDS, LiveRooms(rooms or NoRooms(), directory)),
         )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people, self.granted)
         self.strangers = Strangers(

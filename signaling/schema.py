@@ -95,6 +95,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.EraseChild: _DONE,
     protocol.LinkBook: (protocol.BookLinked,),
     protocol.ListBooks: (protocol.Books,),
+    protocol.ListRooms: (protocol.RoomList,),
     protocol.UnlinkBook: _DONE,
     protocol.SyncBook: _DONE,
     protocol.ListIdentities: (protocol.Identities,),

@@ -63,6 +63,8 @@ PARTS: tuple[type, ...] = (
     protocol.OwnProfile,
     protocol.LogLine,
     protocol.LogHead,
+    protocol.LiveRoom,
+    protocol.LiveSeat,
     protocol.ProfileView,
     protocol.ContactView,
     protocol.ContactNumber,

@@ -710,6 +710,13 @@ export interface SyncBook {
   book: string;
 }
 
+/** The groups that are mixed now in which a device takes part that is the asker's own or their household's. */
+export interface ListRooms {
+  t: 'list_rooms';
+  id: string;
+  as?: string | null;
+}
+
 /**
  * The identities of persons that can be called from here or are in a call here, and the own one. Those of
  * others are left out of the reply, as are persons who have none.
@@ -2443,6 +2450,37 @@ export interface MixerAnswer {
   statement: string;
 }
 
+/** As they are at this moment; numbers are a few seconds old at the most. Of what is said there nothing is kept. */
+export interface RoomList {
+  t: 'room_list';
+  re: string;
+  rooms: LiveRoom[];
+}
+
+/**
+ * A group that the server mixes now. `others` is how many take part besides, whom it is not for the asker to see;
+ * `load` how busy the mixer is, 1.0 for all of a processor.
+ */
+export interface LiveRoom {
+  call: string;
+  seats: LiveSeat[];
+  others: number;
+  load: number;
+}
+
+/**
+ * One device in a group, and how what it sends arrives. `lost` is the share of its packets, 0 to 1; `jitter_ms` how
+ * unevenly they come, `delay_ms` how long its voice waits at the server for those that are late.
+ */
+export interface LiveSeat {
+  endpoint: string;
+  device: string;
+  connected: boolean;
+  lost: number;
+  jitter_ms: number;
+  delay_ms: number;
+}
+
 /**
  * The command was not carried out. `path` names the field at fault; `message` is for people.
  * `re` is absent where the command's id could not be read.
@@ -2748,6 +2786,7 @@ export type Command =
   | ListBooks
   | UnlinkBook
   | SyncBook
+  | ListRooms
   | ListIdentities
   | ShowRoster
   | ExtendPerson
@@ -2834,6 +2873,7 @@ export type Reply =
   | GroupState
   | GroupOver
   | MixerAnswer
+  | RoomList
   | ProblemReply;
 
 export type Event =

@@ -115,7 +115,7 @@ class MixerLink(asyncio.Protocol):
                     *self._command(theirs.fileno()),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": str(TREE)},
+                    env=_environment(),
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,  # Ctrl+C is for the server, which ends its mixers in order
                 )
@@ -230,6 +230,12 @@ class MixerLink(asyncio.Protocol):
         if isinstance(message, Ready):
             self.ready = True
         self._heard(message)
+
+
+def _environment() -> dict[str, str]:
+    """The server's own, but for its options, among which are secrets that are none of a mixer's business."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
+    return {**kept, "PYTHONPATH": str(TREE)}
 
 
 def mixer_command(port: int, announced: Sequence[str]) -> Command:

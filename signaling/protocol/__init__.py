@@ -2,7 +2,7 @@
 
     fields, envelope, parts, commands, replies, events    what crosses
     activity, books, children, contacts, drop_in,
-    group, identity, log, names, people, policy           the same for one subject
+    group, identity, log, names, people, policy, rooms    the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -35,3 +35,4 @@ from signaling.protocol.parts import *  # noqa: F403
 from signaling.protocol.people import *  # noqa: F403
 from signaling.protocol.policy import *  # noqa: F403
 from signaling.protocol.replies import *  # noqa: F403
+from signaling.protocol.rooms import *  # noqa: F403

@@ -90,6 +90,7 @@ from signaling.protocol.people import (
     SetRegion,
 )
 from signaling.protocol.policy import Block, ListBlocks, ReportPerson, Unblock
+from signaling.protocol.rooms import ListRooms
 
 
 class Challenge(Command, frozen=True, kw_only=True, tag="challenge"):
@@ -515,6 +516,7 @@ AnyCommand = (
     | ListBooks
     | UnlinkBook
     | SyncBook
+    | ListRooms
     | ListIdentities
     | ShowRoster
     | ExtendPerson

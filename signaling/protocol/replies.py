@@ -40,6 +40,7 @@ from signaling.protocol.parts import (
 )
 from signaling.protocol.people import Profiles, ProfileView
 from signaling.protocol.policy import Blocked, Blocks
+from signaling.protocol.rooms import RoomList
 
 
 class Ok(Reply, frozen=True, kw_only=True, tag="ok"):
@@ -251,5 +252,6 @@ AnyReply = (
     | GroupState
     | GroupOver
     | MixerAnswer
+    | RoomList
     | ProblemReply
 )

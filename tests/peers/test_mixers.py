@@ -250,6 +250,7 @@ async def test_no_mixers_are_wanted() -> None:
 
 SERVER = """
 import asyncio
+import uvloop
 from kith.server.mixer_link import mixer_command
 from kith.server.mixers import Mixers
 
@@ -261,7 +262,7 @@ async def main():
     print(mixers._mixers[0].link.pid, flush=True)
     await asyncio.Event().wait()
 
-asyncio.run(main())
+uvloop.run(main())
 """
 
 
