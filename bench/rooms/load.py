@@ -91,7 +91,6 @@ class Load:
             "latency_p50_ms": 1000 * percentile(late, 0.5) if late else None,
             "latency_p95_ms": 1000 * percentile(late, 0.95) if late else None,
             "latency_packets": len(late),
-            "profile": everybody[0].profile,
         }
 
     async def listen(self, seconds: float) -> dict[str, Any]:

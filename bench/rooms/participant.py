@@ -2,20 +2,21 @@
 
 import asyncio
 import random
-import re
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pylibsrtp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from bench.rooms.aiortc_hooks import Lane, keep_hands_off, lane
 from bench.rooms.material import VOICED, Voice
+from media.mixer.aiortc_hooks import LEVEL, Keys, ice_of, keys_of, nominated
+from media.mixer.header import is_control, is_media
 from media.opus import SAMPLES
 
 CONNECTED_WITHIN = 30.0
-LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
 
 class NotConnected(Exception):
@@ -41,18 +42,19 @@ class Participant:
         self.count = 0
         self.sent: list[tuple[float, int]] | None = None
         self._level_wanted = level
-        self._level: int | None = None
-        self._payload_type = 0
         self._begin = self._position = begin
         self._sequence = random.randrange(1 << 15)
         self._timestamp = random.randrange(1 << 31)
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._lane: Lane | None = None
+        self._keys: Keys | None = None
+        self._send: Callable[[bytes], None] = _into_nothing
         self._heard: list[tuple[float, bytes]] | None = None
 
     async def offer(self) -> str:
         self._connection.addTransceiver("audio", direction="sendrecv")
-        keep_hands_off(self._connection)
+        for transceiver in self._connection.getTransceivers():  # aiortc does what there is up to DTLS
+            transceiver.sender.send = _nothing  # type: ignore[method-assign, assignment]
+            transceiver.receiver.receive = _nothing  # type: ignore[method-assign, assignment]
         await self._connection.setLocalDescription(await self._connection.createOffer())
         lines = self._connection.localDescription.sdp.splitlines(keepends=True)
         return "".join(line for line in lines if self._level_wanted or LEVEL not in line)
@@ -72,35 +74,41 @@ class Participant:
                 await connected.wait()
         except TimeoutError:
             raise NotConnected(f"{self.name}: {self._connection.connectionState}") from None
-        self._payload_type = _number(r"a=rtpmap:(\d+) opus/", sdp) or 96
-        self._level = _number(rf"a=extmap:(\d+)\S* {LEVEL}", sdp) if self._level_wanted else None
-        self._lane = lane(self._connection, self._take)
+        self._keys = keys_of(self._connection.getTransceivers()[0])
+        pair = nominated(ice_of(self._connection))
+        assert pair is not None
+        protocol, address = pair
+        otherwise = protocol.datagram_received
 
-    @property
-    def profile(self) -> str:
-        assert self._lane is not None
-        return self._lane.profile
+        def received(data: bytes, sender: tuple[Any, ...]) -> None:
+            if not is_media(data[0]):
+                otherwise(data, sender)
+            elif not is_control(data[1]):
+                self._take(data)
+
+        protocol.datagram_received = received  # type: ignore[method-assign, assignment]
+        self._send = lambda data: protocol.transport.sendto(data, address)
 
     def send(self) -> None:
         """The next 20 ms."""
-        assert self._lane is not None
+        assert self._keys is not None
         self._position = (self._position + 1) % len(self.voice.packets)
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._timestamp = (self._timestamp + SAMPLES) & 0xFFFFFFFF
-        packet = self._lane.protect(self._header() + self.voice.packets[self._position])
+        packet = self._keys.sessions[1].protect(self._header(self._keys) + self.voice.packets[self._position])
         if self.sent is not None:
             self.sent.append((time.monotonic(), self._position))
-        self._lane.send(packet)
+        self._send(packet)
         self.count += 1
 
-    def _header(self) -> bytes:
+    def _header(self, keys: Keys) -> bytes:
         """RFC 3550 section 5.1, with the level as RFC 6464 section 3 has it."""
-        fixed = (self._payload_type, self._sequence, self._timestamp, self._lane.ssrc if self._lane else 0)
-        if self._level is None:
+        fixed = (keys.payload_type, self._sequence, self._timestamp, keys.source)
+        if not keys.level:
             return struct.pack("!BBHII", 0x80, *fixed)
         level = self.voice.levels[self._position]
         voiced = 0x80 if level < VOICED else 0
-        return struct.pack("!BBHIIHHBBxx", 0x90, *fixed, 0xBEDE, 1, self._level << 4, voiced | level)
+        return struct.pack("!BBHIIHHBBxx", 0x90, *fixed, 0xBEDE, 1, keys.level << 4, voiced | level)
 
     def _take(self, packet: bytes) -> None:
         self.received += 1
@@ -121,9 +129,9 @@ class Participant:
         return [arrival for at, packet in heard if (arrival := self._open(at, packet)) is not None]
 
     def _open(self, at: float, packet: bytes) -> Arrival | None:
-        assert self._lane is not None
+        assert self._keys is not None
         try:
-            clear = self._lane.unprotect(packet)
+            clear = self._keys.sessions[0].unprotect(packet)
         except pylibsrtp.Error:
             return None
         begin = 12 + 4 * (clear[0] & 0x0F)
@@ -135,6 +143,9 @@ class Participant:
         await self._connection.close()
 
 
-def _number(pattern: str, text: str) -> int | None:
-    found = re.search(pattern, text, re.IGNORECASE)
-    return int(found.group(1)) if found else None
+async def _nothing(_: object) -> None:
+    """Instead of the tasks in which aiortc would encode, decode and report."""
+
+
+def _into_nothing(_: bytes) -> None:
+    """Where packets go before there is a connection."""
