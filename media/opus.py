@@ -127,7 +127,12 @@ class Encoder:
     """
 
     def __init__(
-        self, *, bitrate: int = 32_000, complexity: int = 5, loss: float = 0.05, low_delay: bool = False
+        self,
+        *,
+        bitrate: int = 32_000,
+        complexity: int = 5,
+        loss: float = 0.05,
+        low_delay: bool = False,
     ) -> None:
         self._library = _library()
         self._settings = {

@@ -1,6 +1,7 @@
-"""A mixer process: `python -m media.mixer --control FD [--address A]... [--port N]`.
+"""A mixer process: `python -m media.mixer --control FD [--address A]... [--announce A]... [--port N]`.
 
-The server starts it with one end of a Unix socket pair, and ends it by closing the other.
+The server starts it with one end of a Unix socket pair, and ends it by closing the other. Signals that a terminal or
+systemd sends to all processes of the server are its business: it may still have to drain.
 """
 
 import argparse
@@ -8,6 +9,7 @@ import asyncio
 import gc
 import signal
 import socket
+from collections.abc import Callable
 
 import aioice.ice
 import uvloop
@@ -32,12 +34,10 @@ GOODBYE = 1.0
 """Seconds to say goodbye to endpoints."""
 
 
-async def serve(descriptor: int, hosts: list[str], number: int) -> None:
+async def serve(descriptor: int, make_port: Callable[[], Port]) -> None:
     """Until the server says Quit, or nothing any more."""
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=descriptor))
     ended = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
 
     def say(message: FromMixer) -> None:
         waiting = writer.transport.get_write_buffer_size()
@@ -47,7 +47,7 @@ async def serve(descriptor: int, hosts: list[str], number: int) -> None:
             writer.write(frame(message))
 
     certificate = RTCCertificate.generateCertificate()
-    port = Port(hosts, number)
+    port = make_port()
     engine = Engine(port, certificate, say)
     silence()
     gc.collect()
@@ -92,10 +92,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m media.mixer")
     parser.add_argument("--control", type=int, required=True, metavar="FD")
     parser.add_argument("--address", action="append", default=[], metavar="A")
+    parser.add_argument("--announce", action="append", default=[], metavar="A")
     parser.add_argument("--port", type=int, default=0, metavar="N")
     options = parser.parse_args()
     forbid_dumps()
-    uvloop.run(serve(options.control, options.address or addresses(), options.port))
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, signal.SIG_IGN)
+    hosts = options.address or addresses()
+    uvloop.run(serve(options.control, lambda: Port(hosts, options.port, options.announce)))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,19 @@ class Datagrams(asyncio.DatagramTransport):
             self.protocol.connection_lost(None)
 
 
+def candidate(host: str, port: int) -> Candidate:
+    """An address at which the mixer can be reached."""
+    return Candidate(
+        foundation=candidate_foundation("host", "udp", host),
+        component=1,
+        transport="udp",
+        priority=candidate_priority(1, "host"),
+        host=host,
+        port=port,
+        type="host",
+    )
+
+
 class Lane(aioice.ice.StunProtocol):
     """ICE over one address of ours. `proven` is called with an address that has shown that it knows the password."""
 
@@ -65,16 +78,7 @@ class Lane(aioice.ice.StunProtocol):
         self._proven = proven
         way.protocol = self
         self.connection_made(way)
-        host, port = way.get_extra_info("sockname")
-        self.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=1,
-            transport="udp",
-            priority=candidate_priority(1, "host"),
-            host=host,
-            port=port,
-            type="host",
-        )
+        self.local_candidate = candidate(*way.get_extra_info("sockname"))
 
     def send_stun(self, message: stun.Message, addr: Address) -> None:
         """A binding response is only sent to who has authenticated its request."""
@@ -96,16 +100,21 @@ def ice_of(connection: RTCPeerConnection) -> aioice.ice.Connection:
 
 
 def prepare(
-    connection: RTCPeerConnection, voice: RTCRtpTransceiver, name: str, lanes: Callable[[], list[Lane]]
+    connection: RTCPeerConnection,
+    voice: RTCRtpTransceiver,
+    name: str,
+    lanes: Callable[[], list[Lane]],
+    announced: list[Address],
 ) -> None:
     """Let ICE go over `lanes` under the name fragment `name`, and aiortc neither send nor receive.
 
     Between setRemoteDescription and createAnswer. aiortc would begin to send and receive once connected; the codec
-    list is cut down to Opus, with what it should be like.
+    list is cut down to Opus, with what it should be like. `announced` are further addresses of the port, such as a
+    router's.
     """
     ice = ice_of(connection)
     ice._local_username = name
-    ice.get_component_candidates = partial(_gather, ice, lanes)  # type: ignore[method-assign]
+    ice.get_component_candidates = partial(_gather, ice, lanes, announced)  # type: ignore[method-assign]
     ice.connect = partial(_await_checks, ice)  # type: ignore[method-assign]
     opus = [codec for codec in voice._codecs if codec.mimeType.lower() == "audio/opus"][:1]
     if not opus:
@@ -123,11 +132,15 @@ async def _nothing(*_: Any) -> None:
 
 
 async def _gather(
-    ice: aioice.ice.Connection, lanes: Callable[[], list[Lane]], component: int, addresses: list[str]
+    ice: aioice.ice.Connection,
+    lanes: Callable[[], list[Lane]],
+    announced: list[Address],
+    component: int,
+    addresses: list[str],
 ) -> list[Candidate]:
     """Instead of aioice.ice.Connection.get_component_candidates."""
     ice._protocols += (made := lanes())
-    return [lane.local_candidate for lane in made]
+    return [lane.local_candidate for lane in made] + [candidate(*address) for address in announced]
 
 
 async def _await_checks(ice: aioice.ice.Connection) -> None:
@@ -182,3 +195,9 @@ def pointers(places: list[int]) -> list[Any]:
 def length_pointers(places: list[int]) -> list[Any]:
     """Addresses in memory as SRTP takes lengths."""
     return [ffi.cast("int *", place) for place in places]
+
+
+def in_place(call: Any, context: Any, data: bytes) -> tuple[int, bytes]:
+    """One of the four functions above on a packet of its own: what it says, and what the packet is then."""
+    packet, length = ffi.new("char[]", data + bytes(32)), ffi.new("int *", len(data))
+    return call(context, packet, length), bytes(ffi.buffer(packet, length[0]))

@@ -239,7 +239,7 @@ class Engine:
             self._skip(int(late / TICK))
         self._drain(now)
         for hall in self._halls.values():
-            hall.room.tick(now)
+            hall.room.tick(self._due)
         self._routine(now)
         self._port.flush()
         self._due += TICK

@@ -92,7 +92,9 @@ class Link:
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(tidy_offer(offer), "offer"))
             self._voice = next(one for one in self._connection.getTransceivers() if one.kind == "audio")
-            aiortc_hooks.prepare(self._connection, self._voice, self._name, self._make_lanes)
+            aiortc_hooks.prepare(
+                self._connection, self._voice, self._name, self._make_lanes, self._port.announced
+            )
             self._port.strangers[self._name] = self
             await self._connection.setLocalDescription(await self._connection.createAnswer())
         except BROKEN as error:

@@ -4,10 +4,14 @@ A batch is SLOTS datagrams side by side in one piece of memory. The kernel write
 the sorting of datagrams read them, and the other way round: nothing is copied between a system call and decryption.
 SRTP takes its lengths as `int *`, the kernel keeps them in `size_t` and `unsigned int`: on a little-endian machine the
 low half of one is the other.
+
+The kernel also notes when each datagram came (SO_TIMESTAMPNS, socket(7)): how unevenly packets come must not be
+mistaken for how unevenly they are fetched.
 """
 
 import socket
 import sys
+import time
 from typing import Any
 
 from cffi import FFI  # type: ignore[import-untyped]
@@ -20,6 +24,13 @@ SLOT = 1_536
 
 NAME = 32
 """Bytes of a socket address; an IPv6 one has 28."""
+
+NOTE = 32
+"""Bytes of a note when it came: struct cmsghdr and struct timespec. It is the only one, and so always this long."""
+
+STAMPED = 35  # SO_TIMESTAMPNS, which the socket module does not name
+OLDEST = 1.0
+"""Seconds that a datagram can have waited; if the notes say more, the machine's clock was set."""
 
 _DO_NOT_WAIT = 0x40  # MSG_DONTWAIT
 
@@ -39,8 +50,8 @@ int sendmmsg(int, struct mmsghdr *, unsigned int, int);
 
 
 def _library() -> Any:
-    if sys.byteorder != "little" or not sys.platform.startswith("linux"):
-        raise OSError("the mixer needs Linux on a little-endian machine")
+    if sys.byteorder != "little" or sys.maxsize < 2**32 or not sys.platform.startswith("linux"):
+        raise OSError("the mixer needs Linux on a little-endian machine of 64 bits")
     return _ffi.dlopen(None)
 
 
@@ -81,6 +92,13 @@ class Inbox(Batch):
 
     def __init__(self, udp: socket.socket) -> None:
         super().__init__(udp)
+        udp.setsockopt(socket.SOL_SOCKET, STAMPED, 1)
+        self._notes = _ffi.new("char[]", SLOTS * NOTE)
+        for slot in range(SLOTS):
+            self._headers[slot].msg_hdr.msg_control = self._notes + slot * NOTE
+            self._headers[slot].msg_hdr.msg_controllen = NOTE
+        self._stamps = memoryview(_ffi.buffer(self._notes)).cast("B").cast("Q")
+        self._now = self._wall = 0.0
         size = _ffi.sizeof("struct mmsghdr")
         self.first = _ffi.offsetof("struct mmsghdr", "msg_len") // 4
         self.stride = size // 4
@@ -92,10 +110,17 @@ class Inbox(Batch):
         base = int(_ffi.cast("uintptr_t", self._headers))
         return [base + 4 * (slot * self.stride + self.first) for slot in range(SLOTS)]
 
-    def receive(self) -> int:
-        """Datagrams that are there now, at most SLOTS. Never waits."""
+    def receive(self, now: float) -> int:
+        """Datagrams that are there now, at most SLOTS. Never waits. `now` is the time on the caller's clock."""
+        self._now, self._wall = now, time.time()
         count: int = self._library.recvmmsg(self._descriptor, self._headers, SLOTS, _DO_NOT_WAIT, _ffi.NULL)
         return max(0, count)
+
+    def came(self, slot: int) -> float:
+        """When it came, on the clock of `receive`."""
+        seconds, nanoseconds = self._stamps[4 * slot + 2], self._stamps[4 * slot + 3]
+        waited = self._wall - seconds - nanoseconds / 1e9
+        return self._now - waited if 0 <= waited < OLDEST else self._now
 
 
 class Outbox(Batch):

@@ -8,6 +8,7 @@ is looked at. Both are bounded in each drain, so that nobody's flood is anybody 
 import errno
 import socket
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -79,7 +80,7 @@ class Way:
         """Sort out what came. Returns how many datagrams there were."""
         total = 0
         for _ in range(ROUNDS):
-            count = self.inbox.receive()
+            count = self.inbox.receive(now)
             total += count
             self._sort(count, now, strangers, STRANGERS)
             if count < SLOTS:
@@ -125,10 +126,12 @@ class Way:
 class Port:
     """All ways in and out."""
 
-    def __init__(self, hosts: list[str], port: int) -> None:
-        """Bind the same port on every address; 0 is any that is free. Raises OSError."""
+    def __init__(self, hosts: list[str], port: int, announced: Sequence[str] = ()) -> None:
+        """Bind the same port on every host; 0 is any that is free. Raises OSError. `announced` are addresses that
+        lead here all the same, such as a router's."""
         self.ways = [Way(udp) for udp in _bind(hosts, port)]
         self.number = self.ways[0].address[1]
+        self.announced: list[Address] = [(host, self.number) for host in announced]
         self.strangers: dict[str, Guest] = {}
         """Guests by the name fragment that their endpoints' first requests carry."""
 

@@ -112,9 +112,9 @@ class Seat:
             and data[at + self._level_at + 1] & 0x7F >= QUIET
         ):
             return
-        self._look(way, slot, now)
+        self._look(way, slot)
 
-    def _look(self, way: Way, slot: int, now: float) -> None:
+    def _look(self, way: Way, slot: int) -> None:
         """Unless it is quiet after all: decrypt, and let it be heard if it is authentic."""
         inbox, at = way.inbox, slot * SLOT
         place = slot * inbox.stride + inbox.first
@@ -140,7 +140,8 @@ class Seat:
         if source not in self._sources:
             self._sources.add(source)
             self.reception = Reception()
-        self.reception.note(sequence, timestamp, self.arrived, now)
+        came = inbox.came(slot)
+        self.reception.note(sequence, timestamp, self.arrived, came)
         found = shape(inbox.data, at, inbox.lengths[place], self._keys.level)  # padding is in the clear now
         if (
             found is None
@@ -154,7 +155,7 @@ class Seat:
         if self.partner is not None:
             self.partner.pass_on(source, sequence, timestamp, inbox.data[at + 1] & 0x80, payload)
         elif self._open or self.measured:
-            self.voice.put(source, sequence, timestamp, bytes(payload), now)
+            self.voice.put(source, sequence, timestamp, bytes(payload), came)
 
     def _take_control(self, way: Way, slot: int, now: float) -> None:
         self._control -= 1

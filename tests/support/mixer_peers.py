@@ -42,6 +42,24 @@ GENEROUS = 20.0
 Said = TypeVar("Said")
 
 
+# One of each message of the control socket.
+TO_MIXER: tuple[ToMixer, ...] = (
+    control.Seat("c_1", "e_1", 3, "v=0"),
+    control.Unseat("c_1", "e_1"),
+    control.Close("c_1"),
+    control.Quit(),
+)
+FROM_MIXER: tuple[FromMixer, ...] = (
+    control.Ready(bytes(32), 40_000),
+    control.Seated("c_1", "e_1", 3, "v=0"),
+    control.Refused("c_1", "e_1", 3, "full"),
+    control.Connected("c_1", "e_1", 3),
+    control.Gone("c_1", "e_1", 3),
+    control.Speaking("c_1", ("e_1", "e_2")),
+    control.Load(1, 0.25, (control.RoomLoad("c_1", (control.SeatLoad("e_1", 100, 2, 3.5, 40.0),)),)),
+)
+
+
 class Packet(NamedTuple):
     """What a microphone gives in 20 ms; `level` is in -dBov, 127 is silence. An empty payload is not sent (DTX)."""
 
@@ -91,6 +109,8 @@ class Peer:
         self.drift = 1.0
         """How fast its clock goes."""
         self.sent = self.received = 0
+        self.hears_from = 0
+        """The SSRC under which the mixer sends to it."""
         self.heard: deque[Heard] = deque(maxlen=keep)
         self.sequence, self.timestamp = 65_400, 2**32 - 48_000  # both wrap soon
         self._level = level
@@ -195,6 +215,24 @@ class Peer:
                 self._came.clear()
                 await self._came.wait()
 
+    async def hears_tones(
+        self, present: Sequence[float], absent: Sequence[float] = (), *, patience: int = 20
+    ) -> None:
+        """Wait until of the newest second every tone of the one kind is heard, a fifth as loud as the typical one at
+        least, and none of the other; AssertionError after `patience` seconds of packets."""
+        for _ in range(patience):
+            await self.hears(50)
+            sound = self.sound(50)
+            heard, others = list(strengths(sound, present)), list(strengths(sound, absent))
+            typical = float(np.median(heard)) if heard else 0.05  # of nothing: quieter than anybody talks
+            if (
+                typical > 0.002
+                and min(heard, default=1) > typical / 5
+                and max(others, default=0) < typical / 5
+            ):
+                return
+        raise AssertionError(f"{self.name} hears {heard} of {present} and {others} of {absent}")
+
     def sound(self, packets: int | None = None) -> NDArray[np.int16]:
         """The newest packets that came as sound: in order, what is missing concealed."""
         heard = list(self.heard)[-packets:] if packets else list(self.heard)
@@ -206,7 +244,7 @@ class Peer:
         packet = self._keys.sessions[0].unprotect(datagram)
         found = header.shape(packet, 0, len(packet), 0)
         assert found is not None
-        sequence, timestamp = struct.unpack_from("!HI", packet, 2)
+        sequence, timestamp, self.hears_from = struct.unpack_from("!HII", packet, 2)
         self.received += 1
         now = asyncio.get_running_loop().time()
         self.heard.append(Heard(now, sequence, timestamp, packet[found.payload : found.end]))

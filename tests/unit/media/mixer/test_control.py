@@ -3,59 +3,14 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from media.mixer.control import (
-    LARGEST,
-    Close,
-    Connected,
-    ControlError,
-    Deframer,
-    FromMixer,
-    Gone,
-    Load,
-    Quit,
-    Ready,
-    Refused,
-    RoomLoad,
-    Seat,
-    Seated,
-    SeatLoad,
-    Speaking,
-    ToMixer,
-    Unseat,
-    frame,
-)
-
-TO_MIXER: tuple[ToMixer, ...] = (Seat("c_1", "e_1", 3, "v=0"), Unseat("c_1", "e_1"), Close("c_1"), Quit())
-FROM_MIXER: tuple[FromMixer, ...] = (
-    Ready(bytes(32), 40_000),
-    Seated("c_1", "e_1", 3, "v=0"),
-    Refused("c_1", "e_1", 3, "full"),
-    Connected("c_1", "e_1", 3),
-    Gone("c_1", "e_1", 3),
-    Speaking("c_1", ("e_1", "e_2")),
-    Load(1, 0.25, (RoomLoad("c_1", (SeatLoad("e_1", 100, 2, 3.5, 40.0),)),)),
-)
+from media.mixer.control import LARGEST, ControlError, Deframer, FromMixer, Seat, ToMixer, frame
+from tests.support.mixer_peers import FROM_MIXER, TO_MIXER
 
 
 def test_every_message_has_an_example() -> None:
     assert {type(one) for one in TO_MIXER} == set(get_args(ToMixer))
     assert {type(one) for one in FROM_MIXER} == set(get_args(FromMixer))
-
-
-@given(st.lists(st.integers(1, 40)))
-def test_messages_survive_any_cutting(cuts: list[int]) -> None:
-    for kind, messages in ((ToMixer, TO_MIXER), (FromMixer, FROM_MIXER)):
-        data = b"".join(map(frame, messages))
-        deframer: Deframer[object] = Deframer(kind)
-        found: list[object] = []
-        for cut in cuts:
-            found += deframer.feed(data[:cut])
-            data = data[cut:]
-        found += deframer.feed(data)
-        assert tuple(found) == messages
 
 
 @pytest.mark.parametrize(
