@@ -48,7 +48,7 @@ async def serve(descriptor: int, make_port: Callable[[], Port]) -> None:
 
     certificate = RTCCertificate.generateCertificate()
     port = make_port()
-    engine = Engine(port, certificate, say)
+    engine = Engine(port, certificate, say, ended.set)
     silence()
     gc.collect()
     gc.freeze()

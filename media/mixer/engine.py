@@ -74,10 +74,18 @@ class _Hall:
 class Engine:
     """See the module."""
 
-    def __init__(self, port: Port, certificate: RTCCertificate, say: Callable[[FromMixer], None]) -> None:
+    def __init__(
+        self,
+        port: Port,
+        certificate: RTCCertificate,
+        say: Callable[[FromMixer], None],
+        failed: Callable[[], None],
+    ) -> None:
+        """`failed` is called when a tick raised: end the process then, the server moves its rooms to another one."""
         self._port = port
         self._certificate = certificate
         self._say = say
+        self._failed = failed
         self._halls: dict[str, _Hall] = {}
         self._seats: list[Seat] = []
         self._links: set[Link] = set()
@@ -237,13 +245,20 @@ class Engine:
         self._late += late > TICK / 2
         if late > AWAY:
             self._skip(int(late / TICK))
+        try:
+            self._step(now)
+        except BaseException:
+            self._failed()
+            raise
+        self._due += TICK
+        self._ticking = self._loop.call_at(self._due, self._tick)
+
+    def _step(self, now: float) -> None:
         self._drain(now)
         for hall in self._halls.values():
             hall.room.tick(self._due)
         self._routine(now)
         self._port.flush()
-        self._due += TICK
-        self._ticking = self._loop.call_at(self._due, self._tick)
 
     def _skip(self, ticks: int) -> None:
         """Too late to make up for: go on from here, the listeners' clocks with us."""

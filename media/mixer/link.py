@@ -6,9 +6,10 @@ tell(Up) once connected, tell(Over) once it is not any more; never both ways, ne
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import Enum, auto
 from functools import partial
+from typing import Any
 
 from aiortc import (
     RTCBundlePolicy,
@@ -114,8 +115,8 @@ class Link:
             way.media[way.key_of(address)] = listener
         self._follow()
 
-    async def close(self) -> None:
-        """Say goodbye and forget everything. Nothing is told any more."""
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Forget everything, at once: nothing is told any more. Await what it gives to have said goodbye."""
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
@@ -123,7 +124,7 @@ class Link:
         for place in tuple(self._places):
             self._forget(place)
         self.aimed = self._listener = None
-        await self._connection.close()
+        return self._connection.close()
 
     # -- datagrams -----------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ is authentic. Of the others one in 64 is decrypted all the same: SRTP counts the
 
 import struct
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from media.level import speaks
@@ -89,6 +90,8 @@ class Seat:
         self._sources: set[int] = set()
         self._packets = self._octets = 0
         self._clock, self._clock_came = 0, 0.0
+        self.loses = 0
+        """Of 256 packets that were sent to it, as it last reported."""
         self._lossy_until = 0.0
         self.lossy = False
 
@@ -170,8 +173,10 @@ class Seat:
         heard = rtcp.hear(bytes(inbox.data[at : at + inbox.lengths[place]]), self._keys.source)
         if heard.clock is not None:
             self._clock, self._clock_came = heard.clock, now
-        if heard.fraction is not None and heard.fraction >= LOSSY:
-            self._lossy_until = now + LOSSY_FOR
+        if heard.fraction is not None:
+            self.loses = heard.fraction
+            if heard.fraction >= LOSSY:
+                self._lossy_until = now + LOSSY_FOR
 
     # -- whether it talks ----------------------------------------------------------------------------------
 
@@ -262,7 +267,12 @@ class Seat:
             self._keys.source, time.time(), self._numbering.timestamp, self._packets, self._octets
         )
         about = next(iter(self._sources), None)
-        compound = rtcp.compose(sent, about, self.reception.report(), self._clock, now - self._clock_came)
+        report = self.reception.report()
+        if (
+            report is not None and self.partner is not None
+        ):  # one way: it prepares for what the listener loses, too
+            report = replace(report, fraction=max(report.fraction, self.partner.loses))
+        compound = rtcp.compose(sent, about, report, self._clock, now - self._clock_came)
         outbox, slot = way.outbox, way.outbox.used
         outbox.data[slot * SLOT : slot * SLOT + len(compound)] = compound
         outbox.lengths[slot * outbox.stride + outbox.first] = len(compound)

@@ -162,8 +162,8 @@ class Peer:
 
     async def vanish(self) -> None:
         """Fall silent without a goodbye, as when a battery is empty."""
-        ice: Any = aiortc_hooks.ice_of(self._connection)
-        ice.send = _nothing
+        transport: Any = self._voice.receiver.transport.transport
+        transport._send = _nothing
         await self.close()
 
     # -- packets -------------------------------------------------------------------------------------------
