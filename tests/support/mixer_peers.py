@@ -395,7 +395,7 @@ async def mixer(*options: str) -> AsyncIterator[MixerProcess]:
 def strengths(sound: NDArray[np.int16], tones: Sequence[float]) -> Iterator[float]:
     """How loud each tone is in it, as an amplitude from 0 to 1 of full scale."""
     window = np.hanning(len(sound))
-    time = np.arange(len(sound)) / 48_000
+    spectrum = np.abs(np.fft.rfft(sound.astype(np.float64) * window)) * 2 / window.sum() / 32_768
     for hertz in tones:
-        turned = np.exp(-2j * np.pi * hertz * time) * window
-        yield 2 * abs(complex(np.dot(sound.astype(np.float64), turned))) / window.sum() / 32_768
+        at = round(hertz * len(sound) / 48_000)
+        yield float(spectrum[at - 1 : at + 2].max())
