@@ -26,6 +26,7 @@ from kith.endpoint.dialling import Refused, Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.equipment import Parts
+from kith.endpoint.group import Group
 from kith.endpoint.home import Home, NotEnrolled
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.news import sentence
@@ -231,6 +232,7 @@ async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool, profi
     _report(endpoint, show)
     if answers:
         endpoint.on("ringing", _answer)
+        endpoint.on("group_rings", _answer)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -292,7 +294,7 @@ async def _open(home: Path, given: _Enrolling, parts: Parts, show: Show, *, rela
     return endpoint
 
 
-async def _answer(call: Call) -> None:
+async def _answer(call: Call | Group) -> None:
     with suppress(NoRelay, Problem, Unreachable):  # it ended, or was answered elsewhere: "ended" says so
         await call.answer()
 

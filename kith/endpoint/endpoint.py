@@ -29,7 +29,7 @@ Events, with what their listeners are given:
     group_audio (group, samples)                    group_frame (group, member, frame)
     group_knocks (group)    group_drop_in (group)   group_opens (group)
     group_refused (GroupView, policy.drop_in.Reason)            group_untrusted (group, member or None, reason)
-    group_ended (group, reason)
+    group_ended (group, reason)                     group_silenced (GroupView)
 """
 
 import asyncio

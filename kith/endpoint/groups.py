@@ -246,7 +246,9 @@ class Groups:
             if view.id not in self._arriving:
                 self._arriving.add(view.id)
                 self._wire.spawn(self._look(view))
-        elif not self._reach.quiet:
+        elif self._reach.quiet:
+            self._emit("group_silenced", view)
+        else:
             group = self._begin(view, self._meet(view.id), rang=True)
             self._floor.show()
             self._presentation.announce(f"Group call from {group.name}{_said_of(group)}")

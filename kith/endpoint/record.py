@@ -55,6 +55,7 @@ class Record:
         on("group_opens", self._group_opens)
         on("group_refused", self._group_refused)
         on("group_ended", self._group_ended)
+        on("group_silenced", lambda view: self._note(_whose(view), What.CALL, Outcome.SILENCED))
 
     def _answered(self, call: Call) -> None:
         if call.incoming and call.kind == "call":

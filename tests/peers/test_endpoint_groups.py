@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from kith.core.ids import new_call
 from kith.core.problem import Code, Problem
 from kith.core.trust import log as chains
 from kith.core.trust.grants import HomeTerm, Mode
@@ -18,8 +19,11 @@ from kith.endpoint.equipment import Parts
 from kith.endpoint.indicators import Light
 from kith.endpoint.obey import obey
 from media.tones import RATE, Tone, samples
+from policy.group import Path as Way
 from signaling import protocol
-from signaling.call import EndReason
+from signaling.call import CallKind, EndReason
+from signaling.group import GroupPhase
+from tests.peers.test_drop_in import SHARP, sharpness
 from tests.support.endpoints import Watched, endpoint_of, phone_of
 from tests.support.leaving import LeavingGroup
 from tests.support.server import RunningServer, running_server
@@ -167,11 +171,13 @@ async def test_more_are_asked_in_and_words_are_enough(house: House) -> None:
 
 
 @pytest.mark.alone
-@pytest.mark.row("R69", "R74", "R75", "R76", "R78", "R134")
+@pytest.mark.row("R69", "R74", "R75", "R76", "R78", "R79", "R134")
 async def test_dropping_in_on_everyone_sounds_lights_and_frosts_in_each_room(house: House) -> None:
     await house.anna.endpoint.grants.frost(FROST)
     await house.anna.endpoint.grants.home(HomeTerm.INSTANT)
     await house.heard()
+    seen: list[tuple[float, float]] = []
+    house.anna.endpoint.on("group_frame", lambda group, member, frame: seen.append((now(), sharpness(frame))))
     said = await obey(house.anna.endpoint, "drop in on everyone")
     assert said == "Dropping in on everyone."
     await house.kitchen.until("group_drop_in")
@@ -186,7 +192,10 @@ async def test_dropping_in_on_everyone_sounds_lights_and_frosts_in_each_room(hou
         assert room.details("group_rings") == [] and room.endpoint.equipment.voice.live
     leaving.look()
     assert leaving.first is None or leaving.first >= house.kitchen.times("group_opens")[0]
-    assert not house.kitchen.endpoint.equipment.lens.clear
+    opened = house.kitchen.times("group_opens")[0]
+    await house.anna.until_true(lambda: any(sharp > SHARP for _, sharp in seen), "a clear picture")
+    blurred = [at for at, sharp in seen if sharp <= SHARP]
+    assert next(at for at, sharp in seen if sharp > SHARP) - opened >= FROST and len(blurred) >= 5
     await house.anna.endpoint.hang_up()
     for room in (house.kitchen, house.hall):
         await room.until("group_ended")
@@ -234,6 +243,38 @@ async def test_strangers_are_refused_and_whose_guests_do_not_know_each_other_kno
     await house.anna.hears_only(CARLA, among=TONES)
 
 
+@pytest.mark.row("R82", "R88", "R91")
+async def test_what_rings_as_mixed_is_declined_by_who_has_not_opted_in(house: House) -> None:
+    """Whatever the server says of everybody's consent."""
+    ben, anna = house.ben.endpoint, house.anna.endpoint
+    starter = protocol.StarterView(
+        endpoint=anna.enrolment.id,
+        name="Anna",
+        device="Phone",
+        identity=anna._calls._keys.public.identity,
+        person=anna.enrolment.person,
+    )
+    for kind in CallKind:
+        view = protocol.GroupView(
+            id=new_call(),
+            kind=kind,
+            path=Way.MIXER,
+            e2ee=False,
+            epoch=0,
+            video=False,
+            phase=GroupPhase.RINGING,
+            started_by=starter,
+            created=0.0,
+            own=ben.enrolment.id,
+            members=(),
+            places=(),
+            mode=Mode.INSTANT,
+            own_person=ben.enrolment.person,
+        )
+        ben.happened(protocol.GroupRings(seq=1, group=view))
+        assert ben.group is None and house.ben.history == [] and not ben.equipment.voice.live
+
+
 async def test_the_mixer_is_refused_unless_all_have_opted_in(house: House) -> None:
     with pytest.raises(Problem) as caught:
         await house.anna.endpoint.start_group(["Ben", "Carla"], path="mixer")
@@ -243,3 +284,51 @@ async def test_the_mixer_is_refused_unless_all_have_opted_in(house: House) -> No
         await house.anna.endpoint.start_group(["Ben", "Carla"], path="mixer")
     assert caught.value.code is Code.GROUP_NOT_AVAILABLE
     await house.anna.endpoint.grants.enhanced(on=False)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def opted_in(house: House) -> AsyncIterator[None]:
+    """All three have, and the server knows."""
+    for one in (house.anna, house.ben, house.carla):
+        await one.endpoint.grants.enhanced(on=True)
+    await house.heard()
+    yield
+    for one in (house.anna, house.ben, house.carla):
+        await one.endpoint.grants.enhanced(on=False)
+
+
+@pytest.mark.row("R82", "R88", "R89", "R91")
+@pytest.mark.usefixtures("opted_in")
+async def test_through_the_mixer_all_are_told_and_whoever_takes_their_word_back_is_out(house: House) -> None:
+    said = await obey(house.anna.endpoint, "call Ben and Carla")
+    assert said == f"Calling Ben and Carla. {PROCESSED}"
+    for one in (house.ben, house.carla):
+        await one.until("group_rings")
+        assert not one.group.e2ee and "processed by your server" in one.details("speak")[0][0]
+        await one.endpoint.answer()
+    await asyncio.gather(
+        house.anna.hears_only(BEN, CARLA, among=TONES),
+        house.ben.hears_only(ANNA, CARLA, among=TONES),
+        house.carla.hears_only(ANNA, BEN, among=TONES),
+    )
+    await house.ben.until("speaking")
+    await house.ben.endpoint.grants.enhanced(on=False)
+    await house.ben.until("group_ended")
+    assert not house.ben.endpoint.equipment.voice.live
+
+
+@pytest.mark.row("R69", "R75", "R82")
+@pytest.mark.usefixtures("opted_in")
+async def test_everyone_at_home_through_the_mixer_opens_for_who_has_signed_that_they_began(
+    house: House,
+) -> None:
+    await house.anna.endpoint.grants.home(HomeTerm.INSTANT)
+    await house.heard()
+    group = await house.anna.endpoint.drop_in_on_everyone()
+    assert not group.e2ee
+    await house.anna.hears_only(KITCHEN, HALL, among=TONES)
+    await house.kitchen.hears_only(ANNA, HALL, among=TONES)
+    for room in (house.kitchen, house.hall):
+        tone, _, _ = await room.until("tone", Tone.DROP_IN)
+        opens, _, _ = await room.until("group_opens")
+        assert opens - tone >= TONE

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kith.core.trust import group as rosters
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.group_pair import Pair
+from policy.group import Path
 from tests.support.gathering import Guest, Hall
+from tests.support.leaving import sockets
 
 
 @asynccontextmanager
@@ -71,6 +75,7 @@ async def test_when_who_began_it_has_gone_the_next_one_signs() -> None:
 
 
 async def test_somebody_whom_the_server_has_made_up_is_taken_in_by_nobody() -> None:
+    """By the server's word alone, and then by a roster of their own making; they offer to everybody all the while."""
     hall = Hall()
     one, two, mallory = (hall.guest(hertz) for hertz in (400.0, 700.0, 1100.0))
     mallory.met_before = False
@@ -83,14 +88,31 @@ async def test_somebody_whom_the_server_has_made_up_is_taken_in_by_nobody() -> N
             invited=[mallory.someone.chain.root],
         )
         hall.orders[mallory] = 7
-        mallory.ring(rang=True)
+        mallory.ring(rang=False)
         mallory.fellowship.roster = made_up
-        honest, hall.roster = hall.roster, made_up
+        hall.tell()
+        for victim in (one, two):
+            await victim.until(partial(_early, victim), "what the stranger says has come")
+            assert victim.pair(mallory) is None
+        await asyncio.gather(one.hears(700), two.hears(400))
+        received = Received(mallory)
+        hall.roster = made_up
         for victim in (one, two):
             victim.group.follow(hall.view(victim))
-            await victim.until(partial(_doubts, victim, Reason.NOT_ACTIVE), "no")
-            assert victim.pair(mallory) is None
-        assert honest is not None and not any(to == mallory.endpoint for _, to in hall.passed)
+            await victim.until(partial(_doubts, victim, Reason.NOT_ACTIVE), "a roster of nobody's")
+            assert victim.group.reason is not None and not victim.equipment.voice.live
+        assert not any(to == mallory.endpoint for _, to in hall.passed), "nobody has said a word to them"
+        assert received.count == 0
+
+
+@pytest.mark.row("R82", "R91")
+async def test_what_began_end_to_end_is_left_where_the_server_says_that_it_is_mixed_now() -> None:
+    hall = Hall()
+    one, two = hall.guest(400.0), hall.guest(700.0)
+    async with gathered(hall, one, two):
+        one.group.follow(replace(hall.view(one), path=Path.MIXER, e2ee=False))
+        assert one.group.reason is not None and one.pair(two) is None and not one.equipment.voice.live
+        assert ("distrusted", None, Reason.OUT_OF_TURN) in one.happened
 
 
 async def test_a_first_roster_counts_only_from_who_began_it_or_somebody_met_before() -> None:
@@ -152,6 +174,30 @@ async def test_who_speaks_is_told_and_who_is_mute_does_not() -> None:
         two.group.mute()
         await one.until(lambda: one.happened[-1] == ("speaking", {three.endpoint}), "one of them")
         await one.hears(1100)
+
+
+class Received:
+    """Datagrams that come to a guest's own sockets from now on."""
+
+    def __init__(self, guest: Guest) -> None:
+        self.count = 0
+        for other in guest.mesh._others.values():
+            for one in other.pair._links._links.values():
+                for socket in sockets(one.link):
+                    self._watch(socket)
+
+    def _watch(self, socket: Any) -> None:
+        taken = socket.datagram_received
+
+        def received(data: bytes, address: Any) -> None:
+            self.count += 1
+            taken(data, address)
+
+        socket.datagram_received = received
+
+
+def _early(victim: Guest) -> bool:
+    return any(signal.endpoint.endswith("3") for signal in victim.mesh._early)
 
 
 def _doubts(victim: Guest, reason: Reason) -> bool:
