@@ -91,7 +91,7 @@ class GrantForm {
       { class: 'choices' },
       this.#who,
       h('div', { class: 'choices tight' }, this.#when, this.#hours.element),
-      h('div', { class: 'choices tight' }, this.#until, this.#date),
+      this.#until,
       this.#devices.element,
       carer,
     );
@@ -127,7 +127,9 @@ class GrantForm {
       { value: 'day', text: this.#t('grant.until.on'), about: this.#t('grant.until.about', { name: this.#asked.name }) },
       { value: 'never', text: this.#t('grant.until.never') },
     ];
-    return explained(this.#t('grant.until.title'), 'grant-until', options, until === 0 ? 'never' : 'day', (value) => this.#showDate(value));
+    const group = explained(this.#t('grant.until.title'), 'grant-until', options, until === 0 ? 'never' : 'day', (value) => this.#showDate(value));
+    group.querySelector('label')?.after(this.#date); // to the choice that it belongs to
+    return group;
   }
 
   /** @param {Terms} terms */

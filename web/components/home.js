@@ -101,7 +101,7 @@ export class Home extends View {
     const language = this.parts.language();
     const people = this.#everybody(state);
     const endpoints = callableEndpoints(state, language);
-    setText(this.#name, state.person?.name ?? state.endpoint?.name ?? '');
+    setText(this.#name, (state.endpoint?.shared ? state.endpoint : state.person)?.name ?? '');
     const ready = state.connection === 'online' && !isOccupied(state);
     const blocked = blockedOnes(state);
     keyed(this.#people, people, (person) => person.id, (person) => this.#personCard(person), (card, person) => {
