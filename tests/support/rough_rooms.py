@@ -56,14 +56,19 @@ class Outcome:
 
     def worst(self) -> float:
         """Seconds that 95 of 100 packets stay below."""
-        return float(np.quantile(self.late, 0.95))
+        return _quantile(self.late, 0.95)
 
     def begins(self) -> float:
         """The delay of the first quarter, in the middle of it; seconds."""
-        return float(np.median(self.late[: len(self.late) // 4]))
+        return _quantile(self.late[: len(self.late) // 4], 0.5)
 
     def ends(self) -> float:
-        return float(np.median(self.late[-len(self.late) // 4 :]))
+        return _quantile(self.late[-len(self.late) // 4 :], 0.5)
+
+
+def _quantile(late: Sequence[float], share: float) -> float:
+    """Infinite where nobody was to be made out."""
+    return float(np.quantile(late, share)) if late else float("inf")
 
 
 class _Talker(Peer):
