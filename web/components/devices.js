@@ -1,6 +1,7 @@
 /** Every endpoint that is signed in as this person or for their household: look, rename, sign out. */
 
 import { codeOf } from '../session/problem.js';
+import { faring } from '../state/live.js';
 import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
@@ -31,6 +32,7 @@ class DeviceList {
   #problem = alertLine();
   #said = h('p', { class: 'hint', role: 'status' });
   #groups = h('div', { class: 'devices' });
+  #live = /** @type {ReturnType<typeof faring>} */ (new Map());
   element = h('div', { class: 'choices' }, this.#problem.element, this.#said, this.#groups);
 
   /** @param {Parts} parts */
@@ -41,8 +43,10 @@ class DeviceList {
 
   async load() {
     try {
-      const endpoints = await this.#parts.account.listEndpoints();
+      const { account } = this.#parts;
+      const [endpoints, rooms] = await Promise.all([account.listEndpoints(), account.listRooms()]);
       if (isAsking(this.#groups)) return;
+      this.#live = faring(rooms);
       this.#show(endpoints);
     } catch (error) {
       this.#failed(error);
@@ -86,7 +90,9 @@ class DeviceList {
   }
 
   /** @param {EnrolledEndpoint} endpoint */
-  #about({ online, current, seen, added }) {
+  #about({ id, online, current, seen, added }) {
+    const live = this.#live.get(id);
+    if (live) return this.#t('devices.group', { count: String(live.count), how: this.#t(`devices.group.${live.how}`) });
     const here = current ? 'devices.current' : online ? 'devices.online' : null;
     const day = (/** @type {number} */ at) => dayWords(at, Date.now(), this.#parts.language(), this.#t);
     const when = here ? this.#t(here) : seen === null ? this.#t('devices.seen.never') : this.#t('devices.seen', { when: day(seen) });

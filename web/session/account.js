@@ -229,6 +229,12 @@ export class Account {
     return expect('endpoints', await this.send({ t: 'list_endpoints' }, AT_ONCE)).endpoints;
   }
 
+  /** The groups that the server mixes now in which one of them takes part: none for who may not see that, a child. */
+  async listRooms() {
+    const reply = await this.send({ t: 'list_rooms' }, AT_ONCE).catch(() => null);
+    return reply === null ? [] : expect('room_list', reply).rooms;
+  }
+
   /** @param {string} endpoint @param {string} name */
   async renameEndpoint(endpoint, name) {
     await this.send({ t: 'rename_endpoint', endpoint, name }, AT_ONCE);
