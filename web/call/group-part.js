@@ -44,6 +44,7 @@ export class Part {
   #levels = /** @type {Levels | null} */ (null);
   #room = /** @type {Room | null} */ (null);
   #ice;
+  #identities;
   #server;
   #identity;
   #view = /** @type {GroupView | null} */ (null);
@@ -58,6 +59,7 @@ export class Part {
     this.#members = members;
     this.#ice = ice;
     this.#sink = sink;
+    this.#identities = identities;
     this.#server = identities.identity.server;
     this.#identity = identities.own.keys.identity;
     this.signed = new Signed(identities, (member) => this.#vouch(member));
@@ -156,6 +158,10 @@ export class Part {
 
   /** @param {GroupView} view */
   async #mixed(view) {
+    if (view.kind === 'drop_in' && view.started_by.endpoint !== view.own && this.#room === null) {
+      const { belonging, roster } = this.#identities;
+      this.signed.requireBegun(view, [belonging, roster?.root].flatMap((root) => root ?? []));
+    }
     for (const member of view.members) if (member.endpoint !== view.own) await this.#sink.met(member, await this.#vouch(member));
     if (this.#over) return;
     this.#room ??= this.#openRoom(view);

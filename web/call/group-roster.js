@@ -17,6 +17,9 @@ import { require, Untrusted } from '../trust/untrusted.js';
 
 /** Who somebody in the group is, verified. @typedef {(member: MemberView) => Promise<Vouched>} Vouch */
 
+/** Seconds. */
+const LATELY = 300;
+
 /** @param {MemberView} member */
 export const identityOf = ({ keys }) => fromBase64(keys.identity);
 
@@ -66,6 +69,17 @@ export class Signed {
     const { roster } = this;
     if (roster === null || !stands(roster, this.#identities.own.keys.identity)) return false;
     return roster.members.some(({ identity, order }) => order === member.order && equal(identity, identityOf(member)));
+  }
+
+  /**
+   * Throws Untrusted unless this is what whoever began a drop in has signed, lately, and for somebody here: where there is
+   * no connection with them it stands for it. @param {GroupView} view @param {readonly Bytes[]} roots for whom this endpoint may be asked
+   */
+  requireBegun({ started_by }, roots) {
+    const { roster } = this;
+    require(roster?.version === 0 && equal(roster.signer, fromBase64(started_by.identity)), 'missing');
+    require(Math.abs(now() - roster.time) <= LATELY, 'stale');
+    require(roots.some((root) => roster.invited.some((one) => equal(one, root))), 'not_invited');
   }
 
   /** Whether an endpoint stands in it and speaks for this root. @param {Bytes} identity @param {Bytes} root */

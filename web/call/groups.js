@@ -50,6 +50,7 @@ export class Groups {
     calls.leaveGroup = () => this.leaveCurrent();
     store.subscribe((state, before) => {
       if (state.groups !== before.groups) this.#tidy(state);
+      if (state.admitting !== before.admitting) this.#reconsider(state);
       if (state.connection === 'online' && before.connection !== 'online') for (const part of this.#parts.values()) part.reachable();
     });
   }
@@ -103,12 +104,13 @@ export class Groups {
   async join(call, { video }) {
     const group = this.#group(call);
     if (!group || !this.#may(group.path)) return;
+    if (group.ended !== null) this.#say({ t: 'again', id: call });
     if (this.#dropIns.has(call)) {
       this.letIn(call);
       return;
     }
     this.#calls.hangUpCurrent();
-    this.leaveCurrent();
+    if (currentGroup(this.#store.state)?.id !== call) this.leaveCurrent();
     await this.#enter(call, video);
   }
 
@@ -125,14 +127,15 @@ export class Groups {
 
   /** @param {string} call @param {WhyOut} [why] */
   leave(call, why = 'done') {
-    this.#over(call, why === 'done' ? 'hung_up' : why);
-    if (why === 'done') this.#say({ t: 'forget', id: call });
+    this.#over(call, why === 'done' ? 'left' : why);
     this.#tell({ t: 'leave_group', call, why });
   }
 
   leaveCurrent() {
     const current = currentGroup(this.#store.state);
-    if (current) this.leave(current.id);
+    if (!current) return;
+    this.leave(current.id);
+    this.#say({ t: 'forget', id: current.id });
   }
 
   /** Take somebody out. @param {string} call @param {string} endpoint */
@@ -217,6 +220,12 @@ export class Groups {
     if (path === 'mesh' || this.#account.sets.enhanced) return true;
     this.#store.dispatch({ t: 'notice', notice: { key: 'group.not_enhanced', values: {} } });
     return false;
+  }
+
+  /** Somebody whose device this is has taken back that the server may decrypt. @param {State} state */
+  #reconsider(state) {
+    const current = currentGroup(state);
+    if (current && !this.#may(current.path)) this.leave(current.id);
   }
 
   /** A drop in is answered before it is known who all of them are: nothing is captured yet. @param {string} call */

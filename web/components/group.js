@@ -1,6 +1,6 @@
 /** The screen of a group: everybody in it, who speaks, whether it is end-to-end, and what one can do. */
 
-import { awaitedIn, isSealed, othersIn, shownGroup } from '../state/groups.js';
+import { awaitedIn, isSealed, mayReturn, othersIn, shownGroup } from '../state/groups.js';
 import { titleOf } from '../state/asking.js';
 import { duration, endingKey } from '../state/words.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
@@ -18,10 +18,10 @@ import { create, View } from './view.js';
 /** @import {Face} from './group-tile.js' */
 
 /** How long the end stays on the screen. */
-const READ_END = 5_000;
+const READ_END = 10_000;
 
 /** Ends that say all there is to say. @type {readonly string[]} */
-const PLAIN_ENDS = ['hung_up', 'moved'];
+const PLAIN_ENDS = ['hung_up', 'moved', 'left'];
 
 export class Group extends View {
   #name = h('h2', { id: 'group-name' });
@@ -40,6 +40,7 @@ export class Group extends View {
   #ask = button('', () => this.#group && openAsk(this.parts, this.#group), { icon: 'invite', kind: 'round' });
   #leave = button('', () => this.#group && this.parts.groups.leave(this.#group.id), { icon: 'hang-up', kind: 'round danger' });
   #controls = h('div', { class: 'controls', role: 'group' });
+  #again = button('', () => this.#group && void this.parts.groups.join(this.#group.id, { video: this.#group.video }), { icon: 'call', kind: 'round go' });
   #after = h('div', { class: 'controls after' });
   /** @type {Map<string, Tile>} */ #faces = new Map();
   #group = /** @type {Gathering | null} */ (null);
@@ -59,7 +60,8 @@ export class Group extends View {
     setLabel(this.#sound, this.t('call.sound'));
     this.#sound.hidden = true;
     this.#controls.append(this.#mute, this.#camera, this.#ask, this.#leave);
-    this.#after.append(button(this.t('close'), () => this.#forget(), { icon: 'close', kind: 'round' }));
+    setLabel(this.#again, this.t('group.again'));
+    this.#after.append(this.#again, button(this.t('close'), () => this.#forget(), { icon: 'close', kind: 'round' }));
     this.append(
       h('header', {}, this.#name, h('div', { class: 'row' }, this.#standing, this.#time), this.#seal, this.#live),
       this.#notes,
@@ -235,9 +237,10 @@ export class Group extends View {
 
   /** @param {Gathering} group */
   #ended(group) {
-    this.#after.querySelector('button')?.focus();
+    this.#again.hidden = !mayReturn(group);
+    /** @type {HTMLButtonElement | null} */ (this.#after.querySelector('button:not([hidden])'))?.focus();
     clearTimeout(this.#timers.end);
-    if (PLAIN_ENDS.includes(group.ended ?? '')) this.#timers.end = setTimeout(() => this.#forget(), READ_END);
+    if (PLAIN_ENDS.includes(group.ended ?? '')) this.#timers.end = setTimeout(() => this.#group?.id === group.id && this.#group.ended !== null && this.#forget(), READ_END);
   }
 
   #clear() {
@@ -254,7 +257,7 @@ export class Group extends View {
 
 /** @param {Gathering} group @param {number} others @returns {string} a text key */
 function standingOf({ ended, view, kind, room, path, since, door }, others) {
-  if (ended !== null) return GROUP_ENDS.includes(ended) ? `group.ended.${ended}` : endingKey(ended);
+  if (ended !== null) return ended === 'left' || GROUP_ENDS.includes(ended) ? `group.ended.${ended}` : endingKey(ended);
   if (door !== null && door !== 'open') return 'group.coming';
   if (view === null) return kind === 'drop_in' ? 'drop_in.going' : 'call.calling';
   if (path === 'mixer' && room === 'lost') return 'call.reconnecting';

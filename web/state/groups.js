@@ -5,7 +5,7 @@
 /** @import {ProblemCode} from '../session/problem.js' */
 /** @import {Door, Frost} from './state.js' */
 
-/** How a group ended here, or why it never began. @typedef {EndReason | ProblemCode} GroupEnding */
+/** How a group ended here, or why it never began; `left`: by somebody here, who may come back. @typedef {EndReason | ProblemCode | 'left'} GroupEnding */
 
 /**
  * The way from here to one other member of a mesh.
@@ -38,6 +38,7 @@
 /**
  * @typedef {{t: 'begin', id: string, kind: Gathering['kind'], video: boolean, path: Gathering['path'], title: string}
  *   | {t: 'join', id: string, video: boolean}
+ *   | {t: 'again', id: string}
  *   | {t: 'view', view: GroupView}
  *   | {t: 'over', id: string, ending: GroupEnding}
  *   | {t: 'forget', id: string}
@@ -61,6 +62,8 @@ export function reduceGroups(groups, action) {
     }
     case 'join':
       return change(unended(groups), action.id, (group) => ({ ...group, mine: true, video: group.video && action.video, path: group.view?.path ?? group.path }));
+    case 'again':
+      return groups.map((group) => (group.id === action.id ? { ...group, ended: null, told: null } : group));
     case 'view':
       return seen(groups, action.view);
     case 'over':
@@ -189,6 +192,12 @@ export function awaitedIn({ view }) {
 /** What this endpoint itself can send and show, as the group knows it. @param {GroupView} view @returns {Capabilities} */
 export function ownCapabilities({ own, members }) {
   return members.find(({ endpoint }) => endpoint === own)?.capabilities ?? {};
+}
+
+/** Whether whoever is out of it may come back: the others may still be there. @param {Gathering} group */
+export function mayReturn({ ended, kind, view }) {
+  const others = (view?.members ?? []).filter(({ endpoint }) => endpoint !== view?.own);
+  return kind === 'call' && others.length > 0 && (ended === 'left' || ended === 'lost' || ended === 'connect_failed');
 }
 
 /** Whether it is end-to-end, as far as this page would let it be otherwise. @param {Gathering} group */

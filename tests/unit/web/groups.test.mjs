@@ -235,3 +235,18 @@ test('with more who are asked, it holds those who were', async () => {
   const taken = await there.next(viewOf([...members, member('eve', 2, eve)], { roster: wider }));
   assert.deepEqual(taken.members.map(({ order }) => order), [0, 1, 2]);
 });
+
+test('a drop in through the mixer rests on what whoever began it has signed, lately, for somebody here', async () => {
+  const began = signedBy(ana);
+  const zero = await began.begin(CALL, ROOTS.ana, [ROOTS.ben]);
+  const view = viewOf([member('ana', 0, ana), member('ben', 1, ben)], { kind: 'drop_in', own: 'e_ben', roster: zero });
+  const there = signedBy(ben);
+  assert.throws(() => there.requireBegun(view, [ROOTS.ben]), { reason: 'missing' });
+  await there.hear(view);
+  there.requireBegun(view, [ROOTS.carla, ROOTS.ben]);
+  assert.throws(() => there.requireBegun(view, [ROOTS.carla]), { reason: 'not_invited' });
+  there.roster = { ...there.roster, time: there.roster.time - 301 };
+  assert.throws(() => there.requireBegun(view, [ROOTS.ben]), { reason: 'stale' });
+  const other = { ...view, started_by: { ...view.started_by, identity: toBase64(eve.identity) } };
+  assert.throws(() => there.requireBegun(other, [ROOTS.ben]), { reason: 'missing' });
+});
