@@ -234,3 +234,26 @@ def test_after_any_trouble_the_delay_is_low_within_five_seconds(
     assert all(one < other for one, other in pairwise(run.played())), "played twice or out of order"
     last = [n for n in run.played() if n * FRAME > calm + 5.2]
     assert last == list(range(last[0], last[-1] + 1)), "a calm path must be played whole"
+
+
+def test_after_a_pause_it_begins_where_the_path_was_and_plays_nothing_old() -> None:
+    playout = Playout()
+    for number in range(50):
+        playout.put(
+            number, number * 960, bytes([number]), number * FRAME + (0.015 if number % 10 == 5 else 0.0)
+        )
+        playout.step(number * FRAME + 0.001)
+    before = playout.target
+    playout.pause()
+    assert playout.step(1.0) == Silence() and playout.delay(1.0) == 0.0
+    playout.put(48, 48 * 960, b"old", 10.0)
+    assert playout.step(10.03) == Silence(), "it belongs to what was said before"
+    for number in range(500, 520):
+        playout.put(number, number * 960, bytes([number % 256]), number * FRAME)
+    assert playout.target == pytest.approx(before, abs=0.01), "what was learned of the path stays"
+    first = playout.step(500 * FRAME + playout.target + 0.001)
+    assert first == Play(bytes([500 % 256]))
+    concealed = playout.counts.concealed
+    for number in range(501, 515):
+        playout.step(number * FRAME + playout.target + 0.001)
+    assert playout.counts.concealed == concealed, "450 packets were not sent: none is missing"
