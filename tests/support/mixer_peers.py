@@ -215,23 +215,21 @@ class Peer:
                 self._came.clear()
                 await self._came.wait()
 
-    async def hears_tones(
-        self, present: Sequence[float], absent: Sequence[float] = (), *, patience: int = 20
-    ) -> None:
+    async def hears_tones(self, present: Sequence[float], absent: Sequence[float] = ()) -> None:
         """Wait until of the newest second every tone of the one kind is heard, a fifth as loud as the typical one at
-        least, and none of the other; AssertionError after `patience` seconds of packets."""
-        for _ in range(patience):
+        least, and none of the other; AssertionError after 20 seconds of packets."""
+        for _ in range(20):
             await self.hears(50)
-            sound = self.sound(50)
-            heard, others = list(strengths(sound, present)), list(strengths(sound, absent))
-            typical = float(np.median(heard)) if heard else 0.05  # of nothing: quieter than anybody talks
-            if (
-                typical > 0.002
-                and min(heard, default=1) > typical / 5
-                and max(others, default=0) < typical / 5
-            ):
+            if self.has_heard(present, absent):
                 return
-        raise AssertionError(f"{self.name} hears {heard} of {present} and {others} of {absent}")
+        raise AssertionError(f"{self.name} does not hear {present} without {absent}")
+
+    def has_heard(self, present: Sequence[float], absent: Sequence[float]) -> bool:
+        """Whether that is true of the newest second."""
+        sound = self.sound(50)
+        heard, others = list(strengths(sound, present)), list(strengths(sound, absent))
+        typical = float(np.median(heard)) if heard else 0.05  # of nothing: quieter than anybody talks
+        return typical > 0.002 and min(heard, default=1) > typical / 5 > max(others, default=0)
 
     def sound(self, packets: int | None = None) -> NDArray[np.int16]:
         """The newest packets that came as sound: in order, what is missing concealed."""
