@@ -78,16 +78,17 @@ class Way:
 
     def drain(self, now: float, strangers: dict[str, Guest]) -> int:
         """Sort out what came. Returns how many datagrams there were."""
-        total = 0
+        total, patience = 0, STRANGERS
         for _ in range(ROUNDS):
             count = self.inbox.receive(now)
             total += count
-            self._sort(count, now, strangers, STRANGERS)
+            patience = self._sort(count, now, strangers, patience)
             if count < SLOTS:
                 break
         return total
 
-    def _sort(self, count: int, now: float, strangers: dict[str, Guest], patience: int) -> None:
+    def _sort(self, count: int, now: float, strangers: dict[str, Guest], patience: int) -> int:
+        """Returns what is left of the patience."""
         data, keys, media, names = self.inbox.data, self.inbox.keys, self.media, self.inbox.names
         four = self._four
         for slot in range(count):
@@ -97,6 +98,7 @@ class Way:
                 seat.take(self, slot, now)
             else:
                 patience -= self._aside(slot, key, strangers if patience > 0 else {})
+        return patience
 
     def _aside(self, slot: int, key: Key, strangers: dict[str, Guest]) -> bool:
         """What is no media. Returns whether a stranger's request was looked at."""

@@ -17,7 +17,6 @@ class Room:
     def __init__(self) -> None:
         self.seats: dict[str, Seat] = {}
         self.talkers: set[Seat] = set()
-        self.encoded = 0
         self._plan: tuple[tuple[Mix[Seat], Encoding], ...] = ()
         self._main = Encoding()
         self._own: dict[Seat, Encoding] = {}
