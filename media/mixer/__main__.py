@@ -10,6 +10,7 @@ import gc
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import aioice.ice
 import uvloop
@@ -56,8 +57,9 @@ async def serve(descriptor: int, make_port: Callable[[], Port]) -> None:
     listening = asyncio.create_task(_listen(reader, engine, ended))
     await ended.wait()
     listening.cancel()
-    async with asyncio.timeout(GOODBYE):
-        await engine.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE):
+            await engine.close()
     port.wipe()
     port.close()
     writer.close()
