@@ -36,7 +36,7 @@ test: system $(DEV) $(NODE) ## install what the tests need and run all of them (
 bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay, mixing, directory or policy
 	@$(PY) -m bench $(NAME) $(ARGS)
 
-soak: $(DEV) ## minutes of load: thousands of idle endpoints while calls go through
+soak: $(DEV) ## an hour of load: thousands of idle endpoints while calls go through, and mixed rooms
 	$(PYTEST) -m soak $(ARGS)
 
 generate: $(DEV) ## write web/openapi.json and web/protocol.d.ts from the message types

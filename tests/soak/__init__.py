@@ -1,1 +1,2 @@
-"""Minutes of load. `make soak` runs these; the suite has small slices of them in tests/peers/test_simulate.py."""
+"""Minutes of load. `make soak` runs these; the suite has small slices of them in tests/peers: test_simulate.py and
+test_mixer_rough.py."""
