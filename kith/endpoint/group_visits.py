@@ -111,9 +111,14 @@ class GroupVisits:
     # -- once somebody is connected -------------------------------------------------------------------
 
     def up(self, group: Group, member: MemberView, meeting: Meeting) -> None:
-        """This member has signed a connection; or, in a mixed group, the one who began it that they did."""
+        """This member has signed a connection."""
+        self._wire.spawn(self.judge(group, member, meeting))
+
+    async def judge(self, group: Group, member: MemberView, meeting: Meeting) -> None:
+        """The same, until it is decided about them. In a mixed group whoever began it comes last: what opens for one
+        opens for all."""
         if (visit := self._of(group)) is not None:
-            self._wire.spawn(self._judge(visit, member, meeting))
+            await self._judge(visit, member, meeting)
 
     async def _judge(self, visit: _Visit, member: MemberView, meeting: Meeting) -> None:
         try:

@@ -307,7 +307,7 @@ class Groups:
             for member in members:
                 if fellowship is not None and group.reason is None:
                     meeting = await began(fellowship, group.view, member)
-                    self.visits.up(group, member, meeting)
+                    await self.visits.judge(group, member, meeting)
         except (Untrusted, Unreachable) as error:
             reason = error.reason if isinstance(error, Untrusted) else Reason.MISSING
             self._emit("group_untrusted", group, None, reason)
