@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -11,9 +12,10 @@ import pytest
 
 from kith.core.ids import CallId
 from kith.core.problem import Code, Problem
-from kith.server.mixer_link import Patience
+from kith.server.mixer_link import Patience, mixer_command
 from kith.server.mixers import Mixers
 from media.mixer.control import Load, RoomLoad, Seated, SeatLoad, frame
+from tests.support.mixer_peers import Peer
 from tests.support.mixer_stand_in import HASTY, command, pull
 from tests.support.room_bench import (
     ANNA,
@@ -279,3 +281,20 @@ async def test_a_server_that_is_killed_leaves_no_mixer_behind() -> None:
         server.kill()
         await server.wait()
     await until(lambda: not alive(mixer))
+
+
+async def test_the_address_of_a_router_is_announced_with_the_mixers_own_port() -> None:
+    mixers = Mixers(1, lambda _: mixer_command(0, ("203.0.113.7",)), Patience())
+    peer = Peer(ROOM, ANNA)
+    try:
+        answer = await mixers.seat(ROOM, ANNA, 0, await peer.offer())
+        found = re.findall(
+            r"^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) ", answer.sdp, re.MULTILINE | re.IGNORECASE
+        )
+        assert "203.0.113.7" in {host for host, _ in found}
+        assert len({host for host, _ in found}) > 1, "besides those of the machine"
+        assert len({port for _, port in found}) == 1
+        await peer.take(answer.sdp)
+    finally:
+        await mixers.end()
+        await peer.close()

@@ -19,6 +19,7 @@ from tests.support.family import Family, family
 from tests.support.granting import Signer, having
 from tests.support.groups import ended, join, start
 from tests.support.mixer_peers import Load, Peer, strengths, tone_packets
+from tests.support.room_bench import until
 from tests.support.wire import Endpoint
 
 TONES = (440.0, 700.0, 1_000.0)
@@ -127,6 +128,7 @@ async def test_nothing_of_a_group_is_on_disk_or_in_a_log_afterwards(
             for at, peer in enumerate(peers):
                 loud = [strength > 0.02 for strength in strengths(peer.sound(25), TONES)]
                 assert loud == [other != at for other in range(3)], "all others, and not itself"
+            await until(lambda: home.server.log.read_bytes().count(b"mixer ready") == 2)
             running = mixers_of(home.server.pid)
             assert len(running) == 2, "one that mixes, and one that waits"
             for process in running:
