@@ -94,7 +94,8 @@ PERSONAL = (
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
-_CALLING = (wire.DropIn, wire.StartGroup, wire.PlanGroup, wire.Move, wire.Block, wire.ResolveName)
+_GROUPS = (wire.PlanGroup, wire.StartGroup, wire.JoinGroup, wire.AskIntoGroup)
+_CALLING = (wire.DropIn, *_GROUPS, wire.Move, wire.Block, wire.ResolveName)
 CONFIRMED = (*PERSONAL, *_CALLING, *GRANT_COMMANDS, wire.AppendLog, wire.CheckLog)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 

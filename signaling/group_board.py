@@ -13,7 +13,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust.grants import Mode
 from kith.core.trust.log import Outcome, What
 from kith.directory.model import Endpoint
-from policy.group import Path
+from policy.group import AT_A_TIME, Path
 from presence.reachable import Reachable
 from signaling import group as groups
 from signaling import protocol as wire
@@ -116,7 +116,11 @@ class GroupBoard:
 
     async def put_through(self, new: Group, effects: groups.Effects, faces: Faces) -> LiveGroup | None:
         """Let a group that was decided begin: save it, and only then let it be heard of. None where its id was used
-        before. Nothing awaits before it can be found by its id."""
+        before. Nothing awaits before it can be found by its id. Raises Problem(group_limit), (call_id_taken)."""
+        if self.live.get(new.id) is not None:  # while it was decided
+            raise Problem(Code.CALL_ID_TAKEN, path="call")
+        if self.live.begun_in(new.starting_place.household) >= AT_A_TIME:
+            raise Problem(Code.GROUP_LIMIT)
         live = LiveGroup(new, faces, self._take_turn, self._tasks)
         live.hold()
         self.live.follow(live)
@@ -214,7 +218,7 @@ class GroupBoard:
         """The groups that this endpoint is in, that ring here, or that its person could still join."""
         found = []
         for live in self.live.of(endpoint.household):
-            place = None if endpoint.shared else _joinable(live.group, endpoint)
+            place = None if endpoint.shared or endpoint.waiting else _joinable(live.group, endpoint)
             if live.begun and (live.group.concerns(endpoint.id) or place is not None):
                 found.append(
                     self.view(live, endpoint.id, None if live.group.concerns(endpoint.id) else place)

@@ -52,7 +52,7 @@ def closed(place: Place, acceptance: Acceptance, state: PlaceState | None = None
     rings = [
         replace(ring, acceptance=acceptance, away_until=None)
         for ring in place.rings.values()
-        if ring.acceptance in (*OPEN, Acceptance.UNREACHABLE)
+        if ring.acceptance in OPEN
     ]
     place = with_rings(place, *rings)
     return place if state is None else replace(place, state=state, until=None)

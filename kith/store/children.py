@@ -8,6 +8,7 @@ from kith.core.news import NewsKind
 from kith.core.problem import Code, Problem
 from kith.directory.children import Child, ChildCall, Consent
 from kith.directory.model import Claimed, Person
+from kith.store import groups
 from kith.store.calls import unpack
 from kith.store.database import Database
 from kith.store.erasure import erase_child
@@ -16,6 +17,7 @@ from kith.store.rows import add_person
 from kith.store.verifying import spend
 from policy.child import Limits
 from signaling.call import Call
+from signaling.group import Group, PlaceState
 
 
 class SqliteChildren:
@@ -93,12 +95,19 @@ class SqliteChildren:
     async def calls(self, child: PersonId, *, before: float | None, most: int) -> Sequence[ChildCall]:
         def work(db: sqlite3.Connection) -> list[ChildCall]:
             rows = db.execute(
-                "SELECT state FROM (SELECT id, state, created FROM call WHERE caller = :me"
-                " UNION SELECT id, state, created FROM call WHERE callee = :me AND NOT silent) WHERE created < :before"
+                "SELECT state, grouped FROM (SELECT id, state, created, 0 AS grouped FROM call WHERE caller = :me"
+                " UNION SELECT id, state, created, 0 FROM call WHERE callee = :me AND NOT silent"
+                " UNION SELECT g.id, g.state, g.created, 1 FROM group_call g JOIN group_person p ON p.call = g.id"
+                " WHERE p.person = :me AND NOT p.silent) WHERE created < :before"
                 " ORDER BY created DESC, id LIMIT :most",
                 {"me": child, "before": float("inf") if before is None else before, "most": most},
             ).fetchall()
-            return [_call(db, unpack(row["state"]), child) for row in rows]
+            return [
+                _group(db, groups.unpack(row["state"]), child)
+                if row["grouped"]
+                else _call(db, unpack(row["state"]), child)
+                for row in rows
+            ]
 
         return await self._db.read(work)
 
@@ -180,4 +189,23 @@ def _call(db: sqlite3.Connection, call: Call, child: PersonId) -> ChildCall:
         at=call.created,
         answered=call.answered,
         ended=call.ended,
+    )
+
+
+def _group(db: sqlite3.Connection, group: Group, child: PersonId) -> ChildCall:
+    """As a call with whoever started it, or with the first of those whom the child asked."""
+    outgoing = group.home == child
+    asked = [one.person for one in group.places.values() if one.asked and one.person is not None]
+    person = next(iter(asked), None) if outgoing else group.starting_place.person
+    named = db.execute("SELECT name FROM person WHERE id = ?", (person,)).fetchone()
+    came = group.places[child].state in (PlaceState.JOINED, PlaceState.LEFT, PlaceState.REMOVED)
+    return ChildCall(
+        id=group.id,
+        person=person,
+        name="" if named is None else named["name"],
+        outgoing=outgoing,
+        video=group.video,
+        at=group.created,
+        answered=group.answered if came else None,
+        ended=group.ended,
     )

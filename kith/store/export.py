@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, str] = {
     "blocks": "SELECT name, since FROM block WHERE owner = :me ORDER BY since",
     "missed_calls": "SELECT m.call, m.at, m.video, coalesce(p.name, m.name) AS name FROM missed m"
     " LEFT JOIN person p ON p.id = m.caller WHERE m.person = :me ORDER BY m.at",
+    "groups_started": "SELECT id, created AS at FROM group_call WHERE starter = :me ORDER BY created, id",
     "grants_heard": "SELECT h.version, e.name AS device FROM heard h JOIN endpoint e ON e.id = h.endpoint"
     " WHERE h.person = :me ORDER BY e.name",
     "news": "SELECT kind, at, device FROM news WHERE person = :me ORDER BY id",

@@ -84,9 +84,15 @@ class SqliteGroups:
 
 
 def _add_people(db: sqlite3.Connection, group: Group) -> None:
-    people = [(group.id, one) for one in sorted(group.people())]
+    people = [
+        (group.id, one.silent and one.asked, one.person)
+        for one in group.places.values()
+        if one.person == one.target
+    ]
     db.executemany(
-        "INSERT OR IGNORE INTO group_person(call, person) SELECT ?, id FROM person WHERE id = ?", people
+        "INSERT INTO group_person(call, silent, person) SELECT ?, ?, id FROM person WHERE id = ?"
+        " ON CONFLICT (call, person) DO UPDATE SET silent = excluded.silent",
+        people,
     )
 
 

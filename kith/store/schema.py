@@ -398,7 +398,7 @@ def silenced(db: Database) -> None:
 @migrations()
 def groups(db: Database) -> None:
     """A group is one row; its state is the MessagePack of signaling.group.Group. `starter` is the person who started
-    it, and `group_person` everybody who was asked as well."""
+    it, and `group_person` everybody who was asked as well; `silent` if they were not to hear of it."""
     db.table("group_call").create(
         {"id": str, "state": bytes, "live": int, "created": float, "starter": str},
         pk="id",
@@ -409,7 +409,7 @@ def groups(db: Database) -> None:
     db.execute("CREATE INDEX group_starter ON group_call(starter, created)")
     db.execute(
         "CREATE TABLE group_person (call TEXT NOT NULL REFERENCES group_call(id) ON DELETE CASCADE,"
-        " person TEXT NOT NULL, PRIMARY KEY (call, person)) WITHOUT ROWID"
+        " person TEXT NOT NULL, silent INTEGER NOT NULL, PRIMARY KEY (call, person)) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX group_person_person ON group_person(person)")
 

@@ -1,5 +1,6 @@
 """Groups on a running server: who is asked, who takes part, and which way their media goes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -236,6 +237,42 @@ async def join_and_leave(member: Endpoint, starter: Endpoint, call: str) -> None
     await starter.ok("leave_group", call=call)
     await member.ok("leave_group", call=call)
     await ended(member, call)
+
+
+async def test_a_household_has_so_many_groups_at_a_time_and_an_id_is_used_once(home: Family) -> None:
+    async with home.online(home.mum, home.dad, home.kitchen) as (mum, dad, kitchen):
+        people = [home.granny.person]
+        calls = [(await start(one, people))["id"] for one in (mum, dad, kitchen)]
+        for reply in (await ask_to_start(mum, people), await mum.ask("plan_group", kind="call", to=people)):
+            assert (reply["code"], reply["path"]) == ("group_limit", "")
+        retry = await ask_to_start(mum, people, call=calls[0])
+        assert (retry["t"], retry["group"]["id"]) == ("group_state", calls[0])
+        assert (await ask_to_start(dad, people, call=calls[0]))["code"] == "call_id_taken"
+        for one, call in zip((mum, dad, kitchen), calls, strict=True):
+            await one.ok("leave_group", call=call)
+            assert await ended(one, call) == "cancelled"
+        again = await ask_to_start(mum, people, call=calls[0])
+        assert (again["t"], again["reason"]) == ("group_over", "cancelled")
+        twice = new_call()
+        requests = [asyncio.create_task(ask_to_start(mum, people, call=twice)) for _ in range(3)]
+        assert {(await one)["t"] for one in requests} == {"group_state"}
+        await mum.ok("leave_group", call=twice)
+        assert await ended(mum, twice) == "cancelled"
+
+
+async def test_who_is_not_to_be_disturbed_finds_it_among_what_they_missed(home: Family) -> None:
+    async with home.online(home.mum, home.dad, home.granny) as (mum, dad, granny):
+        await granny.ok("dismiss_missed")
+        await granny.ok("report_standing", standing={"quiet": True, "ready": True})
+        group = await start(mum, [home.dad.person, home.granny.person])
+        assert states(group) == {"Dad": "ringing", "Granny": "ringing"}
+        await join_and_leave(dad, mum, group["id"])
+        assert granny.had("group_rings") == []
+        missed = (await granny.event("missed_calls"))["missed"]
+        while not missed:
+            missed = (await granny.event("missed_calls"))["missed"]
+        assert [(one["call"], one["silenced"]) for one in missed] == [(group["id"], True)]
+        await granny.ok("report_standing", standing={"quiet": False, "ready": True})
 
 
 # -- dropping in ------------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """Groups that the server mixes, on a running server with its real mixers: who may, who is told, and what they hear."""
 
+import os
 import secrets
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -92,6 +95,40 @@ async def test_a_call_that_is_mixed_is_said_to_be_to_everybody_in_it(home: Famil
             assert gone["code"] == "unknown_call"
         await mum.ok("leave_group", call=call)
         assert await ended(granny, call) == "hung_up"
+
+
+def mixers_of(home: Family) -> list[int]:
+    """The processes that the server has started."""
+    children = Path(f"/proc/{home.server.pid}/task/{home.server.pid}/children").read_text().split()
+    return [int(one) for one in children if b"media.mixer" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+async def test_after_its_mixer_was_killed_all_offer_anew_and_nobody_is_out(home: Family) -> None:
+    async with home.online(home.mum, home.dad) as online, AsyncExitStack() as stack:
+        mum, dad = online
+        call = (await start(mum, [home.dad.person], path="mixer"))["id"]
+        await join(dad, call)
+        for one in online:
+            peer = Peer(call, one.id)
+            stack.push_async_callback(peer.close)
+            await peer.take((await offer(one, peer, epoch=4))["sdp"])
+        view = await changed(dad, call)
+        while not all(one["connected"] for one in view["members"]):
+            view = await changed(dad, call)
+        for process in mixers_of(home):
+            os.kill(process, signal.SIGKILL)
+        for one in online:
+            lost = await changed(one, call, epoch=5)
+            assert not any(member["connected"] for member in lost["members"])
+            peer = Peer(call, one.id)
+            stack.push_async_callback(peer.close)
+            await peer.take((await offer(one, peer, epoch=5))["sdp"])
+        view = await changed(dad, call)
+        while not all(one["connected"] for one in view["members"]):
+            view = await changed(dad, call)
+        assert who(view) == [mum.id, dad.id]
+        await dad.ok("leave_group", call=call)
+        await ended(mum, call)
 
 
 @pytest.mark.row("R82", "R91")

@@ -8,7 +8,7 @@ from kith.store.erasure import EMPTIED, OTHERS, OWNED
 from kith.store.schema import migrate
 
 NAMES = {"person", "owner", "one", "other", "caller", "by", "inviter", "invited_by", "first"}
-NAMES |= {"callee", "child", "consent_by"}
+NAMES |= {"callee", "child", "consent_by", "starter"}
 """What columns are called that hold a person's id."""
 
 KEPT = {
