@@ -4,25 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from media.tones import RATE
-from tests.peers.test_web_calls import NEAR, Device, device
+from tests.peers.test_web_calls import NEAR
 from tests.support.browsers import Kind, Launcher, browsers
 from tests.support.doors import Doors
-from tests.support.gatherings import FAINT, Gathering, strengths
+from tests.support.gatherings import Gathering
 from tests.support.server import running_server
 from tests.support.speakers import silent_speakers
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 TONES = {"Ana": 440, "Ben": 550, "Carla": 660, "Dani": 880}
-HALL = 1200
 KINDS: dict[str, Kind] = {"Ana": "chromium", "Ben": "firefox", "Carla": "chromium", "Dani": "firefox"}
 
 
@@ -120,42 +116,23 @@ async def test_one_who_has_not_opted_in_keeps_all_of_them_end_to_end(home: Home)
 
 
 @pytest.mark.row("R82", "R89")
-async def test_two_browsers_and_a_device_hear_each_other_through_the_mixer_and_are_told(
-    home: Home, tmp_path: Path
-) -> None:
-    """Everybody has switched it on. It is said before it begins, where it rings and in it that it is not end to end."""
-    for one in home.all.values():
-        await one.enhance(on=True)
-    ana, ben = home["Ana"], home["Ben"]
-    parts = {"microphone": f"tone:{HALL}", "camera": "none", "speaker": "null"}
-    async with device(ana.screen, "Hall", tmp_path, **parts) as hall:
-        rung: list[object] = []
-
-        async def rings(group: object) -> None:
-            rung.append(group)
-            await hall.tell()
-
-        hall.endpoint.on("group_rings", rings)
-        hall.endpoint.on("group_audio", hall.voice_came)
-        await opted_in(hall)
-        await ana.choose("Ben", "Hall")
-        assert not await ana.is_end_to_end()
-        await ana.begin("Call")
-        assert not await ben.is_end_to_end()
-        await ben.join()
-        await hall.until(lambda: rung)
-        await hall.endpoint.answer()
-        tones = (TONES["Ana"], TONES["Ben"], HALL)
-        for one, own in ((ana, TONES["Ana"]), (ben, TONES["Ben"])):
-            await one.hears_only(tones, but=own)
-            assert not await one.is_end_to_end()
-            assert await one.connections() == 1
-        hall.voice.clear()
-        await hall.until(lambda: sum(len(part) for part in hall.voice) >= 2 * RATE)
-        heard = strengths(np.concatenate(hall.voice), tones)
-        assert heard[HALL] < FAINT < min(heard[TONES["Ana"]], heard[TONES["Ben"]])
-    for one in home.all.values():
-        await one.enhance(on=False)
+async def test_all_who_have_opted_in_hear_each_other_through_the_mixer_and_are_told(home: Home) -> None:
+    """It is said before it begins, where it rings and in it that it is not end to end."""
+    names = ("Ana", "Ben", "Carla")
+    for name in names:
+        await home[name].enhance(on=True)
+    await home["Ana"].choose("Ben", "Carla")
+    assert not await home["Ana"].is_end_to_end()
+    await home["Ana"].begin("Call")
+    for name in ("Ben", "Carla"):
+        assert not await home[name].is_end_to_end()
+        await home[name].join()
+    tones = tuple(TONES[name] for name in names)
+    for name in names:
+        await home[name].hears_only(tones, but=TONES[name])
+        assert not await home[name].is_end_to_end()
+        assert await home[name].connections() == 1
+        assert set(await home[name].tiles()) == {*names} - {name}
 
 
 @pytest.mark.row("R75", "R78")
@@ -190,19 +167,6 @@ WATCH = """
 }
 """
 """Counts what could leave before the door is open."""
-
-
-async def opted_in(device: Device) -> None:
-    """The device has heard that all who live there let the server decrypt."""
-    sets, telling = device.endpoint.reach.sets, set()
-    changed = sets._changed
-
-    def heard() -> None:
-        changed()
-        telling.add(asyncio.ensure_future(device.tell()))
-
-    sets._changed = heard
-    await device.until(lambda: sets.enhanced)
 
 
 OPENED = """
