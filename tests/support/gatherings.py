@@ -152,11 +152,14 @@ class Gathering:
         assert [one[but] < FAINT for one in heard] == [True]
 
     async def sees(self, others: int) -> set[str]:
-        """Whose picture moves, once so many are there."""
+        """Whose picture moves, once so many are there: one that stalls for a moment is not shown for that long."""
         pictures = self.screen.page.locator("kith-group .tile.picture:not(.own)")
-        await expect(pictures).to_have_count(others)
-        async with asyncio.timeout(20):
-            return set(await self.screen.page.evaluate(FRAMES))
+        async with asyncio.timeout(PATIENCE / 1_000):
+            while True:
+                await expect(pictures).to_have_count(others)
+                moving = set(await self.screen.page.evaluate(FRAMES))
+                if len(moving) == others:
+                    return moving
 
     async def tiles(self) -> list[str]:
         """The others, as the screen names them."""

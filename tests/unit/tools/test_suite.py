@@ -1,4 +1,4 @@
-"""Two phases of tests are reported as one."""
+"""Phases of tests are reported as one."""
 
 import sys
 from pathlib import Path
@@ -79,8 +79,51 @@ def test_the_last_lines_name_what_went_wrong() -> None:
     assert [*suite.told(suite.merged([ABREAST, ALONE]))] == [
         "went wrong: tests.a::two[x]",
         "went wrong: tests.b::five",
-        "Both phases: 2 passed, 1 failed, 1 errors, 1 skipped in 1 min 3 s",
+        "In all: 2 passed, 1 failed, 1 errors, 1 skipped in 1 min 3 s",
     ]
+
+
+AGAIN = b"""<?xml version="1.0"?><testsuites name="pytest tests"><testsuite name="again" errors="0" failures="1"
+  skipped="0" tests="2" time="2.000"><testcase classname="tests.a" name="two[x]"/>
+  <testcase classname="tests.b" name="five"><failure message="no"/></testcase></testsuite></testsuites>"""
+
+
+def test_what_went_well_by_itself_is_told_as_such() -> None:
+    report = suite.merged([ABREAST, ALONE], AGAIN)
+    assert [*suite.told(report)] == [
+        "went wrong at first, not by itself: tests.a::two[x]",
+        "went wrong: tests.b::five",
+        "In all: 3 passed, 1 failed, 0 errors, 1 skipped in 1 min 5 s",
+    ]
+    assert len(report.findall(".//testcase")) == 5
+
+
+@pytest.mark.parametrize(
+    ("codes", "wrong", "again"),
+    [((1, 0), 1, True), ((1, 1), 5, True), ((1, 1), 6, False), ((0, 0), 0, False), ((1, 2), 1, False)],
+)
+def test_few_failures_are_tried_once_more_and_many_are_not(
+    codes: tuple[int, int], wrong: int, *, again: bool
+) -> None:
+    failed = b"<testcase><failure/></testcase>" * wrong
+    assert (
+        suite.once_more(codes, [b"<testsuites><testsuite>" + failed + b"</testsuite></testsuites>"]) is again
+    )
+
+
+@pytest.mark.parametrize(("second_try", "code"), [("pass", 0), ("raise SystemExit(1)", 1)])
+def test_what_fails_twice_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second_try: str, code: int
+) -> None:
+    monkeypatch.setattr(suite, "REPORT", tmp_path / "build" / "junit.xml")
+
+    def command(phase: suite.Phase, report: Path) -> tuple[str, ...]:
+        first = ABREAST if phase.name == "abreast" else ALONE
+        end = second_try if phase.name == "once more" else "raise SystemExit(1)"
+        return (sys.executable, "-c", f"open({str(report)!r}, 'wb').write({first!r}); {end}")
+
+    monkeypatch.setattr(suite.Phase, "command", command)
+    assert suite.main([]) == code
 
 
 def test_a_phase_that_dies_is_a_failure(
