@@ -211,6 +211,8 @@ class Group:
         await self.perform(
             protocol.RemoveFromGroup(id=self._wire.new_id(), call=self.id, endpoint=member.endpoint)
         )
+        if self._way is not None and self.reason is None:
+            self._way.bar(member)
 
     def mute(self, on: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said: group.mute()
         """Send no sound, or send it again."""

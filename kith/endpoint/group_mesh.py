@@ -22,6 +22,7 @@ from kith.endpoint.link import Link, Picture, Up
 from media.mixdown import mixdown
 from media.tones import Samples
 from signaling import protocol
+from signaling.call import CallKind
 from signaling.protocol import GroupSignal, GroupView, MemberView
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,7 @@ class Mesh:
             meeting,
             lines(own.capabilities, member.capabilities, video=view.video),
             ground.gear,
+            kind="group_drop_in" if view.kind is CallKind.DROP_IN else "group_call",
             offers=own.order > member.order,
             anew=partial(self._fellowship.meet, view, member, anew=True),
             say=partial(self._say, member.endpoint),
@@ -167,6 +169,10 @@ class Mesh:
         if self._later is not None:
             self._later.cancel()
             self._later = None
+
+    def bar(self, member: MemberView) -> None:
+        self._fellowship.bar(member)
+        self._ground.put(_Sign())
 
     # -- what the others say --------------------------------------------------------------------------
 

@@ -211,6 +211,9 @@ class MixerWay:
         for link in self._links.values():
             link.open()
 
+    def bar(self, member: MemberView) -> None:
+        """The server lets nobody in again who is out for good: it mixes, and its word is what there is."""
+
     def send(self, *, voice: bool, picture: bool) -> None:
         self._voice = voice
         for link in self._links.values():

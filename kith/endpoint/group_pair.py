@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kith.core.capabilities import Capabilities
 from kith.core.keys import KeyPair
+from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import body
 from kith.endpoint.equipment import Equipment
@@ -80,6 +81,7 @@ class Pair:
         media: MediaView,
         gear: Gear,
         *,
+        kind: Kind,
         offers: bool,
         anew: Callable[[], Awaitable[Meeting]],
         say: Callable[[int, list[bytes]], None],
@@ -108,7 +110,7 @@ class Pair:
             anew=anew,
             say=say,
             tell=tell,
-            kind="group",
+            kind=kind,
             held=True,
         )
 

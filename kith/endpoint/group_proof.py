@@ -1,13 +1,13 @@
 """What is known of those in a mixed group, where no connection is signed by any of them.
 
-Who began it has signed version 0 of its roster, for this group and not long ago, and has asked whoever this endpoint
+Who began it has signed version 0 of its roster, for this group as one that is mixed, and not long ago, and has asked whoever this endpoint
 speaks for. The others are those that the server names, each in a chain that is believed; it is the server that mixes
 what they say.
 """
 
 from kith.core.trust import group
 from kith.core.trust.untrusted import Reason, Untrusted, require
-from kith.endpoint.group_roster import Fellowship
+from kith.endpoint.group_roster import Fellowship, require_fits
 from kith.endpoint.identities import Meeting
 from policy.grants import SOON
 from signaling.protocol import GroupView, MemberView
@@ -23,7 +23,8 @@ async def began(fellowship: Fellowship, view: GroupView, member: MemberView) -> 
         raise Untrusted(Reason.MISSING)
     group.check(roster, None)
     first = roster.members[0]
-    require(roster.call == view.id and roster.version == 0, Reason.FORKED)
+    require_fits(view.id, view, roster)
+    require(roster.version == 0 and member.person == view.started_by.person, Reason.FORKED)
     require(roster.signer == meeting.peer.keys.identity == member.keys.identity, Reason.NOT_ACTIVE)
     require(first.root == meeting.peer.root, Reason.FORKED)
     require(meeting.own.root in roster.invited, Reason.NOT_INVITED)

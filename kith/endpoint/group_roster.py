@@ -17,6 +17,8 @@ from kith.endpoint.believing import public
 from kith.endpoint.identities import End, Identities, Meeting
 from kith.endpoint.meeting import MAY_BE_NEW
 from kith.endpoint.rosters import Rosters
+from policy.group import Path
+from signaling.call import CallKind
 from signaling.protocol import GroupView, MemberView
 
 log = logging.getLogger(__name__)
@@ -57,17 +59,23 @@ class Fellowship:
         """Whom this endpoint had met before the group."""
         self._met: dict[Place, Meeting] = {}
         self._doubted: set[Place] = set()
-        self._signed: tuple[int, list[GroupMember]] | None = None
-        """What was signed last: after which version, and who is in it."""
+        self._barred: set[bytes] = set()
+        """Whom a person here has taken out for good, as rosters name them."""
+        self._signed: tuple[int, list[GroupMember], set[bytes]] | None = None
+        """What was signed last: after which version, who is in it, and who is newly out for good."""
 
     # -- beginning ------------------------------------------------------------------------------------
 
-    async def begin(self, person: str | None, invited: frozenset[bytes]) -> GroupRoster:
+    async def begin(
+        self, person: str | None, invited: frozenset[bytes], *, kind: CallKind, path: Path
+    ) -> GroupRoster:
         """The first roster: this endpoint alone, which speaks for `person` (an id; None: its household). Raises
         Untrusted, Unreachable."""
         root = await self.root_of(person)
         time = int(self._now())
-        self.roster = group.first(self._call, self._keys, root, invited, time=time)
+        self.roster = group.first(
+            self._call, self._keys, root, invited, time=time, kind=kind.value, path=path.value
+        )
         return self.roster
 
     async def root_of(self, person: str | None) -> bytes:
@@ -86,6 +94,12 @@ class Fellowship:
             return None
         return group.following(known, self._keys, known.members, time=int(self._now()), invited=invited)
 
+    def bar(self, member: MemberView) -> None:
+        """They are out for good, by whoever began it: a person wherever they are, a room's device itself."""
+        known = self._met.get(place(member))
+        speaks = known is not None and member.person is not None
+        self._barred.add(known.peer.root if known is not None and speaks else member.keys.identity)
+
     # -- what the others sign -------------------------------------------------------------------------
 
     def follow(self, view: GroupView) -> None:
@@ -93,7 +107,10 @@ class Fellowship:
         new, known = view.roster, self.roster
         if new is None or known is None or new.version <= known.version:
             return
-        require(new.call == self._call, Reason.FORKED)
+        require_fits(self._call, view, new)
+        own = own_of(view)
+        if own is not None and self.stands(own) and own.keys.identity not in group.identities(new):
+            return  # one member alone throws nobody out: that is the starter's, and the server would say so
         self.roster = group.accept(known, new, self._keys.public.identity)
 
     async def take_first(self, view: GroupView) -> None:
@@ -102,18 +119,19 @@ class Fellowship:
         new = view.roster
         if new is None or self.roster is not None:
             return
-        require(new.call == self._call, Reason.FORKED)
+        require_fits(self._call, view, new)
         if self._keys.public.identity not in group.identities(new):
             return  # it has not been taken in yet
         signer = next((one for one in view.members if one.keys.identity == new.signer), None)
         if signer is None:
             raise Untrusted(Reason.UNKNOWN_PERSON)
         meeting = await self.meet(view, signer)
-        began = signer.keys.identity == view.started_by.identity
+        began = is_starter(view, signer)
         if not began and not self._knew(meeting.peer.root):
             raise Untrusted(Reason.UNKNOWN_PERSON)
         by = next(one for one in new.members if one.identity == new.signer)
         require(by.root == meeting.peer.root, Reason.FORKED)
+        require(not began or new.starter == by.root, Reason.FORKED)
         self.roster = group.accept(None, new, self._keys.public.identity)
 
     def _knew(self, root: bytes) -> bool:
@@ -180,6 +198,8 @@ class Fellowship:
     def turn(self, view: GroupView) -> bool | None:
         """Whether it is for this endpoint to sign what has changed: True at once, None if the one before it in order
         does not, False while others come first."""
+        if self._barred and self.roster is not None and not self._barred <= set(self.roster.removed):
+            return True  # whoever began it says that, and nobody else can
         own = own_member(view)
         others = self.others(view).values()
         if all(own.order < one.order for one in others):
@@ -195,30 +215,46 @@ class Fellowship:
         members = [
             found for one in view.members if (found := await self._taken_in(view, known, one)) is not None
         ]
-        if {one.identity for one in members} == group.identities(known) and all(
-            one in known.members for one in members
-        ):
+        barred = self._barred - set(known.removed)
+        same = {one.identity for one in members} == group.identities(known)
+        if not barred and same and all(one in known.members for one in members):
             return None
-        if self._signed == (known.version, members):
+        if self._signed == (known.version, members, barred):
             return None  # the server has it, or has had another one first
-        self._signed = (known.version, members)
-        return group.following(known, self._keys, members, time=int(self._now()))
+        self._signed = (known.version, members, barred)
+        return group.following(known, self._keys, members, time=int(self._now()), removed=barred)
 
     async def _taken_in(self, view: GroupView, known: GroupRoster, member: MemberView) -> GroupMember | None:
         """As the next roster has them: only who was asked, and is who they are said to be."""
         if (stands := self.stands(member)) is not None:
-            return stands
+            return None if self._barred & {stands.root, stands.identity} else stands
         if place(member) in self._doubted:
             return None
         try:
-            root = (await self.meet(view, member)).peer.root
+            peer = (await self.meet(view, member)).peer
+            root, identity = peer.root, peer.keys.identity
+            require(identity == member.keys.identity, Reason.FORKED)
             require(root in known.invited, Reason.NOT_INVITED)
+            require(not group.is_removed(known, root, identity), Reason.NOT_INVITED)
+            require(not self._barred & {root, identity}, Reason.NOT_INVITED)
             require(all(member.order > one.order for one in known.members), Reason.OUT_OF_ORDER)
         except Untrusted as untrusted:
             log.warning("somebody is not taken into a group: %s", untrusted.reason)
             self._doubted.add(place(member))
             return None
-        return GroupMember(identity=member.keys.identity, root=root, order=member.order)
+        return GroupMember(identity=identity, root=root, order=member.order)
+
+
+def require_fits(call: str, view: GroupView, roster: GroupRoster) -> None:
+    """It was signed for this group, and for the kind and the way that the server shows. Raises Untrusted."""
+    require(roster.call == call, Reason.FORKED)
+    require(roster.kind == view.kind.value and roster.path == view.path.value, Reason.FORKED)
+
+
+def is_starter(view: GroupView, member: MemberView) -> bool:
+    """Whether this is the endpoint at which the group was started, and the person whose name is shown for that."""
+    by = view.started_by
+    return (member.endpoint, member.person, member.keys.identity) == (by.endpoint, by.person, by.identity)
 
 
 def own_of(view: GroupView) -> MemberView | None:

@@ -25,6 +25,9 @@ from signaling.group import GroupPhase
 from signaling.protocol import GroupView, StarterView, StartGroup
 
 
+ASK_TRIES = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a person wants: these asked, by id, `acting` for whom."""
@@ -51,7 +54,10 @@ class Starting:
             async with asyncio.timeout(PLACE_WITHIN):
                 path = await self._plan(wanted)
                 roster = await fellowship.begin(
-                    self._speaks(wanted.acting), await self._invited.roots(wanted.to)
+                    self._speaks(wanted.acting),
+                    await self._invited.roots(wanted.to),
+                    kind=wanted.kind,
+                    path=path,
                 )
         except TimeoutError:
             raise Unreachable("the server does not answer") from None
@@ -132,6 +138,13 @@ class Starting:
 
     async def ask_in(self, group: Group, fellowship: Fellowship, to: Sequence[str]) -> None:
         """Ask these besides; in a mesh they stand in its next roster. Raises Untrusted, Problem, Unreachable."""
-        roster = fellowship.invite(await self._invited.roots(to)) if group.path is Path.MESH else None
-        new_id = self._wire.new_id()
-        await group.perform(protocol.AskIntoGroup(id=new_id, call=group.id, to=tuple(to), roster=roster))
+        roots = await self._invited.roots(to)
+        for tries_left in reversed(range(ASK_TRIES)):
+            roster = fellowship.invite(roots) if group.path is Path.MESH else None
+            new_id = self._wire.new_id()
+            asking = protocol.AskIntoGroup(id=new_id, call=group.id, to=tuple(to), roster=roster)
+            try:
+                return await group.perform(asking)
+            except Problem as problem:
+                if problem.code is not Code.UNTRUSTED or not tries_left:
+                    raise  # else somebody's roster was faster: this one is to follow that

@@ -75,6 +75,9 @@ class Way(Protocol):
     def open(self, member: MemberView | None = None) -> None:
         """Let microphone and camera in for this member; without one, for all that there are and will be."""
 
+    def bar(self, member: MemberView) -> None:
+        """Whoever began the group has taken this member out for good."""
+
     def send(self, *, voice: bool, picture: bool) -> None: ...
 
     def says(self, *, audio: bool, video: bool) -> None:

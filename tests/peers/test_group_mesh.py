@@ -222,4 +222,5 @@ def _member(guest: Guest, order: int) -> rosters.GroupMember:
 
 async def mallory_begins(mallory: Guest) -> rosters.GroupRoster:
     """Without being who began it."""
-    return rosters.first("c_" + "1" * 20, mallory.someone.keys, mallory.someone.chain.root, [], time=0)
+    keys, root = mallory.someone.keys, mallory.someone.chain.root
+    return rosters.first("c_" + "1" * 20, keys, root, [], time=0, kind="call", path="mesh")

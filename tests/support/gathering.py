@@ -107,7 +107,10 @@ class Guest:
     async def start(self, *invited: "Guest") -> None:
         self.ring(rang=False)
         self.hall.roster = await self.fellowship.begin(
-            self.person, frozenset(one.someone.chain.root for one in invited)
+            self.person,
+            frozenset(one.someone.chain.root for one in invited),
+            kind=CallKind.CALL,
+            path=Path.MESH,
         )
         self.hall.join(self)
 

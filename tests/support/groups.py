@@ -17,9 +17,12 @@ def root_of(joined: Joined) -> bytes:
     return fixed(joined.person or joined.household)
 
 
-def roster_of(starter: Endpoint, call: str, asked: list[Joined]) -> GroupRoster:
-    roots = [root_of(one) for one in asked]
-    return first(call, starter.joined.keys, root_of(starter.joined), roots, time=int(time.time()))
+def roster_of(
+    starter: Endpoint, call: str, asked: list[Joined], *, kind: Any = "call", path: Any = "mesh"
+) -> GroupRoster:
+    root, roots = root_of(starter.joined), [root_of(one) for one in asked]
+    now = int(time.time())
+    return first(call, starter.joined.keys, root, roots, time=now, kind=kind, path=path)
 
 
 def next_roster(known: GroupRoster, signer: Endpoint, view: Message, *asked: Joined) -> GroupRoster:
@@ -66,7 +69,7 @@ async def ask_to_start(
 ) -> Message:
     """As `start`; returns whatever is answered."""
     call = call or new_call()
-    roster = plain(roster_of(starter, call, []))
+    roster = plain(roster_of(starter, call, [], kind=kind, path=path))
     return await starter.ask(
         "start_group",
         **{"call": call, "kind": kind, "to": list(to), "path": path, "roster": roster, **fields},

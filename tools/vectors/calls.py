@@ -122,7 +122,8 @@ def _sessions() -> Iterator[Case]:
     for name, each in (
         ("a call", plain),
         ("a drop in, after the network changed", dataclasses.replace(plain, kind="drop_in", epoch=3)),
-        ("a group", dataclasses.replace(plain, kind="group", call=OTHER_CALL)),
+        ("two in a group", dataclasses.replace(plain, kind="group_call", call=OTHER_CALL)),
+        ("two in a group that drops in", dataclasses.replace(plain, kind="group_drop_in", call=OTHER_CALL)),
     ):
         yield {
             "name": name,

@@ -33,14 +33,18 @@ def _member(keys: KeyPair, root: bytes, order: int) -> GroupMember:
 
 
 ANNA_IN, BEN_IN, CARLA_IN = _member(LAPTOP, ANNAS, 0), _member(BEN, BENS, 1), _member(CARLA, CARLAS, 2)
-FIRST = first(CALL, LAPTOP, ANNAS, [BENS], time=TIME)
+FIRST = first(CALL, LAPTOP, ANNAS, [BENS], time=TIME, kind="call", path="mesh")
 TWO = following(FIRST, LAPTOP, [ANNA_IN, BEN_IN], time=TIME + 5)
 THREE = following(TWO, LAPTOP, [ANNA_IN, BEN_IN, CARLA_IN], time=TIME + 9, invited=[CARLAS])
 LEFT = following(THREE, BEN, [BEN_IN, CARLA_IN], time=TIME + 20)
-WIDER = first(CALL, LAPTOP, ANNAS, [BENS, CARLAS], time=TIME)
+WIDER = first(CALL, LAPTOP, ANNAS, [BENS, CARLAS], time=TIME, kind="call", path="mesh")
+MIXED = first(CALL, LAPTOP, ANNAS, [BENS, CARLAS], time=TIME, kind="drop_in", path="mixer")
 WIDER_TWO = following(WIDER, LAPTOP, [ANNA_IN, BEN_IN], time=TIME + 5)
 WIDER_THREE = following(WIDER_TWO, BEN, [ANNA_IN, BEN_IN, CARLA_IN], time=TIME + 9)
 WIDER_LEFT = following(WIDER_THREE, CARLA, [ANNA_IN, CARLA_IN], time=TIME + 20)
+REMOVED = following(WIDER_THREE, LAPTOP, [ANNA_IN, CARLA_IN], time=TIME + 20, removed=[BENS])
+REMOVED_DEVICE = following(WIDER_THREE, LAPTOP, [ANNA_IN, BEN_IN], time=TIME + 20, removed=[CARLA_IN.identity])
+STILL_REMOVED = following(REMOVED, CARLA, [CARLA_IN], time=TIME + 30)
 BACK = following(LEFT, BEN, [BEN_IN, CARLA_IN, _member(LAPTOP, ANNAS, 3)], time=TIME + 30)
 
 
@@ -55,7 +59,10 @@ def sections() -> dict[str, list[Case]]:
             _case("the starter leaves, the next one signs", CARLA, THREE, LEFT),
             _case("the starter comes back", CARLA, LEFT, BACK),
             _case("some were missed", CARLA, THREE, BACK),
-            _case("some were missed, and whoever signs joined meanwhile", LAPTOP, WIDER_TWO, WIDER_LEFT),
+            _case("of a drop in through the mixer", LAPTOP, None, MIXED),
+            _case("the starter takes somebody out for good", CARLA, WIDER_THREE, REMOVED),
+            _case("the starter takes a device out for good", BEN, WIDER_THREE, REMOVED_DEVICE),
+            _case("who is out stays so when another one signs", CARLA, REMOVED, STILL_REMOVED),
         ],
         "group_invalid": list(_invalid()),
     }
@@ -113,8 +120,26 @@ def _invalid() -> Iterator[Case]:
     outside = _again(THREE, MALLORY, signer=mallory.identity)
     late = _again(WIDER_LEFT, CARLA, version=2)
     yield case("signed by one who had not joined", Reason.NOT_ACTIVE, late, WIDER_TWO, LAPTOP)
-    unasked = following(change(TWO, version=4), CARLA, [ANNA_IN, CARLA_IN], time=TIME + 9, invited=[CARLAS])
-    yield case("some were missed, and whoever signs was not asked", Reason.NOT_ACTIVE, unasked, TWO, LAPTOP)
+    yield case(
+        "some were missed, and whoever signs joined meanwhile", Reason.NOT_ACTIVE, WIDER_LEFT, WIDER_TWO, LAPTOP
+    )
+    returned = following(change(LEFT, version=9), LAPTOP, BACK.members, time=TIME + 40)
+    yield case("whoever has left signs that they are back", Reason.NOT_ACTIVE, returned, LEFT, CARLA)
+    yield case("a call becomes a drop in", Reason.FORKED, _again(THREE, LAPTOP, kind="drop_in"))
+    yield case("a mesh becomes mixed", Reason.FORKED, _again(THREE, LAPTOP, path="mixer"))
+    yield case("another one began it", Reason.FORKED, _again(THREE, BEN, starter=BENS, signer=BEN_IN.identity))
+    yield case("began by somebody else than it says", Reason.MALFORMED, _again(FIRST, LAPTOP, starter=BENS), None)
+    by_another = following(WIDER_THREE, BEN, [ANNA_IN, BEN_IN], time=TIME + 20, removed=[CARLAS])
+    yield case("taken out by another one than the starter", Reason.NOT_ACTIVE, by_another, WIDER_THREE)
+    again = _member(BEN, BENS, 3)
+    yield case(
+        "taken in again after the starter took them out",
+        Reason.NOT_INVITED,
+        following(REMOVED, LAPTOP, [ANNA_IN, CARLA_IN, again], time=TIME + 30),
+        REMOVED,
+    )
+    forgiven = _again(STILL_REMOVED, CARLA, removed=())
+    yield case("who is out is not said to be any more", Reason.FORKED, forgiven, REMOVED, CARLA)
     yield case("signed by one who is not in it", Reason.NOT_ACTIVE, outside)
     yield case(
         "signed by one who has left", Reason.NOT_ACTIVE, _again(BACK, LAPTOP, signer=ANNA_IN.identity), LEFT

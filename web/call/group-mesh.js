@@ -108,6 +108,7 @@ export class Mesh {
     if (own === undefined || this.#refused.has(`${endpoint}|${orders}`)) return;
     const pair = new Pair({
       call: this.#call,
+      kind: view.kind === 'drop_in' ? 'group_drop_in' : 'group_call',
       offers: own.order > member.order,
       media: negotiate(ownCapabilities(view), member.capabilities, video),
       ice: this.#ice,

@@ -31,6 +31,7 @@ const AGAIN_AFTER = 1_000;
 
 export class Pair {
   #call;
+  #kind;
   #offers;
   #media;
   #sink;
@@ -39,9 +40,10 @@ export class Pair {
   #said = '';
   #again = -Infinity;
 
-  /** @param {{call: string, offers: boolean, media: MediaView, ice: Ice, sink: PairSink}} options `offers`: this side has joined later */
-  constructor({ call, offers, media, ice, sink }) {
+  /** @param {{call: string, kind: 'group_call' | 'group_drop_in', offers: boolean, media: MediaView, ice: Ice, sink: PairSink}} options `offers`: this side has joined later */
+  constructor({ call, kind, offers, media, ice, sink }) {
     this.#call = call;
+    this.#kind = kind;
     this.#offers = offers;
     this.#media = media;
     this.#sink = sink;
@@ -123,7 +125,7 @@ export class Pair {
   /** @param {number} epoch @param {WaySink} way */
   #secured(epoch, way) {
     return new Secured({
-      kind: 'group',
+      kind: this.#kind,
       call: this.#call,
       epoch,
       role: this.#offers ? 'caller' : 'callee',

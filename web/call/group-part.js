@@ -62,7 +62,7 @@ export class Part {
     this.#identities = identities;
     this.#server = identities.identity.server;
     this.#identity = identities.own.keys.identity;
-    this.signed = new Signed(identities, (member) => this.#vouch(member));
+    this.signed = new Signed(call, identities, (member) => this.#vouch(member));
     this.#mesh = new Mesh({
       call,
       ice,
@@ -99,6 +99,22 @@ export class Part {
     this.#room?.use(tracks);
   }
 
+  /** Take somebody out for good. @param {string} endpoint */
+  async remove(endpoint) {
+    const member = this.#view?.members.find((one) => one.endpoint === endpoint);
+    try {
+      await this.#sink.send({ t: 'remove_from_group', call: this.#call, endpoint });
+    } catch {
+      return; // they are still there, as is shown
+    }
+    const sign = async () => {
+      if (member === undefined || this.#view?.path !== 'mesh') return;
+      await this.signed.bar(member);
+      await this.#sign(this.#view);
+    };
+    this.#turn = this.#turn.then(sign).catch((error) => this.#failed(error));
+  }
+
   /** @param {string} endpoint */
   remoteOf(endpoint) {
     return this.#mesh.remoteOf(endpoint);
@@ -112,6 +128,11 @@ export class Part {
   /** The connections of a mesh, by endpoint. */
   get peers() {
     return this.#mesh.peers;
+  }
+
+  /** Resolves once all that was shown so far is followed. */
+  async followed() {
+    await this.#turn;
   }
 
   networkChanged() {
@@ -139,7 +160,7 @@ export class Part {
     const { view } = group;
     if (this.#over || view === null || !view.members.some(({ endpoint }) => endpoint === view.own)) return;
     // What a person agreed to is what happens here: no server makes another path of it.
-    require(view.path === group.path && view.e2ee === (group.path === 'mesh'), 'forked');
+    require(view.kind === group.kind && view.path === group.path && view.e2ee === (group.path === 'mesh'), 'forked');
     this.#view = view;
     await this.signed.hear(view);
     if (this.#over) return;
@@ -151,6 +172,11 @@ export class Part {
   async #meshed(group, view) {
     this.#mesh.update(group, (member) => this.signed.holds(member));
     this.#levels ??= new Levels(() => this.#mesh.peers, this.#sink.speaking);
+    await this.#sign(view);
+  }
+
+  /** @param {GroupView} view */
+  async #sign(view) {
     const roster = await this.signed.next(view);
     if (roster === null || this.#over) return;
     await this.#sink.send({ t: 'sign_group', call: this.#call, roster }).catch(() => {}); // somebody was faster; or it is asked for again
@@ -160,7 +186,7 @@ export class Part {
   async #mixed(view) {
     if (view.kind === 'drop_in' && view.started_by.endpoint !== view.own && this.#room === null) {
       const { belonging, roster } = this.#identities;
-      this.signed.requireBegun(view, [belonging, roster?.root].flatMap((root) => root ?? []));
+      await this.signed.requireBegun(view, [belonging, roster?.root].flatMap((root) => root ?? []));
     }
     for (const member of view.members) if (member.endpoint !== view.own) await this.#sink.met(member, await this.#vouch(member));
     if (this.#over) return;

@@ -26,6 +26,8 @@ import { rootsOf } from './group-roster.js';
 /** @import {Vouched} from './group-members.js' */
 /** @import {Tracks} from './peer.js' */
 
+const ASK_TRIES = 3;
+
 /** What would happen. @typedef {Pick<GroupPlan, 'path' | 'e2ee' | 'places'>} Planned */
 /** @typedef {'done' | 'silence' | 'not_let_in'} WhyOut */
 
@@ -93,7 +95,7 @@ export class Groups {
       const { identities } = this.#account;
       const person = as ?? this.#store.state.person?.id ?? null;
       const [{ root }, invited] = await Promise.all([this.#members.own(person), rootsOf(identities, to, (id) => this.#isShared(id))]);
-      const roster = await this.#part(call).signed.begin(call, root, invited);
+      const roster = await this.#part(call).signed.begin({ kind, path }, root, invited);
       this.#replied(call, await this.#account.send({ t: 'start_group', call, kind, to: [...to], video: video && path === 'mesh', path, roster, ...(as ? { as } : {}) }, AT_ONCE));
     } catch (error) {
       this.#over(call, codeOf(error));
@@ -140,7 +142,7 @@ export class Groups {
 
   /** Take somebody out. @param {string} call @param {string} endpoint */
   remove(call, endpoint) {
-    this.#tell({ t: 'remove_from_group', call, endpoint });
+    void this.#part(call).remove(endpoint);
   }
 
   /** Ask more people in. Rejects with ProblemError or Untrusted. @param {string} call @param {readonly string[]} to */
@@ -148,8 +150,18 @@ export class Groups {
     const group = this.#group(call);
     if (!group) return;
     const roots = await rootsOf(this.#account.identities, to, (id) => this.#isShared(id));
-    const roster = group.path === 'mesh' ? await this.#part(call).signed.wider(roots) : null;
-    this.#replied(call, await this.#account.send({ t: 'ask_into_group', call, to: [...to], ...(roster ? { roster } : {}) }, AT_ONCE));
+    for (let left = ASK_TRIES; left > 0; left -= 1) {
+      const part = this.#part(call);
+      await part.followed();
+      const roster = group.path === 'mesh' ? await part.signed.wider(roots) : null;
+      try {
+        this.#replied(call, await this.#account.send({ t: 'ask_into_group', call, to: [...to], ...(roster ? { roster } : {}) }, AT_ONCE));
+        return;
+      } catch (error) {
+        // Somebody's roster may have been faster: this one is to follow that.
+        if (codeOf(error) !== 'untrusted' || left === 1) throw error;
+      }
+    }
   }
 
   /** One has another identity than before, and is talked to all the same. @param {string} call @param {string} endpoint */

@@ -17,6 +17,7 @@ import { require, Untrusted } from './untrusted.js';
 
 export const MAX_MEMBERS = 5;
 export const MAX_INVITED = 32;
+const MAX_REMOVED = 32;
 const CALL = /^c_[0-9a-z]{20}$/;
 
 /** An endpoint, and for whom it speaks: the root of a person, or of a household's roster. `order` rises with every joining. @typedef {{identity: Bytes, root: Bytes, order: number}} GroupMember */
@@ -24,14 +25,21 @@ const CALL = /^c_[0-9a-z]{20}$/;
 /**
  * @typedef {object} GroupRoster
  * @property {string} call
+ * @property {Kind} kind  never another, as the way is
+ * @property {Path} path
+ * @property {Bytes} starter  the root of whoever began it
  * @property {number} version
  * @property {Bytes} previous  the hash of the former's signed bytes, empty in version 0
  * @property {readonly Bytes[]} invited  the roots of all who were asked, and of the starter, ascending
+ * @property {readonly Bytes[]} removed  who is out for good, ascending: roots of persons, identities of shared endpoints
  * @property {readonly GroupMember[]} members  ascending by their order
  * @property {number} time  Unix seconds
  * @property {Bytes} signer
  * @property {Bytes} signature
  */
+
+/** @typedef {'call' | 'drop_in'} Kind */
+/** @typedef {'mesh' | 'mixer'} Path */
 
 /** Who signs, and when, in Unix seconds. @typedef {{identity: Bytes, sign: Sign, time: number}} By */
 
@@ -39,16 +47,24 @@ const CALL = /^c_[0-9a-z]{20}$/;
 
 /** @param {Record<string, any>} wire as JSON carries it @returns {GroupRoster} Throws Untrusted. */
 export function groupRosterOf(wire) {
-  const { call, invited, members } = wire;
+  const { call, kind, path, invited, members } = wire;
   const previous = wire['previous'] ?? '';
+  const removed = wire['removed'] ?? [];
   require(typeof call === 'string' && CALL.test(call), 'malformed');
   require(Array.isArray(invited) && invited.length <= MAX_INVITED, 'too_many');
+  require(kind === 'call' || kind === 'drop_in', 'malformed');
+  require(path === 'mesh' || path === 'mixer', 'malformed');
+  require(Array.isArray(removed) && removed.length <= MAX_REMOVED, 'too_many');
   require(Array.isArray(members) && members.length <= MAX_MEMBERS, 'too_many');
   return {
     call,
+    kind,
+    path,
+    starter: bytesOf(wire['starter'], KEY_LENGTH),
     version: countOf(wire['version']),
     previous: previous === '' ? new Uint8Array(0) : bytesOf(previous, KEY_LENGTH),
     invited: invited.map((root) => bytesOf(root, KEY_LENGTH)),
+    removed: removed.map((one) => bytesOf(one, KEY_LENGTH)),
     members: members.map(memberOf),
     time: countOf(wire['time']),
     signer: bytesOf(wire['signer'], KEY_LENGTH),
@@ -65,28 +81,32 @@ function memberOf(wire) {
 // -- what is signed -------------------------------------------------------------------------------------
 
 /** The bytes that `signer` signs. @param {Omit<GroupRoster, 'signature'>} roster */
-export function groupBytes({ call, version, previous, invited, members, time, signer }) {
+export function groupBytes({ call, kind, path, starter, version, previous, invited, removed, members, time, signer }) {
   const all = members.map(({ identity, root, order }) => statement('member', identity, root, u64(order)));
-  return statement('kith/1 group', call, u64(version), previous, ...list(invited), ...list(all), u64(time), signer);
+  const parts = [u64(version), previous, ...list(invited), ...list(removed), ...list(all), u64(time), signer];
+  return statement('kith/1 group', call, kind, path, starter, ...parts);
 }
 
 /** How many there are, then each. @param {readonly Bytes[]} parts */
 const list = (parts) => [u64(parts.length), ...parts];
 
-/** Version 0, signed: the starter, who speaks for `root`, alone. @param {string} call @param {Bytes} root @param {readonly Bytes[]} invited roots @param {By} by */
-export function firstRoster(call, root, invited, { identity, sign, time }) {
+/** Version 0, signed: the starter, who speaks for `root`, alone. @param {{call: string, kind: Kind, path: Path}} what as the starter was shown @param {Bytes} root @param {readonly Bytes[]} invited roots @param {By} by */
+export function firstRoster({ call, kind, path }, root, invited, { identity, sign, time }) {
   const members = [{ identity, root, order: 0 }];
-  return signed({ call, version: 0, previous: new Uint8Array(0), invited: together(root, ...invited), members, time, signer: identity }, sign);
+  const standing = { invited: together(root, ...invited), removed: [], members };
+  return signed({ call, kind, path, starter: root, version: 0, previous: new Uint8Array(0), ...standing, time, signer: identity }, sign);
 }
 
 /**
  * The one after `known`, signed, with these members.
- * @param {GroupRoster} known @param {readonly GroupMember[]} members @param {By} by @param {readonly Bytes[]} [invited] roots of those who are asked besides
+ * @param {GroupRoster} known @param {readonly GroupMember[]} members @param {By} by @param {{invited?: readonly Bytes[], removed?: readonly Bytes[]}} [more] roots of those who are asked besides, and who is out for good, which only the starter may say
  */
-export async function followingRoster(known, members, { identity, sign, time }, invited = []) {
+export async function followingRoster(known, members, { identity, sign, time }, { invited = [], removed = [] } = {}) {
   const previous = await sha256(groupBytes(known));
-  const standing = { invited: together(...known.invited, ...invited), members: [...members].sort((one, other) => one.order - other.order) };
-  return signed({ call: known.call, version: known.version + 1, previous, ...standing, time: Math.max(time, known.time), signer: identity }, sign);
+  const lists = { invited: together(...known.invited, ...invited), removed: together(...known.removed, ...removed) };
+  const standing = { ...lists, members: [...members].sort((one, other) => one.order - other.order) };
+  const { call, kind, path, starter } = known;
+  return signed({ call, kind, path, starter, version: known.version + 1, previous, ...standing, time: Math.max(time, known.time), signer: identity }, sign);
 }
 
 /** @param {Omit<GroupRoster, 'signature'>} roster @param {Sign} sign @returns {Promise<GroupRoster>} */
@@ -122,24 +142,27 @@ export async function checkRoster(next, known) {
   requireSound(next);
   require(await verify(next.signer, next.signature, bytes), 'bad_signature');
   if (known === null) return;
-  require(next.call === known.call, 'forked');
+  require(next.call === known.call && next.kind === known.kind && next.path === known.path, 'forked');
+  require(equal(next.starter, known.starter), 'forked');
   require(next.version >= known.version, 'stale');
   if (next.version === known.version) {
     require(equal(bytes, groupBytes(known)), 'forked');
     return;
   }
-  require(stands(known, next.signer) || missed(known, next), 'not_active');
+  require(stands(known, next.signer), 'not_active');
   if (next.version === known.version + 1) require(equal(next.previous, await sha256(groupBytes(known))), 'forked');
   require(known.invited.every((root) => holds(next.invited, root)), 'forked');
+  require(known.removed.every((one) => holds(next.removed, one)), 'forked');
+  require(next.removed.length === known.removed.length || isStarters(known, next.signer), 'not_active');
   require(next.time >= known.time, 'time_reversed');
   requireNewcomersLast(known, next);
 }
 
-/** Whether the signer may well have joined in a roster that was not seen here: they had been asked before. @param {GroupRoster} known @param {GroupRoster} next */
-function missed(known, next) {
-  const signers = next.members.filter(({ identity }) => equal(identity, next.signer));
-  return next.version > known.version + 1 && signers.every(({ root }) => holds(known.invited, root));
-}
+/** Whether an endpoint, which speaks for this root, is out for good. @param {GroupRoster} roster @param {Bytes} root @param {Bytes} identity */
+export const isRemoved = ({ removed }, root, identity) => holds(removed, root) || holds(removed, identity);
+
+/** @param {GroupRoster} roster @param {Bytes} one */
+const isStarters = ({ members, starter }, one) => members.some(({ identity, root }) => equal(identity, one) && equal(root, starter));
 
 /** Whether an endpoint is in it. @param {GroupRoster} roster @param {Bytes} identity */
 export const stands = ({ members }, identity) => members.some((member) => equal(member.identity, identity));
@@ -148,16 +171,22 @@ export const stands = ({ members }, identity) => members.some((member) => equal(
 const holds = (all, one) => all.some((each) => equal(each, one));
 
 /** @param {GroupRoster} roster */
-function requireSound({ version, previous, members, invited, signer }) {
+function requireSound(roster) {
+  const { version, previous, members, invited, removed, signer } = roster;
   require(previous.length === (version > 0 ? KEY_LENGTH : 0), 'malformed');
   require(version > 0 || members.length === 1, 'malformed');
   require(members.length > 0 && members.length <= MAX_MEMBERS, 'too_many');
   require(invited.length <= MAX_INVITED, 'too_many');
+  require(removed.length <= MAX_REMOVED, 'too_many');
   requireAscending(invited, compare);
+  requireAscending(removed, compare);
   requireAscending(members, (one, other) => one.order - other.order);
   require(new Set(members.map(({ identity }) => nameOf(identity))).size === members.length, 'malformed');
   require(members.some(({ identity }) => equal(identity, signer)), 'not_active');
   require(members.every(({ root }) => holds(invited, root)), 'not_invited');
+  require(!members.some(({ root, identity }) => isRemoved(roster, root, identity)), 'not_invited');
+  require(version > 0 || isStarters(roster, signer), 'malformed');
+  require(version > 0 || removed.length === 0, 'malformed');
 }
 
 /** Who was there is as they were, or has joined again; who is new has a higher order than all before. @param {GroupRoster} known @param {GroupRoster} next */

@@ -12,7 +12,7 @@ import { require } from './untrusted.js';
 const LENGTH = 32; // of nonces and fingerprints
 
 /** @typedef {'caller' | 'callee'} Role */
-/** @typedef {'call' | 'drop_in' | 'group'} Kind */
+/** @typedef {'call' | 'drop_in' | 'group_call' | 'group_drop_in'} Kind */
 
 /**
  * One side. For a shared endpoint, `root` and `point` are those of the person it acts for, else of its household.

@@ -15,7 +15,7 @@ LABEL = b"kith/1 session"
 NONCE = 32
 
 Role = Literal["caller", "callee"]
-Kind = Literal["call", "drop_in", "group"]
+Kind = Literal["call", "drop_in", "group_call", "group_drop_in"]
 
 
 @dataclass(frozen=True, slots=True)

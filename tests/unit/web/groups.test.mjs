@@ -138,12 +138,14 @@ test('what is told in a pair comes out as it went in', () => {
 
 const rootOf = { e_ana: ROOTS.ana, e_ben: ROOTS.ben, e_carla: ROOTS.carla, e_eve: ROOTS.eve };
 const vouchFor = (known = {}) => async (one) => ({ caller: { root: rootOf[one.endpoint] }, acquaintance: { sort: 'person', changed: false, since: known[one.endpoint] ?? 2_000 } });
-const signedBy = (who, known) => new Signed({ own: { keys: who.keys, sign: who.sign } }, vouchFor(known));
+const signedBy = (who, known, call = CALL) => new Signed(call, { own: { keys: who.keys, sign: who.sign } }, vouchFor(known));
+const A_CALL = { kind: 'call', path: 'mesh' };
+const MIXED = { kind: 'drop_in', path: 'mixer' };
 const invited = () => [ROOTS.ben, ROOTS.carla];
 
 async function twoOf() {
   const there = signedBy(ana);
-  const zero = await there.begin(CALL, ROOTS.ana, invited());
+  const zero = await there.begin(A_CALL, ROOTS.ana, invited());
   const members = [member('ana', 0, ana), member('ben', 1, ben)];
   const one = await there.next(viewOf(members, { roster: zero }));
   return { there, zero, one, members };
@@ -203,7 +205,7 @@ test('whoever comes back has another order, and is signed anew', async () => {
 
 test('the first roster that one sees is by who began the group, or by somebody known before', async () => {
   const stranger = signedBy(eve);
-  const forged = await stranger.begin(CALL, ROOTS.eve, [ROOTS.ana, ROOTS.ben]);
+  const forged = await stranger.begin(A_CALL, ROOTS.eve, [ROOTS.ana, ROOTS.ben]);
   const view = viewOf([member('eve', 0, eve), member('ben', 1, ben)], { own: 'e_ben', roster: forged });
   await refused(() => signedBy(ben).hear(view), 'unknown_person');
   const known = signedBy(ben, { e_eve: 500 });
@@ -217,7 +219,7 @@ test('an older roster changes nothing, and another one of the same group is not 
   await there.hear(viewOf(members, { roster: zero }));
   assert.equal(there.roster.version, 1);
   const other = signedBy(eve);
-  await other.begin(CALL, ROOTS.eve, [ROOTS.ana, ROOTS.ben]);
+  await other.begin(A_CALL, ROOTS.eve, [ROOTS.ana, ROOTS.ben]);
   const two = [member('eve', 0, eve), member('ana', 1, ana)];
   const forged = await other.next(viewOf(two, { own: 'e_eve' }));
   await other.hear(viewOf(two, { own: 'e_eve', roster: forged }));
@@ -238,15 +240,55 @@ test('with more who are asked, it holds those who were', async () => {
 
 test('a drop in through the mixer rests on what whoever began it has signed, lately, for somebody here', async () => {
   const began = signedBy(ana);
-  const zero = await began.begin(CALL, ROOTS.ana, [ROOTS.ben]);
-  const view = viewOf([member('ana', 0, ana), member('ben', 1, ben)], { kind: 'drop_in', own: 'e_ben', roster: zero });
+  const zero = await began.begin(MIXED, ROOTS.ana, [ROOTS.ben]);
+  const view = viewOf([member('ana', 0, ana), member('ben', 1, ben)], { ...MIXED, e2ee: false, own: 'e_ben', roster: zero });
   const there = signedBy(ben);
-  assert.throws(() => there.requireBegun(view, [ROOTS.ben]), { reason: 'missing' });
+  await refused(() => there.requireBegun(view, [ROOTS.ben]), 'missing');
   await there.hear(view);
-  there.requireBegun(view, [ROOTS.carla, ROOTS.ben]);
-  assert.throws(() => there.requireBegun(view, [ROOTS.carla]), { reason: 'not_invited' });
+  await there.requireBegun(view, [ROOTS.carla, ROOTS.ben]);
+  await refused(() => there.requireBegun(view, [ROOTS.carla]), 'not_invited');
+  const inEvesName = { ...view, started_by: { ...view.started_by, name: 'Eve', person: 'p_eve' } };
+  await refused(() => there.requireBegun(inEvesName, [ROOTS.ben]), 'missing');
   there.roster = { ...there.roster, time: there.roster.time - 301 };
-  assert.throws(() => there.requireBegun(view, [ROOTS.ben]), { reason: 'stale' });
+  await refused(() => there.requireBegun(view, [ROOTS.ben]), 'stale');
   const other = { ...view, started_by: { ...view.started_by, identity: toBase64(eve.identity) } };
-  assert.throws(() => there.requireBegun(other, [ROOTS.ben]), { reason: 'missing' });
+  await refused(() => there.requireBegun(other, [ROOTS.ben]), 'missing');
+});
+
+test('a roster belongs to its group, and says whether it is a call and which way it goes', async () => {
+  const zero = await signedBy(ana).begin(A_CALL, ROOTS.ana, [ROOTS.ben]);
+  const view = viewOf([member('ana', 0, ana), member('ben', 1, ben)], { own: 'e_ben', roster: zero });
+  await signedBy(ben).hear(view);
+  await refused(() => signedBy(ben, {}, 'c_tsrqponmlkjihgfedcba').hear(view), 'forked');
+  await refused(() => signedBy(ana, {}, 'c_tsrqponmlkjihgfedcba').hear(view), 'forked');
+  for (const other of [{ kind: 'drop_in' }, { path: 'mixer', e2ee: false }, { ...MIXED, e2ee: false }]) {
+    await refused(() => signedBy(ben).hear({ ...view, ...other }), 'forked');
+    await refused(() => signedBy(ben).hear({ ...view, roster: { ...zero, kind: 'drop_in', path: 'mixer' }, ...other }), 'forked', 'bad_signature');
+  }
+});
+
+test('whom whoever began it has taken out stays out, whatever the server shows', async () => {
+  const { there, one, members } = await twoOf();
+  await there.hear(viewOf(members, { roster: one }));
+  await there.bar(members[1]);
+  const alone = viewOf([members[0], member('carla', 2, carla)], { roster: one });
+  const without = await there.next(alone);
+  assert.deepEqual([without.removed, without.members.map(({ order }) => order)], [[toBase64(ROOTS.ben)], [0, 2]]);
+  const next = signedBy(carla);
+  const shown = [members[0], member('carla', 2, carla), member('ben', 3, ben)];
+  await next.hear(viewOf(shown, { own: 'e_carla', roster: without }));
+  const ana_away = [{ ...shown[0], connected: false }, ...shown.slice(1)];
+  assert.equal(await next.next(viewOf(ana_away, { own: 'e_carla', roster: without })), null);
+  assert.equal(next.holds(shown[2]), false);
+});
+
+test('one member alone throws nobody out whom the server still shows', async () => {
+  const { there, one, members } = await twoOf();
+  await there.hear(viewOf(members, { roster: one }));
+  const other = signedBy(ben);
+  await other.hear(viewOf(members, { own: 'e_ben', roster: one }));
+  const out = await other.next(viewOf([members[1]], { own: 'e_ben', roster: one }));
+  await there.hear(viewOf(members, { roster: out }));
+  assert.equal(there.roster.version, 1);
+  assert.ok(there.holds(members[1]));
 });

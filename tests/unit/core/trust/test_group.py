@@ -55,9 +55,8 @@ def test_whoever_asks_others_signs_that_they_did() -> None:
 def test_a_group_that_comes_and_goes_is_believed_from_the_first_to_the_last(
     steps: list[tuple[str, int]],
 ) -> None:
-    """Whoever misses some of the rosters believes the newest one all the same."""
     keys = [endpoint(f"endpoint {number}") for number in range(5)]
-    start = known = first(CALL, keys[0], ANNAS, [BENS], time=TIME)
+    start = known = first(CALL, keys[0], ANNAS, [BENS], time=TIME, kind="call", path="mesh")
     order = 0
     for action, number in steps:
         there = {one.identity: one for one in known.members}
