@@ -111,9 +111,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """The whole state of a group.
 
     `starter` is the endpoint at which it was started, `home` the starter's place. `next_order` is what the next one who
-    joins gets. `epoch` is the mixer's, `offered` the highest one that anybody offered in. `agreed` are the members that
-    agree to go over to the mixer, None where nobody has proposed it. `longest` is how many seconds it may last once
-    somebody has joined, `limit` when it ends for that.
+    joins gets. `epoch` is the mixer's, `offered` the highest one that anybody offered in. `longest` is how many
+    seconds it may last once somebody has joined, `limit` when it ends for that.
     """
 
     id: CallId
@@ -133,7 +132,6 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     limit: float | None = None
     epoch: int = 0
     offered: int = -1
-    agreed: frozenset[EndpointId] | None = None
     ended: float | None = None
     reason: EndReason | None = None
 
@@ -231,7 +229,7 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """A member has signed the next roster, which was checked."""
+    """A member has signed the next roster, which was checked. One that follows another than the newest is late."""
 
     roster: GroupRoster
 
@@ -264,25 +262,6 @@ class MixerMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposes:
-    """A member proposes to go over to the mixer, or agrees to."""
-
-    endpoint: EndpointId
-
-
-@dataclass(frozen=True, slots=True)
-class Objects:
-    """A member does not agree."""
-
-    endpoint: EndpointId
-
-
-@dataclass(frozen=True, slots=True)
-class GoesOver:
-    """All members have agreed, and all who take part may use it: from now on it is mixed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Withdraws:
     """These places may have no part in it any more, because of a block or a suspension. Where one rings nobody is to
     notice."""
@@ -301,9 +280,6 @@ Event = (
     | Disconnected
     | Offers
     | MixerMoved
-    | Proposes
-    | Objects
-    | GoesOver
     | Withdraws
     | Hushed
     | Declined

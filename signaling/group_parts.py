@@ -108,8 +108,6 @@ def settled(before: Group, turned: Turned, now: float) -> tuple[Group, Effects]:
     over = _moved_over(turned.group)
     turned = dataclasses.replace(turned, why={**turned.why, **dict.fromkeys(over, EndReason.MOVED)})
     group = _awaiting(_begun(all_without(turned.group, over), now), now)
-    if group.agreed is not None and group.members.keys() != before.members.keys():
-        group = replace(group, agreed=None)  # who came has not been asked, and who is gone does not count
     reason = turned.final or _reason(group, turned.otherwise)
     if reason is not None:
         group = _finished(group, reason, now)
@@ -183,7 +181,6 @@ def _finished(group: Group, reason: EndReason, now: float) -> Group:
         phase=GroupPhase.ENDED,
         reason=reason,
         ended=now,
-        agreed=None,
         limit=None,
     )
 

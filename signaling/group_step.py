@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from kith.core.ids import CallId, EndpointId
-from kith.core.trust.group import GroupRoster
+from kith.core.trust.group import GroupRoster, hash_of
 from policy.group import MESH_MOST, Path
 from signaling.call import (
     CONNECT_TIMEOUT,
@@ -35,18 +35,15 @@ from signaling.group import (
     Connected,
     Disconnected,
     Event,
-    GoesOver,
     Group,
     Ignored,
     Joins,
     Leaves,
     Member,
     MixerMoved,
-    Objects,
     Offers,
     Place,
     PlaceState,
-    Proposes,
     Removes,
     RingAt,
     Rings,
@@ -199,6 +196,8 @@ def _asks(group: Group, event: Asks, now: float) -> Turned | None:
     del now
     if group.kind is not CallKind.CALL or event.by not in group.members:
         return None
+    if event.roster is not None and not _follows(group, event.roster):
+        return None
     again = (PlaceState.LEFT, PlaceState.NO_ANSWER, PlaceState.DECLINED)
     known = group.places
     new = [
@@ -264,30 +263,12 @@ def _anew(group: Group) -> Group:
 
 def _signs(group: Group, event: Signs, now: float) -> Turned | None:
     del now
-    newer = event.roster.version > group.roster.version
-    return Turned(replace(group, roster=event.roster)) if newer else None
+    return Turned(replace(group, roster=event.roster)) if _follows(group, event.roster) else None
 
 
-# -- going over to the mixer ------------------------------------------------------------------------
-
-
-def _proposes(group: Group, event: Proposes, now: float) -> Turned | None:
-    del now
-    if group.path is not Path.MESH or event.endpoint not in group.members:
-        return None
-    return Turned(replace(group, agreed=(group.agreed or frozenset()) | {event.endpoint}))
-
-
-def _objects(group: Group, event: Objects, now: float) -> Turned | None:
-    del now
-    return Turned(replace(group, agreed=None)) if event.endpoint in group.members else None
-
-
-def _goes_over(group: Group, event: GoesOver, now: float) -> Turned | None:
-    del event, now
-    if group.path is not Path.MESH or group.agreed != group.members.keys():
-        return None
-    return Turned(replace(_anew(group), path=Path.MIXER, video=False, agreed=None))
+def _follows(group: Group, roster: GroupRoster) -> bool:
+    """Whether nobody's roster was faster: of two that follow the same one, the first stands for everybody."""
+    return roster.version == group.roster.version + 1 and roster.previous == hash_of(group.roster)
 
 
 # -- time and restart -------------------------------------------------------------------------------
@@ -372,9 +353,6 @@ _TURNS: Mapping[type[Event], Callable[[Group, Any, float], Turned | None]] = {
     Offers: _offers,
     MixerMoved: _mixer_moved,
     Signs: _signs,
-    Proposes: _proposes,
-    Objects: _objects,
-    GoesOver: _goes_over,
     DeadlinePassed: _deadline,
     Restarted: _restarted,
 }

@@ -44,8 +44,6 @@ def group_view(group: Group, viewer: EndpointId, faces: Faces, place: Place | No
         answered=group.answered,
         ends=group.limit,
         roster=group.roster,
-        proposed=group.agreed is not None,
-        agreed=group.agreed is not None and viewer in group.agreed,
     )
 
 

@@ -13,7 +13,6 @@ from kith.core.trust.group import GroupRoster, check
 from kith.core.trust.mixer import MixerPromise
 from kith.core.trust.untrusted import Reason as Unbelieved
 from kith.core.trust.untrusted import Untrusted
-from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from policy.group import MIXER_MOST, Admit, GroupFacts, Path, Reason, Wish, decide
@@ -52,8 +51,6 @@ GROUP_COMMANDS = (
     wire.SignGroup,
     wire.OfferMixer,
     wire.GroupMedia,
-    wire.ProposeMixer,
-    wire.AgreeMixer,
 )
 
 _WHY_OUT: Mapping[wire.WhyOut, EndReason] = {
@@ -117,8 +114,6 @@ class Grouping:
                 await self._ask(principal, command)
             case wire.SignGroup():
                 await self._sign(principal, command)
-            case wire.AgreeMixer() | wire.ProposeMixer():
-                await self._agree(principal, command)
             case _:
                 await self._act(principal, command)
         return wire.Ok(re=command.id)
@@ -152,7 +147,8 @@ class Grouping:
         if before is not None:
             return await self._started_before(before, principal, command)
         roster = await self._checked(principal, command.roster, None)
-        if roster.call != command.call or roster.version != 0:
+        shown = (roster.call, roster.kind, roster.path)
+        if roster.version != 0 or shown != (command.call, command.kind.value, command.path.value):
             raise Problem(Code.INVALID, path="roster")
         while True:
             changes = self.live.changes
@@ -258,8 +254,9 @@ class Grouping:
         live = self._taking_part(principal, command.call)
         known = live.group.roster
         roster = await self._checked(principal, command.roster, known)
-        if roster.version > known.version + 1 or live.group.path is not Path.MESH:
+        if live.group.path is not Path.MESH:
             raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.MISSING})
+        _require_there(live, roster)
         await live.submit(groups.Signs(roster))
         _require_newest(live, roster)
 
@@ -370,6 +367,8 @@ class Grouping:
             one: face for one, face in more.endpoints.items() if one not in live.faces.endpoints
         }
         live.faces.people |= more.people
+        if roster is not None:
+            _require_there(live, roster)
         await live.submit(groups.Asks(principal.endpoint, tuple(new), roster))
         if roster is not None:
             _require_newest(live, roster)
@@ -423,32 +422,6 @@ class Grouping:
             re=command.id, sdp=answer.sdp, fingerprint=answer.fingerprint, statement=promise.sign(self._keys)
         )
 
-    async def _agree(self, principal: Principal, command: wire.AgreeMixer | wire.ProposeMixer) -> None:
-        live = self._taking_part(principal, command.call)
-        if isinstance(command, wire.AgreeMixer) and not command.yes:
-            await live.submit(groups.Objects(principal.endpoint))
-            return
-        if isinstance(command, wire.AgreeMixer) and live.group.agreed is None:
-            return  # somebody has objected meanwhile
-        if not await self._all_opted_in(live):
-            raise Problem(Code.GROUP_NOT_AVAILABLE)
-        await live.submit(groups.Proposes(principal.endpoint))
-        if live.group.agreed == live.group.members.keys():
-            await live.submit(groups.GoesOver())
-
-    async def _all_opted_in(self, live: LiveGroup) -> bool:
-        """Whether everybody who takes part, or may come, may use the mixer."""
-        rung = {
-            one for place in live.group.places.values() for one in place.rings if live.group.concerns(one)
-        }
-        endpoints: list[Endpoint] = []
-        for one in sorted({*live.group.members, *rung}):
-            found = await self._directory.endpoint(one)
-            if found is None:
-                return False
-            endpoints.append(found)
-        return self._rooms.available and await self._finder.opted_in(endpoints)
-
     # -- what the mixer notices ------------------------------------------------------------------
 
     def connected(self, room: CallId, endpoint: EndpointId, epoch: int) -> None:
@@ -495,6 +468,20 @@ class Grouping:
         if live.group.concerns(endpoint):
             return wire.GroupState(re=request, group=self.live.view(live, endpoint))
         return wire.GroupOver(re=request, call=live.group.id, reason=live.group.reason or EndReason.HUNG_UP)
+
+
+def _require_there(live: LiveGroup, roster: GroupRoster) -> None:
+    """Raises Problem where it takes in anybody who does not take part, or leaves out somebody who does and was in the
+    one before: no member throws another one out, or brings one along."""
+    faces, before = live.faces.endpoints, live.group.roster.members
+    there = {
+        (faces[one.endpoint].keys.identity, one.order)
+        for one in live.group.members.values()
+        if one.endpoint in faces
+    }
+    new = {(one.identity, one.order) for one in roster.members}
+    if new - there or ({(one.identity, one.order) for one in before} & there) - new:
+        raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.NOT_THERE})
 
 
 def _require_newest(live: LiveGroup, roster: GroupRoster) -> None:

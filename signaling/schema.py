@@ -138,8 +138,6 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.SignGroup: _DONE,
     protocol.OfferMixer: (protocol.MixerAnswer,),
     protocol.GroupMedia: _DONE,
-    protocol.ProposeMixer: _DONE,
-    protocol.AgreeMixer: _DONE,
 }
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""

@@ -1277,14 +1277,20 @@ export type Path =
   | 'mixer';
 
 /**
- * `previous` is the hash of the former's signed bytes, empty in version 0. `invited` are the roots of all who were
- * asked, and of the starter, ascending; `members` ascend by their order. `time` is in Unix seconds.
+ * `previous` is the hash of the former's signed bytes, empty in version 0. `starter` is the root of whoever began
+ * it. `invited` are the roots of all who were asked, and of the starter, ascending; `removed` those who are out for
+ * good, ascending: persons by their root, a shared endpoint by its identity. `members` ascend by their order. `time`
+ * is in Unix seconds.
  */
 export interface GroupRoster {
   call: string;
+  kind: 'call' | 'drop_in';
+  path: 'mesh' | 'mixer';
+  starter: string;
   version: number;
   previous?: string;
   invited: string[];
+  removed?: string[];
   members: GroupMember[];
   time: number;
   signer: string;
@@ -1394,23 +1400,6 @@ export interface GroupMedia {
   call: string;
   up: boolean;
   with?: string | null;
-}
-
-/** Propose that a mesh goes over to the mixer. Whoever proposes agrees. */
-export interface ProposeMixer {
-  t: 'propose_mixer';
-  id: string;
-  as?: string | null;
-  call: string;
-}
-
-/** Agree to go over to the mixer, or do not. It does once every member has; one who does not ends the proposal. */
-export interface AgreeMixer {
-  t: 'agree_mixer';
-  id: string;
-  as?: string | null;
-  call: string;
-  yes: boolean;
 }
 
 /** First on every connection, before sign-in; unnumbered. */
@@ -1657,8 +1646,7 @@ export interface ActivityView {
  * A group as one endpoint sees it: one that is in it, that it rings at, or that could still join.
  *
  * `mode` is how a drop in begins at this endpoint. `epoch` is the mixer's: when it changes, every member offers anew.
- * `own` and `own_person` are this endpoint, and for whom it speaks or would. `proposed`: somebody proposes to go over
- * to the mixer. `agreed` is whether this endpoint has.
+ * `own` and `own_person` are this endpoint, and for whom it speaks or would.
  */
 export interface GroupView {
   id: string;
@@ -1678,8 +1666,6 @@ export interface GroupView {
   answered: number | null;
   ends: number | null;
   roster: GroupRoster | null;
-  proposed: boolean;
-  agreed: boolean;
 }
 
 export type GroupPhase =
@@ -2826,9 +2812,7 @@ export type Command =
   | SignalGroup
   | SignGroup
   | OfferMixer
-  | GroupMedia
-  | ProposeMixer
-  | AgreeMixer;
+  | GroupMedia;
 
 export type Reply =
   | Ok

@@ -24,7 +24,6 @@ from signaling.call import CallKind, EndReason
 from signaling.group import GroupPhase
 from signaling.protocol import GroupView, StarterView, StartGroup
 
-
 ASK_TRIES = 3
 
 
@@ -144,7 +143,9 @@ class Starting:
             new_id = self._wire.new_id()
             asking = protocol.AskIntoGroup(id=new_id, call=group.id, to=tuple(to), roster=roster)
             try:
-                return await group.perform(asking)
+                await group.perform(asking)
             except Problem as problem:
                 if problem.code is not Code.UNTRUSTED or not tries_left:
                     raise  # else somebody's roster was faster: this one is to follow that
+            else:
+                return

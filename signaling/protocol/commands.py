@@ -60,7 +60,6 @@ from signaling.protocol.fields import (
     Target,
 )
 from signaling.protocol.group import (
-    AgreeMixer,
     AskIntoGroup,
     DeclineGroup,
     GroupMedia,
@@ -68,7 +67,6 @@ from signaling.protocol.group import (
     LeaveGroup,
     OfferMixer,
     PlanGroup,
-    ProposeMixer,
     RemoveFromGroup,
     SignalGroup,
     SignGroup,
@@ -557,6 +555,4 @@ AnyCommand = (
     | SignGroup
     | OfferMixer
     | GroupMedia
-    | ProposeMixer
-    | AgreeMixer
 )

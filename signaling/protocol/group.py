@@ -76,8 +76,7 @@ class GroupView(Part, frozen=True, kw_only=True):
     """A group as one endpoint sees it: one that is in it, that it rings at, or that could still join.
 
     `mode` is how a drop in begins at this endpoint. `epoch` is the mixer's: when it changes, every member offers anew.
-    `own` and `own_person` are this endpoint, and for whom it speaks or would. `proposed`: somebody proposes to go over
-    to the mixer. `agreed` is whether this endpoint has.
+    `own` and `own_person` are this endpoint, and for whom it speaks or would.
     """
 
     id: CallRef
@@ -97,8 +96,6 @@ class GroupView(Part, frozen=True, kw_only=True):
     answered: float | None = None
     ends: float | None = None
     roster: GroupRoster | None = None
-    proposed: bool = False
-    agreed: bool = False
 
 
 # -- commands ---------------------------------------------------------------------------------------
@@ -197,19 +194,6 @@ class GroupMedia(
     call: CallRef
     up: bool
     peer: EndpointRef | None = None
-
-
-class ProposeMixer(Command, frozen=True, kw_only=True, tag="propose_mixer"):
-    """Propose that a mesh goes over to the mixer. Whoever proposes agrees."""
-
-    call: CallRef
-
-
-class AgreeMixer(Command, frozen=True, kw_only=True, tag="agree_mixer"):
-    """Agree to go over to the mixer, or do not. It does once every member has; one who does not ends the proposal."""
-
-    call: CallRef
-    yes: bool
 
 
 # -- replies ----------------------------------------------------------------------------------------

@@ -84,7 +84,12 @@ async def test_who_is_in_a_mesh_is_signed_by_its_members_and_passed_on_as_it_is(
         known = roster_of(mum, call, [home.dad, home.granny])
         people = [home.dad.person, home.granny.person]
         wanted = {"call": call, "kind": "call", "to": people, "path": "mesh"}
-        for wrong in (roster_of(dad, call, []), roster_of(mum, new_call(), [])):
+        for wrong in (
+            roster_of(dad, call, []),
+            roster_of(mum, new_call(), []),
+            roster_of(mum, call, [], kind="drop_in"),
+            roster_of(mum, call, [], path="mixer"),
+        ):
             reply = await mum.ask("start_group", **wanted, roster=plain(wrong))
             assert (reply["t"], reply["path"]) == ("problem", "roster")
         group = (await mum.ok("start_group", **wanted, roster=plain(known)))["group"]
@@ -102,6 +107,11 @@ async def test_who_is_in_a_mesh_is_signed_by_its_members_and_passed_on_as_it_is(
         forked = await mum.ask("sign_group", call=call, roster=plain(next_roster(known, mum, view, home.gus)))
         assert (forked["code"], forked["data"]) == ("untrusted", {"reason": "forked"})
         assert (await granny.ask("sign_group", call=call, roster=plain(signed)))["code"] == "unknown_call"
+        without = next_roster(signed, dad, {"members": view["members"][1:]})
+        with_granny = [*view["members"], {**view["members"][0], "keys": {"identity": bytes(32)}, "order": 9}]
+        for wrong in (without, next_roster(signed, dad, {"members": with_granny})):
+            thrown_out = await dad.ask("sign_group", call=call, roster=plain(wrong))
+            assert (thrown_out["code"], thrown_out["data"]) == ("untrusted", {"reason": "not_there"})
         for one in (mum, dad):
             await one.ok("leave_group", call=call)
 

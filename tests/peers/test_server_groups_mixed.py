@@ -181,27 +181,3 @@ async def test_dropping_in_on_everyone_is_mixed_where_the_whole_household_has_op
         await home.dad_signs.set(dad, having(enhanced=False))
         assert (await mum.ok("plan_group", kind="drop_in", to=["everyone"]))["path"] == "mesh"
         await home.dad_signs.set(dad, having(enhanced=True))
-
-
-@pytest.mark.row("R88", "R89")
-async def test_a_mesh_goes_over_to_the_mixer_only_once_everybody_in_it_agrees(home: Family) -> None:
-    async with home.online(home.mum, home.dad, home.granny) as (mum, dad, granny):
-        call = (await start(mum, [home.dad.person, home.granny.person]))["id"]
-        for one in (dad, granny):
-            await join(one, call)
-        await mum.ok("propose_mixer", call=call)
-        assert (await changed(dad, call, proposed=True))["agreed"] is False
-        await dad.ok("agree_mixer", call=call, yes=True)
-        await granny.ok("agree_mixer", call=call, yes=False)
-        assert (await changed(dad, call, proposed=False))["e2ee"], "one who does not agree is enough"
-        for one in (granny, mum):
-            await one.ok("propose_mixer", call=call)
-        still = await changed(mum, call, agreed=True)
-        assert (still["path"], still["e2ee"]) == ("mesh", True)
-        await dad.ok("agree_mixer", call=call, yes=True)
-        over = [await changed(one, call, path="mixer") for one in (mum, dad, granny)]
-        assert [(one["e2ee"], one["epoch"], one["proposed"]) for one in over] == [(False, 1, False)] * 3
-        assert len(who(over[0])) == 3
-        for one in (dad, granny):
-            await one.ok("leave_group", call=call)
-        await ended(mum, call)

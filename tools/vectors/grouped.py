@@ -43,7 +43,9 @@ WIDER_TWO = following(WIDER, LAPTOP, [ANNA_IN, BEN_IN], time=TIME + 5)
 WIDER_THREE = following(WIDER_TWO, BEN, [ANNA_IN, BEN_IN, CARLA_IN], time=TIME + 9)
 WIDER_LEFT = following(WIDER_THREE, CARLA, [ANNA_IN, CARLA_IN], time=TIME + 20)
 REMOVED = following(WIDER_THREE, LAPTOP, [ANNA_IN, CARLA_IN], time=TIME + 20, removed=[BENS])
-REMOVED_DEVICE = following(WIDER_THREE, LAPTOP, [ANNA_IN, BEN_IN], time=TIME + 20, removed=[CARLA_IN.identity])
+REMOVED_DEVICE = following(
+    WIDER_THREE, LAPTOP, [ANNA_IN, BEN_IN], time=TIME + 20, removed=[CARLA_IN.identity]
+)
 STILL_REMOVED = following(REMOVED, CARLA, [CARLA_IN], time=TIME + 30)
 BACK = following(LEFT, BEN, [BEN_IN, CARLA_IN, _member(LAPTOP, ANNAS, 3)], time=TIME + 30)
 
@@ -64,7 +66,7 @@ def sections() -> dict[str, list[Case]]:
             _case("the starter takes a device out for good", BEN, WIDER_THREE, REMOVED_DEVICE),
             _case("who is out stays so when another one signs", CARLA, REMOVED, STILL_REMOVED),
         ],
-        "group_invalid": list(_invalid()),
+        "group_invalid": [*_invalid(), *_returning()],
     }
 
 
@@ -84,12 +86,40 @@ def _again(roster: GroupRoster, by: KeyPair, **changes: Any) -> GroupRoster:
     return change(changed, signature=by.sign(message(changed)))
 
 
-def _invalid() -> Iterator[Case]:
-    def case(
-        name: str, reason: Reason, new: GroupRoster, known: GroupRoster | None = TWO, own: KeyPair = BEN
-    ) -> Case:
-        return {**_written(name, own, known, new), "reason": reason.value}
+def _refused(
+    name: str, reason: Reason, new: GroupRoster, known: GroupRoster | None = TWO, own: KeyPair = BEN
+) -> Case:
+    return {**_written(name, own, known, new), "reason": reason.value}
 
+
+def _returning() -> Iterator[Case]:
+    """What a roster is made of, and who is out of it."""
+    case = _refused
+    returned = following(change(LEFT, version=9), LAPTOP, BACK.members, time=TIME + 40)
+    yield case("whoever has left signs that they are back", Reason.NOT_ACTIVE, returned, LEFT, CARLA)
+    yield case("a call becomes a drop in", Reason.FORKED, _again(THREE, LAPTOP, kind="drop_in"))
+    yield case("a mesh becomes mixed", Reason.FORKED, _again(THREE, LAPTOP, path="mixer"))
+    yield case(
+        "another one began it", Reason.FORKED, _again(THREE, BEN, starter=BENS, signer=BEN_IN.identity)
+    )
+    yield case(
+        "began by somebody else than it says", Reason.MALFORMED, _again(FIRST, LAPTOP, starter=BENS), None
+    )
+    by_another = following(WIDER_THREE, BEN, [ANNA_IN, BEN_IN], time=TIME + 20, removed=[CARLAS])
+    yield case("taken out by another one than the starter", Reason.NOT_ACTIVE, by_another, WIDER_THREE)
+    again = _member(BEN, BENS, 3)
+    yield case(
+        "taken in again after the starter took them out",
+        Reason.NOT_INVITED,
+        following(REMOVED, LAPTOP, [ANNA_IN, CARLA_IN, again], time=TIME + 30),
+        REMOVED,
+    )
+    forgiven = _again(STILL_REMOVED, CARLA, removed=())
+    yield case("who is out is not said to be any more", Reason.FORKED, forgiven, REMOVED, CARLA)
+
+
+def _invalid() -> Iterator[Case]:
+    case = _refused
     broken = bytes([THREE.signature[0] ^ 1]) + THREE.signature[1:]
     yield case("a bit of the signature is flipped", Reason.BAD_SIGNATURE, change(THREE, signature=broken))
     yield case("signed by somebody else in their name", Reason.BAD_SIGNATURE, _again(THREE, MALLORY))
@@ -121,25 +151,12 @@ def _invalid() -> Iterator[Case]:
     late = _again(WIDER_LEFT, CARLA, version=2)
     yield case("signed by one who had not joined", Reason.NOT_ACTIVE, late, WIDER_TWO, LAPTOP)
     yield case(
-        "some were missed, and whoever signs joined meanwhile", Reason.NOT_ACTIVE, WIDER_LEFT, WIDER_TWO, LAPTOP
+        "some were missed, and whoever signs joined meanwhile",
+        Reason.NOT_ACTIVE,
+        WIDER_LEFT,
+        WIDER_TWO,
+        LAPTOP,
     )
-    returned = following(change(LEFT, version=9), LAPTOP, BACK.members, time=TIME + 40)
-    yield case("whoever has left signs that they are back", Reason.NOT_ACTIVE, returned, LEFT, CARLA)
-    yield case("a call becomes a drop in", Reason.FORKED, _again(THREE, LAPTOP, kind="drop_in"))
-    yield case("a mesh becomes mixed", Reason.FORKED, _again(THREE, LAPTOP, path="mixer"))
-    yield case("another one began it", Reason.FORKED, _again(THREE, BEN, starter=BENS, signer=BEN_IN.identity))
-    yield case("began by somebody else than it says", Reason.MALFORMED, _again(FIRST, LAPTOP, starter=BENS), None)
-    by_another = following(WIDER_THREE, BEN, [ANNA_IN, BEN_IN], time=TIME + 20, removed=[CARLAS])
-    yield case("taken out by another one than the starter", Reason.NOT_ACTIVE, by_another, WIDER_THREE)
-    again = _member(BEN, BENS, 3)
-    yield case(
-        "taken in again after the starter took them out",
-        Reason.NOT_INVITED,
-        following(REMOVED, LAPTOP, [ANNA_IN, CARLA_IN, again], time=TIME + 30),
-        REMOVED,
-    )
-    forgiven = _again(STILL_REMOVED, CARLA, removed=())
-    yield case("who is out is not said to be any more", Reason.FORKED, forgiven, REMOVED, CARLA)
     yield case("signed by one who is not in it", Reason.NOT_ACTIVE, outside)
     yield case(
         "signed by one who has left", Reason.NOT_ACTIVE, _again(BACK, LAPTOP, signer=ANNA_IN.identity), LEFT
