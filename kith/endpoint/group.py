@@ -23,7 +23,7 @@ from kith.endpoint.dialling import Unreachable
 from kith.endpoint.errands import Errands
 from kith.endpoint.group_hearing import Hearing
 from kith.endpoint.group_listener import Listener
-from kith.endpoint.group_roster import own_of
+from kith.endpoint.group_roster import fits, own_of
 from kith.endpoint.group_way import Ground, Way
 from kith.endpoint.identities import Meeting
 from kith.endpoint.inbox import Inbox
@@ -264,6 +264,9 @@ class Group:
             return
         if view.kind is not self.view.kind or view.path is not self.path:
             self._distrust(None, Reason.OUT_OF_TURN)
+            return
+        if view.roster is not None and not fits(self.id, view, view.roster):
+            self._distrust(None, Reason.FORKED)
             return
         self.placing, self.view = None, view
         if self.taken and self._way is None and self.joined:

@@ -1,8 +1,8 @@
 """What is known of those in a mixed group, where no connection is signed by any of them.
 
-Who began it has signed version 0 of its roster, for this group as one that is mixed, and not long ago, and has asked whoever this endpoint
-speaks for. The others are those that the server names, each in a chain that is believed; it is the server that mixes
-what they say.
+Who began it has signed version 0 of its roster, for this group as one that is mixed, and not long ago, and has asked
+whoever this endpoint speaks for. The others are those that the server names, each in a chain that is believed; it is
+the server that mixes what they say.
 """
 
 from kith.core.trust import group

@@ -245,10 +245,14 @@ class Fellowship:
         return GroupMember(identity=identity, root=root, order=member.order)
 
 
+def fits(call: str, view: GroupView, roster: GroupRoster) -> bool:
+    """Whether it was signed for this group, and for the kind and the way that the server shows."""
+    return (roster.call, roster.kind, roster.path) == (call, view.kind.value, view.path.value)
+
+
 def require_fits(call: str, view: GroupView, roster: GroupRoster) -> None:
-    """It was signed for this group, and for the kind and the way that the server shows. Raises Untrusted."""
-    require(roster.call == call, Reason.FORKED)
-    require(roster.kind == view.kind.value and roster.path == view.path.value, Reason.FORKED)
+    """Raises Untrusted where it does not."""
+    require(fits(call, view, roster), Reason.FORKED)
 
 
 def is_starter(view: GroupView, member: MemberView) -> bool:

@@ -1,6 +1,9 @@
 """A group as a conversation: what happens, what is told, and what time does to it."""
 
+from msgspec.structs import replace
+
 from kith.core.trust.grants import Mode
+from kith.core.trust.group import following
 from policy.group import Path
 from signaling.call import (
     CONNECT_TIMEOUT,
@@ -19,6 +22,7 @@ from signaling.call import (
 )
 from signaling.group import (
     MIXER,
+    Asks,
     Connected,
     Disconnected,
     End,
@@ -31,6 +35,7 @@ from signaling.group import (
     PlaceState,
     RangOut,
     Ring,
+    Signs,
     Unseat,
     Update,
     Withdraws,
@@ -46,7 +51,9 @@ from tests.support.group_bench import (
     STARTERS_TABLET,
     TABLET,
     Bench,
+    roster,
 )
+from tools.vectors.grouped import BENS, LAPTOP, TIME, TWO
 
 BEN_JOINS = Joins(PHONE, BEN, personal=True)
 CLEO_JOINS = Joins(FAR, CLEO, personal=True)
@@ -192,3 +199,20 @@ def test_do_not_disturb_silences_one_device_and_the_others_ring_on() -> None:
     bench = Bench.calling()
     assert bench.feed(Hushed(PHONE)) == (End(PHONE, EndReason.NO_ANSWER), Update())
     assert bench.group.ringing_at(TABLET)
+
+
+def test_of_two_rosters_that_follow_the_same_one_the_first_stands() -> None:
+    """Somebody is signed in while somebody else asks more people in: ordinary use, in either order."""
+    wider = following(roster(), LAPTOP, roster().members, time=TIME + 6, invited=[BENS])
+    bench = talking()
+    bench.feed(Signs(TWO))
+    bench.feed(Asks(STARTER, (), wider))
+    assert bench.group.roster == TWO, "what everybody holds is not overwritten"
+    bench.feed(
+        Asks(STARTER, (), replace(following(TWO, LAPTOP, TWO.members, time=TIME + 7), version=2**53 - 1))
+    )
+    bench.feed(Signs(replace(TWO, version=2)))
+    assert bench.group.roster == TWO
+    after = following(TWO, LAPTOP, TWO.members, time=TIME + 7, invited=[BENS])
+    bench.feed(Asks(STARTER, (), after))
+    assert bench.group.roster == after
