@@ -307,6 +307,28 @@ def decide(facts: DropInFacts) -> Decision:
     return Admit(Mode.INSTANT if standing.carer else standing.mode, facts.bounds)
 
 
+UNASKED = frozenset(
+    {
+        *(Reason.HOME_UNSET, Reason.NOT_GIVEN, Reason.NOT_VOUCHED, Reason.PERSON_ONLY),
+        *(Reason.OTHER_DEVICE, Reason.EXPIRED, Reason.OUT_OF_HOURS),
+    }
+)
+"""What only means that nobody has allowed it beforehand. All else forbids."""
+
+
+def why_not_along(facts: DropInFacts, *, let_in: bool) -> Reason | None:
+    """Why this one may not be there beside somebody who may drop in, as in a group; None if they may.
+
+    Who lives here may, where nobody has said that the household may not; somebody else where they were allowed to come
+    straight in themselves, or where a person here has let all of them in (`let_in`).
+    """
+    decision = decide(facts)
+    welcome = let_in or facts.standing.own
+    if isinstance(decision, Refuse):
+        return None if welcome and decision.reason in UNASKED else decision.reason
+    return None if welcome or decision.mode is Mode.INSTANT else Reason.NOT_GIVEN
+
+
 def told(facts: DropInFacts) -> Told:
     """What a caller learns who is refused: the first thing about themselves that applies, or nothing at all."""
     about_caller = (rule.told for rule in RULES if rule.told is not None and rule.applies(facts))

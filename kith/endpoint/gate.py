@@ -12,9 +12,9 @@ from kith.endpoint.believing import Side
 from kith.endpoint.identities import Identities, Meeting
 from kith.endpoint.rosters import AT_ONCE, Rosters
 from kith.endpoint.sets import Sets
-from policy.drop_in import Decision, decide
+from policy.drop_in import Decision, DropInFacts, Reason, decide, why_not_along
 from policy.drop_in_facts import Here, gather, next_change
-from policy.grants import Claim, Place, at_home, claim
+from policy.grants import Claim, Place, claim
 
 
 class Gate:
@@ -40,11 +40,14 @@ class Gate:
 
     def decide(self, caller: Claim) -> Decision:
         """By what is known now; nothing is asked for."""
-        return decide(gather(self._sets.now_in_force, self._place, caller, self._here(), self._sets.now()))
+        return decide(self._facts(caller))
 
-    def at_home(self, caller: Claim) -> bool:
-        """Whether the caller is of the own household, by rosters that were checked here."""
-        return at_home(self._sets.now_in_force, self._place, caller)
+    def why_not_along(self, caller: Claim, *, let_in: bool) -> Reason | None:
+        """The same of who comes along with somebody who may; `let_in`: a person here has let all of them in."""
+        return why_not_along(self._facts(caller), let_in=let_in)
+
+    def _facts(self, caller: Claim) -> DropInFacts:
+        return gather(self._sets.now_in_force, self._place, caller, self._here(), self._sets.now())
 
     def next_change(self, caller: Claim) -> float | None:
         """In how many seconds to decide again, if nothing else happens."""

@@ -35,15 +35,6 @@ from signaling.protocol import GroupView, MemberView
 log = logging.getLogger(__name__)
 
 
-_NOT_GIVEN = frozenset(
-    {
-        *(Reason.HOME_UNSET, Reason.NOT_GIVEN, Reason.NOT_VOUCHED, Reason.PERSON_ONLY),
-        *(Reason.OTHER_DEVICE, Reason.EXPIRED, Reason.OUT_OF_HOURS),
-    }
-)
-"""What only means that nobody has allowed it beforehand. All else forbids."""
-
-
 @dataclass
 class _Visit:
     """The one drop in here. `starter` is who began it as far as that is known, `others` who was believed besides."""
@@ -187,14 +178,7 @@ class GroupVisits:
         return Reason.NOT_GIVEN if knocks and visit.group.by_itself else None
 
     def _why_not_other(self, visit: _Visit, claim: Claim) -> Reason | None:
-        """Who lives here may be here with somebody who may, where nobody has said that the household may not; others
-        where they were allowed to come straight in, or a person here has let all of them in."""
-        decision = self._gate.decide(claim)
-        asked, at_home = not visit.group.by_itself, self._gate.at_home(claim)
-        if isinstance(decision, Refuse):
-            not_given = decision.reason in _NOT_GIVEN and (asked or at_home)
-            return None if not_given else decision.reason
-        return None if decision.mode is Mode.INSTANT or asked or at_home else Reason.NOT_GIVEN
+        return self._gate.why_not_along(claim, let_in=not visit.group.by_itself)
 
     def _bounds(self, claim: Claim) -> Bounds:
         decision = self._gate.decide(claim)

@@ -8,7 +8,8 @@ they cross the wire (nobody signed them: they count as checked already), times i
                 caller: {root, identity, shared, households: {root: [members who signed]}},
                 here: {switch: {on, at, heard: {root: version}} | null, drop_in, microphone_off, ready}, blocked, now,
                 standing: {mode | null, why, carer, giver, own, stale, ends | null}, term, quiet_by, next_change,
-                decision: {mode, bounds: {frost, longest, silence, chime}} | {reason}}
+                decision: {mode, bounds: {frost, longest, silence, chime}} | {reason},
+                along: {by_itself, let_in}: why not beside somebody who may, each null if they may}
     frost       {name, seconds, frame: [width, height], sizes: [[elapsed, [width, height] | null], ...]}
 """
 
@@ -31,7 +32,7 @@ from kith.core.trust.grants import (
     Quiet,
     Schedule,
 )
-from policy.drop_in import Admit, Decision, decide
+from policy.drop_in import Admit, Decision, decide, why_not_along
 from policy.drop_in_facts import Here, gather, next_change
 from policy.frost import SHORTEST, Frost
 from policy.grants import Claim, Place
@@ -156,6 +157,10 @@ def _drop_in(name: str, chance: Random) -> Case:
         "quiet_by": _sorted(facts.quiet_by),
         "next_change": next_change(sets, place, caller, now),
         "decision": _written(decide(facts)),
+        "along": {
+            "by_itself": why_not_along(facts, let_in=False),
+            "let_in": why_not_along(facts, let_in=True),
+        },
     }
 
 

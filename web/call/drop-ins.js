@@ -24,6 +24,7 @@ import { Door, NOTHING } from './door.js';
  * @property {(caller: Caller) => Promise<void>} meet  find out what there is to be known of who has come
  * @property {(caller: Caller, how: {letIn: boolean, inside: boolean}) => Admission | string} decide  as everything stands now, or why not;
  *   `letIn`: a person let them in; `inside`: they are in already
+ * @property {(caller: Caller, how: {letIn: boolean, inside: boolean}) => string | null} keepsOut  why they may not be there beside somebody who may
  * @property {(said: Said) => void} note  write it down
  */
 
@@ -199,14 +200,10 @@ export class DropIns {
     return null;
   }
 
-  /** Why one of those who come along may not: who was let in by a person was seen with all of them. @param {Visit} visit @param {boolean} inside */
+  /** Why one of those who come along may not. @param {Visit} visit @param {boolean} inside */
   #keptOut({ first, callers, letIn }, inside) {
-    for (const [endpoint, caller] of callers) {
-      if (endpoint === first) continue;
-      const decided = this.#gate.decide(caller, { letIn: true, inside });
-      if (typeof decided === 'string' && (!letIn || decided !== 'not_given')) return decided;
-    }
-    return null;
+    const along = [...callers].filter(([endpoint]) => endpoint !== first);
+    return along.map(([, caller]) => this.#gate.keepsOut(caller, { letIn, inside })).find((reason) => reason !== null) ?? null;
   }
 }
 

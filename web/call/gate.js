@@ -5,12 +5,12 @@
 
 import { equal } from '../core/bytes.js';
 import { claimOf } from '../policy/grants.js';
-import { decide, gather } from '../policy/drop_in.js';
+import { decide, gather, whyNotAlong } from '../policy/drop_in.js';
 import { clearAfter } from '../policy/frost.js';
 import { nameOf } from '../trust/links.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
-/** @import {Reason} from '../policy/drop_in.js' */
+/** @import {DropInFacts, Reason} from '../policy/drop_in.js' */
 /** @import {Claim} from '../policy/grants.js' */
 /** @import {Account} from '../session/account.js' */
 /** @import {Said} from '../trust/log.js' */
@@ -70,8 +70,24 @@ export class Gate {
 
   /** @param {Caller} caller @param {{letIn: boolean, inside: boolean}} how @returns {Admission | Reason} */
   decide(caller, { letIn, inside }) {
+    const facts = this.#facts(caller, inside);
+    if (facts === null) return 'not_vouched';
+    const decision = decide(facts);
+    if (!decision.admit) return decision.reason;
+    const { mode, bounds } = decision;
+    return mode === 'instant' || letIn ? { mode, ...bounds, frost: clearAfter(bounds.frost) } : 'not_given';
+  }
+
+  /** Why this one may not be there beside somebody who may; null if they may. @param {Caller} caller @param {{letIn: boolean, inside: boolean}} how @returns {Reason | null} */
+  keepsOut(caller, { letIn, inside }) {
+    const facts = this.#facts(caller, inside);
+    return facts === null ? 'not_vouched' : whyNotAlong(facts, { letIn });
+  }
+
+  /** What decides about somebody who was met. @param {Caller} caller @param {boolean} inside @returns {DropInFacts | null} */
+  #facts(caller, inside) {
     const met = this.#met.get(caller);
-    if (!met) return 'not_vouched';
+    if (!met) return null;
     const { claim, roster } = met;
     const { sets, quiet, identities } = this.#account;
     const { state } = this.#store;
@@ -83,10 +99,7 @@ export class Gate {
       ready: inside || state.unready === null,
       blocked: state.blocks.some(({ person }) => person !== null && person === caller.person?.id),
     };
-    const decision = decide(gather(sets.all(), place, claim, here, sets.clock));
-    if (!decision.admit) return decision.reason;
-    const { mode, bounds } = decision;
-    return mode === 'instant' || letIn ? { mode, ...bounds, frost: clearAfter(bounds.frost) } : 'not_given';
+    return gather(sets.all(), place, claim, here, sets.clock);
   }
 }
 

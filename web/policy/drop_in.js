@@ -68,6 +68,21 @@ export function decide(facts) {
   return { admit: true, mode: carer ? 'instant' : mode, bounds: facts.bounds };
 }
 
+/** What only means that nobody has allowed it beforehand. All else forbids. @type {ReadonlySet<Reason>} */
+const UNASKED = new Set(/** @type {const} */ (['home_unset', 'not_given', 'not_vouched', 'person_only', 'other_device', 'expired', 'out_of_hours']));
+
+/**
+ * Why this one may not be there beside somebody who may drop in, as in a group; null if they may. Who lives here may, where
+ * nobody has said that the household may not; somebody else where they were allowed to come straight in themselves, or where a
+ * person here has let all of them in. @param {DropInFacts} facts @param {{letIn: boolean}} how @returns {Reason | null}
+ */
+export function whyNotAlong(facts, { letIn }) {
+  const decision = decide(facts);
+  const welcome = letIn || facts.standing.own;
+  if (!decision.admit) return welcome && UNASKED.has(decision.reason) ? null : decision.reason;
+  return welcome || decision.mode === 'instant' ? null : 'not_given';
+}
+
 /** What decides, by the sets that count at this place. @param {readonly Grants[]} shown @param {Place} place @param {Claim} caller @param {Here} here @param {number} now Unix seconds @returns {DropInFacts} */
 export function gather(shown, place, caller, here, now) {
   const sets = timely(shown, now);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { fromBase64, toBase64 } from '../../../web/core/bytes.js';
-import { decide, gather, nextChange } from '../../../web/policy/drop_in.js';
+import { decide, gather, nextChange, whyNotAlong } from '../../../web/policy/drop_in.js';
 import { sizeAt, widthAt } from '../../../web/policy/frost.js';
 import { begun, zoneOf } from '../../../web/policy/hours.js';
 
@@ -57,6 +57,8 @@ test('drop ins are decided as in the vectors', () => {
     const { admit, ...decided } = decide(facts);
     assert.deepEqual(decided, one.decision, one.name);
     assert.equal(admit, 'mode' in one.decision, one.name);
+    const along = { by_itself: whyNotAlong(facts, { letIn: false }), let_in: whyNotAlong(facts, { letIn: true }) };
+    assert.deepEqual(along, one.along, one.name);
   }
 });
 
