@@ -86,6 +86,10 @@ class Mesh:
     def present(self) -> tuple[MemberView, ...]:
         return tuple(one.member for one in self._others.values())
 
+    def reaches(self, where: Place) -> bool:
+        other = self._others.get(where)
+        return other is not None and other.pair.reaches
+
     def pair(self, endpoint: str) -> Pair | None:
         """The connection with this endpoint."""
         return next((one.pair for one in self._others.values() if one.member.endpoint == endpoint), None)
@@ -245,6 +249,7 @@ class Mesh:
             self._stood[where] = up
             ground = self._ground
             ground.tell(protocol.GroupMedia(id=ground.new_id(), call=ground.call, up=up, peer=endpoint))
+            self._listener.changed()
 
     # -- what leaves and what is heard ----------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 This endpoint offers only if those whose device it is have signed that they want enhanced features, whatever the server
 says. The server vouches for the certificate of its mixer with the key that was pinned at the enrolment; nothing is sent
-to another one.
+to another one. Nor is anything said while somebody is in it whom a drop in here has not been opened for.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from kith.core.trust.mixer import MixerPromise
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.group_pair import LONGEST, PATIENCE, SETTLE, Due, PairEvent
-from kith.endpoint.group_roster import own_of
+from kith.endpoint.group_roster import Place, own_of, place
 from kith.endpoint.group_way import Ground, Listener
 from kith.endpoint.link import Impostor, Link, Lost, Up
 from media.tones import Samples
@@ -61,6 +61,9 @@ class MixerWay:
         self._ask = ask
         self._server_key = server_key
         self._held = held
+        self._judges = held
+        """Whether each of the others must be known to be one who may be here, since a mixer tells them all."""
+        self._judged: set[Place] = set()
         self._links: dict[int, Link] = {}
         self._epoch = -1
         self._followed = -1
@@ -88,10 +91,15 @@ class MixerWay:
         up = [link for link in self._links.values() if link.up]
         return max(up, key=lambda link: link.epoch, default=None)
 
+    def reaches(self, where: Place) -> bool:
+        return any(place(one) == where for one in self.present)
+
     # -- the connection -------------------------------------------------------------------------------
 
     def follow(self, view: GroupView) -> None:
         self._view = view
+        self._judged &= {place(one) for one in view.members}
+        self._speak()
 
     async def settle(self) -> None:
         if own_of(self._view) is not None and self._view.epoch > self._followed:
@@ -103,12 +111,14 @@ class MixerWay:
         require(self._allowed(), Reason.NOT_CONFIRMED)
         self._epoch = max(self._epoch + 1, self._view.epoch)
         self._wait(SETTLE)
+        for former in [one for one, link in self._links.items() if not link.up]:
+            self._drop(former)  # it was given its time
         ground, epoch = self._ground, self._epoch
         link = self._links[epoch] = Link(
             epoch,
             _VOICE,
             equipment=ground.gear.equipment,
-            send_voice=self._voice,
+            send_voice=self._speaks,
             send_picture=False,
             tell=self._happened,
             helpers=await ground.gear.ice.helpers(),
@@ -206,8 +216,13 @@ class MixerWay:
     # -- what leaves and what is heard ----------------------------------------------------------------
 
     def open(self, member: MemberView | None = None) -> None:
-        """For all of them: the mixer knows no one ear from another."""
+        """For a member once all others are open, too; without one, for all of them from now on."""
+        if member is None:
+            self._judges = False
+        else:
+            self._judged.add(place(member))
         self._held = False
+        self._speak()
         for link in self._links.values():
             link.open()
 
@@ -216,8 +231,17 @@ class MixerWay:
 
     def send(self, *, voice: bool, picture: bool) -> None:
         self._voice = voice
+        self._speak()
+
+    @property
+    def _speaks(self) -> bool:
+        return self._voice and not (
+            self._judges and any(place(one) not in self._judged for one in self.present)
+        )
+
+    def _speak(self) -> None:
         for link in self._links.values():
-            link.send(voice=voice, picture=False)
+            link.send(voice=self._speaks, picture=False)
 
     def says(self, *, audio: bool, video: bool) -> None:
         """The mixer hears for itself who is silent."""

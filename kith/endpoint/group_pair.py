@@ -36,6 +36,9 @@ PATIENCE = 0.3
 LONGEST = 5.0
 """Seconds between two tries at the most, each of which waits longer than the one before."""
 
+AT_ONCE = 4
+"""Epochs the other one may begin at once; later it is one a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gear:
@@ -91,6 +94,8 @@ class Pair:
         self.meeting = meeting
         self.sends: body.Sends | None = None
         """What the other side said last that it sends."""
+        self.reaches = False
+        """Whether something comes, or should be about to: a lost connection may still be there."""
         self._call = call
         self._media = media
         self._offers = offers
@@ -98,6 +103,8 @@ class Pair:
         self._tell = tell
         self._stands = stands
         self._epoch = -1
+        self._counted = 0.0
+        """When all epochs that were begun have had a second each."""
         self._tries = 0
         self._told: tuple[bool, bool] | None = None
         self._sending = (True, True)
@@ -163,16 +170,20 @@ class Pair:
 
     async def _follow(self, signal: Said) -> list[Link]:
         """Another epoch, if what begins it was sealed by the other one: nobody else moves it on."""
-        before, self._epoch = self._epoch, signal.epoch
+        if not self._links.readable(signal, self._call, self.meeting) or self._too_many():
+            return []
+        self._epoch = signal.epoch
         await self._start(Role.CALLEE)
-        try:
-            await self._links.take(signal, self._epoch)
-        except Untrusted as untrusted:
-            if untrusted.reason is not Reason.UNREADABLE:
-                raise
-            made, self._epoch = self._epoch, before
-            return self._links.only(made)
+        await self._links.take(signal, self._epoch)
         return self._links.idle_before(self._epoch)
+
+    def _too_many(self) -> bool:
+        """Whether the other one begins epochs faster than anything that is lost could need."""
+        now = asyncio.get_running_loop().time()
+        if self._counted > now + AT_ONCE:
+            return True
+        self._counted = max(self._counted, now) + 1
+        return False
 
     async def _start(self, role: Role) -> None:
         self._wait(SETTLE)
@@ -184,6 +195,7 @@ class Pair:
             case Up(epoch):
                 return self._is_up(epoch)
             case Lost() if event.epoch == self._epoch:
+                self.reaches = False
                 self._stands(False)  # noqa: FBT003 - it does not
                 self._wait(0.0 if event.network_changed else min(PATIENCE * 2**self._tries, LONGEST))
                 self._tries = min(self._tries + 1, 8)
@@ -202,6 +214,7 @@ class Pair:
         if epoch == self._epoch:
             self._stop_waiting()
             self._tries = 0
+        self.reaches = True
         self._stands(True)  # noqa: FBT003 - it does
         self._told = None
         self.says(*self._sending)

@@ -3,6 +3,7 @@
     rings -> decided by what the server says -> joined -> who began it is connected and believed -> decided
           -> light and tone -> decided once more -> open for who began it
     each other member, once believed: somebody who lives here, or who may drop in as well; else this endpoint leaves
+    who began it has gone, or has not been connected for MISSED -> over, whatever the server says
 
 In a mesh nothing leaves for a member before this endpoint has decided about that very one. A mixer hears for all of
 them: there, who began it has signed that they did, and the others are those that the server names.
@@ -30,21 +31,29 @@ from media.tones import Samples
 from policy.drop_in import Admit, Bounds, Reason, Refuse
 from policy.grants import Claim
 from signaling import protocol
+from signaling.call import RECOVERY_TIMEOUT
 from signaling.protocol import GroupView, MemberView
 
 log = logging.getLogger(__name__)
 
+MISSED = RECOVERY_TIMEOUT
+"""Seconds without a connection with who began it, after which this endpoint goes on for nobody else's sake: the server
+may not have said that they have gone."""
+
 
 @dataclass
 class _Visit:
-    """The one drop in here. `starter` is who began it as far as that is known, `others` who was believed besides."""
+    """The one drop in here. `starter` is who began it as far as that is known, `began` the place at which they were
+    believed, `others` who was believed besides."""
 
     group: Group
     starter: Claim
     others: dict[Place, tuple[MemberView, Claim]] = field(default_factory=dict)
+    began: Place | None = None
     opens: bool = False
     vigil: Vigil | None = None
     again: asyncio.TimerHandle | None = None
+    missed: asyncio.TimerHandle | None = None
 
 
 class GroupVisits:
@@ -120,10 +129,15 @@ class GroupVisits:
             return
         if self._visit is not visit:
             return
-        if not member.starter:
+        where = place(member)
+        # Only who began it moves to another device of theirs: the server makes nobody else the one who did.
+        moved = visit.began in (None, where) or claim.root == visit.starter.root
+        if not member.starter or not moved:
             await self._judge_other(visit, member, claim)
             return
-        visit.starter = claim
+        visit.starter, visit.began = claim, where
+        visit.others.pop(where, None)
+        self.reached(visit.group)
         reason = self._why_not(visit)
         if reason is not None:
             await self._end(visit, reason)
@@ -203,9 +217,25 @@ class GroupVisits:
             self._visit.vigil.heard(samples)
 
     def left(self, group: Group, member: MemberView) -> None:
-        """A member has gone; whoever comes back is judged anew."""
-        if (visit := self._of(group)) is not None:
-            visit.others.pop(place(member), None)
+        """A member has gone; whoever comes back is judged anew. Without who began it nobody else may be here."""
+        if (visit := self._of(group)) is None:
+            return
+        visit.others.pop(place(member), None)
+        if place(member) == visit.began:
+            self._over(visit, "done")
+
+    def reached(self, group: Group) -> None:
+        """Who is connected may be another one than before."""
+        visit = self._of(group)
+        if visit is None or visit.began is None or group.way is None:
+            return
+        if not group.way.reaches(visit.began):
+            if visit.missed is None:
+                loop = asyncio.get_running_loop()
+                visit.missed = loop.call_later(MISSED, self._over, visit, "done")
+        elif visit.missed is not None:
+            visit.missed.cancel()
+            visit.missed = None
 
     def ended(self, group: Group) -> None:
         """It is over, for whatever reason."""
@@ -217,8 +247,9 @@ class GroupVisits:
         self._equipment.lens.frost(None)
         if visit.vigil is not None:
             visit.vigil.close()
-        if visit.again is not None:
-            visit.again.cancel()
+        for timer in (visit.again, visit.missed):
+            if timer is not None:
+                timer.cancel()
 
     def _of(self, group: Group) -> _Visit | None:
         return self._visit if self._visit is not None and self._visit.group is group else None

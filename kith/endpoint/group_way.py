@@ -8,6 +8,7 @@ from av import VideoFrame
 
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.group_pair import Gear
+from kith.endpoint.group_roster import Place
 from kith.endpoint.identities import Meeting
 from kith.endpoint.link import Link
 from media.tones import Samples
@@ -60,6 +61,9 @@ class Way(Protocol):
     @property
     def present(self) -> tuple[MemberView, ...]:
         """The other members, as far as they are believed."""
+
+    def reaches(self, where: Place) -> bool:
+        """Whether whoever is in this place is connected; with a mixer, as far as its server says."""
 
     def follow(self, view: GroupView) -> None:
         """The server's newest view. Whoever is out is closed when this returns. Raises Untrusted."""

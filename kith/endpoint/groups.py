@@ -280,6 +280,7 @@ class Groups:
         if group.joined and not group.was_answered:
             group.was_answered = True
             self._emit("group_answered", group)
+        self.visits.reached(group)
         self._emit("group", group)
         self._floor.show()
 

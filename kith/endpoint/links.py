@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from kith.core.keys import KeyPair
+from kith.core.trust.seal import Sealer
 from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.equipment import Equipment
@@ -137,6 +138,16 @@ class Links:
         for signal in early:
             await self.take(signal, turn.epoch)
 
+    def readable(self, signal: Said, call: str, meeting: Meeting) -> bool:
+        """Whether the other end has sealed this, for this call and its epoch: nothing is made for anything else."""
+        try:
+            Sealer(self._keys, meeting.peer.keys, kind=self._kind, call=call, epoch=signal.epoch).open(
+                signal.body
+            )
+        except Untrusted:
+            return False
+        return True
+
     async def take(self, signal: Said, now: int) -> bool:
         """What the other end said; `now` is the call's epoch. Raises Untrusted for what is not believed, ValueError
         for what cannot be used. False where it is neither, and may be left alone."""
@@ -183,10 +194,6 @@ class Links:
         """The same of earlier ones that never came up."""
         old = [link for link in self._links.values() if link.epoch < epoch and not link.up]
         return [self._taken(one) for one in old]
-
-    def only(self, epoch: int) -> list[Link]:
-        """The same of this one."""
-        return [self._taken(one) for one in tuple(self._links.values()) if one.epoch == epoch]
 
     def all(self) -> list[Link]:
         """The same of every link there is."""

@@ -16,14 +16,14 @@ from kith.core.trust.mixer import MixerPromise
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import aiortc_hooks
 from kith.endpoint.equipment import Equipment
-from kith.endpoint.group_mixer import MixerWay
-from kith.endpoint.group_pair import Gear
+from kith.endpoint.group_mixer import MixerWay, _Mixed
+from kith.endpoint.group_pair import Due, Gear
 from kith.endpoint.group_way import Ground, Listener
 from kith.endpoint.ice_hooks import Helpers
 from media.level import announced
 from media.tones import sine
 from signaling import protocol
-from signaling.protocol import Command, GroupView, MixerAnswer
+from signaling.protocol import Command, GroupView, MemberView, MixerAnswer
 from tests.support.gathering import CALL, Hall
 
 GENEROUS = 20.0
@@ -133,6 +133,12 @@ class End:
     def view(self) -> GroupView:
         return self._hall.view(self.guest)
 
+    def joined(self, order: int) -> MemberView:
+        """Another one has."""
+        guest = self._hall.guest(440.0 + order)
+        self._hall.orders[guest] = order
+        return next(one for one in self.view.members if one.endpoint == guest.endpoint)
+
     async def helpers(self) -> Helpers:
         return Helpers()
 
@@ -226,3 +232,35 @@ async def test_what_is_held_leaves_once_it_is_opened() -> None:
         assert booth.levels == [] and not end.equipment.voice.live
         end.way.open()
         await end.run_until(booth.heard)
+
+
+async def test_at_a_drop_in_nothing_is_said_while_somebody_is_not_known_yet() -> None:
+    booth = Booth()
+    async with ends(booth, held=True) as end:
+        starter, other = end.joined(1), end.joined(2)
+        end.way.follow(end.view)
+        await end.way.settle()
+        await end.run_until(end.up)
+        end.way.open(starter)
+        assert not end.equipment.voice.live
+        end.way.open(other)
+        await end.run_until(booth.heard)
+        newcomer = end.joined(3)
+        end.way.follow(end.view)
+        assert not end.equipment.voice.live, "at once, and not when it is known who they are"
+        end.way.send(voice=True, picture=True)
+        assert not end.equipment.voice.live
+        booth.heard.clear()
+        end.way.open(newcomer)
+        await end.run_until(booth.heard)
+
+
+async def test_a_connection_that_did_not_come_up_makes_room_for_the_next() -> None:
+    booth = Booth()
+    async with ends(booth) as end:
+        await end.way.settle()
+        await end.way.deal_with(_Mixed(Due()))
+        assert [one.epoch for one in booth.offers] == [0, 1]
+        (left,) = end.way.stop()
+        assert left.epoch == 1
+        await left.close()

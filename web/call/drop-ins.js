@@ -18,6 +18,9 @@ import { Door, NOTHING } from './door.js';
 /** @import {Tracks} from './peer.js' */
 /** @import {Caller} from './vouching.js' */
 
+/** How long a drop in goes on without a connection with whoever began it: the server may not have said that they have gone. */
+const MISSED = 30_000;
+
 /**
  * @typedef {object} Gate  who may come in
  * @property {() => string | null} closed  why nobody at all may now: the page is not ready, or not to be disturbed
@@ -42,8 +45,8 @@ import { Door, NOTHING } from './door.js';
 
 /**
  * `callers`: who has come, by endpoint; of a group all of them. `first`: who began it, empty in a call, where there is nobody
- * else. `refused`: why they were; `opened`: when they came in, by `performance.now`.
- * @typedef {{id: string, about: Pick<Said, 'person' | 'name' | 'device'>, door: Door, letIn: boolean, first: string, callers: Map<string, Caller>, refused: string | null, opened: number | null}} Visit
+ * else, and `missed` the timer while they are not connected. `refused`: why they were; `opened`: when they came in, by `performance.now`.
+ * @typedef {{id: string, about: Pick<Said, 'person' | 'name' | 'device'>, door: Door, letIn: boolean, first: string, missed: ReturnType<typeof setTimeout> | null, callers: Map<string, Caller>, refused: string | null, opened: number | null}} Visit
  */
 
 export class DropIns {
@@ -72,7 +75,7 @@ export class DropIns {
     if (this.#visits.has(id)) return;
     const refused = isOccupied(this.#store.state) ? 'busy' : this.#gate.closed();
     const about = this.#ways.about(id) ?? NOBODY;
-    this.#visits.set(id, { id, about, door: this.#door(id), letIn: false, first, callers: new Map(), refused, opened: null });
+    this.#visits.set(id, { id, about, door: this.#door(id), letIn: false, first, missed: null, callers: new Map(), refused, opened: null });
     if (refused !== null) this.#ways.refuse(id);
     else if (mode === 'instant') this.#ways.answer(id);
     else this.#ways.stage(id, 'checking');
@@ -105,9 +108,19 @@ export class DropIns {
     return this.#visits.get(call)?.callers.has(endpoint) ?? false;
   }
 
-  /** One of a group has left. @param {string} call @param {string} endpoint */
+  /** One of a group has left. Nobody else may be here without who began it, whatever the server says. @param {string} call @param {string} endpoint */
   left(call, endpoint) {
-    this.#visits.get(call)?.callers.delete(endpoint);
+    const visit = this.#visits.get(call);
+    visit?.callers.delete(endpoint);
+    if (visit?.first === endpoint) this.#ways.end(call, 'done');
+  }
+
+  /** Whether one of a group is connected, with nobody between. @param {string} call @param {string} endpoint @param {boolean} up */
+  reached(call, endpoint, up) {
+    const visit = this.#visits.get(call);
+    if (visit?.first !== endpoint) return;
+    if (up) this.#found(visit);
+    else visit.missed ??= setTimeout(() => this.#ways.end(call, 'done'), MISSED);
   }
 
   /** Whether a call is a drop in on this page. @param {string} call */
@@ -140,11 +153,18 @@ export class DropIns {
     const visit = this.#visits.get(call);
     if (!visit) return;
     visit.door.close();
+    this.#found(visit);
     this.#visits.delete(call);
     const { opened, refused } = visit;
     if (opened !== null) this.#note(visit, { outcome: 'ended', reason: refused ?? '', length: Math.round((performance.now() - opened) / 1_000) });
     else if (refused !== null) this.#note(visit, { outcome: 'refused', reason: refused });
     else this.#note(visit, { what: 'knock', outcome: 'not_let_in' });
+  }
+
+  /** @param {Visit} visit */
+  #found(visit) {
+    if (visit.missed !== null) clearTimeout(visit.missed);
+    visit.missed = null;
   }
 
   /** For those who live here to read. @param {Visit} visit @param {Partial<Said>} said */

@@ -1,6 +1,7 @@
 /** Who the others in a group are: each verified as the other side of a call is, and some only once a person goes on with them. */
 
 import { publicKeysOf } from '../trust/keys.js';
+import { Untrusted } from '../trust/untrusted.js';
 import { Vouching } from './vouching.js';
 
 /** @import {GroupView, MemberView} from '../protocol.js' */
@@ -10,9 +11,11 @@ import { Vouching } from './vouching.js';
 
 /** @typedef {{assurance: Assurance, acquaintance: Acquaintance, caller: Caller, accept: () => Promise<void>}} Vouched */
 
+/** @typedef {{decided: Promise<void>, goOn: () => void, giveUp: () => void}} Undecided */
+
 export class Members {
   #vouching;
-  /** Those with another identity than before, for whom a person decides. @type {Map<string, () => void>} by pair */ #undecided = new Map();
+  /** Those with another identity than before, for whom a person decides. @type {Map<string, Undecided>} by pair */ #undecided = new Map();
 
   /** @param {Identities} identities */
   constructor(identities) {
@@ -38,16 +41,18 @@ export class Members {
     });
   }
 
-  /** Resolves once a person says so. @param {string} call @param {string} endpoint */
+  /** Resolves once a person says so; rejects with Untrusted if nobody did while it mattered. @param {string} call @param {string} endpoint */
   async decided(call, endpoint) {
     const key = `${call}/${endpoint}`;
-    await new Promise((resolve) => this.#undecided.set(key, () => resolve(null)));
+    const asked = this.#undecided.get(key) ?? undecided();
+    this.#undecided.set(key, asked);
+    await asked.decided;
     this.#undecided.delete(key);
   }
 
   /** @param {string} call @param {string} endpoint */
   goOn(call, endpoint) {
-    this.#undecided.get(`${call}/${endpoint}`)?.();
+    this.#undecided.get(`${call}/${endpoint}`)?.goOn();
   }
 
   /** More was signed by somebody. */
@@ -58,9 +63,22 @@ export class Members {
   /** @param {GroupView} view */
   forget(view) {
     const own = view.members.find((one) => one.endpoint === view.own);
-    for (const { endpoint, order } of view.members) {
-      this.#vouching.forget(`${view.id}/${endpoint}/${order}/${own?.order}`);
-      this.#undecided.delete(`${view.id}/${endpoint}`);
+    for (const { endpoint, order } of view.members) this.#vouching.forget(`${view.id}/${endpoint}/${order}/${own?.order}`);
+    for (const [key, { giveUp }] of [...this.#undecided]) {
+      if (!key.startsWith(`${view.id}/`)) continue;
+      this.#undecided.delete(key);
+      giveUp();
     }
   }
+}
+
+/** @returns {Undecided} */
+function undecided() {
+  let goOn = () => {};
+  let giveUp = () => {};
+  const decided = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+    goOn = resolve;
+    giveUp = () => reject(new Untrusted('left_out'));
+  });
+  return { decided, goOn, giveUp };
 }

@@ -17,6 +17,9 @@ import { Pair } from './group-pair.js';
 /** Signals that may come before their pair is there, of each endpoint: the roster that names it is on its way. */
 const EARLY = 32;
 
+/** Endpoints of which such signals are kept: more than there may be in a mesh. */
+const STRANGERS = 8;
+
 /**
  * @typedef {object} MeshSink
  * @property {(to: string, epoch: number, body: string) => void} signal
@@ -69,6 +72,8 @@ export class Mesh {
       return;
     }
     const early = this.#early.get(from) ?? [];
+    const [first] = this.#early.keys();
+    if (first !== undefined && early.length === 0 && this.#early.size >= STRANGERS) this.#early.delete(first);
     if (early.length < EARLY) this.#early.set(from, [...early, { epoch, body }]);
   }
 

@@ -3,7 +3,11 @@
  * later offers, and counts; the other asks for another epoch when nothing comes any more.
  */
 
+import { fromBase64 } from '../core/bytes.js';
+import { Sealer } from '../trust/sealer.js';
+import { Untrusted } from '../trust/untrusted.js';
 import { Epochs } from './epochs.js';
+import { FirstWords } from './first-words.js';
 import { Secured } from './secured.js';
 
 /** @import {MediaView} from '../protocol.js' */
@@ -39,6 +43,9 @@ export class Pair {
   /** @type {Tracks} */ #tracks = { audio: null, video: null };
   #said = '';
   #again = -Infinity;
+  #over = false;
+  #first = new FirstWords({ read: (epoch, body) => this.#sealed(epoch, body), begin: (epoch, bodies) => this.#follow(epoch, bodies) });
+  /** Who the other one is, as it was asked when they first said something. @type {{epoch: number, assurance: Promise<Assurance>} | null} */ #assured = null;
 
   /** @param {{call: string, kind: 'group_call' | 'group_drop_in', offers: boolean, media: MediaView, ice: Ice, sink: PairSink}} options `offers`: this side has joined later */
   constructor({ call, kind, offers, media, ice, sink }) {
@@ -78,7 +85,27 @@ export class Pair {
   receive(epoch, body) {
     const there = this.#epochs.at(epoch);
     if (there) there.way.hear(body);
-    else if (!this.#offers && epoch > this.#epochs.newest) this.#epochs.open(epoch, this.#media).hear(body);
+    else if (!this.#offers && epoch > this.#epochs.newest) this.#first.hear(epoch, body);
+  }
+
+  /** @param {number} epoch @param {readonly string[]} bodies */
+  #follow(epoch, bodies) {
+    if (epoch <= this.#epochs.newest) return;
+    const way = this.#epochs.open(epoch, this.#media);
+    for (const body of bodies) way.hear(body);
+  }
+
+  /** Whether the other one has sealed this, for this epoch. @param {number} epoch @param {string} body */
+  async #sealed(epoch, body) {
+    try {
+      this.#assured ??= { epoch, assurance: this.#sink.assure(epoch) };
+      const { own, peer } = await this.#assured.assurance;
+      const sealer = await Sealer.between({ own: own.keys, secret: own.secret, peer: peer.keys, kind: this.#kind, call: this.#call, epoch });
+      return await readable(sealer, body);
+    } catch (error) {
+      if (!this.#over) this.#sink.untrusted(error instanceof Untrusted ? error.reason : 'missing');
+      return false;
+    }
   }
 
   /** @param {Tracks} tracks sent from now on */
@@ -105,6 +132,8 @@ export class Pair {
   }
 
   close() {
+    this.#over = true;
+    this.#first.close();
     this.#epochs.close();
   }
 
@@ -129,7 +158,7 @@ export class Pair {
       call: this.#call,
       epoch,
       role: this.#offers ? 'caller' : 'callee',
-      assurance: this.#sink.assure(epoch),
+      assurance: this.#assured?.epoch === epoch ? this.#assured.assurance : this.#sink.assure(epoch),
       sink: {
         ...way,
         signal: (body) => this.#sink.signal(epoch, body),
@@ -145,5 +174,15 @@ export class Pair {
   #heard({ audio, video }) {
     this.#epochs.expect(audio);
     this.#sink.sends({ audio, video });
+  }
+}
+
+/** @param {Sealer} sealer @param {string} body base64 */
+async function readable(sealer, body) {
+  try {
+    await sealer.open(fromBase64(body));
+    return true;
+  } catch {
+    return false; // it may be anybody's
   }
 }

@@ -161,7 +161,9 @@ export class Part {
     if (this.#over || view === null || !view.members.some(({ endpoint }) => endpoint === view.own)) return;
     // What a person agreed to is what happens here: no server makes another path of it.
     require(view.kind === group.kind && view.path === group.path && view.e2ee === (group.path === 'mesh'), 'forked');
+    const before = this.#view?.members ?? [];
     this.#view = view;
+    if (!isSealed(group)) for (const { endpoint } of before) if (!view.members.some((member) => member.endpoint === endpoint)) this.#sink.unbound(endpoint);
     await this.signed.hear(view);
     if (this.#over) return;
     if (isSealed(group)) await this.#meshed(group, view);

@@ -16,6 +16,7 @@ from policy.drop_in import (
     Refuse,
     Told,
     decide,
+    why_not_along,
 )
 from policy.drop_in_facts import Here, bounds, gather, next_change
 from policy.grants import Claim, Place, Standing, Why
@@ -244,3 +245,21 @@ def test_ten_attempts_in_ten_minutes() -> None:
 
 def test_the_vectors_in_the_tree_are_these() -> None:
     assert vectors.PATH.read_text() == vectors.text()
+
+
+def test_who_comes_along_must_live_here_or_need_no_knock_unless_a_person_let_all_of_them_in() -> None:
+    knock = replace(GIVEN, mode=Mode.KNOCK)
+    stranger, housemate = Standing(None, Why.NOT_GIVEN), Standing(None, Why.HOME_UNSET, own=True)
+    for standing, by_itself in (
+        (GIVEN, None),
+        (knock, Reason.NOT_GIVEN),
+        (replace(knock, own=True), None),
+        (stranger, Reason.NOT_GIVEN),
+        (housemate, None),
+        (Standing(None, Why.HOME_OFF, own=True), Reason.HOME_OFF),
+    ):
+        facts = replace(FINE, standing=standing)
+        assert why_not_along(facts, let_in=False) is by_itself
+        assert why_not_along(facts, let_in=True) in (None, Reason.HOME_OFF)
+        for forbids in ({"blocked": True}, {"term": DropInTerm.OFF}, {"quiet_by": frozenset({AT_DEVICE})}):
+            assert why_not_along(replace(facts, **forbids), let_in=True) is not None
