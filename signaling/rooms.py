@@ -55,8 +55,8 @@ class Listener(Protocol):
         ...
 
     def gone(self, room: CallId, endpoint: EndpointId, epoch: int) -> None:
-        """The connection of this epoch was lost, or never came; its seat is free. Not told of one that was taken away
-        by `unseat` or `close`, nor by a later epoch."""
+        """The connection of this epoch was lost, or never came, and none of an earlier one stands. Not told of one that
+        was taken away by `unseat` or `close`, nor by a later epoch."""
         ...
 
     def speaking(self, room: CallId, endpoints: tuple[EndpointId, ...]) -> None:

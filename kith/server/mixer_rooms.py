@@ -58,14 +58,17 @@ class Seats:
         return True
 
     def gone(self, endpoint: EndpointId, epoch: int) -> bool:
-        """Whether that is news: this epoch is over, and with the last one the seat is free."""
+        """Whether that is news: this epoch is over, none that stands is left, and with the last one the seat is free.
+
+        An endpoint whose try for a better connection has failed is heard as before.
+        """
         if not self.offered(endpoint, epoch):
             return False
         seating = self.taken[endpoint]
         del seating.epochs[epoch]
         if not seating.epochs:
             del self.taken[endpoint]
-        return True
+        return not any(seating.epochs.values())
 
     def heard(self, loads: tuple[SeatLoad, ...]) -> None:
         """What the mixer reports of them."""

@@ -85,8 +85,25 @@ async def test_a_later_epoch_that_fails_leaves_the_earlier_one(bench: RoomBench)
     await bench.hands.connect(ROOM, ANNA, 0)
     await bench.rooms.seat(ROOM, ANNA, 1, OFFER)
     await bench.hands.lose(ROOM, ANNA, 1)
-    await bench.told.hears("gone", ROOM, ANNA, 1)
+    await bench.hands.speak(ROOM, ANNA)
+    await bench.told.hears("speaking", ROOM, (ANNA,))
     assert bench.rooms.status()[0].seats[0].connected
+    await bench.hands.lose(ROOM, ANNA, 0)
+    await bench.told.hears("gone", ROOM, ANNA, 0)
+    assert ("gone", ROOM, ANNA, 1) not in bench.told.events, "it was heard all the time"
+    assert bench.rooms.status() == ()
+
+
+async def test_who_loses_the_connection_that_stands_is_gone_though_another_is_tried(bench: RoomBench) -> None:
+    await bench.rooms.seat(ROOM, ANNA, 0, OFFER)
+    await bench.hands.connect(ROOM, ANNA, 0)
+    await bench.rooms.seat(ROOM, ANNA, 1, OFFER)
+    await bench.hands.lose(ROOM, ANNA, 0)
+    await bench.told.hears("gone", ROOM, ANNA, 0)
+    assert not bench.rooms.status()[0].seats[0].connected
+    await bench.hands.lose(ROOM, ANNA, 1)
+    await bench.told.hears("gone", ROOM, ANNA, 1)
+    assert bench.rooms.status() == ()
 
 
 @pytest.mark.parametrize("epoch", [0, 4, 5, 2**32])
