@@ -88,6 +88,8 @@ class Seat:
         self._allowed = ALLOWED
         self._control = ALLOWED_CONTROL
         self._sources: set[int] = set()
+        self._source: int | None = None
+        """The newest of them, which is the one that is reported on."""
         self._packets = self._octets = 0
         self._clock, self._clock_came = 0, 0.0
         self.loses = 0
@@ -140,8 +142,9 @@ class Seat:
             return
         if unprotect(self._keys.incoming, way.packets[slot], way.lengths[slot]):
             return
-        if source not in self._sources:
+        if source != self._source:
             self._sources.add(source)
+            self._source = source
             self.reception = Reception()
         came = inbox.came(slot)
         self.reception.note(sequence, timestamp, self.arrived, came)
@@ -266,13 +269,12 @@ class Seat:
         sent = rtcp.Sent(
             self._keys.source, time.time(), self._numbering.timestamp, self._packets, self._octets
         )
-        about = next(iter(self._sources), None)
         report = self.reception.report()
         if (
             report is not None and self.partner is not None
         ):  # one way: it prepares for what the listener loses, too
             report = replace(report, fraction=max(report.fraction, self.partner.loses))
-        compound = rtcp.compose(sent, about, report, self._clock, now - self._clock_came)
+        compound = rtcp.compose(sent, self._source, report, self._clock, now - self._clock_came)
         outbox, slot = way.outbox, way.outbox.used
         outbox.data[slot * SLOT : slot * SLOT + len(compound)] = compound
         outbox.lengths[slot * outbox.stride + outbox.first] = len(compound)
