@@ -48,11 +48,12 @@ TREE = Path(media.__file__).resolve().parents[1]
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds to wait: for a process to come up, for the next sign of life (it reports every two seconds), for an
-    answer to an offer, for an end in peace; and how long a process without a room is kept."""
+    answer to an offer (of which it answers 50 a second, also where it takes over the rooms of a lost one), for an end
+    in peace; and how long a process without a room is kept."""
 
     start: float = 20.0
     silence: float = 6.0
-    answer: float = 5.0
+    answer: float = 8.0
     quit: float = 2.0
     idle: float = 60.0
 

@@ -8,6 +8,7 @@ afford a packet. So the transport underneath is ours, and the keys that DTLS mad
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -79,6 +80,13 @@ class Lane(aioice.ice.StunProtocol):
         way.protocol = self
         self.connection_made(way)
         self.local_candidate = candidate(*way.get_extra_info("sockname"))
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        """aioice hands what is no STUN message on to DTLS; what begins like one (RFC 7983) is none of it, and would
+        wait there for nobody. Raises whatever its parser does."""
+        if isinstance(data, bytes) and data[:1] < b"\x04":
+            stun.parse_message(data)
+        super().datagram_received(data, addr)
 
     def send_stun(self, message: stun.Message, addr: Address) -> None:
         """A binding response is only sent to who has authenticated its request."""
@@ -152,7 +160,8 @@ async def _await_checks(ice: aioice.ice.Connection) -> None:
     if ice.remote_username is None or ice.remote_password is None:
         raise ConnectionError("the other side's ICE credentials are missing")
     for check in ice._early_checks:
-        ice.check_incoming(*check)
+        with suppress(KeyError):  # one without a priority
+            ice.check_incoming(*check)
     ice._early_checks.clear()
     ice._early_checks_done = True
     if await ice._check_list_state.get() != aioice.ice.ICE_COMPLETED:
@@ -163,6 +172,27 @@ async def _await_checks(ice: aioice.ice.Connection) -> None:
 def backlog(ice: aioice.ice.Connection) -> int:
     """Datagrams that DTLS has not read yet."""
     return ice._queue.qsize()
+
+
+def forget_addresses(ice: aioice.ice.Connection, most: int) -> None:
+    """Of the addresses that checks came from keep the newest `most`, and the one that media goes to.
+
+    aioice keeps each for ever, sorts them at every new one, and looks through all of them at every check.
+    """
+    while len(ice._early_checks) > most:
+        ice._early_checks.popleft()
+    known = ice._remote_candidates
+    surplus = len(known) - most
+    if surplus <= 0:
+        return
+    chosen = ice._nominated.get(1)
+    kept = None if chosen is None else chosen.remote_candidate
+    gone = {id(one) for one in [one for one in known if one is not kept][:surplus]}
+    ice._remote_candidates = [one for one in known if id(one) not in gone]
+    for pair in [pair for pair in ice._check_list if id(pair.remote_candidate) in gone]:
+        if pair.task is not None:
+            pair.task.cancel()
+        ice._check_list.remove(pair)
 
 
 def nominated(ice: aioice.ice.Connection) -> tuple[aioice.ice.StunProtocol, Address] | None:

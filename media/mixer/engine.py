@@ -1,15 +1,19 @@
 """The rooms of one process, and the tick that moves them.
 
 Nothing runs between two ticks but what opens connections: at a tick everything that came is taken, each room makes
-everybody's next packet, and all of them go out together.
+everybody's next packet, and all of them go out together. Then one offer is answered, if any waits: it costs more than
+a seat does in a second, and must cost nobody a packet.
 """
 
 import asyncio
+import logging
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from secrets import randbits
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from aiortc import RTCCertificate
 
@@ -22,6 +26,10 @@ from media.mixer.port import Port
 from media.mixer.private import give_back
 from media.mixer.room import Room
 from media.mixer.seat import Seat
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 TICK = 0.02
 """Seconds: one Opus frame."""
@@ -81,13 +89,16 @@ class Engine:
         say: Callable[[FromMixer], None],
         failed: Callable[[], None],
     ) -> None:
-        """`failed` is called when a tick raised: end the process then, the server moves its rooms to another one."""
+        """`failed` is called when a tick raised outside of any room: end the process then, the server moves its rooms
+        to another one."""
         self._port = port
         self._certificate = certificate
         self._say = say
         self._failed = failed
         self._halls: dict[str, _Hall] = {}
-        self._seats: list[Seat] = []
+        self._seats: list[tuple[_Hall, Seat]] = []
+        self._offers: dict[tuple[str, str], control.Seat] = {}
+        """By room and seat, in the order in which they are answered."""
         self._links: set[Link] = set()
         self._connecting: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,12 +118,14 @@ class Engine:
     def obey(self, message: ToMixer) -> None:
         """Carry out one message; what follows is said later. `Quit` is the caller's business."""
         match message:
-            case control.Seat(room, seat, epoch, offer):
-                self._seat(room, seat, epoch, offer)
+            case control.Seat():
+                self._await_turn(message)
             case control.Unseat(room, seat):
                 self._unseat(room, seat)
             case control.Close(room):
-                for seat in tuple(self._halls[room].places) if room in self._halls else ():
+                waiting = [seat for name, seat in self._offers if name == room]
+                sitting = self._halls[room].places if room in self._halls else ()
+                for seat in (*waiting, *sitting):
                     self._unseat(room, seat)
             case control.Quit():
                 pass
@@ -123,7 +136,30 @@ class Engine:
             if timer is not None:
                 timer.cancel()
         self._halls.clear()
+        self._offers.clear()
         await asyncio.gather(*(link.close() for link in self._links), return_exceptions=True)
+
+    def _await_turn(self, asked: control.Seat) -> None:
+        """One offer waits for each seat, the latest: who offers a lot makes nobody else wait."""
+        key = (asked.room, asked.seat)
+        former = self._offers.get(key)
+        if former is None and len(self._offers) >= SEATS:
+            self._refuse(asked, "full")
+        elif former is not None and asked.epoch <= former.epoch:
+            self._refuse(asked, "bad_offer")
+        else:
+            if former is not None:
+                self._refuse(former, "bad_offer")
+            self._offers[key] = asked
+            self._run()
+
+    def _refuse(self, asked: control.Seat, reason: Literal["bad_offer", "full"]) -> None:
+        self._say(control.Refused(asked.room, asked.seat, asked.epoch, reason))
+
+    def _take_offer(self) -> None:
+        if self._offers:
+            asked = self._offers.pop(next(iter(self._offers)))
+            self._seat(asked.room, asked.seat, asked.epoch, asked.offer)
 
     def _seat(self, room: str, name: str, epoch: int, offer: str) -> None:
         hall = self._halls.get(room) or _Hall(room)
@@ -159,6 +195,7 @@ class Engine:
                 self._say(control.Seated(hall.name, name, link.epoch, answer))
 
     def _unseat(self, room: str, name: str) -> None:
+        self._offers.pop((room, name), None)
         hall = self._halls.get(room)
         place = hall.places.get(name) if hall is not None else None
         if hall is not None and place is not None:
@@ -170,17 +207,24 @@ class Engine:
 
     def _changed(self, hall: _Hall, name: str, link: Link, change: Change) -> None:
         if change is Change.UP:
-            self._sit(hall, name, link)
+            try:
+                self._sit(hall, name, link)
+            except Exception as error:  # noqa: BLE001 - aiortc may say it is connected and have no keys
+                log.warning("a connection broke: %s", _where(error))
+                self._lost(hall, name, link)
         else:
-            self._left(hall, name, link)
-            self._say(control.Gone(hall.name, name, link.epoch))
+            self._lost(hall, name, link)
+
+    def _lost(self, hall: _Hall, name: str, link: Link) -> None:
+        self._left(hall, name, link)
+        self._say(control.Gone(hall.name, name, link.epoch))
 
     def _sit(self, hall: _Hall, name: str, link: Link) -> None:
         """It takes the place of whoever sat there: at no moment is nobody there."""
+        seat = Seat(name, link.keys(), hall.room, Numbering(randbits(15), randbits(32)))
         place = hall.places[name]
         former, place.sitting, place.coming = place.sitting, link, None
         self._connecting.discard(link)
-        seat = Seat(name, link.keys(), hall.room, Numbering(randbits(15), randbits(32)))
         hall.room.enter(seat)
         link.aimed = seat.aim
         link.listen(seat)
@@ -205,7 +249,7 @@ class Engine:
         self._drop(link)
 
     def _count_seats(self) -> None:
-        self._seats = [seat for hall in self._halls.values() for seat in hall.room.seats.values()]
+        self._seats = [(hall, seat) for hall in self._halls.values() for seat in hall.room.seats.values()]
 
     def _drop(self, link: Link) -> None:
         if link in self._links:
@@ -237,7 +281,7 @@ class Engine:
             self._prompt = self._loop.call_later(PROMPT, self._drain_early)
 
     def _tick(self) -> None:
-        if not self._links:
+        if not self._links and not self._offers:
             self._ticking = None
             return
         now = self._loop.time()
@@ -255,24 +299,38 @@ class Engine:
 
     def _step(self, now: float) -> None:
         self._drain(now)
-        for hall in self._halls.values():
-            hall.room.tick(self._due)
+        for hall in tuple(self._halls.values()):
+            self._within(hall, hall.room.tick, self._due)
         self._routine(now)
         self._port.flush()
+        self._take_offer()
+
+    def _within(self, hall: _Hall, work: Callable[[float], Result], when: float) -> Result | None:
+        """What breaks in a room ends this one, and no other."""
+        try:
+            return work(when)
+        except Exception as error:  # noqa: BLE001 - codecs and SRTP have no common base
+            log.warning("a room broke: %s", _where(error))
+            hall.room = Room()  # nothing of the broken one is asked any more
+            for name, place in tuple(hall.places.items()):
+                for link in (place.coming, place.sitting):
+                    if link is not None:
+                        self._lost(hall, name, link)
+            return None
 
     def _skip(self, ticks: int) -> None:
         """Too late to make up for: go on from here, the listeners' clocks with us."""
         self._due += ticks * TICK
-        for seat in self._seats:
+        for _, seat in self._seats:
             seat.skip(ticks)
 
     def _routine(self, now: float) -> None:
         """What is due every so many ticks, a few seats at a time."""
         self._count += 1
-        for seat in self._seats[self._count % ROUND :: ROUND]:
-            seat.report(now)
-        for seat in self._seats[self._count % REST :: REST]:
-            seat.rest(now)
+        for hall, seat in self._seats[self._count % ROUND :: ROUND]:
+            self._within(hall, seat.report, now)
+        for hall, seat in self._seats[self._count % REST :: REST]:
+            self._within(hall, seat.rest, now)
         if self._count % NEWS == 0:
             for hall in self._halls.values():
                 talking = frozenset(seat.name for seat in hall.room.talkers)
@@ -298,8 +356,17 @@ class Engine:
         now, used = self._loop.time(), time.process_time()
         (since, before), self._measured = self._measured, (now, used)
         late, self._late = self._late, 0
-        rooms = tuple(_room_load(hall, now) for hall in self._halls.values())
+        loads = [self._within(hall, partial(_room_load, hall), now) for hall in tuple(self._halls.values())]
+        rooms = tuple(load for load in loads if load is not None)
         self._say(control.Load(late, (used - before) / max(now - since, TICK), rooms))
+        if spoilt := self._port.spoilt():
+            log.warning("datagrams dropped that broke who read them: %d", spoilt)
+
+
+def _where(error: Exception) -> str:
+    """What broke, and where; not its words, which may be of what came."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {frame.name}:{frame.lineno}"
 
 
 def _room_load(hall: _Hall, now: float) -> control.RoomLoad:

@@ -4,6 +4,7 @@ Packets are looked at where they lie, in a buffer of many: functions take the bu
 They are total: what is not there, or does not fit, is None.
 """
 
+import struct
 from typing import NamedTuple
 
 Buffer = memoryview | bytes
@@ -11,8 +12,14 @@ Buffer = memoryview | bytes
 FIXED = 12
 """Bytes of a header without sources and extensions."""
 
+COOKIE = b"\x21\x12\xa4\x42"
+FRONT = 8
+"""Attributes of a STUN request among which its name is looked for: all stacks have it among the first five."""
+
 ONE_BYTE = 0xBEDE
 TWO_BYTES = 0x1000
+
+_ATTRIBUTE = struct.Struct("!HH")
 
 
 def is_media(first: int) -> bool:
@@ -83,15 +90,20 @@ def _find(buffer: Buffer, begin: int, end: int, profile: int, extension: int) ->
 
 
 def stun_name(datagram: bytes) -> str | None:
-    """The local half of the USERNAME in a STUN request (RFC 8445 section 7.2.2), None if there is none."""
-    if len(datagram) < 20 or datagram[:2] != b"\x00\x01":
+    """The local half of the USERNAME in a STUN request (RFC 8445 section 7.2.2), None if it does not stand in front.
+
+    It is asked of what anybody sends, so what it costs is bounded whatever that is.
+    """
+    end = len(datagram)
+    if end < 20 or datagram[:2] != b"\x00\x01" or datagram[4:8] != COOKIE:
         return None
-    at, end = 20, min(len(datagram), 20 + int.from_bytes(datagram[2:4], "big"))
-    while at + 4 <= end:
-        kind, size = (
-            int.from_bytes(datagram[at : at + 2], "big"),
-            int.from_bytes(datagram[at + 2 : at + 4], "big"),
-        )
+    if 20 + int.from_bytes(datagram[2:4], "big") != end:
+        return None
+    at = 20
+    for _ in range(FRONT):
+        if at + 4 > end:
+            return None
+        kind, size = _ATTRIBUTE.unpack_from(datagram, at)
         at += 4
         if kind == 0x0006:
             return datagram[at : min(at + size, end)].split(b":")[0].decode("ascii", "replace")

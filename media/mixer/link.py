@@ -19,7 +19,6 @@ from aiortc import (
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
-from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
 
 from media.mixer import aiortc_hooks
 from media.mixer.aiortc_hooks import Address, Datagrams, Keys, Lane
@@ -27,11 +26,14 @@ from media.mixer.offers import BadOffer, tidy_answer, tidy_offer
 from media.mixer.port import Listener, Port, Way
 
 PATIENCE = 20.0
-"""Seconds from the answer to a connection. An endpoint behind a relay needs two, one that is asked for nothing else
+"""Seconds from the offer to a connection. An endpoint behind a relay needs two, one that is asked for nothing else
 gives up after 15."""
 
 ADDRESSES = 8
 """Addresses that one connection may come from, as ICE tries its pairs; the oldest is forgotten."""
+
+CANDIDATES = 2 * ADDRESSES
+"""Addresses for which ICE keeps checks of one connection; it tries some that come to nothing."""
 
 BACKLOG = 32
 """DTLS datagrams that wait. A handshake has six."""
@@ -41,20 +43,6 @@ BUDGET = 16
 
 SPELL = 0.02
 """Seconds for which BUDGET lasts."""
-
-BROKEN = (
-    ValueError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    AssertionError,
-    TypeError,
-    InternalError,
-    InvalidAccessError,
-    InvalidStateError,
-    OperationError,
-)
-"""What aiortc's parser raises for what is no offer."""
 
 
 class Change(Enum):
@@ -89,19 +77,23 @@ class Link:
         self._spell = (0.0, 0)
 
     async def answer(self, offer: str) -> str:
-        """The answer to this offer. Raises BadOffer; close the link then."""
+        """The answer to this offer. Raises BadOffer, and nothing else; close the link then."""
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._end)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(tidy_offer(offer), "offer"))
             self._voice = next(one for one in self._connection.getTransceivers() if one.kind == "audio")
             aiortc_hooks.prepare(
                 self._connection, self._voice, self._name, self._make_lanes, self._port.announced
             )
+            if self._over:  # closed meanwhile: nobody would take the name out again
+                raise BadOffer("it is not wanted any more")
             self._port.strangers[self._name] = self
             await self._connection.setLocalDescription(await self._connection.createAnswer())
-        except BROKEN as error:
+            return tidy_answer(self._connection.localDescription.sdp)
+        except BadOffer:
+            raise
+        except Exception as error:  # aiortc has no common base for what a foreign description can do to it
             raise BadOffer(type(error).__name__) from error
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._end)
-        return tidy_answer(self._connection.localDescription.sdp)
 
     def keys(self) -> Keys:
         """Of a link that is up."""
@@ -112,7 +104,9 @@ class Link:
         """Give what is media to `listener` from now on."""
         self._listener = listener
         for way, address in self._places:
-            way.media[way.key_of(address)] = listener
+            key = way.key_of(address)
+            if way.guests.get(key) is self:
+                way.media[key] = listener
         self._follow()
 
     def close(self) -> Coroutine[Any, Any, None]:
@@ -136,6 +130,7 @@ class Link:
         if datagram[0] >= 4 and aiortc_hooks.backlog(aiortc_hooks.ice_of(self._connection)) >= BACKLOG:
             return
         lane.datagram_received(datagram, address)
+        aiortc_hooks.forget_addresses(aiortc_hooks.ice_of(self._connection), CANDIDATES)
         self._follow()
 
     def _affords(self) -> bool:
@@ -153,14 +148,14 @@ class Link:
         return list(self._lanes.values())
 
     def _proven(self, way: Way, address: Address) -> None:
-        """This address knows our password: what comes from it is ours."""
-        place = (way, address)
-        if place in self._places or self._over:
+        """This address knows our password: what comes from it is ours, whosever it was before."""
+        place, key = (way, address), way.key_of(address)
+        if self._over or (place in self._places and way.guests.get(key) is self):
             return
-        while len(self._places) >= ADDRESSES:
-            self._forget(next(one for one in self._places if one != self._aim))
-        self._places[place] = None
-        key = way.key_of(address)
+        if place not in self._places:
+            while len(self._places) >= ADDRESSES:
+                self._forget(next(one for one in self._places if one != self._aim))
+            self._places[place] = None
         way.guests[key] = self
         if self._listener is not None:
             way.media[key] = self._listener

@@ -1,8 +1,10 @@
 """The one UDP port: a socket for each address, read and written by the batch, and who sits at the other end of what.
 
 A datagram from an address that has proven itself (by a STUN request with the password, RFC 8445 section 7.3) is
-media of a seat or belongs to its ICE and DTLS. From any other address only a STUN request that names a guest of ours
-is looked at. Both are bounded in each drain, so that nobody's flood is anybody else's delay.
+media of a seat or belongs to its ICE and DTLS. A STUN request is for the guest whom it names, wherever it comes from:
+an address can be another's by now. From any other address nothing else is looked at. All of it is bounded in each
+drain, so that nobody's flood is anybody else's delay; and what breaks who reads it is dropped, so that no datagram ends
+anything but itself.
 """
 
 import errno
@@ -21,7 +23,11 @@ ROUNDS = 8
 """Batches that one drain reads at most: 2,048 datagrams, some 4 ms."""
 
 STRANGERS = 32
-"""STUN requests of a drain from addresses not known yet. Each costs some 0.2 ms, and is sent again if passed over."""
+"""STUN requests of a drain for a guest from addresses that are not known as this one's. Each costs some 0.2 ms, and is
+sent again if passed over."""
+
+LOOKS = 256
+"""STUN requests of a drain from addresses not known at all in which a name is looked for: 4 µs each."""
 
 BUFFER = 4 << 20
 """Bytes that the kernel should hold for us; it gives what it is allowed to."""
@@ -57,6 +63,9 @@ class Way:
         self.out_lengths = aiortc_hooks.length_pointers(self.outbox.length_places())
         self.media: dict[Key, Listener] = {}
         self.guests: dict[Key, Guest] = {}
+        self.spoilt = 0
+        """Datagrams that broke who read them."""
+        self._strangers, self._looks = STRANGERS, LOOKS
         self._four = udp.family == socket.AF_INET
 
     def name_of(self, address: Address) -> bytes:
@@ -78,44 +87,54 @@ class Way:
 
     def drain(self, now: float, strangers: dict[str, Guest]) -> int:
         """Sort out what came. Returns how many datagrams there were."""
-        total, patience = 0, STRANGERS
+        total = 0
+        self._strangers, self._looks = STRANGERS, LOOKS
         for _ in range(ROUNDS):
             count = self.inbox.receive(now)
             total += count
-            patience = self._sort(count, now, strangers, patience)
+            self._sort(count, now, strangers)
             if count < SLOTS:
                 break
         return total
 
-    def _sort(self, count: int, now: float, strangers: dict[str, Guest], patience: int) -> int:
-        """Returns what is left of the patience."""
+    def _sort(self, count: int, now: float, strangers: dict[str, Guest]) -> None:
         data, keys, media, names = self.inbox.data, self.inbox.keys, self.media, self.inbox.names
         four = self._four
         for slot in range(count):
             key: Key = keys[slot * 4] if four else bytes(names[slot * NAME : slot * NAME + 28])
             seat = media.get(key)
-            if seat is not None and 127 < data[slot * SLOT] < 192:  # header.is_media, without the call
-                seat.take(self, slot, now)
-            else:
-                patience -= self._aside(slot, key, strangers if patience > 0 else {})
-        return patience
+            try:
+                if seat is not None and 127 < data[slot * SLOT] < 192:  # header.is_media, without the call
+                    seat.take(self, slot, now)
+                else:
+                    self._aside(slot, key, strangers)
+            except Exception:  # noqa: BLE001 - parsers meet what strangers send, and raise whatever they like
+                self.spoilt += 1
 
-    def _aside(self, slot: int, key: Key, strangers: dict[str, Guest]) -> bool:
-        """What is no media. Returns whether a stranger's request was looked at."""
+    def _aside(self, slot: int, key: Key, strangers: dict[str, Guest]) -> None:
+        """What is no media."""
         begin, inbox = slot * SLOT, self.inbox
-        if inbox.data[begin] > 127:
-            return False  # media before its time, or from nowhere
-        guest = self.guests.get(key)
-        if guest is None and not (strangers and inbox.data[begin] == 0):
-            return False
         length = inbox.lengths[slot * inbox.stride + inbox.first]
+        if not length or inbox.data[begin] > 127:
+            return  # nothing at all; media before its time, or from nowhere
+        guest = self.guests.get(key)
+        asks = inbox.data[begin] == 0 and inbox.data[begin + 1] == 1
+        if guest is None and not (asks and self._looks > 0):
+            return
         datagram = bytes(inbox.data[begin : begin + length])
-        strange = guest is None
-        if guest is None:
-            guest = strangers.get(stun_name(datagram) or "")
+        if asks:
+            guest = self._named(datagram, guest, strangers)
         if guest is not None:
             guest.aside(datagram, self, self._address(slot))
-        return strange and guest is not None
+
+    def _named(self, datagram: bytes, here: Guest | None, strangers: dict[str, Guest]) -> Guest | None:
+        """Whom this STUN request is for; `here` is who its address is known as."""
+        self._looks -= here is None
+        guest = strangers.get(stun_name(datagram) or "")
+        if guest is None or guest is here:
+            return guest
+        self._strangers -= 1
+        return guest if self._strangers >= 0 else None
 
     def _address(self, slot: int) -> Address:
         name = bytes(self.inbox.names[slot * NAME : slot * NAME + 28])
@@ -139,6 +158,13 @@ class Port:
 
     def drain(self, now: float) -> int:
         return sum(way.drain(now, self.strangers) for way in self.ways)
+
+    def spoilt(self) -> int:
+        """Datagrams that broke who read them, since the last call."""
+        count = sum(way.spoilt for way in self.ways)
+        for way in self.ways:
+            way.spoilt = 0
+        return count
 
     def flush(self) -> None:
         for way in self.ways:

@@ -71,3 +71,17 @@ def test_a_request_names_whom_it_is_for() -> None:
     assert stun_name(bytes(message)[:30]) is None
     answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction_id=message.transaction_id)
     assert stun_name(bytes(answer)) is None
+
+
+def test_only_a_request_that_is_one_is_looked_through_and_only_its_front() -> None:
+    name = b"\x00\x06\x00\x06mine:y\0\0"
+
+    def request(rest: bytes, *, cookie: bytes = b"\x21\x12\xa4\x42", more: int = 0) -> bytes:
+        return b"\x00\x01" + (len(rest) + more).to_bytes(2, "big") + cookie + bytes(12) + rest
+
+    empty = b"\x80\x99\x00\x00"
+    assert stun_name(request(7 * empty + name)) == "mine"
+    assert stun_name(request(8 * empty + name)) is None, "370 of them would take as long as a seat's second"
+    assert stun_name(request(name, cookie=b"\0\0\0\0")) is None
+    assert stun_name(request(name, more=4)) is None
+    assert stun_name(request(empty[:2])) is None

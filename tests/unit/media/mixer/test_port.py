@@ -1,6 +1,7 @@
 """The one port on the loopback addresses: what comes is sorted by where it comes from, and what goes out arrives."""
 
 import socket
+import struct
 import time
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from aioice import stun
 
 from media.mixer import port as module
 from media.mixer.aiortc_hooks import Address
+from media.mixer.header import stun_name
 from media.mixer.mmsg import NAME, SLOT
 from media.mixer.port import Port, Way
 
@@ -69,6 +71,78 @@ def test_strangers_are_looked_at_so_many_times_in_a_drain(opened: tuple[Port, Wa
     for _ in range(300):
         other.send(request("mine"))
     assert port.drain(0.0) == 300 and len(guest.aside_of) == module.STRANGERS
+
+
+def test_a_name_is_looked_for_so_many_times_in_a_drain(
+    opened: tuple[Port, Way, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names that nobody has cost as well, and do not use up what there is for those of guests."""
+    port, way, other = opened
+    looked = 0
+
+    def look(datagram: bytes) -> str | None:
+        nonlocal looked
+        looked += 1
+        return stun_name(datagram)
+
+    monkeypatch.setattr(module, "stun_name", look)
+    guest, known = Guest(), Guest()
+    port.strangers |= {"mine": guest, "known": known}
+    other.send(request("mine"))
+    for _ in range(module.LOOKS + 100):
+        other.send(request("nobody"))
+    assert port.drain(0.0) == module.LOOKS + 101 and looked == module.LOOKS and len(guest.aside_of) == 1
+    for _ in range(module.STRANGERS + 100):
+        other.send(request("nobody"))
+    other.send(request("mine"))
+    port.drain(0.0)
+    assert len(guest.aside_of) == 2, "the next drain looks again, beyond so many that nobody has"
+    way.guests[way.key_of(other.getsockname()[:2])] = known
+    for _ in range(module.LOOKS + 100):
+        other.send(request("known"))
+    port.drain(0.0)
+    assert len(known.aside_of) == module.LOOKS + 100, "no flood of others keeps a guest from its consent"
+
+
+def test_a_request_is_for_whom_it_names_though_its_address_was_anothers(
+    opened: tuple[Port, Way, socket.socket],
+) -> None:
+    port, way, other = opened
+    former, coming = Guest(), Guest()
+    port.strangers |= {"former": former, "coming": coming}
+    way.guests[way.key_of(other.getsockname()[:2])] = former
+    for datagram in (
+        request("coming"),
+        request("former"),
+        request("nobody"),
+        b"\x16hello",
+        b"\x01\x01answer",
+    ):
+        other.send(datagram)
+    port.drain(0.0)
+    assert [datagram[:2] for datagram, _ in coming.aside_of] == [b"\x00\x01"]
+    assert [datagram[:2] for datagram, _ in former.aside_of] == [b"\x00\x01", b"\x16h", b"\x01\x01"]
+
+
+def test_a_datagram_that_breaks_who_reads_it_ends_nothing_but_itself(
+    opened: tuple[Port, Way, socket.socket],
+) -> None:
+    class Broken(Guest):
+        def aside(self, datagram: bytes, way: Way, address: Address) -> None:
+            raise struct.error("unpack requires a buffer of 4 bytes")
+
+        def take(self, way: Way, slot: int, now: float) -> None:
+            raise IndexError
+
+    port, way, other = opened
+    broken, sound = Broken(), Guest()
+    port.strangers |= {"broken": broken, "sound": sound}
+    key = way.key_of(other.getsockname()[:2])
+    way.guests[key] = way.media[key] = broken
+    for datagram in (b"\x80media", b"", b"\x16hello", request("broken"), request("sound")):
+        other.send(datagram)
+    assert port.drain(0.0) == 5 and len(sound.aside_of) == 1
+    assert (port.spoilt(), port.spoilt()) == (3, 0)
 
 
 def test_who_is_known_gets_media_and_the_rest_apart(opened: tuple[Port, Way, socket.socket]) -> None:
