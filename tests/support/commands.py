@@ -20,6 +20,9 @@ _GRANTS = {
 }
 _GROUP = {
     "call": "c_" + "1" * 20,
+    "kind": "call",
+    "path": "mesh",
+    "starter": b"r" * 32,
     "version": 0,
     "invited": [b"r" * 32],
     "members": [{"identity": b"i" * 32, "root": b"r" * 32, "order": 0}],
@@ -129,7 +132,6 @@ _FILL: dict[str, Any] = {
     "sdp": "v=0",
     "up": True,
     "with": "e_" + "1" * 20,
-    "yes": True,
     "standing": {"quiet": True, "ready": True},
     "households": [b"r" * 32],
     "owner": "p_" + "1" * 20,
