@@ -5,12 +5,14 @@ The law of this file
     All who take part have opted in to what decrypts media at the server: the mixer.
     Else up to MESH_MOST endpoints send to each other, end to end.
     Else there is no such group, and nobody is told who is why.
+    What somebody has opted in to is nobody else's business: before anything rings an answer is about several together,
+    and whoever may not be asked counts as one who has not.
 
 Nothing here is about one of those who are asked: that is for `policy.call` and `policy.drop_in`, for each alone.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import Literal
@@ -22,6 +24,9 @@ MESH_MOST = 5
 
 MIXER_MOST = 32
 """Endpoints in a group that is mixed, where the operator sets nothing else."""
+
+TOLD_OF = 2
+"""Of so many others together a plan says whether all have opted in. Of one alone it would be their own setting."""
 
 AT_A_TIME = 3
 """Groups that one household may have begun at a time. A mixer is the server's most expensive thing."""
@@ -88,6 +93,11 @@ def decide(facts: GroupFacts) -> Decision:
     if facts.endpoints <= MESH_MOST and facts.wish != "mixer":
         return Admit(Path.MESH)
     return Refuse(Reason.NOT_AVAILABLE)
+
+
+def planned(facts: GroupFacts) -> Decision:
+    """Decide what is only planned: nobody is asked, and nobody is told that somebody wanted to know."""
+    return decide(replace(facts, opted_in=facts.opted_in and facts.endpoints > TOLD_OF))
 
 
 # -- who meets whom -------------------------------------------------------------------------------------------------

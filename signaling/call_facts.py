@@ -194,6 +194,13 @@ class FactFinder:
             ring=ring,
         )
 
+    async def knows(self, principal: Principal, caller: PersonId, callee: PersonId) -> bool:
+        """Whether the caller may reach this person at all: as of whoever is called."""
+        known, by_number = await asyncio.gather(
+            self._directory.knows(caller, callee), self._known_by_number(principal, caller, callee)
+        )
+        return known or by_number is Known.YES
+
     async def _known_by_number(self, principal: Principal, caller: PersonId, callee: PersonId) -> Known:
         """From a shared endpoint by the contacts of anybody who lives with it."""
         if principal.shared:

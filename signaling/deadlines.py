@@ -10,6 +10,11 @@ from time import monotonic
 log = logging.getLogger(__name__)
 
 
+def drop_in_key(call: str) -> str:
+    """Under which a drop in is decided anew, and forgotten once it is over."""
+    return f"drop in {call}"
+
+
 class Deadlines:
     """Calls back at times that may be moved.
 

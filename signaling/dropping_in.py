@@ -27,7 +27,7 @@ from signaling.announcing import Announcer
 from signaling.call import KNOCK_TIMEOUT, OPENING_TIMEOUT, Barred, Call
 from signaling.call_replies import has_part
 from signaling.call_step import start
-from signaling.deadlines import Deadlines
+from signaling.deadlines import Deadlines, drop_in_key
 from signaling.drop_in_facts import Attempt, DropInFinder, Spot
 from signaling.granted import Granted
 from signaling.journal import Notes
@@ -231,10 +231,10 @@ class DropIns:
         due = min((moment for moment in moments if moment is not None), default=None)
 
         def passed() -> None:
-            if not live.call.over:
-                self._switchboard.spawn(self._decide_anew(live))
+            self._switchboard.spawn(self._decide_anew(live))
 
-        self._deadlines.set(f"drop in {live.call.id}", due, passed)
+        if not live.call.over:
+            self._deadlines.set(drop_in_key(live.call.id), due, passed)
 
 
 def refusal(attempt: Attempt) -> Problem:

@@ -31,7 +31,7 @@ import msgspec
 from kith.core.ids import CallId, EndpointId, HouseholdId, PersonId
 from kith.core.trust.grants import Mode
 from kith.core.trust.group import GroupRoster
-from policy.group import Path
+from policy.group import MIXER_MOST, Path
 from signaling.call import (
     LONGEST,
     OPEN,
@@ -112,7 +112,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     `starter` is the endpoint at which it was started, `home` the starter's place. `next_order` is what the next one who
     joins gets. `epoch` is the mixer's, `offered` the highest one that anybody offered in. `longest` is how many
-    seconds it may last once somebody has joined, `limit` when it ends for that.
+    seconds it may last once somebody has joined, `limit` when it ends for that. `largest` bounds those who take
+    part where it is mixed.
     """
 
     id: CallId
@@ -129,6 +130,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     phase: GroupPhase = GroupPhase.RINGING
     answered: float | None = None
     longest: float = LONGEST
+    largest: int = MIXER_MOST
     limit: float | None = None
     epoch: int = 0
     offered: int = -1
@@ -159,6 +161,10 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the endpoint takes part, or it rings there."""
         return not self.over and (endpoint in self.members or bool(self.ringing_at(endpoint)))
 
+    def taking_part(self) -> frozenset[str]:
+        """The targets of the places at which somebody is there."""
+        return frozenset(one.place for one in self.members.values())
+
     def people(self) -> set[PersonId]:
         """Everybody who was asked, and the starter."""
         return {one.person for one in self.places.values() if one.person is not None}
@@ -184,11 +190,13 @@ def rings_at(place: Place, endpoint: EndpointId) -> bool:
 @dataclass(frozen=True, slots=True)
 class Joins:
     """Somebody takes part at this endpoint, at the place with that target: they answer, let in, come late or back, or
-    go on here with what they had at another endpoint."""
+    go on here with what they had at another endpoint. `among` are the places whose people they may meet: where anybody
+    else has arrived, that has to be looked at once more. None where nobody has to look."""
 
     endpoint: EndpointId
     place: str
     personal: bool
+    among: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ from signaling.call import (
     SignalingLost,
 )
 from signaling.call_facts import FactFinder
-from signaling.deadlines import Deadlines
+from signaling.deadlines import Deadlines, drop_in_key
 from signaling.group import Group, Place, PlaceState
 from signaling.group_index import LiveGroups
+from signaling.group_parts import finished
 from signaling.group_step import may_join, step
 from signaling.group_views import group_view
 from signaling.journal import Notes
@@ -95,11 +96,25 @@ class GroupBoard:
             try:
                 faces = await self._finder.faces_for(group.people(), group.starter, ())
                 await self._add_faces(faces, group.endpoints() | _named(group))
-            except Problem:
-                log.warning("group not taken up, an endpoint of it is gone: group=%s", group.id)
+            except Problem as problem:
+                log.warning("group not taken up: group=%s code=%s", group.id, problem.code)
+                if problem.code is not Code.STORAGE_UNAVAILABLE:
+                    await self._give_up(group)
                 continue
             self.live.follow(LiveGroup(group, faces, self._take_turn, self._tasks))
         await asyncio.gather(*(one.settled(Restarted()) for one in self.live))
+
+    async def _give_up(self, group: Group) -> None:
+        """An endpoint of it is gone for good, so it cannot be shown to anybody any more: it is over."""
+        after = finished(group, EndReason.LOST, self._clock())
+        missed = groups.missed_at(group, after)
+        try:
+            await self._store.save(after, missed)
+        except Problem as problem:
+            log.warning("group not ended: group=%s code=%s", group.id, problem.code)
+            return
+        for person in sorted(missed):
+            self.spawn(self._tell_missed(person))
 
     async def settle(self) -> None:
         """Wait until every event that has arrived is saved and told."""
@@ -257,7 +272,8 @@ class GroupBoard:
                 self.spawn(self._tell_missed(person))
         self._tell(live, effects)
         if after.over:
-            self._deadlines.set(_key(after), None, lambda: None)
+            for key in (_key(after), drop_in_key(after.id)):
+                self._deadlines.set(key, None, lambda: None)
             self.live.remove(live)
         elif live.behind:
             self._catch_up(live)

@@ -13,7 +13,7 @@ from kith.directory.model import Endpoint
 from kith.directory.ports import DirectoryStore
 from policy.group import Path
 from signaling.call import Barred, Busy, CallKind
-from signaling.deadlines import Deadlines
+from signaling.deadlines import Deadlines, drop_in_key
 from signaling.drop_in_facts import DropInFinder
 from signaling.dropping_in import goes_on
 from signaling.group import Group, Leaves
@@ -105,7 +105,9 @@ class GroupDropIns:
                 live.enqueue(Barred(spot.endpoint.id))
         moments = [spot.next_change(self._clock()) for spot in spots]
         due = min((moment for moment in moments if moment is not None), default=None)
-        self._deadlines.set(f"drop in {group.id}", due, lambda: self._groups.spawn(self.decide_anew(live)))
+        if not live.group.over:
+            key = drop_in_key(group.id)
+            self._deadlines.set(key, due, lambda: self._groups.spawn(self.decide_anew(live)))
 
 
 def _concerned(group: Group) -> dict[EndpointId, str]:

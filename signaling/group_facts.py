@@ -112,26 +112,31 @@ class GroupFinder:
 
     async def planned(self, principal: Principal, caller: PersonId, targets: Sequence[str]) -> Party:
         """Several would be dropped in on. It is not asked whether they may be: that is for an attempt, which is written
-        down."""
+        down. Of those whom one may not reach at all it comes to what it does where nobody has opted in."""
         starter, home = await self._starter(principal, caller)
         targets = await self._all(starter, caller, _distinct(targets, principal, CallKind.DROP_IN))
         found = []
         for target in targets:
             endpoints = await self._could_open(target)
-            opted = await self.opted_in(endpoints)
-            found.append(Found(target, _speaks_for(target, endpoints), endpoints, opted, None))
+            opted, near = await asyncio.gather(
+                self.opted_in(endpoints), self._may_reach(principal, caller, target, endpoints)
+            )
+            found.append(Found(target, _speaks_for(target, endpoints), endpoints, opted and near, None))
         return await self._party(starter, home, found, ())
 
     async def dropping_in(
-        self, principal: Principal, caller: PersonId, targets: Sequence[str], call: str
+        self, principal: Principal, caller: PersonId, targets: Sequence[str], call: str, written: set[str]
     ) -> Party:
-        """Several are dropped in on: whoever refuses is not asked, and it is written down for them."""
+        """Several are dropped in on: whoever refuses is not asked, and it is written down for them, but for those in
+        `written`, which holds them from then on."""
         starter, home = await self._starter(principal, caller)
         targets = await self._all(starter, caller, _distinct(targets, principal, CallKind.DROP_IN))
         attempts = await self._drop_in_facts.look_at_all(principal, caller, targets) if targets else ()
         homes = [one.household for one in attempts]
         found = [
-            await self._dropped_in(target, one, [each for at, each in enumerate(homes) if at != index], call)
+            await self._dropped_in(
+                target, one, [each for at, each in enumerate(homes) if at != index], call, written
+            )
             for index, (target, one) in enumerate(zip(targets, attempts, strict=True))
         ]
         return await self._party(starter, home, found, ())
@@ -157,6 +162,24 @@ class GroupFinder:
             return () if endpoint is None else (endpoint,)
         return await self._directory.endpoints_for(PersonId(target))
 
+    async def _may_reach(
+        self, principal: Principal, caller: PersonId, target: str, endpoints: Sequence[Endpoint]
+    ) -> bool:
+        """Whether the caller may reach those whose word counts there, and no block is between them."""
+        owners = {PersonId(target)} if target.startswith("p_") else await self._owners(endpoints)
+        known = await asyncio.gather(*(self._calls.knows(principal, caller, one) for one in sorted(owners)))
+        blockers, blocked = await asyncio.gather(
+            self._distances.blockers(caller), self._distances.blocked_by(caller)
+        )
+        own = any(one.household == principal.household for one in endpoints)
+        return (own or any(known)) and not owners & (blockers | blocked)
+
+    async def _owners(self, endpoints: Iterable[Endpoint]) -> set[PersonId]:
+        homes = {one.household for one in endpoints if one.shared}
+        people = await asyncio.gather(*(self._directory.housemates(one) for one in homes))
+        personal = {one.person for one in endpoints if not one.shared and one.person is not None}
+        return personal | {one.id for theirs in people for one in theirs if not one.child}
+
     # -- each of them ----------------------------------------------------------------------------
 
     async def _called(self, target: str, wanted: Wanted, principal: Principal) -> Found:
@@ -164,6 +187,8 @@ class GroupFinder:
         if isinstance(decision, Refuse):
             raise call_replies.refusal(decision, wanted.facts, target)
         opted = await self.opted_in([one for one in wanted.ring if one.id != principal.endpoint])
+        # Who is kept away learns no more of them than of somebody who has not opted in.
+        kept_away = isinstance(decision, RingOut)
         admitted = decision if isinstance(decision, Admit) else Admit(frozenset())
         rung = admitted.ring | admitted.silenced
         place = place_of(
@@ -173,19 +198,21 @@ class GroupFinder:
             admitted.silenced,
             person=_speaks_for(target, wanted.ring),
             household=wanted.household,
-            silent=isinstance(decision, RingOut),
+            silent=kept_away,
             until=self._clock() + self._ringing,
         )
-        return Found(target, place.person, wanted.ring, opted, place)
+        return Found(target, place.person, wanted.ring, opted and not kept_away, place)
 
     async def _dropped_in(
-        self, target: str, attempt: Attempt, others: Collection[HouseholdId], call: str
+        self, target: str, attempt: Attempt, others: Collection[HouseholdId], call: str, written: set[str]
     ) -> Found:
         chosen, refused = self._drop_ins.chosen(attempt, home=False)
         could = [spot.endpoint for spot in attempt.spots]
         opted = await self.opted_in(could)
         if not chosen:
-            await self._drop_ins.write_down(attempt, refused, target, call)
+            if target not in written:
+                written.add(target)
+                await self._drop_ins.write_down(attempt, refused, target, call)
             return Found(target, _speaks_for(target, could), could, opted, None, refusal(attempt))
         mode = mode_among(chosen[0][1].mode, attempt.household, others)
         endpoints = [spot.endpoint for spot, _ in chosen]
@@ -234,10 +261,20 @@ class GroupFinder:
         pairs |= {(other, one) for one, other in pairs if other in there and one not in there}
         pairs = {(one, other) for one, other in pairs if other not in there}
         gone = {PersonId(one) for one in apart(people, pairs)}
-        return frozenset(gone | await self._forbidden(people))
+        return frozenset(gone | {child for child, _ in await self._forbidden(people)})
 
-    async def _forbidden(self, people: Sequence[PersonId]) -> set[PersonId]:
-        """The children among them whose parents do not let them talk to one of the others."""
+    async def may_meet(self, person: PersonId, there: Collection[PersonId]) -> bool:
+        """Whether somebody may come to those who are there by now: no block is between them, nor a parent."""
+        others = [one for one in there if one != person]
+        blockers, blocked, forbidden = await asyncio.gather(
+            self._distances.blockers(person),
+            self._distances.blocked_by(person),
+            self._forbidden([person, *others]),
+        )
+        return not (blockers | blocked) & set(others) and not any(person in pair for pair in forbidden)
+
+    async def _forbidden(self, people: Sequence[PersonId]) -> set[tuple[PersonId, PersonId]]:
+        """The children among them, and with whom of the others their parents do not let them talk."""
         limits = await self._limits.limits(people)
         if not limits:
             return set()
@@ -250,7 +287,7 @@ class GroupFinder:
             reached = may_be_reached(theirs, Way.CALL, other, at_home=at_home)
             return not (reached and may_reach(theirs, Way.CALL, other, at_home=at_home))
 
-        return {one for one in limits if any(kept(one, other) for other in people if other != one)}
+        return {(one, other) for one in limits for other in people if other != one and kept(one, other)}
 
     # -- enhanced --------------------------------------------------------------------------------
 

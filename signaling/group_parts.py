@@ -33,6 +33,12 @@ from signaling.group import (
     Update,
 )
 
+EPOCHS_AHEAD = 256
+"""By so many epochs a member's own tries may be ahead of those of its group."""
+
+LAST_EPOCH = 65_535
+"""What fits into a message (signaling.protocol.fields)."""
+
 
 def with_places(group: Group, *places: Place) -> Group:
     """The group with these places in the place of those of the same targets."""
@@ -110,7 +116,7 @@ def settled(before: Group, turned: Turned, now: float) -> tuple[Group, Effects]:
     group = _awaiting(_begun(all_without(turned.group, over), now), now)
     reason = turned.final or _reason(group, turned.otherwise)
     if reason is not None:
-        group = _finished(group, reason, now)
+        group = finished(group, reason, now)
     return group, _effects(before, group, turned)
 
 
@@ -170,7 +176,8 @@ def _nobody_came(group: Group) -> EndReason:
     return EndReason.DECLINED if declined else EndReason.NO_ANSWER
 
 
-def _finished(group: Group, reason: EndReason, now: float) -> Group:
+def finished(group: Group, reason: EndReason, now: float) -> Group:
+    """Over for everybody: nobody takes part, and it rings nowhere."""
     after = {PlaceState.RINGING: PlaceState.NO_ANSWER, PlaceState.JOINED: PlaceState.LEFT}
     places = [
         closed(one, Acceptance.TIMED_OUT, after.get(one.state, one.state)) for one in group.places.values()

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kith.core.ids import CallId, EndpointId
 from kith.core.trust.group import GroupRoster, hash_of
-from policy.group import MESH_MOST, Path
+from policy.group import MESH_MOST, MIXER_MOST, Path
 from signaling.call import (
     CONNECT_TIMEOUT,
     GRACE,
@@ -55,6 +55,8 @@ from signaling.group import (
 )
 from signaling.group_going import barred, declines, hushed, leaves, removes, withdraws
 from signaling.group_parts import (
+    EPOCHS_AHEAD,
+    LAST_EPOCH,
     all_without,
     closed,
     first_rings,
@@ -100,6 +102,7 @@ def start(
     roster: GroupRoster,
     now: float,
     longest: float = LONGEST,
+    largest: int = MIXER_MOST,
 ) -> Step:
     """A new group: the starter takes part, and the others are asked. There must be another one."""
     joined = replace(home, state=PlaceState.JOINED, asked=False, until=None)
@@ -115,6 +118,7 @@ def start(
         created=now,
         roster=roster,
         longest=longest,
+        largest=largest,
     )
     return new, first_rings(new)
 
@@ -138,6 +142,9 @@ def _joins(group: Group, event: Joins, now: float) -> Turned | None:
     del now
     place = group.places.get(event.place)
     if place is None or event.endpoint in group.members or not may_join(group, place):
+        return None
+    there = group.taking_part()
+    if event.among is not None and place.target not in there and not there <= event.among:
         return None
     former = [one for one in group.members.values() if one.place == place.target]
     newest = max(former, key=lambda one: one.order, default=None)
@@ -165,8 +172,8 @@ def may_join(group: Group, place: Place) -> bool:
         return False
     if group.kind is CallKind.DROP_IN:
         return place.state is PlaceState.RINGING
-    there = {one.place for one in group.members.values()}
-    return group.path is not Path.MESH or len(there | {place.target}) <= MESH_MOST
+    most = MESH_MOST if group.path is Path.MESH else group.largest
+    return len(group.taking_part() | {place.target}) <= most
 
 
 def _rings_no_more(group: Group, endpoint: EndpointId) -> Group:
@@ -246,19 +253,29 @@ def _media(group: Group, event: Connected | Disconnected, now: float) -> Turned 
 
 def _offers(group: Group, event: Offers, now: float) -> Turned | None:
     del now
-    mine = group.path is Path.MIXER and event.endpoint in group.members and event.epoch >= group.epoch
-    return Turned(replace(group, offered=max(group.offered, event.epoch))) if mine else None
+    mine = group.path is Path.MIXER and event.endpoint in group.members
+    if not mine or not may_offer(group, event.epoch):
+        return None
+    return Turned(replace(group, offered=max(group.offered, event.epoch)))
+
+
+def may_offer(group: Group, epoch: int) -> bool:
+    """Whether a member may offer the mixer a connection in this epoch: what it offers in all the others go above."""
+    return group.epoch <= epoch <= group.epoch + EPOCHS_AHEAD
 
 
 def _mixer_moved(group: Group, event: MixerMoved, now: float) -> Turned | None:
     del event, now
-    return Turned(_anew(group)) if group.path is Path.MIXER else None
+    return _anew(group) if group.path is Path.MIXER else None
 
 
-def _anew(group: Group) -> Group:
-    """All members offer the mixer anew: above whatever anybody has offered in."""
+def _anew(group: Group) -> Turned:
+    """All members offer the mixer anew: above whatever anybody has offered in. Where no epoch is left it is over."""
+    epoch = max(group.epoch, group.offered) + 1
+    if epoch > LAST_EPOCH:
+        return Turned(group, final=EndReason.LOST)
     members = [replace(one, up=frozenset()) for one in group.members.values()]
-    return replace(with_members(group, *members), epoch=max(group.epoch, group.offered) + 1)
+    return Turned(replace(with_members(group, *members), epoch=epoch))
 
 
 def _signs(group: Group, event: Signs, now: float) -> Turned | None:
@@ -332,7 +349,7 @@ def _restarted(group: Group, event: Restarted, now: float) -> Turned:
         ]
         places.append(replace(with_rings(place, *pending), until=later(place.until)))
     group = with_members(with_places(group, *places), *members)
-    return Turned(_anew(group) if group.path is Path.MIXER else group)
+    return _anew(group) if group.path is Path.MIXER else Turned(group)
 
 
 _TURNS: Mapping[type[Event], Callable[[Group, Any, float], Turned | None]] = {

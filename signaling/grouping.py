@@ -1,7 +1,7 @@
 """The commands about groups: decided, and handed to the live groups or their mixer. Raises Problem for every "no"."""
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any
 
 from kith.core.ids import CallId, EndpointId, PersonId
@@ -15,7 +15,7 @@ from kith.core.trust.untrusted import Reason as Unbelieved
 from kith.core.trust.untrusted import Untrusted
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
-from policy.group import MIXER_MOST, Admit, GroupFacts, Path, Reason, Wish, decide
+from policy.group import MIXER_MOST, Admit, Decision, GroupFacts, Path, Reason, Wish, decide, planned
 from signaling import group as groups
 from signaling import protocol as wire
 from signaling.call import LONGEST, Busy, CallKind, Declined, EndReason
@@ -24,7 +24,7 @@ from signaling.group import MIXER, Group, Member, Place, PlaceState
 from signaling.group_apart import Groups
 from signaling.group_drop_ins import GroupDropIns
 from signaling.group_facts import GroupFinder, Party
-from signaling.group_step import may_join, start
+from signaling.group_step import may_join, may_offer, start
 from signaling.limits import Buckets
 from signaling.live_group import LiveGroup
 from signaling.rooms import Rooms
@@ -38,6 +38,12 @@ SOON = 300
 PLANS = (1.0, 20.0)
 """How often one person may plan or start a group, or ask more in: a second, and at once. Each looks at everybody who is
 asked."""
+
+JOINS = (1.0, 30.0)
+"""How often one endpoint may come into groups. Each time it is saved, and all are told. To go is never refused."""
+
+OFFERS = (1.0, 5.0)
+"""How often one endpoint may offer a mixer something. Each is answered by the process that mixes for everybody."""
 
 GROUP_COMMANDS = (
     wire.PlanGroup,
@@ -93,6 +99,8 @@ class Grouping:
         self._longest = longest
         self._largest = largest
         self._plans: Buckets[PersonId] = Buckets(*PLANS)
+        self._joins: Buckets[EndpointId] = Buckets(*JOINS)
+        self._offers: Buckets[EndpointId] = Buckets(*OFFERS)
         rooms.listen(self)
 
     async def carry_out(self, principal: Principal, command: Any) -> wire.AnyReply:
@@ -136,7 +144,7 @@ class Grouping:
             party = await self._calling(principal, caller, command.to)
         else:
             party = await self._finder.planned(principal, caller, command.to)
-        path = self._decide(party, command.path)
+        path = self._path(planned(self._facts(party, command.path)))
         if path is Path.MIXER:
             self._rooms.prepare()
         return wire.GroupPlan(re=command.id, path=path, e2ee=path.e2ee, places=len(party.found))
@@ -150,9 +158,10 @@ class Grouping:
         shown = (roster.call, roster.kind, roster.path)
         if roster.version != 0 or shown != (command.call, command.kind.value, command.path.value):
             raise Problem(Code.INVALID, path="roster")
+        written: set[str] = set()
         while True:
             changes = self.live.changes
-            party = await self._asked(principal, caller, command)
+            party = await self._asked(principal, caller, command, written)
             path = self._decide_as_shown(party, command.path)
             faces = await self._finder.faces(party)
             if changes == self.live.changes:
@@ -172,6 +181,7 @@ class Grouping:
             longest=min(
                 self._longest, max((one.longest for one in party.found), default=0.0) or self._longest
             ),
+            largest=self._largest,
         )
         live = await self.live.put_through(new, effects, faces)
         if live is None:
@@ -180,10 +190,12 @@ class Grouping:
         await self.drop_ins.decide_anew(live)
         return self._state(live, principal.endpoint, command.id)
 
-    async def _asked(self, principal: Principal, caller: PersonId, command: wire.StartGroup) -> Party:
+    async def _asked(
+        self, principal: Principal, caller: PersonId, command: wire.StartGroup, written: set[str]
+    ) -> Party:
         if command.kind is CallKind.CALL:
             return await self._calling(principal, caller, command.to)
-        party = await self._finder.dropping_in(principal, caller, command.to, command.call)
+        party = await self._finder.dropping_in(principal, caller, command.to, command.call, written)
         if not party.places:
             refused = next((one.refused for one in party.found if one.refused is not None), None)
             raise refused or Problem(Code.NOT_PERMITTED, path="to")
@@ -208,7 +220,9 @@ class Grouping:
         )
 
     def _decide(self, party: Party, wish: Wish) -> Path:
-        decision = decide(self._facts(party, wish))
+        return self._path(decide(self._facts(party, wish)))
+
+    def _path(self, decision: Decision) -> Path:
         if isinstance(decision, Admit):
             return decision.path
         limit = decision.reason is Reason.TOO_MANY_GROUPS
@@ -270,7 +284,8 @@ class Grouping:
         await live.wait_begun()
         if endpoint in live.group.members:
             return self._state(live, endpoint, command.id)
-        place = await self._place_for(live.group, principal)
+        self._joins.take(endpoint, self._clock())
+        place = _place_for(live.group, principal, command.as_person)
         if place is None:
             raise Problem(Code.UNKNOWN_CALL, path="call")
         if not may_join(live.group, place):
@@ -280,10 +295,32 @@ class Grouping:
             [live.faces.endpoints[endpoint]]
         ):
             raise Problem(Code.GROUP_NOT_AVAILABLE)
-        await live.submit(groups.Joins(endpoint, place.target, personal=not principal.shared))
+        await self._come(live, principal, place)
         if endpoint not in live.group.members:
-            return _gone(live.group, place, command)
+            return _gone(live.group, live.group.places[place.target], command)
         return self._state(live, endpoint, command.id)
+
+    async def _come(self, live: LiveGroup, principal: Principal, place: Place) -> None:
+        """Whoever comes is judged by who is there now, and again where somebody else has come meanwhile."""
+        endpoint = principal.endpoint
+        while (
+            endpoint not in live.group.members
+            and not live.group.over
+            and may_join(live.group, live.group.places[place.target])
+        ):
+            changes, there = self.live.changes, live.group.taking_part()
+            if not await self._may_meet(live.group, place, there):
+                raise Problem(Code.GROUP_NOT_AVAILABLE)
+            if changes == self.live.changes:
+                joins = groups.Joins(endpoint, place.target, personal=not principal.shared, among=there)
+                await live.submit(joins)
+
+    async def _may_meet(self, group: Group, place: Place, there: Collection[str]) -> bool:
+        """Into a drop in nobody comes late or back: they are those who were judged when it began."""
+        if group.kind is not CallKind.CALL or place.person is None or place.target in there:
+            return True
+        people = [one.person for one in group.places.values() if one.target in there]
+        return await self._finder.may_meet(place.person, [one for one in people if one is not None])
 
     async def _joins_late(self, principal: Principal, command: wire.JoinGroup) -> wire.AnyReply:
         old = await self.live.over(command.call)
@@ -292,20 +329,6 @@ class Grouping:
         ):
             raise Problem(Code.UNKNOWN_CALL, path="call")
         return wire.GroupOver(re=command.id, call=old.id, reason=old.reason or EndReason.HUNG_UP)
-
-    async def _place_for(self, group: Group, principal: Principal) -> Place | None:
-        """Where this endpoint takes part: where it rings, or for a personal one at its person's place."""
-        ringing = group.ringing_at(principal.endpoint)
-        theirs = [one for one in ringing if one.person == principal.person]
-        if ringing:
-            return (theirs or ringing)[0]
-        known = [one for one in group.places.values() if principal.endpoint in one.rings and not one.silent]
-        if known:
-            return known[0]
-        if principal.shared or principal.person is None:
-            return None
-        own = [one for one in group.places.values() if one.person == principal.person == one.target]
-        return next((one for one in own if not one.silent), None)
 
     async def _act(self, principal: Principal, command: Any) -> None:
         """What changes the group for whoever has a part in it."""
@@ -399,7 +422,8 @@ class Grouping:
             raise Problem(Code.ENDPOINT_REMOVED)
         if live.group.path is not Path.MIXER:
             raise Problem(Code.MIXER_UNAVAILABLE)
-        if command.epoch < live.group.epoch:
+        self._offers.take(endpoint.id, self._clock())
+        if not may_offer(live.group, command.epoch):
             raise Problem(Code.BAD_OFFER, path="epoch")
         try:
             own = fingerprint_of(command.sdp)
@@ -484,6 +508,22 @@ def _require_there(live: LiveGroup, roster: GroupRoster) -> None:
         raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.NOT_THERE})
 
 
+def _place_for(group: Group, principal: Principal, as_person: str | None) -> Place | None:
+    """Where this endpoint takes part: where it rings, or rang for it or its person. What several share speaks for a
+    person whom it rang for only while it does, or where they say themselves that they are there (`as_person`)."""
+    ringing = group.ringing_at(principal.endpoint)
+    theirs = [one for one in ringing if one.person == principal.person]
+    if ringing:
+        return (theirs or ringing)[0]
+    places = [one for one in group.places.values() if not one.silent]
+    rang = [one for one in places if principal.endpoint in one.rings]
+    if principal.shared:
+        own = [one for one in rang if one.target == principal.endpoint or one.person == as_person is not None]
+    else:
+        own = rang + [one for one in places if one.person == principal.person == one.target]
+    return next(iter(own), None)
+
+
 def _require_newest(live: LiveGroup, roster: GroupRoster) -> None:
     """Raises Problem where another one was faster."""
     if live.group.roster != roster:
@@ -492,7 +532,7 @@ def _require_newest(live: LiveGroup, roster: GroupRoster) -> None:
 
 def _gone(group: Group, place: Place, command: wire.JoinGroup) -> wire.GroupOver:
     """There is nothing to join any more at this place. Raises Problem where there only is no room for one more."""
-    full = not place.silent and place.state in (PlaceState.LEFT, PlaceState.DECLINED, PlaceState.NO_ANSWER)
+    full = not place.silent and place.state is not PlaceState.REMOVED
     if full and group.kind is CallKind.CALL and not group.over:
         raise Problem(Code.GROUP_NOT_AVAILABLE)
     removed = place.state is PlaceState.REMOVED

@@ -29,7 +29,7 @@ from signaling.call_index import LiveCalls
 from signaling.call_replies import has_part, reason_for, refusal, reply_about
 from signaling.call_step import start, step
 from signaling.call_store import Bounds, CallStore
-from signaling.deadlines import Deadlines
+from signaling.deadlines import Deadlines, drop_in_key
 from signaling.elsewhere import Elsewhere, places
 from signaling.journal import Notes
 from signaling.live_call import LiveCall
@@ -456,7 +456,8 @@ class Switchboard(Passing):
             self._calls.follow(live)
         self._tell(live, effects)
         if after.over:
-            self._deadlines.set(after.id, None, lambda: None)
+            for key in (after.id, drop_in_key(after.id)):
+                self._deadlines.set(key, None, lambda: None)
             self._calls.remove(live)
         elif live.behind:
             self._catch_up(live)

@@ -38,6 +38,7 @@ from signaling.group import (
     missed_at,
     next_deadline,
 )
+from signaling.group_parts import EPOCHS_AHEAD, LAST_EPOCH
 from signaling.group_step import _TURNS, place_of, step
 from tests.support.group_bench import (
     ANN,
@@ -89,7 +90,7 @@ EVENTS = st.one_of(
     st.builds(groups.Removes, endpoint, endpoint),
     st.builds(groups.Connected, endpoint, peer),
     st.builds(groups.Disconnected, endpoint, peer),
-    st.builds(groups.Offers, endpoint, st.integers(0, 5)),
+    st.builds(groups.Offers, endpoint, st.one_of(st.integers(0, 5), st.integers(0, LAST_EPOCH))),
     st.builds(groups.Withdraws, st.frozensets(place, max_size=2)),
     st.sampled_from((groups.MixerMoved(), groups.Signs(TWO), Restarted())),
     st.one_of(
@@ -127,6 +128,7 @@ def check(group: Group) -> None:
         assert not group.members and not part(group)
         return
     assert group.members, "nobody is in it"
+    assert group.epoch <= LAST_EPOCH and group.offered <= group.epoch + EPOCHS_AHEAD
     assert len(there) > 1 or any(one.state is PlaceState.RINGING for one in group.places.values())
     assert (group.answered is None) == (group.phase is groups.GroupPhase.RINGING) == (group.limit is None)
     if group.path is Path.MESH:

@@ -40,6 +40,7 @@ from signaling.group import (
     Update,
     Withdraws,
 )
+from signaling.group_parts import EPOCHS_AHEAD, LAST_EPOCH
 from tests.support.group_bench import (
     ANN,
     BEN,
@@ -161,6 +162,18 @@ def test_a_lost_mixer_is_offered_to_anew_above_all_that_was_offered() -> None:
     bench.feed(Connected(STARTER, MIXER), Connected(PHONE, MIXER))
     told = bench.elapse(RECOVERY_TIMEOUT)
     assert told[:2] == (End(FAR, EndReason.LOST), Unseat(FAR))
+
+
+def test_no_member_uses_up_the_epochs_of_all() -> None:
+    bench = talking(Path.MIXER)
+    for lost in range(200):
+        bench.feed(Offers(FAR, LAST_EPOCH), Offers(FAR, bench.group.epoch + EPOCHS_AHEAD), MixerMoved())
+        assert bench.group.epoch == (lost + 1) * (EPOCHS_AHEAD + 1)
+        bench.feed(*(Connected(one) for one in (STARTER, PHONE, FAR)))
+    told = bench.effects
+    while not bench.group.over:
+        told = bench.feed(Offers(FAR, bench.group.epoch + EPOCHS_AHEAD), MixerMoved())
+    assert told[-1] == Finished(EndReason.LOST) and bench.group.epoch <= LAST_EPOCH
 
 
 def test_who_drops_in_does_not_learn_who_did_not_let_them_in() -> None:

@@ -1,5 +1,6 @@
 """Which way a group's media goes, and who meets whom."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from policy.group import (
     AT_A_TIME,
     MESH_MOST,
     MIXER_MOST,
+    TOLD_OF,
     Admit,
     GroupFacts,
     Path,
@@ -19,6 +21,7 @@ from policy.group import (
     apart,
     decide,
     mode_among,
+    planned,
 )
 
 MESH, MIXER = Admit(Path.MESH), Admit(Path.MIXER)
@@ -70,6 +73,14 @@ def test_the_mixer_is_for_those_only_who_have_all_opted_in(facts: GroupFacts) ->
     if decision == MESH:
         assert facts.endpoints <= MESH_MOST and facts.wish != "mixer"
     assert Path.MESH.e2ee and not Path.MIXER.e2ee
+
+
+def test_a_plan_tells_of_several_together_only() -> None:
+    several = GroupFacts(endpoints=1 + TOLD_OF, opted_in=True, mixing=True)
+    alone = replace(several, endpoints=TOLD_OF)
+    assert (planned(several), planned(alone), decide(alone)) == (MIXER, MESH, MIXER)
+    wish = replace(alone, wish="mixer")
+    assert planned(wish) == NONE
 
 
 def test_whoever_was_blocked_by_one_of_the_others_is_not_rung() -> None:
