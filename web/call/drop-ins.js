@@ -10,6 +10,7 @@ import { Door, NOTHING } from './door.js';
 
 /** @import {MediaView} from '../protocol.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
+/** @import {Bond} from '../state/groups.js' */
 /** @import {Door as Stage, Frost} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Capture} from './capture.js' */
@@ -115,11 +116,12 @@ export class DropIns {
     if (visit?.first === endpoint) this.#ways.end(call, 'done');
   }
 
-  /** Whether one of a group is connected, with nobody between. @param {string} call @param {string} endpoint @param {boolean} up */
-  reached(call, endpoint, up) {
+  /** How one of a group is connected, with nobody between. @param {string} call @param {string} endpoint @param {Bond['media']} media */
+  reached(call, endpoint, media) {
     const visit = this.#visits.get(call);
     if (visit?.first !== endpoint) return;
-    if (up) this.#found(visit);
+    if (media === 'unsafe') this.left(call, endpoint);
+    else if (media === 'up') this.#found(visit);
     else visit.missed ??= setTimeout(() => this.#ways.end(call, 'done'), MISSED);
   }
 

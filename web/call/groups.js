@@ -18,7 +18,7 @@ import { rootsOf } from './group-roster.js';
 /** @import {Account} from '../session/account.js' */
 /** @import {Draft} from '../session/session.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
-/** @import {Bond, Gathering, GroupAction, GroupEnding} from '../state/groups.js' */
+/** @import {Gathering, GroupAction, GroupEnding} from '../state/groups.js' */
 /** @import {Door, Frost, State} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Calls} from './calls.js' */
@@ -287,7 +287,10 @@ export class Groups {
       sink: {
         send: (draft) => this.#account.send(draft, AT_ONCE),
         signal: (signal) => this.#account.signal(signal),
-        bond: (endpoint, bond) => this.#bound(call, endpoint, bond),
+        bond: (endpoint, bond) => {
+          this.#say({ t: 'bond', id: call, endpoint, bond, at: Date.now() });
+          if (bond.media) this.#dropIns.reached(call, endpoint, bond.media);
+        },
         unbound: (endpoint) => this.#unbound(call, endpoint),
         room: (room) => this.#say({ t: 'room', id: call, room, at: Date.now() }),
         speaking: (endpoints) => this.#say({ t: 'speaking', id: call, endpoints }),
@@ -328,13 +331,6 @@ export class Groups {
     const others = view.members.filter((member) => member.endpoint !== view.own);
     const video = view.path === 'mesh' && others.some(({ capabilities }) => negotiate(own, capabilities, view.video).send_video);
     this.#dropIns.connected(call, { send_audio: own.microphone ?? false, receive_audio: true, send_video: video, receive_video: video });
-  }
-
-  /** @param {string} call @param {string} endpoint @param {Partial<Bond>} bond */
-  #bound(call, endpoint, bond) {
-    this.#say({ t: 'bond', id: call, endpoint, bond, at: Date.now() });
-    if (bond.media === 'unsafe') this.#dropIns.left(call, endpoint);
-    else if (bond.media) this.#dropIns.reached(call, endpoint, bond.media === 'up');
   }
 
   /** Nothing connects this endpoint with them any more, by the roster or by the server's word. @param {string} call @param {string} endpoint */

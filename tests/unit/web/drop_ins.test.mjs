@@ -52,16 +52,25 @@ test('without a connection with who began it, it is over after half a minute', a
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dropIns, ends } = page();
   await dropIns.met(CALL, GRAN, 'e_gran');
-  dropIns.reached(CALL, 'e_tom', false);
+  dropIns.reached(CALL, 'e_tom', 'lost');
   t.mock.timers.tick(60_000);
   assert.deepEqual(ends, []);
-  dropIns.reached(CALL, 'e_gran', false);
+  dropIns.reached(CALL, 'e_gran', 'lost');
   t.mock.timers.tick(20_000);
-  dropIns.reached(CALL, 'e_gran', true);
+  dropIns.reached(CALL, 'e_gran', 'up');
   t.mock.timers.tick(60_000);
   assert.deepEqual(ends, [], 'they were back in time');
-  dropIns.reached(CALL, 'e_gran', false);
-  dropIns.reached(CALL, 'e_gran', false);
+  dropIns.reached(CALL, 'e_gran', 'lost');
+  dropIns.reached(CALL, 'e_gran', 'lost');
   t.mock.timers.tick(30_000);
+  assert.deepEqual(ends, ['done']);
+});
+
+test('it is over at once where a later connection with who began it is not believed', async () => {
+  const { dropIns, ends } = page();
+  await dropIns.met(CALL, GRAN, 'e_gran');
+  dropIns.reached(CALL, 'e_tom', 'unsafe');
+  assert.deepEqual(ends, []);
+  dropIns.reached(CALL, 'e_gran', 'unsafe');
   assert.deepEqual(ends, ['done']);
 });
