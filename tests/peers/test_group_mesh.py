@@ -58,6 +58,20 @@ async def test_who_leaves_is_closed_at_once_and_gets_nothing_more() -> None:
         await one.until(lambda: hall.roster is not None and len(hall.roster.members) == 2, "a roster without")
 
 
+async def test_whom_who_began_it_takes_out_stays_out_whatever_the_server_shows() -> None:
+    hall = Hall()
+    one, two, three = (hall.guest(hertz) for hertz in (400.0, 700.0, 1100.0))
+    async with gathered(hall, one, two, three):
+        gone = next(member for member in one.mesh.present if member.endpoint == three.endpoint)
+        await one.group.remove(gone)
+        out = three.someone.chain.root
+        await two.until(lambda: _held(two).removed == (out,), "signed, by who began it")
+        hall.join(three)
+        hall.leave(one)
+        await two.until(lambda: [member.order for member in _held(two).members] == [1], "two's turn")
+        assert two.pair(three) is None, "the server shows them as though they had come back"
+
+
 async def test_when_who_began_it_has_gone_the_next_one_signs() -> None:
     hall = Hall()
     one, two, three, four = (hall.guest(hertz) for hertz in (400.0, 700.0, 1100.0, 1500.0))
@@ -207,6 +221,11 @@ def _doubts(victim: Guest, reason: Reason) -> bool:
 def _newer(pair: Pair, before: int) -> bool:
     current = pair.current
     return current is not None and current.epoch > before
+
+
+def _held(guest: Guest) -> rosters.GroupRoster:
+    assert guest.fellowship.roster is not None
+    return guest.fellowship.roster
 
 
 def _of(hall: Hall) -> rosters.GroupRoster:

@@ -355,6 +355,8 @@ class Hall:
                 self.join(guest)
             case protocol.LeaveGroup() | protocol.DeclineGroup():
                 self.leave(guest)
+            case protocol.RemoveFromGroup(endpoint=endpoint):
+                self.leave(next(one for one in self.guests if one.endpoint == endpoint))
             case protocol.SignGroup(roster=roster):
                 if self.roster is None or roster.version != self.roster.version + 1:
                     raise Problem(Code.MALFORMED)

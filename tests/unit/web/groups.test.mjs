@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 
+import { Part } from '../../../web/call/group-part.js';
 import { identityOf, Signed } from '../../../web/call/group-roster.js';
 import { readBody, writeBody } from '../../../web/call/body.js';
 import { toBase64 } from '../../../web/core/bytes.js';
@@ -280,6 +281,37 @@ test('whom whoever began it has taken out stays out, whatever the server shows',
   const ana_away = [{ ...shown[0], connected: false }, ...shown.slice(1)];
   assert.equal(await next.next(viewOf(ana_away, { own: 'e_carla', roster: without })), null);
   assert.equal(next.holds(shown[2]), false);
+});
+
+test('taking somebody out is told to the server, and then signed; not where the server refuses it', async () => {
+  const said = [];
+  let refuses = false;
+  const send = async (draft) => {
+    said.push(draft);
+    if (refuses) throw new Error('refused');
+  };
+  const identities = { identity: { server: bytes(32) }, own: { keys: ana.keys, sign: ana.sign } };
+  const vouched = vouchFor();
+  const members = { vouch: (_, one) => vouched(one), forget() {} };
+  const nothing = () => {};
+  const sink = { send, signal: nothing, bond: nothing, unbound: nothing, speaking: nothing, untrusted: (reason) => assert.fail(reason) };
+  const part = new Part({ call: CALL, identities, members, ice: {}, sink });
+  const show = async (...all) => {
+    part.update(shown(begun(), viewOf(all, { roster: said.at(-1)?.roster ?? zero }))[0]);
+    await part.followed();
+  };
+  const zero = await part.signed.begin(A_CALL, ROOTS.ana, invited());
+  await show(member('ana', 0, ana), member('carla', 1, carla));
+  await show(member('ana', 0, ana), member('carla', 1, carla));
+  refuses = true;
+  await part.remove('e_carla');
+  await part.followed();
+  assert.deepEqual(said.map(({ t }) => t), ['sign_group', 'remove_from_group']);
+  refuses = false;
+  await part.remove('e_carla');
+  await part.followed();
+  part.close();
+  assert.deepEqual(said.slice(2).map(({ t, roster }) => [t, roster?.removed]), [['remove_from_group', undefined], ['sign_group', [toBase64(ROOTS.carla)]]]);
 });
 
 test('one member alone throws nobody out whom the server still shows', async () => {
