@@ -422,7 +422,7 @@ class Desk:
         if type(command) is wire.Signal:
             self.switchboard.signal(endpoint, command)
         elif type(command) is wire.SignalGroup:
-            self.grouping.signal(endpoint, command)
+            self.grouping.media.signal(endpoint, command)
 
     async def carry_out(
         self, principal: Principal, endpoint: Endpoint, command: wire.AnyCommand, *, origin: str

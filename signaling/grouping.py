@@ -8,11 +8,8 @@ from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.keys import KeyPair
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
-from kith.core.trust.fingerprint import fingerprint_of
-from kith.core.trust.group import GroupRoster, check
-from kith.core.trust.mixer import MixerPromise
+from kith.core.trust.group import GroupRoster
 from kith.core.trust.untrusted import Reason as Unbelieved
-from kith.core.trust.untrusted import Untrusted
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from policy.group import MIXER_MOST, Admit, Decision, GroupFacts, Path, Reason, Wish, decide, planned
@@ -24,7 +21,10 @@ from signaling.group import MIXER, Group, Member, Place, PlaceState
 from signaling.group_apart import Groups
 from signaling.group_drop_ins import GroupDropIns
 from signaling.group_facts import GroupFinder, Party
-from signaling.group_step import may_join, may_offer, start
+from signaling.group_having import concerned, gone, place_for, taking_part
+from signaling.group_media import GroupMedia
+from signaling.group_signing import require_follows, require_newest, require_there
+from signaling.group_step import may_join, start
 from signaling.limits import Buckets
 from signaling.live_group import LiveGroup
 from signaling.rooms import Rooms
@@ -32,18 +32,12 @@ from signaling.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
-SOON = 300
-"""Seconds by which a roster may be ahead of the clock here."""
-
 PLANS = (1.0, 20.0)
 """How often one person may plan or start a group, or ask more in: a second, and at once. Each looks at everybody who is
 asked."""
 
 JOINS = (1.0, 30.0)
 """How often one endpoint may come into groups. Each time it is saved, and all are told. To go is never refused."""
-
-OFFERS = (1.0, 5.0)
-"""How often one endpoint may offer a mixer something. Each is answered by the process that mixes for everybody."""
 
 GROUP_COMMANDS = (
     wire.PlanGroup,
@@ -91,17 +85,14 @@ class Grouping:
         self._finder = finder
         self._directory = directory
         self._distances = distances
-        self._sessions = sessions
         self._rooms = rooms
-        self._keys = keys
         self._clock = clock
         self._over_quota = over_quota
         self._longest = longest
         self._largest = largest
         self._plans: Buckets[PersonId] = Buckets(*PLANS)
         self._joins: Buckets[EndpointId] = Buckets(*JOINS)
-        self._offers: Buckets[EndpointId] = Buckets(*OFFERS)
-        rooms.listen(self)
+        self.media = GroupMedia(live, directory, sessions, rooms, keys, clock)
 
     async def carry_out(self, principal: Principal, command: Any) -> wire.AnyReply:
         """One of the commands. Raises Problem."""
@@ -115,9 +106,9 @@ class Grouping:
             case wire.JoinGroup():
                 return await self._join(principal, command)
             case wire.OfferMixer():
-                return await self._offer(principal, command)
+                return await self.media.offer(principal, command)
             case wire.SignalGroup():
-                self.signal(principal.endpoint, command)
+                self.media.signal(principal.endpoint, command)
             case wire.AskIntoGroup():
                 await self._ask(principal, command)
             case wire.SignGroup():
@@ -254,25 +245,18 @@ class Grouping:
     async def _checked(
         self, principal: Principal, roster: GroupRoster, known: GroupRoster | None
     ) -> GroupRoster:
-        """A roster that follows, signed by this very endpoint. Whom it takes in is not the server's to say."""
-        endpoint = await self._directory.endpoint(principal.endpoint)
-        if endpoint is None or roster.signer != endpoint.keys.identity or roster.time > self._clock() + SOON:
-            raise Problem(Code.UNTRUSTED, path="roster")
-        try:
-            check(roster, known)
-        except Untrusted as untrusted:
-            raise Problem(Code.UNTRUSTED, path="roster", data={"reason": untrusted.reason}) from None
+        require_follows(await self._directory.endpoint(principal.endpoint), roster, known, self._clock())
         return roster
 
     async def _sign(self, principal: Principal, command: wire.SignGroup) -> None:
-        live = self._taking_part(principal, command.call)
+        live = taking_part(self.live.live, principal, command.call)
         known = live.group.roster
         roster = await self._checked(principal, command.roster, known)
         if live.group.path is not Path.MESH:
             raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.MISSING})
-        _require_there(live, roster)
+        require_there(live, roster)
         await live.submit(groups.Signs(roster))
-        _require_newest(live, roster)
+        require_newest(live, roster)
 
     # -- coming and going ------------------------------------------------------------------------
 
@@ -285,11 +269,11 @@ class Grouping:
         if endpoint in live.group.members:
             return self._state(live, endpoint, command.id)
         self._joins.take(endpoint, self._clock())
-        place = _place_for(live.group, principal, command.as_person)
+        place = place_for(live.group, principal, command.as_person)
         if place is None:
             raise Problem(Code.UNKNOWN_CALL, path="call")
         if not may_join(live.group, place):
-            return _gone(live.group, place, command)
+            return gone(live.group, place, command)
         await self.live.know(live, endpoint)
         if live.group.path is Path.MIXER and not await self._finder.opted_in(
             [live.faces.endpoints[endpoint]]
@@ -297,7 +281,7 @@ class Grouping:
             raise Problem(Code.GROUP_NOT_AVAILABLE)
         await self._come(live, principal, place)
         if endpoint not in live.group.members:
-            return _gone(live.group, live.group.places[place.target], command)
+            return gone(live.group, live.group.places[place.target], command)
         return self._state(live, endpoint, command.id)
 
     async def _come(self, live: LiveGroup, principal: Principal, place: Place) -> None:
@@ -333,7 +317,7 @@ class Grouping:
     async def _act(self, principal: Principal, command: Any) -> None:
         """What changes the group for whoever has a part in it."""
         endpoint = principal.endpoint
-        live = self._concerned(principal, command.call)
+        live = concerned(self.live.live, principal, command.call)
         match command:
             case wire.DeclineGroup(why="busy"):
                 await live.submit(Busy(endpoint))
@@ -359,7 +343,7 @@ class Grouping:
         await live.submit(groups.Removes(by, endpoint))
 
     async def _ask(self, principal: Principal, command: wire.AskIntoGroup) -> None:
-        live = self._taking_part(principal, command.call)
+        live = taking_part(self.live.live, principal, command.call)
         if live.group.kind is not CallKind.CALL:
             raise Problem(Code.NOT_PERMITTED)
         roster = None
@@ -391,150 +375,14 @@ class Grouping:
         }
         live.faces.people |= more.people
         if roster is not None:
-            _require_there(live, roster)
+            require_there(live, roster)
         await live.submit(groups.Asks(principal.endpoint, tuple(new), roster))
         if roster is not None:
-            _require_newest(live, roster)
-
-    # -- media -----------------------------------------------------------------------------------
-
-    def signal(self, endpoint: EndpointId, command: wire.SignalGroup) -> None:
-        """Pass a blob on to another member. No state changes and nothing is saved."""
-        live = self.live.live.get(command.call)
-        if live is None or endpoint not in live.group.members:
-            raise Problem(Code.UNKNOWN_CALL, path="call")
-        peer = EndpointId(command.to)
-        if peer == endpoint or peer not in live.group.members or live.group.path is not Path.MESH:
-            raise Problem(Code.UNKNOWN_ENDPOINT, path="to")
-        passed = wire.GroupSignal(
-            call=live.group.id, endpoint=endpoint, epoch=command.epoch, body=command.body
-        )
-        session = self._sessions.of(peer)
-        if session is None:
-            live.park(peer, passed)  # it is expected back: it would be out otherwise
-        else:
-            self._sessions.push_to(session, passed)
-
-    async def _offer(self, principal: Principal, command: wire.OfferMixer) -> wire.MixerAnswer:
-        live = self._taking_part(principal, command.call)
-        endpoint = await self._directory.endpoint(principal.endpoint)
-        if endpoint is None:
-            raise Problem(Code.ENDPOINT_REMOVED)
-        if live.group.path is not Path.MIXER:
-            raise Problem(Code.MIXER_UNAVAILABLE)
-        self._offers.take(endpoint.id, self._clock())
-        if not may_offer(live.group, command.epoch):
-            raise Problem(Code.BAD_OFFER, path="epoch")
-        try:
-            own = fingerprint_of(command.sdp)
-        except Untrusted:
-            raise Problem(Code.BAD_OFFER, path="sdp") from None
-        await live.submit(groups.Offers(endpoint.id, command.epoch))
-        answer = await self._rooms.seat(live.group.id, endpoint.id, command.epoch, command.sdp)
-        if endpoint.id not in live.group.members:  # it left while the mixer answered
-            self._rooms.unseat(live.group.id, endpoint.id)
-            raise Problem(Code.UNKNOWN_CALL, path="call")
-        promise = MixerPromise(
-            call=live.group.id,
-            epoch=command.epoch,
-            identity=endpoint.keys.identity,
-            mixer=answer.fingerprint,
-            own=own,
-            nonce=command.nonce,
-        )
-        return wire.MixerAnswer(
-            re=command.id, sdp=answer.sdp, fingerprint=answer.fingerprint, statement=promise.sign(self._keys)
-        )
-
-    # -- what the mixer notices ------------------------------------------------------------------
-
-    def connected(self, room: CallId, endpoint: EndpointId, epoch: int) -> None:
-        """signaling.rooms.Listener."""
-        del epoch
-        self._noticed(room, groups.Connected(endpoint))
-
-    def gone(self, room: CallId, endpoint: EndpointId, epoch: int) -> None:
-        """signaling.rooms.Listener."""
-        del epoch
-        self._noticed(room, groups.Disconnected(endpoint))
-
-    def moved(self, room: CallId) -> None:
-        """signaling.rooms.Listener."""
-        self._noticed(room, groups.MixerMoved())
-
-    def speaking(self, room: CallId, endpoints: tuple[EndpointId, ...]) -> None:
-        """signaling.rooms.Listener."""
-        live = self.live.live.get(room)
-        if live is not None:
-            for member in live.group.members:
-                self._sessions.push(member, wire.GroupSpeaking(call=room, endpoints=endpoints))
-
-    def _noticed(self, room: CallId, event: groups.Event) -> None:
-        live = self.live.live.get(room)
-        if live is not None:
-            live.enqueue(event)
+            require_newest(live, roster)
 
     # -- the pieces ------------------------------------------------------------------------------
-
-    def _concerned(self, principal: Principal, call: str) -> LiveGroup:
-        live = self.live.live.get(call)
-        if live is None or not live.begun or not live.group.concerns(principal.endpoint):
-            raise Problem(Code.UNKNOWN_CALL, path="call")
-        return live
-
-    def _taking_part(self, principal: Principal, call: str) -> LiveGroup:
-        live = self._concerned(principal, call)
-        if principal.endpoint not in live.group.members:
-            raise Problem(Code.UNKNOWN_CALL, path="call")
-        return live
 
     def _state(self, live: LiveGroup, endpoint: EndpointId, request: str) -> wire.AnyReply:
         if live.group.concerns(endpoint):
             return wire.GroupState(re=request, group=self.live.view(live, endpoint))
         return wire.GroupOver(re=request, call=live.group.id, reason=live.group.reason or EndReason.HUNG_UP)
-
-
-def _require_there(live: LiveGroup, roster: GroupRoster) -> None:
-    """Raises Problem where it takes in anybody who does not take part, or leaves out somebody who does and was in the
-    one before: no member throws another one out, or brings one along."""
-    faces, before = live.faces.endpoints, live.group.roster.members
-    there = {
-        (faces[one.endpoint].keys.identity, one.order)
-        for one in live.group.members.values()
-        if one.endpoint in faces
-    }
-    new = {(one.identity, one.order) for one in roster.members}
-    if new - there or ({(one.identity, one.order) for one in before} & there) - new:
-        raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.NOT_THERE})
-
-
-def _place_for(group: Group, principal: Principal, as_person: str | None) -> Place | None:
-    """Where this endpoint takes part: where it rings, or rang for it or its person. What several share speaks for a
-    person whom it rang for only while it does, or where they say themselves that they are there (`as_person`)."""
-    ringing = group.ringing_at(principal.endpoint)
-    theirs = [one for one in ringing if one.person == principal.person]
-    if ringing:
-        return (theirs or ringing)[0]
-    places = [one for one in group.places.values() if not one.silent]
-    rang = [one for one in places if principal.endpoint in one.rings]
-    if principal.shared:
-        own = [one for one in rang if one.target == principal.endpoint or one.person == as_person is not None]
-    else:
-        own = rang + [one for one in places if one.person == principal.person == one.target]
-    return next(iter(own), None)
-
-
-def _require_newest(live: LiveGroup, roster: GroupRoster) -> None:
-    """Raises Problem where another one was faster."""
-    if live.group.roster != roster:
-        raise Problem(Code.UNTRUSTED, path="roster", data={"reason": Unbelieved.FORKED})
-
-
-def _gone(group: Group, place: Place, command: wire.JoinGroup) -> wire.GroupOver:
-    """There is nothing to join any more at this place. Raises Problem where there only is no room for one more."""
-    full = not place.silent and place.state is not PlaceState.REMOVED
-    if full and group.kind is CallKind.CALL and not group.over:
-        raise Problem(Code.GROUP_NOT_AVAILABLE)
-    removed = place.state is PlaceState.REMOVED
-    reason = EndReason.REMOVED if removed else group.reason or EndReason.NO_ANSWER
-    return wire.GroupOver(re=command.id, call=group.id, reason=reason)

@@ -33,6 +33,7 @@ from signaling import (
     discovery,
     gateway,
     granting,
+    group_media,
     grouping,
     http,
     limits,
@@ -308,7 +309,7 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     rate, burst = grouping.PLANS
     planned = f"{burst:g} at once, then {rate:g}/s"
     yield "`plan_group`, `start_group` and `ask_into_group` of one person", planned, "`rate_limited`"
-    for command, (rate, burst) in (("join_group", grouping.JOINS), ("offer_mixer", grouping.OFFERS)):
+    for command, (rate, burst) in (("join_group", grouping.JOINS), ("offer_mixer", group_media.OFFERS)):
         yield f"`{command}` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
     yield "Groups that one household has begun, at a time", str(group.AT_A_TIME), "`group_limit`"
     yield "Endpoints in a mesh", str(group.MESH_MOST), "`group_not_available`"

@@ -23,8 +23,9 @@ from signaling.call import CallKind, EndReason
 from signaling.deadlines import drop_in_key
 from signaling.drop_in_facts import Attempt
 from signaling.group import PlaceState
+from signaling.group_media import OFFERS
 from signaling.group_parts import EPOCHS_AHEAD
-from signaling.grouping import JOINS, OFFERS
+from signaling.grouping import JOINS
 from signaling.live_group import LiveGroup
 from tests.support.group_world import OFFER, GroupWorld
 
