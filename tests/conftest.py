@@ -1,6 +1,8 @@
 """What every test shares: the rows of the requirements that it shows go into build/junit.xml, and no example of
 Hypothesis is wrong for being slow, which it is wherever the machine has something else to do."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -8,6 +10,10 @@ from tests.support.order import in_order
 
 settings.register_profile("kith", deadline=None)
 settings.load_profile("kith")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what goes on in the background like this, and everything that a test starts would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

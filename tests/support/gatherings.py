@@ -64,9 +64,9 @@ CLOSE = """
 }
 """
 
-OPEN_CONNECTIONS = (
-    "() => window.connections.filter(({ connectionState }) => connectionState !== 'closed').length"
-)
+OPEN_CONNECTIONS = """
+(count) => window.connections.filter(({ connectionState }) => connectionState !== 'closed').length === count
+"""
 
 SENT = """
 async () => {
@@ -170,8 +170,9 @@ class Gathering:
             ).all_text_contents()
         ]
 
-    async def connections(self) -> int:
-        return int(await self.screen.page.evaluate(OPEN_CONNECTIONS))
+    async def has_connections(self, count: int) -> None:
+        """So many that are not closed, and no more: each is closed in the moment in which its end is heard of."""
+        await self.screen.page.wait_for_function(OPEN_CONNECTIONS, arg=count, timeout=PATIENCE)
 
     async def sends(self) -> list[list[str]]:
         """The tracks that leave, by connection."""
