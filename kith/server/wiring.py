@@ -142,10 +142,6 @@ async def wire(
     journals = SqliteJournal(database)
     journal = Journal(journals, directory, sessions, keys, clock)
 
-    signed = SqliteIdentities(database)
-    identities = Identities(signed, directory, clock)
-    granting = Granting(SqliteGrants(database), identities, directory, clock)
-
     # what goes on
     bounds = Bounds(
         ringing=settings.ring_timeout,
