@@ -97,8 +97,9 @@ class Capture(Generic[T]):
         self._allowed = value
         self._settle()
 
-    def attach(self) -> Outlet[T]:
-        outlet: Outlet[T] = Outlet(self._depth, self._settle)
+    def attach(self, depth: int | None = None) -> Outlet[T]:
+        """`depth` for one in which more may wait, because nobody hears how late it is."""
+        outlet: Outlet[T] = Outlet(depth or self._depth, self._settle)
         self._outlets.add(outlet)
         self._settle()
         return outlet
@@ -169,10 +170,11 @@ class Timeline:
 
 
 class Spoken(NamedTuple):
-    """20 ms of a voice, encoded, and how loud they are (RFC 6464 section 3)."""
+    """20 ms of a voice, encoded and as they are, and how loud they are (RFC 6464 section 3)."""
 
     packet: "Packet[Stream]"
     level: int
+    samples: Samples
 
 
 class VoiceSource:
@@ -187,7 +189,7 @@ class VoiceSource:
         packet = Packet(self._encoder.encode(heard.samples))
         packet.pts = self._timeline.stamp(heard.at)
         packet.time_base = Fraction(1, RATE)
-        return Spoken(packet, announced(heard.samples))
+        return Spoken(packet, announced(heard.samples), heard.samples)
 
     def close(self) -> None:
         self._microphone.close()

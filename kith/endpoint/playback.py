@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 Pull = Callable[[float], Samples | None]
 """Gives the next 960 samples of a voice at a time in seconds, or None while nobody speaks."""
 
+Recital = Callable[[], Samples | None]
+"""Gives the next 960 samples of a recording, silence while it waits for more, and None once it is over."""
+
 ALWAYS_HEARD = frozenset({Tone.DROP_IN, Tone.CHIME})
 """Tones that say somebody is about to hear this room, or hears it still."""
 
@@ -43,6 +46,8 @@ class Playback:
         self._tone: Tone | None = None
         self._tone_at = 0
         self._sounded: asyncio.Future[bool] | None = None
+        self._recital: Recital | None = None
+        self._recited: asyncio.Future[bool] | None = None
         self._cues: deque[Samples] = deque(maxlen=MAX_CUES)
         self._loud = False
         """Whether one of these cues is always to be heard."""
@@ -53,12 +58,16 @@ class Playback:
     def voice(self, pull: Pull | None) -> None:
         """Play this voice, or no voice any more."""
         self._voice = pull
+        if pull is not None:
+            self._end_recital(whole=False)
         self._settle()
 
     def tone(self, tone: Tone | None) -> None:
         """Play a tone from its beginning in place of the one before; None stops it."""
         self._tone, self._tone_at = tone, 0
         self._has_sounded(whole=False)
+        if tone is not None:
+            self._end_recital(whole=False)
         self._settle()
 
     async def sound(self, tone: Tone) -> bool:
@@ -76,6 +85,22 @@ class Playback:
         )  # a speaker catches up after a stall
         return whole
 
+    async def recite(self, recital: Recital) -> bool:
+        """Play a recording, and wait until its last sample has sounded. False if something took its place: a tone, a
+        voice, another recording or `hush`; or if there is no speaker."""
+        self._end_recital(whole=False)
+        recited: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._recital, self._recited = recital, recited
+        self._settle()
+        try:
+            whole = await recited
+        finally:
+            if self._recited is recited:
+                self._end_recital(whole=False)
+        if whole and self._speaker is not None:
+            await asyncio.sleep(self._speaker.latency)
+        return whole
+
     def say(self, sound: Samples) -> None:
         """Play spoken text, after what is being said already. Tones wait for it."""
         self._speech.append(sound)
@@ -90,6 +115,7 @@ class Playback:
     def hush(self) -> None:
         """Say nothing more."""
         self._speech.clear()
+        self._end_recital(whole=False)
 
     async def close(self) -> None:
         if self._task is not None:
@@ -100,7 +126,8 @@ class Playback:
 
     @property
     def _wanted(self) -> bool:
-        return self._voice is not None or self._tone is not None or bool(self._speech or self._cues)
+        playing = self._voice is not None or self._tone is not None or self._recital is not None
+        return playing or bool(self._speech or self._cues)
 
     def _settle(self) -> None:
         if self._wanted and (self._task is None or self._task.done()):
@@ -117,6 +144,7 @@ class Playback:
             log.warning("the speaker cannot be used: %s", error)
             self._tone = None
             self._has_sounded(whole=False)
+            self._end_recital(whole=False)
 
     def _mix(self, now: float) -> Samples:
         voice = None if self._voice is None else self._voice(now)
@@ -144,6 +172,11 @@ class Playback:
             else:
                 waiting.popleft()
             return np.concatenate((part, np.zeros(SAMPLES - len(part), np.int16)))
+        if self._recital is not None:
+            read = self._recital()
+            if read is not None:
+                return read
+            self._end_recital(whole=True)
         if self._tone is None:
             return None
         part_of_tone = excerpt(self._tone, self._tone_at, SAMPLES)
@@ -153,6 +186,11 @@ class Playback:
             if self._sounded is not None and self._speaker is not None:
                 asyncio.get_running_loop().call_later(self._speaker.latency, self._sounded_of(self._sounded))
         return part_of_tone
+
+    def _end_recital(self, *, whole: bool) -> None:
+        recited, self._recital, self._recited = self._recited, None, None
+        if recited is not None and not recited.done():
+            recited.set_result(whole)
 
     def _has_sounded(self, *, whole: bool) -> None:
         sounded, self._sounded = self._sounded, None
