@@ -19,13 +19,16 @@ NODE   = node_modules/.package-lock.json
 CHECKS = check-properties check-unit check-format check-lint check-types check-layers check-web check-generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench soak generate format lock clean system $(CHECKS)
+.PHONY: help run speech check test bench soak generate format lock clean system $(CHECKS)
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
 
 run: $(RUN) ## start the server with two demo devices (ARGS="--port 9443"; ARGS=--help)
 	@$(PY) -m kith serve --demo $(ARGS)
+
+speech: ## install what devices hear, transcribe and speak with: kith device --listen
+	@$(PYTHON) -m tools.bootstrap speech
 
 check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generated files, unit tests
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going $(CHECKS)

@@ -1,7 +1,8 @@
 """Install what Kith needs, from nothing but Python's standard library.
 
 usage: python3 -m tools.bootstrap run       .venv with what the server and the devices need
-       python3 -m tools.bootstrap dev       the same and what checks and tests need
+       python3 -m tools.bootstrap speech    the same and what devices hear, transcribe and speak with
+       python3 -m tools.bootstrap dev       all of that and what checks and tests need
        python3 -m tools.bootstrap system    Debian packages that the tests need (browsers, a voice, a relay, a mixer)
 
 Python packages are those of the lock files and have the hashes written there, or nothing is installed.
@@ -22,7 +23,7 @@ OLDEST = (3, 11)
 NEWER = ("python3.13", "python3.12", "python3.11")
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+LOCKS = {"run": "requirements.lock", "speech": "requirements-speech.lock", "dev": "requirements-dev.lock"}
 FOR_TESTS = (
     *("chromium", "firefox-esr", "fonts-liberation", "libnss3-tools", "espeak-ng", "pulseaudio"),
     *("coturn", "iproute2", "nftables", "janus"),
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
     if sys.version_info < OLDEST:
         return _with_newer_python(arguments)
     match arguments:
-        case ["run" | "dev" as kind]:
+        case ["run" | "speech" | "dev" as kind]:
             return _install(kind)
         case ["system"]:
             return 0 if _debian_packages(FOR_TESTS) else 1

@@ -15,7 +15,6 @@ OPTIONS = (
     "--universal",
     "--python-version=3.11",
     "--fork-strategy=fewest",
-    "--extra=sound",
     "--generate-hashes",
     "--no-header",
     "--no-annotate",
@@ -23,8 +22,15 @@ OPTIONS = (
     "--no-emit-find-links",
 )
 LOCKS = (
-    ("requirements.lock", ("--group=install",)),
-    ("requirements-dev.lock", ("--group=dev", "--constraints=requirements.lock")),
+    ("requirements.lock", ("--extra=sound", "--group=install")),
+    (
+        "requirements-speech.lock",
+        ("--extra=sound", "--extra=speech", "--group=install", "--constraints=requirements.lock"),
+    ),
+    (
+        "requirements-dev.lock",
+        ("--extra=sound", "--extra=speech", "--group=dev", "--constraints=requirements-speech.lock"),
+    ),
 )
 
 

@@ -67,7 +67,7 @@ def test_every_ruff_exception_has_its_reason() -> None:
 
 
 def test_lock_files_pin_hashes_and_name_no_place() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-speech.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         pins = re.split(r"\n(?=\S)", text.strip())
@@ -78,5 +78,7 @@ def test_what_the_tests_install_agrees_with_what_runs() -> None:
     def versions(name: str) -> dict[str, str]:
         return dict(re.findall(r"^(\S+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
-    run, dev = versions("requirements.lock"), versions("requirements-dev.lock")
-    assert run.items() <= dev.items()
+    run, speech, dev = (
+        versions(name) for name in ("requirements.lock", "requirements-speech.lock", "requirements-dev.lock")
+    )
+    assert run.items() <= speech.items() <= dev.items()
