@@ -138,6 +138,17 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.SignGroup: _DONE,
     protocol.OfferMixer: (protocol.MixerAnswer,),
     protocol.GroupMedia: _DONE,
+    protocol.ListRecipients: (protocol.Recipients,),
+    protocol.PutSegment: _DONE,
+    protocol.SendMessage: (protocol.MessageSent, protocol.Recipients),
+    protocol.FetchInbox: (protocol.Inbox,),
+    protocol.GetSegment: (protocol.Segment,),
+    protocol.ConfirmInbox: _DONE,
+    protocol.ListConversations: (protocol.Conversations,),
+    protocol.MarkRead: _DONE,
+    protocol.RemoveConversation: _DONE,
+    protocol.SendOwn: _DONE,
+    protocol.ReportMessage: _DONE,
 }
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""

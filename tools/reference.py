@@ -20,9 +20,10 @@ from kith.core.problem import SENTENCES, Code
 from kith.core.standing import DeviceStanding
 from kith.core.trust.group import GroupMember, GroupRoster
 from kith.core.trust.household_links import HouseholdBegin
+from kith.core.trust.message import MessageEnvelope, SealedKey
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import contacts as lists
-from policy import drop_in, group
+from policy import drop_in, group, message
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
 from signaling import (
@@ -90,6 +91,13 @@ PARTS: tuple[type, ...] = (
     protocol.PlaceView,
     GroupRoster,
     GroupMember,
+    MessageEnvelope,
+    SealedKey,
+    protocol.Recipient,
+    protocol.OwnSeal,
+    protocol.MessageItem,
+    protocol.OwnItem,
+    protocol.ConversationView,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""
@@ -103,6 +111,7 @@ _IDS = {
     "k": "contact id",
     "b": "address book id",
     "x": "block id",
+    "m": "message id",
 }
 _MARK = re.compile(r"<!-- (fields|table): (\w+) -->\n(?:\n((?:\|.*\n)+))?")
 
@@ -155,6 +164,9 @@ def fields_table(name: str, meanings: dict[str, str]) -> str:
         protocol.WrittenNumber,
         GroupRoster,
         GroupMember,
+        MessageEnvelope,
+        SealedKey,
+        protocol.OwnSeal,
     )
     rows = [
         (f"`{field.encode_name}`", _described(field, from_endpoint), meanings.get(field.encode_name, ""))
@@ -366,12 +378,31 @@ def _drop_ins() -> str:
     return _table(("Reason", "When", "The caller learns"), rows)
 
 
+def _messages() -> str:
+    words = {message.Refuse: "Refused", message.Withhold: "Withheld"}
+    rows = ((f"`{rule.reason}`", rule.sentence, words[rule.verdict]) for rule in message.RULES)
+    return _table(("Reason", "When", "Then"), rows)
+
+
 def _quotas() -> str:
     rows = (
         ("Calls within an hour", str(CALLS[0].most), "`--calls-an-hour`"),
         ("Calls within a day", str(CALLS[1].most), "`--calls-a-day`"),
     )
     return _table(("What", "At most", "Set by"), rows)
+
+
+def _message_quotas() -> str:
+    minute, day = message.MESSAGES
+    rows = (
+        ("Messages within a minute", str(minute.most)),
+        ("Messages within a day (UTC)", str(day.most)),
+        (
+            "Of these, to persons who neither have the sender among their contacts nor live with them",
+            str(message.TO_STRANGERS.most),
+        ),
+    )
+    return _table(("What one person may send", "At most"), rows)
 
 
 EXAMPLE_KEY = bytes(range(64))
@@ -404,6 +435,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "drop_ins": _drop_ins,
     "example": _example,
     "limits": _limits,
+    "message_quotas": _message_quotas,
+    "messages": _messages,
     "quotas": _quotas,
     "reasons": _reasons,
     "rules": _rules,

@@ -1402,6 +1402,145 @@ export interface GroupMedia {
   with?: string | null;
 }
 
+/** To which endpoints a message to this person is sealed, and what shows whose they are. */
+export interface ListRecipients {
+  t: 'list_recipients';
+  id: string;
+  as?: string | null;
+  to: string;
+}
+
+/** A sealed piece of a voice message or announcement that is about to be sent. */
+export interface PutSegment {
+  t: 'put_segment';
+  id: string;
+  as?: string | null;
+  message: string;
+  index: number;
+  body: string;
+}
+
+/** Send a message. `keys` are for all recipients, `segments` is how many were put. */
+export interface SendMessage {
+  t: 'send_message';
+  id: string;
+  as?: string | null;
+  to: string;
+  envelope: MessageEnvelope;
+  keys: SealedKey[];
+  segments?: number;
+}
+
+/**
+ * What is signed of a message.
+ *
+ * `root` is that of the person for whom `endpoint`, whose key `identity` is, speaks, and `version` and `head` the
+ * point of their chain that it knew; where a shared endpoint announces for its household (`person` absent) those of
+ * the roster. `to_root` is the receiver's, or the roster's where it is announced. `sent` is in Unix milliseconds.
+ * What the server named, `person` and `endpoint`, is there to be looked up by and is not signed.
+ */
+export interface MessageEnvelope {
+  id: string;
+  kind: 'announcement' | 'message';
+  person?: string | null;
+  root: string;
+  version: number;
+  head: string;
+  endpoint: string;
+  identity: string;
+  to_root: string;
+  sent: number;
+  ciphertext: string;
+  signature: string;
+}
+
+/** The content key, for one endpoint. */
+export interface SealedKey {
+  endpoint: string;
+  key: string;
+}
+
+/** What waits for this endpoint, behind number `after`. */
+export interface FetchInbox {
+  t: 'fetch_inbox';
+  id: string;
+  as?: string | null;
+  after?: number;
+  most?: number;
+}
+
+/** A piece of a message that waits for this endpoint. */
+export interface GetSegment {
+  t: 'get_segment';
+  id: string;
+  as?: string | null;
+  message: string;
+  index: number;
+}
+
+/** This endpoint has stored everything up to number `upto`, and all that belongs to it: the server may forget it. */
+export interface ConfirmInbox {
+  t: 'confirm_inbox';
+  id: string;
+  as?: string | null;
+  upto: number;
+}
+
+/** With whom messages were exchanged, the latest first. */
+export interface ListConversations {
+  t: 'list_conversations';
+  id: string;
+  as?: string | null;
+}
+
+/** The person has read or heard everything up to message number `upto`. */
+export interface MarkRead {
+  t: 'mark_read';
+  id: string;
+  as?: string | null;
+  with: string;
+  upto: number;
+}
+
+/**
+ * Take everything up to message number `upto` out of the own list, at all own endpoints. The other's stays as it
+ * is.
+ */
+export interface RemoveConversation {
+  t: 'remove_conversation';
+  id: string;
+  as?: string | null;
+  with: string;
+  upto: number;
+}
+
+/** Something for other endpoints of the same person. */
+export interface SendOwn {
+  t: 'send_own';
+  id: string;
+  as?: string | null;
+  topic: 'history' | 'transcript';
+  item: string;
+  items: OwnSeal[];
+}
+
+/** Something sealed to one of the own endpoints. */
+export interface OwnSeal {
+  endpoint: string;
+  body: string;
+}
+
+/** Show the operator a message that one received, and tell why. With its key the operator can read it. */
+export interface ReportMessage {
+  t: 'report_message';
+  id: string;
+  as?: string | null;
+  envelope: MessageEnvelope;
+  key: string;
+  why: Why;
+  text?: string;
+}
+
 /** First on every connection, before sign-in; unnumbered. */
 export interface Hello {
   t: 'hello';
@@ -1426,6 +1565,7 @@ export interface ChallengeIssued {
 /**
  * Signed in on this connection. `resumed`: the missed events follow; else `snapshot` is there and a
  * new session begins at seq 0. `signals`: how many have arrived in this session; later ones are to be sent again.
+ * `inbox`: how many items wait for this endpoint.
  */
 export interface Welcome {
   t: 'welcome';
@@ -1434,6 +1574,7 @@ export interface Welcome {
   resumed: boolean;
   grace: number;
   signals: number;
+  inbox: number;
   snapshot: Snapshot | null;
 }
 
@@ -2211,6 +2352,11 @@ export interface BookView {
  * - `consent_required`: A parent has to read what this means for the child, and agree, first.
  * - `unknown_book`: There is no such address book among yours.
  * - `book_limit`: There are as many address books as one person may link.
+ * - `unknown_message`: There is no such message for this device, or it is gone already.
+ * - `message_id_taken`: This message id, or this piece of it, was used for something else.
+ * - `no_text_messages`: Phone numbers can be called only: messages go to persons who are on Kith.
+ * - `segments_missing`: Pieces of the message are missing; send them again, and then the message.
+ * - `inbox_limit`: As much as may wait there is waiting already.
  * - `log_forked`: Another entry has this number in the log.
  * - `log_limit`: There are as many entries as one log may have.
  * - `book_unreachable`: The server of the address book does not answer, or not as it should.
@@ -2284,6 +2430,11 @@ export type Code =
   | 'consent_required'
   | 'unknown_book'
   | 'book_limit'
+  | 'unknown_message'
+  | 'message_id_taken'
+  | 'no_text_messages'
+  | 'segments_missing'
+  | 'inbox_limit'
   | 'log_forked'
   | 'log_limit'
   | 'book_unreachable'
@@ -2434,6 +2585,102 @@ export interface MixerAnswer {
   sdp: string;
   fingerprint: string;
   statement: string;
+}
+
+/**
+ * All endpoints of both sides but the asking one. As the reply to `send_message`: the message was sealed to others
+ * than these, and nothing was sent.
+ */
+export interface Recipients {
+  t: 'recipients';
+  re: string;
+  endpoints: Recipient[];
+  identities: PersonIdentity[];
+}
+
+/** An endpoint that a message is sealed to. `person` is for whom it is there, one of the two. */
+export interface Recipient {
+  endpoint: string;
+  person: string;
+  shared: boolean;
+  keys: Keys;
+}
+
+/** It is stored, as number `seq` of the conversation. */
+export interface MessageSent {
+  t: 'message_sent';
+  re: string;
+  message: string;
+  seq: number;
+  at: number;
+}
+
+/** `more`: there are more behind the last one. */
+export interface Inbox {
+  t: 'inbox';
+  re: string;
+  items: (MessageItem | OwnItem)[];
+  more: boolean;
+}
+
+/**
+ * A message that waits for this endpoint as number `n`. It is part of the conversation that `person` has with
+ * `other`, named `name`; `at` is when the server took it, in Unix seconds. `key` is sealed to this endpoint. `alert`:
+ * nothing is known of that it should be silent here.
+ */
+export interface MessageItem {
+  what: 'message';
+  n: number;
+  person: string;
+  with: string;
+  name: string;
+  seq: number;
+  at: number;
+  envelope: MessageEnvelope;
+  key: string;
+  segments: number;
+  alert: boolean;
+}
+
+/** Something from `endpoint`, another one of the same person's. `item` is what it is about. */
+export interface OwnItem {
+  what: 'own';
+  n: number;
+  at: number;
+  endpoint: string;
+  topic: string;
+  item: string;
+  body: string;
+}
+
+export interface Segment {
+  t: 'segment';
+  re: string;
+  body: string;
+}
+
+export interface Conversations {
+  t: 'conversations';
+  re: string;
+  conversations: ConversationView[];
+}
+
+/**
+ * All messages with one other person, named `name`, as the viewer has it.
+ *
+ * `last` is the number of the newest, `at` when it came. `delivered` and `read_by_them` are up to where own messages
+ * have arrived at an endpoint of theirs, and were read; `read` and `removed` up to where this person has read, and
+ * taken away.
+ */
+export interface ConversationView {
+  with: string;
+  name: string;
+  last: number;
+  at: number;
+  delivered: number;
+  read_by_them: number;
+  read: number;
+  removed: number;
 }
 
 /** As they are at this moment; numbers are a few seconds old at the most. Of what is said there nothing is kept. */
@@ -2700,6 +2947,20 @@ export interface GroupEnded {
   reason: EndReason;
 }
 
+/** Something has come into the inbox. */
+export interface MessageArrived {
+  t: 'message_arrived';
+  seq: number;
+  item: MessageItem | OwnItem;
+}
+
+/** How far a conversation has come: delivered, read, removed. */
+export interface ConversationChanged {
+  t: 'conversation_changed';
+  seq: number;
+  conversation: ConversationView;
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -2812,7 +3073,18 @@ export type Command =
   | SignalGroup
   | SignGroup
   | OfferMixer
-  | GroupMedia;
+  | GroupMedia
+  | ListRecipients
+  | PutSegment
+  | SendMessage
+  | FetchInbox
+  | GetSegment
+  | ConfirmInbox
+  | ListConversations
+  | MarkRead
+  | RemoveConversation
+  | SendOwn
+  | ReportMessage;
 
 export type Reply =
   | Ok
@@ -2857,6 +3129,11 @@ export type Reply =
   | GroupState
   | GroupOver
   | MixerAnswer
+  | Recipients
+  | MessageSent
+  | Inbox
+  | Segment
+  | Conversations
   | RoomList
   | ProblemReply;
 
@@ -2891,6 +3168,8 @@ export type Event =
   | GroupSignal
   | GroupSpeaking
   | GroupEnded
+  | MessageArrived
+  | ConversationChanged
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

@@ -15,6 +15,7 @@ SessionId = NewType("SessionId", str)
 ContactId = NewType("ContactId", str)
 BookId = NewType("BookId", str)
 BlockId = NewType("BlockId", str)
+MessageId = NewType("MessageId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u to misread
 _LENGTH = 20  # 100 bits: a collision needs about 2^50 ids
@@ -57,6 +58,11 @@ def new_book() -> BookId:
 
 def new_block() -> BlockId:
     return BlockId(_random("x_"))
+
+
+def new_message() -> MessageId:
+    """Messages are named by the endpoint that sends them, so that a retry is the same message."""
+    return MessageId(_random("m_"))
 
 
 def new_secret() -> str:

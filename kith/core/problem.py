@@ -60,6 +60,12 @@ class Code(StrEnum):
     CONSENT_REQUIRED = "consent_required"
     UNKNOWN_BOOK = "unknown_book"
     BOOK_LIMIT = "book_limit"
+    # messages
+    UNKNOWN_MESSAGE = "unknown_message"
+    MESSAGE_ID_TAKEN = "message_id_taken"
+    NO_TEXT_MESSAGES = "no_text_messages"
+    SEGMENTS_MISSING = "segments_missing"
+    INBOX_LIMIT = "inbox_limit"
     # the log
     LOG_FORKED = "log_forked"
     LOG_LIMIT = "log_limit"
@@ -136,6 +142,11 @@ SENTENCES: Mapping[Code, str] = {
     Code.QUOTA_EXCEEDED: "These are as many as one person may have in this time; wait and try again.",
     Code.CHILD_LIMIT: "A parent has not allowed this.",
     Code.CONSENT_REQUIRED: "A parent has to read what this means for the child, and agree, first.",
+    Code.UNKNOWN_MESSAGE: "There is no such message for this device, or it is gone already.",
+    Code.MESSAGE_ID_TAKEN: "This message id, or this piece of it, was used for something else.",
+    Code.NO_TEXT_MESSAGES: "Phone numbers can be called only: messages go to persons who are on Kith.",
+    Code.SEGMENTS_MISSING: "Pieces of the message are missing; send them again, and then the message.",
+    Code.INBOX_LIMIT: "As much as may wait there is waiting already.",
     Code.UNKNOWN_BOOK: "There is no such address book among yours.",
     Code.LOG_FORKED: "Another entry has this number in the log.",
     Code.LOG_LIMIT: "There are as many entries as one log may have.",

@@ -2,7 +2,8 @@
 
     fields, envelope, parts, commands, replies, events    what crosses
     activity, books, children, contacts, drop_in,
-    group, identity, log, names, people, policy, rooms    the same for one subject
+    group, identity, log, messages, names, people,
+    policy, rooms                                         the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -30,6 +31,7 @@ from signaling.protocol.fields import *  # noqa: F403
 from signaling.protocol.group import *  # noqa: F403
 from signaling.protocol.identity import *  # noqa: F403
 from signaling.protocol.log import *  # noqa: F403
+from signaling.protocol.messages import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403
 from signaling.protocol.people import *  # noqa: F403

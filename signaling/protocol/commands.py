@@ -74,6 +74,19 @@ from signaling.protocol.group import (
 )
 from signaling.protocol.identity import Keys
 from signaling.protocol.log import AppendLog, CheckLog, DeleteLog, ListLog, ReadChain
+from signaling.protocol.messages import (
+    ConfirmInbox,
+    FetchInbox,
+    GetSegment,
+    ListConversations,
+    ListRecipients,
+    MarkRead,
+    PutSegment,
+    RemoveConversation,
+    ReportMessage,
+    SendMessage,
+    SendOwn,
+)
 from signaling.protocol.names import ResolveName
 from signaling.protocol.parts import Resume
 from signaling.protocol.people import (
@@ -555,4 +568,15 @@ AnyCommand = (
     | SignGroup
     | OfferMixer
     | GroupMedia
+    | ListRecipients
+    | PutSegment
+    | SendMessage
+    | FetchInbox
+    | GetSegment
+    | ConfirmInbox
+    | ListConversations
+    | MarkRead
+    | RemoveConversation
+    | SendOwn
+    | ReportMessage
 )

@@ -21,6 +21,7 @@ from signaling.protocol.fields import (
 )
 from signaling.protocol.group import GroupChanged, GroupEnded, GroupRings, GroupSignal, GroupSpeaking
 from signaling.protocol.log import LogChanged
+from signaling.protocol.messages import ConversationChanged, MessageArrived
 from signaling.protocol.parts import (
     CallView,
     EndpointView,
@@ -165,5 +166,7 @@ AnyEvent = (
     | GroupSignal
     | GroupSpeaking
     | GroupEnded
+    | MessageArrived
+    | ConversationChanged
     | ServerLeaving
 )

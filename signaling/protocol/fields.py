@@ -21,6 +21,7 @@ SessionRef = Annotated[str, Meta(pattern=r"^s_[0-9a-z]{20}$", max_length=22)]
 ContactRef = Annotated[str, Meta(pattern=r"^k_[0-9a-z]{20}$", max_length=22)]
 BookRef = Annotated[str, Meta(pattern=r"^b_[0-9a-z]{20}$", max_length=22)]
 BlockRef = Annotated[str, Meta(pattern=r"^x_[0-9a-z]{20}$", max_length=22)]
+MessageRef = Annotated[str, Meta(pattern=r"^m_[0-9a-z]{20}$", max_length=22)]
 Target = Annotated[
     str, Meta(pattern=r"^[pe]_[0-9a-z]{20}$", max_length=22, description="A person, or one endpoint.")
 ]

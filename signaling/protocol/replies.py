@@ -27,6 +27,7 @@ from signaling.protocol.fields import (
 from signaling.protocol.group import GroupOver, GroupPlan, GroupState, MixerAnswer
 from signaling.protocol.identity import PersonIdentity
 from signaling.protocol.log import LogAppended, LogChain, LogHeads, LogPage
+from signaling.protocol.messages import Conversations, Inbox, MessageSent, Recipients, Segment
 from signaling.protocol.names import NameResolved
 from signaling.protocol.parts import (
     CallView,
@@ -54,12 +55,14 @@ class ChallengeIssued(Reply, frozen=True, kw_only=True, tag="challenge_issued"):
 
 class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
     """Signed in on this connection. `resumed`: the missed events follow; else `snapshot` is there and a
-    new session begins at seq 0. `signals`: how many have arrived in this session; later ones are to be sent again."""
+    new session begins at seq 0. `signals`: how many have arrived in this session; later ones are to be sent again.
+    `inbox`: how many items wait for this endpoint."""
 
     session: SessionRef
     resumed: bool
     grace: float
     signals: int = 0
+    inbox: int = 0
     snapshot: Snapshot | None = None
 
 
@@ -252,6 +255,11 @@ AnyReply = (
     | GroupState
     | GroupOver
     | MixerAnswer
+    | Recipients
+    | MessageSent
+    | Inbox
+    | Segment
+    | Conversations
     | RoomList
     | ProblemReply
 )

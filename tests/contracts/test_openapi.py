@@ -92,7 +92,10 @@ def _value(schema: dict[str, Any]) -> Any:
         case {"enum": [first, *_]}:
             return first
         case {"contentEncoding": "base64", "minLength": length}:
-            return "A" * (length // 4 * 4 - 4) + {24: "AA==", 44: "AAA=", 88: "AA==", 4: "AA=="}[length]
+            return (
+                "A" * (length // 4 * 4 - 4)
+                + {24: "AA==", 40: "AAA=", 44: "AAA=", 84: "AA==", 88: "AA==", 4: "AA=="}[length]
+            )
         case {"pattern": pattern}:
             return f"{next(sign for sign in pattern if sign.isalpha())}_{'0' * 20}"
         case {"type": "array", "minItems": count, "items": items}:

@@ -38,6 +38,20 @@ _RECEIPT = {
     "identity": b"i" * 32,
     "signature": b"g" * 64,
 }
+ENVELOPE = {
+    "id": "m_" + "1" * 20,
+    "kind": "message",
+    "person": "p_" + "1" * 20,
+    "root": b"r" * 32,
+    "version": 0,
+    "head": b"r" * 32,
+    "endpoint": "e_" + "1" * 20,
+    "identity": b"i" * 32,
+    "to_root": b"t" * 32,
+    "sent": 1,
+    "ciphertext": b"c" * 29,
+    "signature": b"g" * 64,
+}
 LINE = {
     "entry": {
         "owner": "p_" + "1" * 20,
@@ -95,12 +109,23 @@ _FILL: dict[str, Any] = {
     "how": "resume",
     "kind": "motion",
     "call": "c_" + "1" * 20,
+    "message": "m_" + "1" * 20,
+    "item": "m_" + "1" * 20,
+    "index": 0,
+    "segments": 0,
+    "after": 0,
+    "most": 50,
+    "upto": 1,
+    "topic": "transcript",
+    "items": [{"endpoint": "e_" + "1" * 20, "body": b"b" * 29}],
+    "key": b"k" * 32,
+    "envelope": ENVELOPE,
     "to": "p_" + "1" * 20,
     "video": True,
     "epoch": 0,
     "why": "spam",
     "block": "x_" + "1" * 20,
-    "body": b"b",
+    "body": b"b" * 29,
     "audio": True,
     "hardware_muted": False,
     "since": 0,
@@ -166,6 +191,10 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
         fill["numbers"] = [1]  # elsewhere they are of phones
     if kind in (protocol.Block, protocol.ReportPerson):
         fill["person"] = "p_" + "1" * 20  # elsewhere it is a name
+    if kind is protocol.SendMessage:
+        fill["keys"] = [{"endpoint": "e_" + "1" * 20, "key": b"k" * 61}]  # elsewhere they are an endpoint's
+    if kind in (protocol.MarkRead, protocol.RemoveConversation):
+        fill["with"] = "p_" + "1" * 20  # elsewhere it is an endpoint
     if kind is protocol.HangUp:
         fill["why"] = "done"  # elsewhere it is why somebody is reported
     if kind in (protocol.PlanGroup, protocol.StartGroup, protocol.AskIntoGroup):

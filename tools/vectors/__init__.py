@@ -2,7 +2,8 @@
 
 usage: python -m tools.vectors            writes the files; nothing in them depends on time or chance
 
-What is decided about drop ins has vectors of its own, described in `tools.vectors.policy`.
+What is decided about drop ins has vectors of its own, described in `tools.vectors.policy`, and so have messages, in
+`tools.vectors.message`.
 
 The file is one JSON object. Each key is a section, each section a list of cases, each case has a `name`. Bytes are
 base64 (standard alphabet, padded); links and other statements are written as they cross the wire. The reasons

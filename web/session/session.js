@@ -148,10 +148,10 @@ export class Session {
     const message = /** @type {FromServer} */ (JSON.parse(text));
     if (message.t === 'hello') {
       await this.#signIn(socket, message);
-    } else if ('seq' in message) {
-      this.#event(message);
-    } else {
+    } else if ('re' in message) {
       this.#reply(message);
+    } else {
+      this.#event(message);
     }
   }
 

@@ -209,6 +209,8 @@ function onEvent(state, event) {
       return { ...state, own: state.own && { ...state.own, contacts: event.revision } };
     case 'signalled': // for the conversation alone
     case 'group_signal':
+    case 'message_arrived':
+    case 'conversation_changed':
     case 'grants_heard':
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':

@@ -41,8 +41,8 @@ class Sealer:
         except ValueError:
             raise Untrusted(Reason.WEAK_KEY) from None
         about = (kind.encode(), call.encode(), u64(epoch))
-        self._to_peer = AESGCM(_key(shared, about, own.public, peer))
-        self._from_peer = AESGCM(_key(shared, about, peer, own.public))
+        self._to_peer = AESGCM(agreed_key(LABEL, shared, about, own.public, peer))
+        self._from_peer = AESGCM(agreed_key(LABEL, shared, about, peer, own.public))
 
     def __repr__(self) -> str:
         return "Sealer(redacted)"
@@ -64,6 +64,10 @@ class Sealer:
             raise Untrusted(Reason.UNREADABLE) from None
 
 
-def _key(shared: bytes, about: tuple[bytes, ...], sender: PublicKeys, receiver: PublicKeys) -> bytes:
+def agreed_key(
+    label: bytes, shared: bytes, about: tuple[bytes, ...], sender: PublicKeys, receiver: PublicKeys
+) -> bytes:
+    """The 32 bytes under which `sender` seals to `receiver`, for one purpose and about one thing. `shared` is what the
+    two have in common."""
     ends = (sender.identity, receiver.identity, sender.sealing, receiver.sealing)
-    return HKDF(SHA256(), 32, salt=None, info=statement(LABEL, *about, *ends)).derive(shared)
+    return HKDF(SHA256(), 32, salt=None, info=statement(label, *about, *ends)).derive(shared)
