@@ -6,10 +6,12 @@ several people and it was told nothing, it asks (R7).
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from kith.core.names import Outcome
 from kith.core.problem import Code, Problem
+from kith.core.utterances.intents import Intent
+from kith.core.utterances.settling import Meant, Search, Settled
 from kith.endpoint.directory import Directory, Unclear
 from kith.endpoint.utterance import Named
 from signaling import protocol
@@ -98,6 +100,18 @@ class Names:
             return self._directory.known(whom)
         return _reached(await self.one(whom, label, acting))
 
+    async def settle(self, readings: Sequence[Intent], acting: str | None) -> Settled[NameChoice]:
+        """Whom an utterance means that may be read in several ways. Raises Problem, Unreachable."""
+        if _ID.fullmatch(readings[0].name):
+            return Settled(
+                Outcome.ONE, (Meant(readings[0], _known(self._directory.known(readings[0].name))),)
+            )
+        search = Search(readings, name_of=lambda one: one.name, key_of=_reaches)
+        while (reading := search.next()) is not None:
+            found = await self.resolve(reading.name, reading.label, acting)
+            search.found(found.outcome, found.choices)
+        return search.settled()
+
     async def one(self, said: str, label: str, acting: str | None) -> NameChoice:
         """The one whom a name means, who may be nobody that can be called. Raises as `find` does."""
         if not said.strip():
@@ -125,3 +139,14 @@ def _reached(choice: NameChoice) -> Named:
     if reached is None or choice.moved:
         raise NotHere(choice.name, moved=choice.moved)
     return Named(reached, choice.name)
+
+
+def _known(named: Named) -> NameChoice:
+    person = named.id if named.id.startswith("p_") else None
+    return NameChoice(name=named.name, person=person, endpoint=None if person else named.id)
+
+
+def _reaches(choice: NameChoice) -> str:
+    """Who a choice is: a number that moved is another one than who has it now."""
+    who = choice.person or choice.endpoint or f"nobody {choice.name}"
+    return f"moved {who}" if choice.moved else who

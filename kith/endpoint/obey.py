@@ -1,58 +1,66 @@
 """From an utterance to what the button does, and a sentence that says how it went.
 
 A device that is spoken to holds a `Dialogue`, which remembers the question that it asked: "Which one: ...?" is
-answered by a name or by "the first", "Block Bill?" by "yes". Whatever else is said is a new utterance, and the
-question is forgotten; it is forgotten after a while as well, so that nobody says yes to what somebody else was asked.
+answered by a name or by "the first", "Block Bill?" by "yes", "What shall I say?" by what to say. Whatever else is said
+is a new utterance, and the question is forgotten; it is forgotten after a while as well, so that nobody says yes to
+what somebody else was asked.
+
+What was said is understood here. Of it the server learns names, and no more words than it takes to know where a name
+ends.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kith.core.problem import SENTENCES, Code, Problem
-from kith.core.trust.untrusted import Untrusted
+from kith.core.names import Outcome
+from kith.core.problem import Code, Problem
+from kith.core.utterances.answers import either, say
+from kith.core.utterances.intents import Act, Intent
+from kith.core.utterances.replies import declines, picked, together
+from kith.core.utterances.sentences import Language, understand
+from kith.core.utterances.settling import Meant, Settled
 from kith.endpoint.acts import NotJoined
-from kith.endpoint.decrees import decree, drop_in_on, several_at_once
+from kith.endpoint.calls import PLACE_WITHIN
+from kith.endpoint.decrees import drop_in_on_all, for_all, several_at_once
+from kith.endpoint.deeds import do
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
-from kith.endpoint.floor import InCall, NoCall
-from kith.endpoint.ice import NoRelay
-from kith.endpoint.lock import Locked
-from kith.endpoint.names import Ambiguous, NotHere, WhoAsks, shown
-from kith.endpoint.utterance import Act, Intent, declines, picked, together, understand
+from kith.endpoint.excuses import EXPECTED, excuse
+from kith.endpoint.names import NotHere, shown
 from signaling import protocol
 from signaling.protocol import NameChoice
-
-NOT_UNDERSTOOD = "I did not understand that."
-NOT_JOINED = "First confirm this device in the app on a device of yours."
-NOT_NOW = "There is nothing to confirm."
-NO_RELAY = "This device may only call through a relay, and the server has none."
-NEVER_MIND = "OK, I leave it."
-LOCKED = "The phone is locked. Unlock it first."
-HERE = "Good to know."
-NOT_BLOCKED = "They are not among those whom you have blocked."
 
 PATIENCE = 30.0
 """Seconds for which a question waits for its answer."""
 
+_CALLS = (Act.CALL, Act.VIDEO_CALL)
+_TOGETHER = (*_CALLS, Act.DROP_IN)
+_TO_SOMEBODY = (*_TOGETHER, Act.MESSAGE, Act.RECORD, Act.BLOCK)
+
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """`sure`: it only wants a yes. `profile` is for whom it was asked."""
+    """`choices` are those to choose from; `sure`: it only wants a yes. `wanted` waits for its text instead. `profile`
+    is for whom it was asked."""
 
-    intent: Intent
-    choices: tuple[NameChoice, ...]
+    choices: tuple[Meant[NameChoice], ...]
     sure: bool
+    wanted: Intent | None
     profile: str | None
     until: float
 
 
 class Dialogue:
-    """What is said to one endpoint, one utterance after another."""
+    """What is said to one endpoint, one utterance after another. `language` is that in which one talks to it."""
 
-    def __init__(self, endpoint: Endpoint, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, language: Language = "en", clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._endpoint = endpoint
+        self._language: Language = language
         self._clock = clock
         self._question: _Question | None = None
 
@@ -60,160 +68,138 @@ class Dialogue:
         """Do what `text` asks for, or answers; returns what to say. Does not raise for what a person can get wrong."""
         self._endpoint.touched()
         question, self._question = self._question, None
-        intent = understand(text)
+        readings = understand(text, self._language)
+        name = readings[0].name if readings else ""
         try:
             if question is not None and self._clock() < question.until:
-                answered = await self._answered(question, text, intent)
+                answered = await self._answered(question, text, readings)
                 if answered is not None:
                     return answered
-            return NOT_UNDERSTOOD if intent is None else await self._do(intent)
-        except WhoAsks as error:
-            return f"Who is asking? Say: I am {_either(error.choices)}."
-        except Ambiguous as error:
-            assert intent is not None
-            return self._ask(intent, error.found)
-        except Unclear as error:
-            if not error.choices:
-                return f"I do not know {'that name' if intent is None else intent.name}."
-            return f"Which one: {_either(error.choices)}?"
-        except Locked:
-            return LOCKED
-        except NotHere as error:
-            if error.moved:
-                return f"The number of {error.name} belongs to somebody else now. Look at the contact in the app."
-            return f"{error.name} cannot be reached here."
-        except NoCall:
-            return "There is no call."
-        except InCall:
-            return "You are in a call already."
-        except NotJoined:
-            return NOT_JOINED
-        except NoRelay:
-            return NO_RELAY
-        except Untrusted:
-            return NOT_NOW
-        except Problem as problem:
-            return SENTENCES[problem.code]
-        except Unreachable:
-            return "The server cannot be reached."
+            return await self._do(readings) if readings else self._say("not_understood")
+        except EXPECTED as error:
+            return excuse(error, name, self._language)
+
+    def _say(self, key: str, **parts: object) -> str:
+        return say(self._language, key, **parts)
 
     # -- questions ---------------------------------------------------------------------------------
 
-    def _ask(self, intent: Intent, choices: tuple[NameChoice, ...], *, sure: bool = False) -> str:
-        self._question = _Question(intent, choices, sure, self._endpoint.profile, self._clock() + PATIENCE)
-        if sure:
-            return (
-                f"Block {choices[0].name}? They will not reach you any more, and not be told. Say yes or no."
-            )
-        names = shown(choices)
-        return f"Did you mean {names[0]}?" if len(names) == 1 else f"Which one: {_either(names)}?"
+    def _wait(self, *choices: Meant[NameChoice], sure: bool = False, wanted: Intent | None = None) -> None:
+        until = self._clock() + PATIENCE
+        self._question = _Question(choices, sure, wanted, self._endpoint.profile, until)
 
-    async def _answered(self, question: _Question, text: str, intent: Intent | None) -> str | None:
+    def _ask(self, choices: tuple[Meant[NameChoice], ...]) -> str:
+        self._wait(*choices)
+        names = shown(tuple(one.choice for one in choices))
+        if len(names) == 1:
+            return self._say("did_you_mean", name=names[0])
+        return self._say("which", names=either(self._language, names))
+
+    def _ask_whether(self, meant: Meant[NameChoice]) -> str:
+        self._wait(meant, sure=True)
+        return self._say("sure_block", name=meant.choice.name)
+
+    def _ask_for_text(self, wanted: Intent, *to: Meant[NameChoice]) -> str:
+        self._wait(*to, wanted=wanted)
+        return self._say("what_to_say" if to else "what_to_announce")
+
+    async def _answered(self, question: _Question, text: str, readings: Sequence[Intent]) -> str | None:
         """What becomes of a question; None where something else was said."""
-        if declines(text):
-            return NEVER_MIND
+        if declines(text, self._language):
+            return self._say("never_mind")
         if question.profile != self._endpoint.profile:
             return None  # somebody else stands there now
-        yes = intent is not None and intent.act is Act.SAME
+        if question.wanted is not None:
+            return await self._texted(question, question.wanted, text)
+        yes = bool(readings) and readings[0].act is Act.SAME
         if yes and len(question.choices) == 1:
-            return await self._act(question.intent, question.choices[0], sure=question.sure)
-        place = None if question.sure else picked(text, shown(question.choices))
+            return await self._act(question.choices[0], sure=question.sure)
+        names = shown(tuple(one.choice for one in question.choices))
+        place = None if question.sure else picked(text, names, self._language)
         if place is not None:
-            return await self._act(question.intent, question.choices[place], sure=False)
-        if intent is None or yes:
-            return self._ask(question.intent, question.choices, sure=question.sure)
+            return await self._act(question.choices[place])
+        if not readings or yes:
+            return self._ask_whether(question.choices[0]) if question.sure else self._ask(question.choices)
         return None
+
+    async def _texted(self, question: _Question, wanted: Intent, text: str) -> str:
+        intent = replace(wanted, text=text.strip())
+        if question.choices:
+            return await self._act(Meant(intent, question.choices[0].choice))
+        return await do(self._endpoint, intent, self._language)
 
     # -- doing -------------------------------------------------------------------------------------
 
-    async def _act(self, intent: Intent, choice: NameChoice, *, sure: bool) -> str:
+    async def _do(self, readings: Sequence[Intent]) -> str:
+        endpoint, intent = self._endpoint, readings[0]
+        if intent.act is Act.UNBLOCK:
+            return await self._unblock(intent.name)
+        if intent.act is Act.ANNOUNCE and not intent.text:
+            return self._ask_for_text(intent)
+        if intent.act not in _TO_SOMEBODY or (intent.act is Act.RECORD and not intent.name):
+            return await do(endpoint, intent, self._language)
+        if not endpoint.joined:
+            raise NotJoined("nobody has signed for this endpoint yet")
+        if intent.act is Act.DROP_IN and for_all(intent.name):
+            return await drop_in_on_all(endpoint, intent.name, self._language)
+        settled = await self._whom(readings)
+        match settled.outcome:
+            case Outcome.ONE:
+                return await self._act(settled.choices[0])
+            case Outcome.WHICH:
+                return self._ask(settled.choices)
+            case Outcome.NONE:
+                return await self._several(intent)
+
+    async def _whom(self, readings: Sequence[Intent]) -> Settled[NameChoice]:
+        """Whom it is about. Raises what Names.settle does."""
+        names = self._endpoint.names
+        try:
+            async with asyncio.timeout(PLACE_WITHIN):
+                return await names.settle(readings, names.acting(None))
+        except TimeoutError:
+            raise Unreachable("the server does not answer") from None
+
+    async def _several(self, intent: Intent) -> str:
+        """Nobody is called all of that; several may be. Raises Unclear."""
+        several = () if intent.label else together(intent.name, self._language)
+        if intent.act not in _TOGETHER or len(several) < 2:
+            raise Unclear(intent.name, [])
+        dropping_in = intent.act is Act.DROP_IN
+        video = dropping_in or intent.act is Act.VIDEO_CALL
+        return await several_at_once(
+            self._endpoint, several, self._language, video=video, drop_in=dropping_in
+        )
+
+    async def _act(self, meant: Meant[NameChoice], *, sure: bool = False) -> str:
         """Do it to this one."""
-        if intent.act is not Act.BLOCK:
-            call = await self._endpoint.call(choice, video=intent.act is Act.VIDEO_CALL)
-            return f"Calling {call.called_as or call.peer_name}."
+        endpoint, intent, choice = self._endpoint, meant.intent, meant.choice
+        match intent.act:
+            case Act.BLOCK:
+                return await self._block(meant, sure=sure)
+            case Act.DROP_IN:
+                call = await endpoint.drop_in(choice)
+                return self._say("dropping_in", name=call.called_as or call.peer_name)
+            case Act.MESSAGE | Act.RECORD if choice.person is None or choice.moved:
+                raise NotHere(choice.name, moved=choice.moved)
+            case Act.MESSAGE if not intent.text:
+                return self._ask_for_text(intent, meant)
+            case Act.MESSAGE | Act.RECORD:
+                return await do(endpoint, intent, self._language, to=choice)
+            case _:
+                call = await endpoint.call(choice, video=intent.act is Act.VIDEO_CALL)
+                return self._say("calling", name=call.called_as or call.peer_name)
+
+    async def _block(self, meant: Meant[NameChoice], *, sure: bool) -> str:
+        choice, endpoint = meant.choice, self._endpoint
         if choice.person is None or choice.moved:
             raise NotHere(choice.name, moved=choice.moved)
         if not sure:
-            return self._ask(intent, (choice,), sure=True)
-        endpoint = self._endpoint
+            return self._ask_whether(meant)
         await endpoint.request(
             protocol.Block(id=endpoint.new_id(), as_person=endpoint.names.acting(None), person=choice.person)
         )
-        return f"{choice.name} is blocked."
-
-    async def _do(self, intent: Intent) -> str:
-        endpoint = self._endpoint
-        match intent.act:
-            case Act.CALL | Act.VIDEO_CALL:
-                return await self._call(intent, video=intent.act is Act.VIDEO_CALL)
-            case Act.BLOCK:
-                acting = endpoint.names.acting(None)
-                return await self._act(intent, await endpoint.names.one(intent.name, "", acting), sure=False)
-            case Act.UNBLOCK:
-                return await self._unblock(intent.name)
-            case Act.PROFILE:
-                return f"Hello, {endpoint.choose_profile(intent.name).name}."
-            case Act.DROP_IN:
-                return await drop_in_on(endpoint, intent.name)
-            case (
-                Act.DROP_IN_OFF
-                | Act.DROP_IN_ON
-                | Act.QUIET_ON
-                | Act.QUIET_OFF
-                | Act.QUIET_EVERYWHERE
-                | Act.QUIET_NOWHERE
-                | Act.CLOSE_EVERYTHING
-            ):
-                return await decree(endpoint, intent.act)
-            case Act.LET_IN:
-                await endpoint.let_in()
-            case Act.NOT_NOW:
-                await endpoint.not_now()
-            case Act.HERE:
-                return HERE
-            case Act.ANSWER:
-                await endpoint.answer()
-            case Act.DECLINE:
-                await endpoint.decline()
-            case Act.HANG_UP:
-                await endpoint.hang_up()
-            case Act.CONTINUE_HERE:
-                call = await endpoint.continue_here()
-                return f"Going on with {call.peer_name}."
-            case Act.VIDEO_OFF:
-                endpoint.video(on=False)
-            case Act.VIDEO_ON:
-                endpoint.video(on=True)
-            case Act.MUTE:
-                endpoint.mute(on=True)
-            case Act.UNMUTE:
-                endpoint.mute(on=False)
-            case Act.MICROPHONE_OFF:
-                endpoint.microphone_off(off=True)
-            case Act.MICROPHONE_ON:
-                endpoint.microphone_off(off=False)
-            case Act.SHUTTER_CLOSED:
-                endpoint.shutter(closed=True)
-            case Act.SHUTTER_OPEN:
-                endpoint.shutter(closed=False)
-            case Act.SAME:
-                await endpoint.belonging.compared(same=True)
-            case Act.NOT_SAME:
-                await endpoint.belonging.compared(same=False)
-            case Act.COMPARE_AGAIN:
-                await endpoint.belonging.compare_again()
-        return "OK."
-
-    async def _call(self, intent: Intent, *, video: bool) -> str:
-        """One, or several where nobody is called all of that."""
-        several = () if intent.label else together(intent.name)
-        try:
-            call = await self._endpoint.call(intent.name, label=intent.label, video=video)
-        except Unclear as error:
-            if error.choices or len(several) < 2:
-                raise
-            return await several_at_once(self._endpoint, several, video=video, drop_in=False)
-        return f"Calling {call.called_as or call.peer_name}."
+        return self._say("blocked", name=choice.name)
 
     async def _unblock(self, name: str) -> str:
         """By the name that they were blocked under. Only a personal endpoint may."""
@@ -221,18 +207,14 @@ class Dialogue:
         listed = await endpoint.request(protocol.ListBlocks(id=endpoint.new_id()))
         if not isinstance(listed, protocol.Blocks):
             raise Problem(Code.MALFORMED)
-        place = picked(name, [block.name for block in listed.blocks])
+        place = picked(name, [block.name for block in listed.blocks], self._language)
         if place is None:
-            return NOT_BLOCKED
+            return self._say("not_blocked")
         block = listed.blocks[place]
         await endpoint.request(protocol.Unblock(id=endpoint.new_id(), block=block.id))
-        return f"{block.name} can reach you again."
+        return self._say("unblocked", name=block.name)
 
 
 async def obey(endpoint: Endpoint, text: str) -> str:
     """One utterance, of which nothing is remembered."""
     return await Dialogue(endpoint).hear(text)
-
-
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -16,12 +16,13 @@ from kith.core.problem import Code, Problem
 from kith.core.trust import log as chains
 from kith.core.trust.grants import DropInTerm, HomeTerm, Mode
 from kith.core.trust.log import Outcome, What
+from kith.core.utterances.answers import say
 from kith.endpoint import attention, vigil
 from kith.endpoint.call import Call
 from kith.endpoint.equipment import Parts
 from kith.endpoint.indicators import Light
 from kith.endpoint.lock import Locked
-from kith.endpoint.obey import LOCKED, obey
+from kith.endpoint.obey import obey
 from media.tones import RATE, Tone, samples
 from signaling import protocol
 from signaling.call import EndReason
@@ -474,7 +475,7 @@ async def test_a_locked_phone_finds_nobody_after_half_an_hour(
     for hidden in (his.call("Anna"), his.contacts.all(), his.drop_in("Anna")):
         with pytest.raises(Locked):
             await hidden
-    assert await obey(his, "call Anna") == LOCKED
+    assert await obey(his, "call Anna") == say("en", "locked")
     lock.rule(on=False)
     await (await his.call("Anna")).hang_up()
     lock.rule(on=True)

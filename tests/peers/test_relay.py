@@ -15,10 +15,11 @@ import pytest
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 
 from kith.core.ice import IceAddress
+from kith.core.utterances.answers import say
 from kith.endpoint import aiortc_hooks, body
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.ice_hooks import Gathering, Helpers, Relay
-from kith.endpoint.obey import NO_RELAY, obey
+from kith.endpoint.obey import obey
 from kith.endpoint.trust import relay_context
 from kith.server.authority import Certificates, ensure
 from media.turn import credential
@@ -229,7 +230,7 @@ async def test_without_a_relay_who_hides_is_told_so(tmp_path: Path) -> None:
         ):
             with pytest.raises(NoRelay):
                 await study.endpoint.call("Ben")
-            assert await obey(study.endpoint, "call Ben") == NO_RELAY
+            assert await obey(study.endpoint, "call Ben") == say("en", "no_relay")
             await hall.endpoint.call("Ana")
             await study.until("ringing")
             with pytest.raises(NoRelay):
