@@ -251,7 +251,7 @@ class Endpoint(Acts):
         await self._calls.close()
         await self._groups.close()
         await self._record.close()
-        self.reach.close()
+        await self.reach.close()
         self._wire.give_up()
         await self._circle.close()
         await self._wire.close()
@@ -312,7 +312,7 @@ class Endpoint(Acts):
             self._groups.adopt({view.id: view for view in welcome.snapshot.groups})
             self.emit("directory")
             self._circle.begun_anew()
-            self._wire.spawn(self.reach.begun_anew())
+            self.reach.begun_anew()
         self._wire.ice.refresh(anew=welcome.snapshot is not None)
         if self.joined:
             self._wire.spawn(self.journal.meet())
@@ -340,6 +340,8 @@ class Endpoint(Acts):
                 self._circle.happened(event)
                 if isinstance(event, protocol.IdentityChanged):
                     self.emit("identity", event.person)
+                if isinstance(event, protocol.RosterChanged):
+                    self.reach.others_count()
             case protocol.GrantsChanged(person=signer, grants=grants):
                 self._wire.spawn(self.reach.hear(signer, grants))
             case protocol.ServerLeaving():
@@ -373,6 +375,7 @@ class Endpoint(Acts):
             self.presentation.announce(f"Do both show {spaced(progress.digits)}?")
         if progress.step == "signed" and progress.endpoint is None:
             self._calls.joined()
+            self.reach.others_count()
         self.emit("pairing", progress)
 
     def _look_where_at_home(self) -> None:

@@ -415,6 +415,7 @@ class Group:
             gear=self._gear,
             put=self._inbox.put,
             tell=self._wire.tell,
+            ask=self._wire.request,
             signal=self._signal,
             new_id=self._wire.new_id,
             spawn=self._spawn,

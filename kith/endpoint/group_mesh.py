@@ -14,7 +14,10 @@ from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from kith.core.problem import Problem
+from kith.core.trust.group import GroupRoster
 from kith.core.trust.untrusted import Reason, Untrusted
+from kith.endpoint.dialling import Unreachable
 from kith.endpoint.group_pair import Pair, PairEvent, lines
 from kith.endpoint.group_roster import Fellowship, Place, own_member, own_of, place
 from kith.endpoint.group_way import Ground, Listener
@@ -31,7 +34,11 @@ EARLY = 128
 """Signals that may come before the roster with their sender: an offer and its candidates of four members."""
 
 LATER = 3.0
-"""Seconds after which somebody else signs, where who should have does not."""
+"""Seconds after which somebody else signs, where who should have does not; and until what could not be stored is signed
+again, at first."""
+
+LATEST = 60.0
+"""Seconds until that at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ class _Paired:
 @dataclass(frozen=True, slots=True)
 class _Sign:
     """Nobody has signed what has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The server did not store what was signed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class Mesh:
         self._saying = (False, False)
         self._stood: dict[Place, bool] = {}
         self._later: asyncio.TimerHandle | None = None
+        self._pause = LATER
 
     # -- what it is -----------------------------------------------------------------------------------
 
@@ -161,13 +174,34 @@ class Mesh:
             case True:
                 await self._sign_now()
             case None:
-                self._later = asyncio.get_running_loop().call_later(LATER, self._ground.put, _Sign())
+                self._sign_in(LATER)
 
     async def _sign_now(self) -> None:
         roster = await self._fellowship.next(self._view)
         if roster is not None:
-            ground = self._ground
-            ground.tell(protocol.SignGroup(id=ground.new_id(), call=ground.call, roster=roster))
+            self._ground.spawn(self._show(roster))
+
+    async def _show(self, roster: GroupRoster) -> None:
+        """To the server, and by it to all others."""
+        ground = self._ground
+        try:
+            await ground.ask(protocol.SignGroup(id=ground.new_id(), call=ground.call, roster=roster))
+            self._pause = LATER
+        except Problem as problem:
+            log.info("a roster of a group was not stored: %s", problem.code)
+            ground.put(_Refused())
+        except Unreachable:
+            pass  # the endpoint is about to end, and says so
+
+    def _sign_again(self) -> None:
+        """Unless somebody else's roster comes meanwhile, or nobody is left to whom it would say anything new."""
+        self._fellowship.refused()
+        self._stop_waiting()
+        self._sign_in(self._pause)
+        self._pause = min(2 * self._pause, LATEST)
+
+    def _sign_in(self, seconds: float) -> None:
+        self._later = asyncio.get_running_loop().call_later(seconds, self._ground.put, _Sign())
 
     def _stop_waiting(self) -> None:
         if self._later is not None:
@@ -194,6 +228,8 @@ class Mesh:
             await self._safely(item.place, other.pair.deal_with(item.event))
             if isinstance(item.event, Up) and item.place in self._others:
                 self._listener.member_up(other.member, other.pair.meeting)
+        elif isinstance(item, _Refused):
+            self._sign_again()
         elif isinstance(item, _Sign) and own_of(self._view) is not None:
             await self._sign_now()
 

@@ -8,7 +8,7 @@ to another one. Nor is anything said while somebody is in it whom a drop in here
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kith.core.problem import Problem
@@ -22,7 +22,7 @@ from kith.endpoint.group_way import Ground, Listener
 from kith.endpoint.link import Impostor, Link, Lost, Up
 from media.tones import Samples
 from signaling import protocol
-from signaling.protocol import AnyReply, Command, GroupSignal, GroupView, MediaView, MemberView
+from signaling.protocol import GroupSignal, GroupView, MediaView, MemberView
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class _Mixed:
 
 class MixerWay:
     """Implements kith.endpoint.group_way.Way. `allowed`: whether the own signed sets want it; `server_key` is the
-    pinned one, `ask` sends a command. `held`: microphone and speaker wait for `open`."""
+    pinned one. `held`: microphone and speaker wait for `open`."""
 
     def __init__(
         self,
@@ -50,7 +50,6 @@ class MixerWay:
         listener: Listener,
         *,
         allowed: Callable[[], bool],
-        ask: Callable[[Command], Awaitable[AnyReply]],
         server_key: bytes,
         held: bool,
     ) -> None:
@@ -58,7 +57,6 @@ class MixerWay:
         self._ground = ground
         self._listener = listener
         self._allowed = allowed
-        self._ask = ask
         self._server_key = server_key
         self._held = held
         self._judges = held
@@ -140,7 +138,7 @@ class MixerWay:
         command = protocol.OfferMixer(
             id=ground.new_id(), call=ground.call, epoch=link.epoch, sdp=offer, nonce=nonce
         )
-        answer = await self._ask(command)
+        answer = await ground.ask(command)
         if not isinstance(answer, protocol.MixerAnswer):
             raise Untrusted(Reason.OUT_OF_TURN)
         promise = MixerPromise(

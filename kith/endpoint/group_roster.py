@@ -224,6 +224,10 @@ class Fellowship:
         self._signed = (known.version, members, barred)
         return group.following(known, self._keys, members, time=int(self._now()), removed=barred)
 
+    def refused(self) -> None:
+        """The server does not have what was signed last: it is to be signed again."""
+        self._signed = None
+
     async def _taken_in(self, view: GroupView, known: GroupRoster, member: MemberView) -> GroupMember | None:
         """As the next roster has them: only who was asked, and is who they are said to be."""
         if (stands := self.stands(member)) is not None:

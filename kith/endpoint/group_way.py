@@ -1,6 +1,6 @@
 """The two ways in which the media of a group may go, as the group sees them: between its members, or by a mixer."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,18 +12,20 @@ from kith.endpoint.group_roster import Place
 from kith.endpoint.identities import Meeting
 from kith.endpoint.link import Link
 from media.tones import Samples
-from signaling.protocol import Command, GroupSignal, GroupView, MemberView
+from signaling.protocol import AnyReply, Command, GroupSignal, GroupView, MemberView
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What a way stands on. `put` leaves something for the group's one task, which gives it to `Way.deal_with`; `tell`
-    says something to the server and does not wait; `signal` does so again after a lost connection."""
+    says something to the server and does not wait, `ask` waits for its reply (raises Problem, Unreachable); `signal`
+    says it again after a lost connection."""
 
     call: str
     gear: Gear
     put: Callable[[object], None]
     tell: Callable[[Command], None]
+    ask: Callable[[Command], Awaitable[AnyReply]]
     signal: Callable[[str, int, bytes], None]
     """Endpoint, epoch and sealed body."""
     new_id: Callable[[], str]

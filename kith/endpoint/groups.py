@@ -378,7 +378,6 @@ class Groups:
             ground,
             group,
             allowed=lambda: self._reach.sets.enhanced,
-            ask=self._wire.request,
             server_key=self._server_key,
             held=held,
         )

@@ -24,10 +24,12 @@ def pauses() -> Iterator[float]:
 
 class Lookout:
     """One look after another, from `begin` to `close`. `look` may raise Untrusted, Problem, Unreachable: what the
-    server could not answer is looked at again later; what cannot be believed once there is more to see."""
+    server could not answer is looked at again later; what cannot be believed once there is more to see. `what` says in
+    the log what is not done then."""
 
-    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, look: Callable[[], Awaitable[None]], *, what: str) -> None:
         self._look = look
+        self._what = what
         self._due = asyncio.Event()
         self._later: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -58,6 +60,6 @@ class Lookout:
                 failures = pauses()
             except (Untrusted, Problem, Unreachable) as error:
                 reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
-                log.warning("nothing is signed on what the household has signed: %s", reason)
+                log.warning("%s: %s", self._what, reason)
                 if not isinstance(error, Untrusted) or error.reason is Reason.MISSING:
                     self._later = asyncio.get_running_loop().call_later(next(failures), self.wake)

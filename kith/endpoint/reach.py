@@ -17,6 +17,7 @@ from kith.endpoint.gate import Gate
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Identities
 from kith.endpoint.lock import PhoneLock
+from kith.endpoint.lookout import Lookout
 from kith.endpoint.rosters import Rosters
 from kith.endpoint.sets import Sets
 from kith.endpoint.standing import Standing
@@ -48,6 +49,9 @@ class Reach:
         self._changed = changed
         self._indicating = True
         self._looked = False
+        self._told = False
+        """Whether the server knows in this session how things stand here."""
+        self._lookout = Lookout(self._look, what="the sets of grants were not looked at")
         self.lock = PhoneLock(changed=self.turned)
         self.sets = Sets(
             home,
@@ -109,14 +113,26 @@ class Reach:
 
     # -- what the connection brings -------------------------------------------------------------------
 
-    async def begun_anew(self) -> None:
+    def begun_anew(self) -> None:
         """Signed in with a new session: ask what was signed meanwhile, and say how things stand."""
+        self._told = False
+        self._lookout.begin()
+
+    def others_count(self) -> None:
+        """Others may have a say here than before, and what they signed was of no use until now: ask for it again."""
+        self._lookout.wake()
+
+    async def _look(self) -> None:
         try:
             await self.sets.look()
-        except (Problem, Unreachable, Untrusted) as error:
-            log.warning("the sets of grants were not looked at: %s", type(error).__name__)
-        self._looked = True
-        self._standing.report(anew=True)
+        except (Problem, Unreachable, Untrusted):
+            self._report()  # as things stand by what is kept
+            raise
+        self._report()
+
+    def _report(self) -> None:
+        self._looked, anew, self._told = True, not self._told, True
+        self._standing.report(anew=anew)
 
     async def hear(self, person: str, grants: Grants) -> None:
         """A person who has a say here has signed another set."""
@@ -125,5 +141,6 @@ class Reach:
         except (Problem, Unreachable, Untrusted) as error:
             log.warning("a set of grants was not heard: %s", type(error).__name__)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        await self._lookout.close()
         self._standing.close()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from kith.core.trust import group as rosters
 from kith.core.trust.untrusted import Reason
+from kith.endpoint import group_mesh
 from kith.endpoint.group_pair import Pair
 from policy.group import Path
 from tests.support.gathering import Guest, Hall
@@ -42,6 +43,16 @@ async def test_each_hears_all_others_and_not_itself() -> None:
         )
         assert hall.roster is not None and hall.roster.version == 2 and len(hall.roster.members) == 3
         assert all(one.group.e2ee for one in guests)
+
+
+async def test_a_roster_that_could_not_be_stored_is_signed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else says anything that would bring it to mind."""
+    monkeypatch.setattr(group_mesh, "LATER", 0.05)
+    hall = Hall()
+    one, two = hall.guest(400.0), hall.guest(700.0)
+    hall.full = 2
+    async with gathered(hall, one, two):
+        assert hall.roster is not None and hall.roster.version == 1 and hall.full == 0
 
 
 async def test_who_leaves_is_closed_at_once_and_gets_nothing_more() -> None:

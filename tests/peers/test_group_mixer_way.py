@@ -115,6 +115,7 @@ class End:
             gear=Gear(self.equipment, cast("Any", self), self.guest.someone.keys),
             put=self._items.put_nowait,
             tell=self.said.append,
+            ask=lambda command: booth.ask(command, self.guest.someone.keys.public.identity),
             signal=lambda endpoint, epoch, sealed: None,
             new_id=lambda: "1",
             spawn=self._spawn,
@@ -124,7 +125,6 @@ class End:
             ground,
             cast("Listener", self),
             allowed=lambda: self.allowed,
-            ask=lambda command: booth.ask(command, self.guest.someone.keys.public.identity),
             server_key=booth.keys.public.identity,
             held=held,
         )

@@ -278,6 +278,8 @@ class Hall:
         self.video = video
         self.passed: list[tuple[Guest, str]] = []
         """Who sealed something, to which endpoint."""
+        self.full = 0
+        """How many rosters it cannot store."""
         self._next = 0
 
     def guest(self, hertz: float, *, camera: bool = False) -> Guest:
@@ -361,6 +363,9 @@ class Hall:
                 if self.roster is None or roster.version != self.roster.version + 1:
                     raise Problem(Code.MALFORMED)
                 rosters.check(roster, self.roster)
+                if self.full:
+                    self.full -= 1
+                    raise Problem(Code.STORAGE_UNAVAILABLE)
                 self.roster = roster
                 self.tell()
             case protocol.GroupMedia(up=True):

@@ -57,6 +57,7 @@ export class Conversation {
       sink: {
         risen: (epoch) => sink.send({ t: 'media_up', call, epoch }),
         fallen: (epoch) => sink.send({ t: 'media_lost', call, epoch }),
+        failed: () => {}, // whoever began it decides how long to wait
         ...{ media, doubt, sealed, untrusted },
       },
     });

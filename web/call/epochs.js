@@ -24,6 +24,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
  * @typedef {object} WaySink
  * @property {(said: Description | CandidateBody) => void} apply  what the other end said, and may be acted upon
  * @property {(fingerprint: Bytes) => void} agreed  media may leave, to who shows this certificate
+ * @property {() => void} failed  the other end cannot be asked, or does not answer
  * @property {(reason: Reason) => void} untrusted  no media, now and later
  */
 
@@ -31,6 +32,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
  * @typedef {object} EpochsSink
  * @property {(epoch: number) => void} risen  the media of this epoch are what counts from now on
  * @property {(epoch: number) => void} fallen  they are lost; another epoch may help
+ * @property {() => void} failed  the newest will not come up; what stands beside it goes on
  * @property {(media: 'connecting' | 'up' | 'lost') => void} media
  * @property {() => void} doubt  the network may be gone: whether the server still answers would be good to know
  * @property {() => void} sealed  it is known who the other end is, and the media goes to whom it should
@@ -110,10 +112,12 @@ export class Epochs {
 
   /** @param {number} epoch later than all before @param {MediaView} media @returns {W} what goes beside it */
   open(epoch, media) {
+    for (const idle of [...this.#epochs.keys()]) if (idle !== this.#shown) this.#retire(idle); // it would be too late now
     this.newest = epoch;
     const way = this.#wayOf(epoch, {
       apply: (said) => peer.receive(said),
       agreed: (fingerprint) => peer.trust(fingerprint),
+      failed: () => this.#lost(epoch),
       untrusted: (reason) => this.#sink.untrusted(reason),
     });
     const peer = new Peer({
@@ -170,7 +174,11 @@ export class Epochs {
    * nothing to mend: whoever began it decides how long to wait. @param {number} epoch
    */
   #lost(epoch) {
-    if (epoch !== this.newest || epoch !== this.#shown) return;
+    if (epoch !== this.newest) return;
+    if (epoch !== this.#shown) {
+      this.#sink.failed();
+      return;
+    }
     this.#sink.media('lost');
     this.#sink.fallen(epoch);
   }

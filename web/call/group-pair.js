@@ -9,6 +9,7 @@ import { Untrusted } from '../trust/untrusted.js';
 import { Epochs } from './epochs.js';
 import { FirstWords } from './first-words.js';
 import { Secured } from './secured.js';
+import { Tries } from './tries.js';
 
 /** @import {MediaView} from '../protocol.js' */
 /** @import {Reason} from '../trust/untrusted.js' */
@@ -45,6 +46,7 @@ export class Pair {
   #again = -Infinity;
   #over = false;
   #first = new FirstWords({ read: (epoch, body) => this.#sealed(epoch, body), begin: (epoch, bodies) => this.#follow(epoch, bodies) });
+  /** For what is to replace a connection: one who is new here may take their time. */ #tries = new Tries(() => this.#replace());
   /** Who the other one is, as it was asked when they first said something. @type {{epoch: number, assurance: Promise<Assurance>} | null} */ #assured = null;
 
   /** @param {{call: string, kind: 'group_call' | 'group_drop_in', offers: boolean, media: MediaView, ice: Ice, sink: PairSink}} options `offers`: this side has joined later */
@@ -59,8 +61,12 @@ export class Pair {
       ice,
       wayOf: (epoch, way) => this.#secured(epoch, way),
       sink: {
-        risen: () => sink.stands(true),
+        risen: () => {
+          this.#tries.done();
+          sink.stands(true);
+        },
         fallen: () => this.#fallen(),
+        failed: () => this.#tries.failed(),
         media: sink.media,
         doubt: sink.doubt,
         sealed: () => {
@@ -120,10 +126,7 @@ export class Pair {
     const { newest } = this.#epochs;
     if (newest < 0) return;
     if (!this.#offers) this.#epochs.at(newest)?.way.say({ kind: 'again' });
-    else if (performance.now() - this.#again > AGAIN_AFTER) {
-      this.#again = performance.now();
-      this.#epochs.open(newest + 1, this.#media);
-    }
+    else if (performance.now() - this.#again > AGAIN_AFTER) this.#replace();
   }
 
   /** The server is reached again: what was asked for meanwhile may not have come through. */
@@ -133,8 +136,15 @@ export class Pair {
 
   close() {
     this.#over = true;
+    this.#tries.stop();
     this.#first.close();
     this.#epochs.close();
+  }
+
+  #replace() {
+    this.#again = performance.now();
+    this.#tries.begun();
+    this.#epochs.open(this.#epochs.newest + 1, this.#media);
   }
 
   #fallen() {

@@ -9,6 +9,7 @@ import { verifyMixer } from '../trust/mixer.js';
 import { fingerprintOf } from '../trust/transcript.js';
 import { require, Untrusted } from '../trust/untrusted.js';
 import { Epochs } from './epochs.js';
+import { Tries } from './tries.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {MediaView, MixerAnswer} from '../protocol.js' */
@@ -70,8 +71,10 @@ class Desk {
       this.#sink.agreed(fingerprint);
       this.#sink.apply({ type: 'answer', sdp: answer.sdp });
     } catch (error) {
+      if (this.#over) return;
       // What could not be reached is tried again with the next epoch; what was signed wrong is the end of it.
-      if (!this.#over && error instanceof Untrusted) this.#sink.untrusted(error.reason);
+      if (error instanceof Untrusted) this.#sink.untrusted(error.reason);
+      else this.#sink.failed();
     }
   }
 
@@ -88,6 +91,7 @@ class Desk {
 
 export class Room {
   #epochs;
+  #tries = new Tries(() => this.renew());
   /** The group's, as the server counts. */ #counted = -1;
 
   /** @param {{call: string, ends: Ends, ice: Ice, sink: RoomSink}} options */
@@ -97,11 +101,15 @@ export class Room {
       ice,
       wayOf: (epoch, way) => new Desk({ ends, call, epoch, offer: sink.offer, sink: way }),
       sink: {
-        risen: () => sink.stands(true),
+        risen: () => {
+          this.#tries.done();
+          sink.stands(true);
+        },
         fallen: () => {
           sink.stands(false);
           this.renew();
         },
+        failed: () => this.#tries.failed(),
         media: sink.media,
         doubt: sink.doubt,
         sealed: () => {},
@@ -119,12 +127,12 @@ export class Room {
   update(epoch) {
     if (epoch <= this.#counted) return;
     this.#counted = epoch;
-    this.#epochs.open(Math.max(epoch, this.#epochs.newest + 1), SOUND);
+    this.#open(Math.max(epoch, this.#epochs.newest + 1));
   }
 
   /** The own connection is lost, or the network another one. */
   renew() {
-    this.#epochs.open(this.#epochs.newest + 1, SOUND);
+    this.#open(this.#epochs.newest + 1);
   }
 
   /** The server is reached again. */
@@ -138,6 +146,13 @@ export class Room {
   }
 
   close() {
+    this.#tries.stop();
     this.#epochs.close();
+  }
+
+  /** @param {number} epoch */
+  #open(epoch) {
+    this.#tries.begun();
+    this.#epochs.open(epoch, SOUND);
   }
 }

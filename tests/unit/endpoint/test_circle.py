@@ -49,7 +49,7 @@ async def test_what_the_server_could_not_answer_is_looked_at_again(failure: Exce
             raise failure
         done.set()
 
-    out = Lookout(look)
+    out = Lookout(look, what="nothing is seen")
     out.begin()
     async with asyncio.timeout(10):
         await done.wait()
@@ -63,7 +63,7 @@ async def test_what_cannot_be_believed_waits_for_more() -> None:
         looked.set()
         raise Untrusted(Reason.FORKED)
 
-    out = Lookout(look)
+    out = Lookout(look, what="nothing is seen")
     out.begin()
     async with asyncio.timeout(10):
         await looked.wait()
