@@ -30,9 +30,10 @@ from signaling.call import (
 from signaling.call_facts import FactFinder
 from signaling.deadlines import Deadlines, drop_in_key
 from signaling.group import Group, Place, PlaceState
+from signaling.group_beside import beside, joinable
 from signaling.group_index import LiveGroups
 from signaling.group_parts import finished
-from signaling.group_step import may_join, step
+from signaling.group_step import step
 from signaling.group_views import group_view
 from signaling.journal import Notes
 from signaling.live_group import LiveGroup
@@ -129,14 +130,18 @@ class GroupBoard:
 
     # -- beginning -------------------------------------------------------------------------------
 
-    async def put_through(self, new: Group, effects: groups.Effects, faces: Faces) -> LiveGroup | None:
+    async def put_through(
+        self, new: Group, effects: groups.Effects, faces: Faces, others: Collection[EndpointId] = ()
+    ) -> LiveGroup | None:
         """Let a group that was decided begin: save it, and only then let it be heard of. None where its id was used
-        before. Nothing awaits before it can be found by its id. Raises Problem(group_limit), (call_id_taken)."""
+        before. `others` are further endpoints of whoever starts it. Nothing awaits before it can be found by its id.
+        Raises Problem(group_limit), (call_id_taken)."""
         if self.live.get(new.id) is not None:  # while it was decided
             raise Problem(Code.CALL_ID_TAKEN, path="call")
         if self.live.begun_in(new.starting_place.household) >= AT_A_TIME:
             raise Problem(Code.GROUP_LIMIT)
         live = LiveGroup(new, faces, self._take_turn, self._tasks)
+        live.beside = dict.fromkeys(others, new.home)
         live.hold()
         self.live.follow(live)
         try:
@@ -160,9 +165,9 @@ class GroupBoard:
         return await self._store.find(CallId(group))
 
     def view(self, live: LiveGroup, viewer: EndpointId, place: Place | None = None) -> wire.GroupView:
-        """As this endpoint sees it, which is shown it."""
+        """As this endpoint sees it, which is shown it; `place` is where it may come, if it has no part."""
         shown = group_view(live.group, viewer, live.faces, place)
-        if live.group.concerns(viewer):
+        if live.group.concerns(viewer) or place is not None:
             live.shown[viewer] = shown
         return shown
 
@@ -233,11 +238,15 @@ class GroupBoard:
         """The groups that this endpoint is in, that ring here, or that its person could still join."""
         found = []
         for live in self.live.of(endpoint.household):
-            place = None if endpoint.shared or endpoint.waiting else _joinable(live.group, endpoint)
-            if live.begun and (live.group.concerns(endpoint.id) or place is not None):
-                found.append(
-                    self.view(live, endpoint.id, None if live.group.concerns(endpoint.id) else place)
-                )
+            if not live.begun:
+                continue
+            personal = endpoint.person is not None and not (endpoint.shared or endpoint.waiting)
+            place = joinable(live.group, endpoint.person or "") if personal else None
+            if live.group.concerns(endpoint.id):
+                found.append(self.view(live, endpoint.id))
+            elif place is not None:
+                live.beside[endpoint.id] = place.target
+                found.append(self.view(live, endpoint.id, place))
         return tuple(found)
 
     def occupied(self, endpoint: EndpointId) -> bool:
@@ -327,15 +336,28 @@ class GroupBoard:
                     assert_never(effect)
 
     def _show(self, live: LiveGroup) -> None:
-        """To everybody who has a part and sees something else now."""
+        """To everybody who has a part, or may take one, and sees something else now."""
         group = live.group
+        others = beside(group, live.beside)
+        self._forget(live, live.shown.keys() - others.keys(), EndReason.HUNG_UP)
+        for endpoint, place in sorted(others.items(), key=lambda one: one[0]):
+            before = live.shown.get(endpoint)
+            if self.view(live, endpoint, place) != before:
+                self._sessions.push(endpoint, wire.GroupChanged(group=live.shown[endpoint]))
         rung = {one for place in group.places.values() for one in place.rings if group.concerns(one)}
         for endpoint in sorted({*group.members, *rung}):
             before = live.shown.get(endpoint)
             if endpoint in live.faces.endpoints and self.view(live, endpoint) != before:
                 self._sessions.push(endpoint, wire.GroupChanged(group=live.shown[endpoint]))
 
+    def _forget(self, live: LiveGroup, shown: Collection[EndpointId], reason: EndReason) -> None:
+        """Those who might have come may not any more; whoever has a part is none of them."""
+        for endpoint in sorted(one for one in shown if not live.group.concerns(one)):
+            del live.shown[endpoint]
+            self._sessions.push(endpoint, wire.GroupEnded(call=live.group.id, reason=reason))
+
     def _finished(self, live: LiveGroup, reason: EndReason) -> None:
+        self._forget(live, tuple(live.shown), reason)
         log.info("group ended: group=%s reason=%s", live.group.id, reason)
         if live.group.path is Path.MIXER:
             self._rooms.close(live.group.id)
@@ -383,16 +405,6 @@ def _could_ring(place: Place, endpoint: Endpoint) -> bool:
         return place.target == endpoint.id
     theirs = endpoint.person == place.person and not endpoint.shared
     return theirs or (endpoint.shared and endpoint.household == place.household)
-
-
-def _joinable(group: Group, endpoint: Endpoint) -> Place | None:
-    """The place at which a personal endpoint's person could come late or back, or go on from another endpoint."""
-    if group.over or group.kind is not CallKind.CALL or group.answered is None:
-        return None
-    places = [
-        one for one in group.places.values() if one.person == endpoint.person and one.target == one.person
-    ]
-    return next((one for one in places if may_join(group, one)), None)
 
 
 def _key(group: Group) -> str:

@@ -306,6 +306,17 @@ class GroupFinder:
         on = {one for one, grants in sets if opted_in([grants], [grants.person], now)}
         return may_use([one in on for one in owners])
 
+    # -- who else ---------------------------------------------------------------------------------
+
+    async def others_of(self, party: Party) -> frozenset[EndpointId]:
+        """Other endpoints of the person who starts it, at which they may go on."""
+        if party.home.person is None:
+            return frozenset()
+        theirs = await self._directory.endpoints_for(party.home.person)
+        return frozenset(
+            one.id for one in theirs if not (one.shared or one.waiting or one.id == party.starter.id)
+        )
+
     # -- names -----------------------------------------------------------------------------------
 
     async def faces(self, party: Party) -> Faces:

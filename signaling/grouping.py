@@ -155,6 +155,7 @@ class Grouping:
             party = await self._asked(principal, caller, command, written)
             path = self._decide_as_shown(party, command.path)
             faces = await self._finder.faces(party)
+            others = await self._finder.others_of(party)
             if changes == self.live.changes:
                 break
         new, effects = start(
@@ -174,7 +175,7 @@ class Grouping:
             ),
             largest=self._largest,
         )
-        live = await self.live.put_through(new, effects, faces)
+        live = await self.live.put_through(new, effects, faces, others)
         if live is None:
             return await self._over(principal.endpoint, command)
         # What has changed while it was decided is found now that the group can be found.

@@ -19,16 +19,18 @@ class LiveGroup(Turns[Event]):
 
     `behind`: something that happened could not be saved, so the group does not show it yet.
     `shown`: what each endpoint was shown last, so that nobody is told what does not concern them, not even by being
-    told the same again. `parked`: signals for members that have no session just now.
+    told the same again. `beside`: endpoints of whoever takes part at another one, by the target of their place, but for
+    those at which it has rung. `parked`: signals for members that have no session just now.
     """
 
-    __slots__ = ("_turn", "behind", "faces", "group", "parked", "shown")
+    __slots__ = ("_turn", "behind", "beside", "faces", "group", "parked", "shown")
 
     def __init__(self, group: Group, faces: Faces, turn: Turn, tasks: "set[asyncio.Task[None]]") -> None:
         super().__init__(group.id, tasks)
         self.group = group
         self.faces = faces
         self.behind = False
+        self.beside: dict[EndpointId, str] = {}
         self.shown: dict[EndpointId, GroupView] = {}
         self.parked: dict[EndpointId, deque[GroupSignal]] = {}
         self._turn = turn

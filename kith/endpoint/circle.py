@@ -117,9 +117,7 @@ class Circle:
             )
         self._offers: deque[_Offer] = deque(maxlen=OFFERS)
         self._pairings: dict[str, asyncio.Queue[Step]] = {}
-        self._lookout = Lookout(
-            self._look_around, what="nothing is signed on what the household has signed"
-        )
+        self._lookout = Lookout(self._look_around, what="nothing is signed on what the household has signed")
         self._sessions = 0
         self._errands = Errands("a pairing")
         self._spawn = self._errands.spawn

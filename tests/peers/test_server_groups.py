@@ -50,7 +50,9 @@ async def test_the_whole_of_a_call_of_three(home: Family) -> None:
         seen = await join(dad, call)
         assert (seen["phase"], who(seen), seen["video"]) == ("active", [mum.id, dad.id], True)
         assert await ended(tablet, call) == "answered_elsewhere"
+        assert who(await changed(tablet, call)) == [mum.id, dad.id], "Dad could go on there"
         await granny.ok("join_group", call=call)
+        assert who(await changed(tablet, call)) == [mum.id, dad.id, granny.id]
         assert who(await changed(mum, call, phase="active")) == [mum.id, dad.id]
         all_in = await changed(mum, call)
         assert who(all_in) == [mum.id, dad.id, granny.id]
@@ -72,7 +74,7 @@ async def test_the_whole_of_a_call_of_three(home: Family) -> None:
         assert [one["order"] for one in back["members"]] == [0, 2, 3]
         await granny.ok("leave_group", call=call)
         await dad.ok("leave_group", call=call)
-        assert {await ended(one, call) for one in (dad, granny, mum)} == {"hung_up"}
+        assert {await ended(one, call) for one in (dad, granny, mum, tablet)} == {"hung_up"}
         over = await mum.ok("join_group", call=call)
         assert (over["t"], over["reason"]) == ("group_over", "hung_up")
 

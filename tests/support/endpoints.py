@@ -114,6 +114,18 @@ class Watched:
         """Wait for something that some event, sound or frame brings about."""
         await self._wait(lambda: True if test() else None, what)
 
+    async def opted_in(self) -> None:
+        """Wait until all who have a say here want features for which the server decrypts, by what it holds itself."""
+        sets = self.endpoint.reach.sets
+        goes_by = sets._changed
+
+        def changed() -> None:
+            goes_by()
+            self.wake()
+
+        sets._changed = changed
+        await self.until_true(lambda: sets.enhanced, "everybody has opted in")
+
     async def hears(self, hertz: float) -> None:
         """Wait until the last half second is mostly a tone of this frequency."""
         self._sound.clear()

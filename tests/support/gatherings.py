@@ -105,6 +105,16 @@ class Gathering:
     async def come_back(self) -> None:
         await self.screen.button("Join again").click()
 
+    async def ask_in(self, name: str) -> None:
+        """One more, who rings then."""
+        await self.screen.button("Add", exact=True).click()
+        await self.screen.page.get_by_role("checkbox", name=name).check()
+        await self.screen.button("Ask them in").click()
+
+    async def stands(self, words: str) -> None:
+        """What the group's screen says of how it is."""
+        await expect(self.screen.page.locator("kith-group .standing")).to_have_text(words)
+
     async def close(self) -> None:
         """Whatever goes on, rings or has ended: at once, as the others close it as well."""
         await self.screen.page.evaluate(CLOSE)
