@@ -2625,8 +2625,9 @@ export interface Inbox {
 
 /**
  * A message that waits for this endpoint as number `n`. It is part of the conversation that `person` has with
- * `other`, named `name`; `at` is when the server took it, in Unix seconds. `key` is sealed to this endpoint. `alert`:
- * nothing is known of that it should be silent here.
+ * `other`, named `name`; `at` is when the server took it, in Unix seconds. `keys` are those of the endpoint that sent
+ * it, as the server has them, and `key` is sealed to this one. `alert`: nothing is known of that it should be silent
+ * here.
  */
 export interface MessageItem {
   what: 'message';
@@ -2637,17 +2638,22 @@ export interface MessageItem {
   seq: number;
   at: number;
   envelope: MessageEnvelope;
+  keys: Keys;
   key: string;
   segments: number;
   alert: boolean;
 }
 
-/** Something from `endpoint`, another one of the same person's. `item` is what it is about. */
+/**
+ * Something from `endpoint`, another one of the same person's, with its `keys` as the server has them. `item` is
+ * what it is about.
+ */
 export interface OwnItem {
   what: 'own';
   n: number;
   at: number;
   endpoint: string;
+  keys: Keys;
   topic: string;
   item: string;
   body: string;
@@ -2673,6 +2679,7 @@ export interface Conversations {
  * taken away.
  */
 export interface ConversationView {
+  person: string;
   with: string;
   name: string;
   last: number;

@@ -59,8 +59,9 @@ class OwnSeal(Part, frozen=True, kw_only=True):
 
 class MessageItem(Part, frozen=True, kw_only=True, tag_field="what", tag="message", rename={"other": "with"}):
     """A message that waits for this endpoint as number `n`. It is part of the conversation that `person` has with
-    `other`, named `name`; `at` is when the server took it, in Unix seconds. `key` is sealed to this endpoint. `alert`:
-    nothing is known of that it should be silent here."""
+    `other`, named `name`; `at` is when the server took it, in Unix seconds. `keys` are those of the endpoint that sent
+    it, as the server has them, and `key` is sealed to this one. `alert`: nothing is known of that it should be silent
+    here."""
 
     n: Seq
     person: PersonRef
@@ -69,17 +70,20 @@ class MessageItem(Part, frozen=True, kw_only=True, tag_field="what", tag="messag
     seq: Seq
     at: float
     envelope: MessageEnvelope
+    keys: Keys
     key: bytes
     segments: int
     alert: bool
 
 
 class OwnItem(Part, frozen=True, kw_only=True, tag_field="what", tag="own"):
-    """Something from `endpoint`, another one of the same person's. `item` is what it is about."""
+    """Something from `endpoint`, another one of the same person's, with its `keys` as the server has them. `item` is
+    what it is about."""
 
     n: Seq
     at: float
     endpoint: EndpointRef
+    keys: Keys
     topic: str
     item: str
     body: bytes
@@ -96,6 +100,7 @@ class ConversationView(Part, frozen=True, kw_only=True, rename={"other": "with"}
     taken away.
     """
 
+    person: PersonRef
     other: PersonRef
     name: str
     last: Seq
