@@ -2,9 +2,10 @@
 
 import { toBase64 } from '../core/bytes.js';
 
-/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, Grants as WireGrants, HouseholdLeave, PersonBegin, PersonRecover, Receipt as WireReceipt} from '../protocol.js' */
+/** @import {Delegations as WireDelegations, ExtendHousehold, ExtendPerson, Grants as WireGrants, HouseholdLeave, MessageEnvelope, PersonBegin, PersonRecover, Receipt as WireReceipt} from '../protocol.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
 /** @import {Grants, Receipt} from '../trust/grants.js' */
+/** @import {Envelope} from '../trust/message.js' */
 /** @import {PersonLink} from '../trust/person.js' */
 /** @import {HouseholdLink} from '../trust/roster.js' */
 
@@ -59,4 +60,9 @@ export function grantsToWire(set) {
 /** @param {readonly Receipt[]} receipts @returns {WireReceipt[]} */
 export function receiptsToWire(receipts) {
   return receipts.map(written);
+}
+
+/** @param {Envelope} envelope @returns {MessageEnvelope} */
+export function envelopeToWire(envelope) {
+  return written(envelope);
 }

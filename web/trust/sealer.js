@@ -49,10 +49,10 @@ export class Sealer {
   static async between({ own, secret, peer, kind, call, epoch }) {
     require(await consistent(peer), 'weak_key');
     require(!equal(own.identity, peer.identity), 'weak_key'); // else both directions would have one key
-    const shared = await agree(secret, peer.sealing);
+    const shared = await agreed(secret, peer.sealing);
     const key = (/** @type {PublicKeys} */ from, /** @type {PublicKeys} */ to, /** @type {KeyUsage} */ usage) => {
       const ends = [from.identity, to.identity, from.sealing, to.sealing];
-      return derive(shared, statement('kith/1 signal-key', kind, call, u64(countOf(epoch)), ...ends), usage);
+      return sealingKey(shared, statement('kith/1 signal-key', kind, call, u64(countOf(epoch)), ...ends), usage);
     };
     return new Sealer(...(await Promise.all([key(own, peer, 'encrypt'), key(peer, own, 'decrypt')])));
   }
@@ -87,7 +87,7 @@ function parameters(nonce) {
 }
 
 /** RFC 7748, section 6.1: an all-zero result is refused. @param {CryptoKey} own @param {Bytes} peer @returns {Promise<CryptoKey>} */
-async function agree(own, peer) {
+export async function agreed(own, peer) {
   const shared = await exchange(own, peer);
   require(shared.some((byte) => byte !== 0), 'weak_key');
   return crypto.subtle.importKey('raw', shared, 'HKDF', false, ['deriveKey']);
@@ -103,8 +103,8 @@ async function exchange(own, peer) {
   }
 }
 
-/** @param {CryptoKey} secret @param {Bytes} info @param {KeyUsage} usage */
-function derive(secret, info, usage) {
+/** An AES-256-GCM key. @param {CryptoKey} secret @param {Bytes} info @param {KeyUsage} usage */
+export function sealingKey(secret, info, usage) {
   const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info };
   return crypto.subtle.deriveKey(hkdf, secret, { name: 'AES-GCM', length: 256 }, false, [usage]);
 }
