@@ -50,6 +50,7 @@ from signaling.group_board import GroupStore
 from signaling.group_drop_ins import GroupDropIns
 from signaling.group_facts import GroupFinder
 from signaling.grouping import GROUP_COMMANDS, Grouping
+from signaling.history import HISTORY_COMMANDS, HistoryDesk, HistoryStore
 from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.journal import JOURNAL_COMMANDS, READING, Journal, JournalDesk
@@ -59,12 +60,14 @@ from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.people import PEOPLE_COMMANDS, Exporter, PeopleDesk
+from signaling.push import PUSH_COMMANDS, PushDesk, Subscriptions
 from signaling.rooms import NoRooms, Rooms
 from signaling.sessions import Live, Sessions
 from signaling.strangers import Strangers
 from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
 from signaling.views import endpoint_view, missed_view, person_view
+from signaling.waking import Pushing
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +94,8 @@ PERSONAL = (
     *READING,
     *CHILD_COMMANDS,
     *ROOM_COMMANDS,
+    *PUSH_COMMANDS,
+    *HISTORY_COMMANDS,
 )
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
@@ -143,6 +148,10 @@ class Desk:
         granting: Granting,
         incidents: Incidents | None = None,
         groups: GroupStore,
+        histories: HistoryStore,
+        subscriptions: Subscriptions,
+        pushing: Pushing | None = None,
+        push_key: bytes | None = None,
         rooms: Rooms | None = None,
         keys: KeyPair,
         deadlines: Deadlines,
@@ -200,6 +209,10 @@ class Desk:
             switchboard.announce_missed,
         )
         switchboard.beside = (self.groups,)
+        self.push = PushDesk(
+            subscriptions, pushing, push_key, directory, switchboard, self.groups, deadlines, clock
+        )
+        self.history = HistoryDesk(histories, directory, sessions, switchboard, self.groups, clock)
         group_finder = GroupFinder(
             directory,
             granting,
@@ -331,6 +344,8 @@ class Desk:
             (PEOPLE_COMMANDS, self.people),
             (GROUP_COMMANDS, self.grouping),
             (ROOM_COMMANDS, LiveRooms(rooms or NoRooms(), directory)),
+            (PUSH_COMMANDS, self.push),
+            (HISTORY_COMMANDS, self.history),
         )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people, self.granted)
         self.strangers = Strangers(

@@ -88,6 +88,8 @@ class GroupBoard:
         self._journal = journal
         self._rooms = rooms
         self._missed = missed
+        self.witnesses: tuple[Callable[[Group, Faces], None], ...] = ()
+        """What is told of each state of each group, once that is saved. None of them waits."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
 
@@ -156,6 +158,7 @@ class GroupBoard:
             return None
         # The reply leaves first: how long it takes must not depend on how many there are to ring.
         asyncio.get_running_loop().call_soon(self._tell, live, effects)
+        self._seen(live)
         self._arm(live)
         live.begin()
         return live
@@ -196,6 +199,17 @@ class GroupBoard:
                 if _could_ring(place, endpoint):
                     live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
                     await self._ring(live, place, endpoint.id, personal=not endpoint.shared)
+
+    async def woken(self, endpoint: Endpoint, group: CallId) -> LiveGroup | None:
+        """A group that rings at this endpoint, which is no connection yet but knows of it."""
+        live = self.live.get(group)
+        if live is None or endpoint.waiting:
+            return None
+        for place in list(live.group.places.values()):
+            if _could_ring(place, endpoint):
+                live.faces.endpoints[endpoint.id] = self._finder.current(endpoint)
+                await self._ring(live, place, endpoint.id, personal=not endpoint.shared)
+        return live if live.group.ringing_at(endpoint.id) else None
 
     async def _ring(self, live: LiveGroup, place: Place, endpoint: EndpointId, *, personal: bool) -> None:
         try:
@@ -277,6 +291,7 @@ class GroupBoard:
                 raise
             live.group = after
             self.live.follow(live)
+            self._seen(live)
             for person in sorted(missed):
                 self.spawn(self._tell_missed(person))
         self._tell(live, effects)
@@ -310,6 +325,10 @@ class GroupBoard:
             await self._missed(person)
         except Problem as problem:
             log.warning("missed group not announced: code=%s", problem.code)
+
+    def _seen(self, live: LiveGroup) -> None:
+        for witness in self.witnesses:
+            witness(live.group, live.faces)
 
     # -- telling ---------------------------------------------------------------------------------
 

@@ -149,6 +149,13 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.RemoveConversation: _DONE,
     protocol.SendOwn: _DONE,
     protocol.ReportMessage: _DONE,
+    protocol.SubscribePush: _DONE,
+    protocol.UnsubscribePush: _DONE,
+    protocol.ShowPush: (protocol.PushShown,),
+    protocol.ShowPushed: (protocol.Pushed,),
+    protocol.ListHistory: (protocol.History,),
+    protocol.DeleteHistory: _DONE,
+    protocol.KeepHistory: _DONE,
 }
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""

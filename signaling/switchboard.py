@@ -108,6 +108,8 @@ class Switchboard(Passing):
         self.elsewhere = Elsewhere(directory, sessions, self._calls)
         self.beside: tuple[Beside, ...] = ()
         """What is told, too, of all that happens to calls from outside."""
+        self.witnesses: tuple[Callable[[Call, Faces], None], ...] = ()
+        """What is told of each state of each call, once that is saved. None of them waits."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._changes = 0
@@ -263,6 +265,7 @@ class Switchboard(Passing):
             return await self._over_before(live.call, command)
         # The reply leaves first: how long it takes must not depend on how many there are to ring.
         asyncio.get_running_loop().call_soon(self._tell, live, effects)
+        self._seen(live)
         self._arm(live)
         live.begin()
         return reply_about(live.call, live.call.caller, live.faces, command.id)
@@ -337,6 +340,22 @@ class Switchboard(Passing):
                     await live.settled(calls.Joined(endpoint, personal=leg.personal))
         for one in self.beside:
             await one.hush(endpoint)
+
+    async def woken(self, endpoint: Endpoint, call: CallId) -> LiveCall | None:
+        """A call that rings at this endpoint, which is no connection yet but knows of it and can decline it."""
+        live = self._calls.get(call)
+        if live is None:
+            return None
+        if live in self._calls.joinable(endpoint) and not endpoint.waiting:
+            live.faces.endpoints[endpoint.id] = self.finder.current(endpoint)
+            await self._join(live, endpoint.id, personal=not endpoint.shared)
+        rings = live.call.phase is calls.Phase.RINGING and live.call.caller != endpoint.id
+        return live if rings and has_part(live.call, endpoint.id) else None
+
+    async def find(self, call: CallId) -> Call | None:
+        """A call, live or over. Raises Problem(storage_unavailable)."""
+        live = self._calls.get(call)
+        return await self._store.find(call) if live is None else live.call
 
     async def _join(self, live: LiveCall, endpoint: EndpointId, *, personal: bool) -> None:
         try:
@@ -454,6 +473,7 @@ class Switchboard(Passing):
                 self.finder.refresh(live.faces)
             live.become(after)
             self._calls.follow(live)
+            self._seen(live)
         self._tell(live, effects)
         if after.over:
             for key in (after.id, drop_in_key(after.id)):
@@ -488,6 +508,10 @@ class Switchboard(Passing):
             elif not here and leg is not None and leg.away_until is None and has_part(live.call, endpoint):
                 live.enqueue(calls.SignalingLost(endpoint))
         self._arm(live)
+
+    def _seen(self, live: LiveCall) -> None:
+        for witness in self.witnesses:
+            witness(live.call, live.faces)
 
     # -- telling ---------------------------------------------------------------------------------
 

@@ -98,6 +98,8 @@ PARTS: tuple[type, ...] = (
     protocol.MessageItem,
     protocol.OwnItem,
     protocol.ConversationView,
+    protocol.HistoryEntry,
+    protocol.HistoryDevice,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""

@@ -1541,6 +1541,79 @@ export interface ReportMessage {
   text?: string;
 }
 
+/** Wake this endpoint from now on, by the push service that its browser has chosen. It replaces what was there. */
+export interface SubscribePush {
+  t: 'subscribe_push';
+  id: string;
+  as?: string | null;
+  url: string;
+  p256dh: string;
+  auth: string;
+}
+
+/** Wake it no more. */
+export interface UnsubscribePush {
+  t: 'unsubscribe_push';
+  id: string;
+  as?: string | null;
+}
+
+/** Whether this endpoint is woken, and by which key the browser is to know this server. */
+export interface ShowPush {
+  t: 'show_push';
+  id: string;
+  as?: string | null;
+}
+
+/** What a push was about, asked by whoever was woken by it. A call that still rings does so here from now on. */
+export interface ShowPushed {
+  t: 'show_pushed';
+  id: string;
+  as?: string | null;
+  ref: string;
+}
+
+/**
+ * The own history, the latest first. `before`: what `more` of the last page says. Only of one endpoint, or of
+ * `since` up to but not including `until`, where given.
+ */
+export interface ListHistory {
+  t: 'list_history';
+  id: string;
+  as?: string | null;
+  before?: number | null;
+  most?: number;
+  endpoint?: string | null;
+  since?: number | null;
+  until?: number | null;
+}
+
+/**
+ * Delete exactly this of the own history: one entry; or what is of one endpoint, or of a span of time (`since` and
+ * `until`), or both at once; or all. What others keep of the same is theirs.
+ */
+export interface DeleteHistory {
+  t: 'delete_history';
+  id: string;
+  as?: string | null;
+  entry?: number | null;
+  endpoint?: string | null;
+  since?: number | null;
+  until?: number | null;
+  all?: boolean;
+}
+
+/**
+ * Delete by itself what is older than so many months; null: nothing, 0: everything, and write nothing any more.
+ * What is too old by this goes at once.
+ */
+export interface KeepHistory {
+  t: 'keep_history';
+  id: string;
+  as?: string | null;
+  months: '0' | '3' | '18' | null;
+}
+
 /** First on every connection, before sign-in; unnumbered. */
 export interface Hello {
   t: 'hello';
@@ -2383,6 +2456,7 @@ export interface BookView {
  * - `not_test_server`: This server admits no test principals.
  * - `mixer_unavailable`: The server cannot mix what a group says right now.
  * - `bad_offer`: This is no offer that the mixer can answer.
+ * - `push_off`: The operator of this server has switched push off.
  * - `rate_limited`: Too many requests; wait and try again.
  * - `storage_unavailable`: The server cannot save anything right now; nothing was changed.
  * - `shutting_down`: The server is restarting; connect again in a moment.
@@ -2461,6 +2535,7 @@ export type Code =
   | 'not_test_server'
   | 'mixer_unavailable'
   | 'bad_offer'
+  | 'push_off'
   | 'rate_limited'
   | 'storage_unavailable'
   | 'shutting_down'
@@ -2722,6 +2797,66 @@ export interface LiveSeat {
 }
 
 /**
+ * `key` is what the browser subscribes for (RFC 8292, section 4), absent where the operator has switched push
+ * off.
+ */
+export interface PushShown {
+  t: 'push_shown';
+  re: string;
+  key: string | null;
+  subscribed: boolean;
+}
+
+/**
+ * Who calls or wrote. `over` is there where nothing rings any more: nobody answered, or somebody dealt with it
+ * elsewhere. `voice`: the message is to be heard.
+ */
+export interface Pushed {
+  t: 'pushed';
+  re: string;
+  what: 'call' | 'group' | 'message';
+  name: string;
+  person: string | null;
+  video: boolean;
+  voice: boolean;
+  over: 'elsewhere' | 'missed' | null;
+}
+
+/** `more` is there where there are older ones. `months` is how long it is kept, as in `keep_history`. */
+export interface History {
+  t: 'history';
+  re: string;
+  entries: HistoryEntry[];
+  more: number | null;
+  devices: HistoryDevice[];
+  months: '0' | '3' | '18' | null;
+}
+
+/**
+ * What happened, seen from one of those to whom it did. `name` is the other one's, a person's or a device's;
+ * `endpoint` the own one at which it happened, absent where none took part, and `device` what that was called.
+ * `seconds` is how long they talked.
+ */
+export interface HistoryEntry {
+  number: number;
+  kind: 'announcement' | 'call' | 'drop_in' | 'group' | 'message';
+  outgoing: boolean;
+  outcome: 'busy' | 'cancelled' | 'declined' | 'done' | 'failed' | 'missed' | 'no_answer' | 'not_let_in';
+  at: number;
+  seconds: number;
+  person: string | null;
+  name: string;
+  endpoint: string | null;
+  device: string;
+}
+
+/** An own endpoint of which there is something in the history. */
+export interface HistoryDevice {
+  endpoint: string;
+  name: string;
+}
+
+/**
  * The command was not carried out. `path` names the field at fault; `message` is for people.
  * `re` is absent where the command's id could not be read.
  */
@@ -2968,6 +3103,12 @@ export interface ConversationChanged {
   conversation: ConversationView;
 }
 
+/** Something was deleted from the own history, or it is kept for another time. Personal endpoints only. */
+export interface HistoryChanged {
+  t: 'history_changed';
+  seq: number;
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -3091,7 +3232,14 @@ export type Command =
   | MarkRead
   | RemoveConversation
   | SendOwn
-  | ReportMessage;
+  | ReportMessage
+  | SubscribePush
+  | UnsubscribePush
+  | ShowPush
+  | ShowPushed
+  | ListHistory
+  | DeleteHistory
+  | KeepHistory;
 
 export type Reply =
   | Ok
@@ -3142,6 +3290,9 @@ export type Reply =
   | Segment
   | Conversations
   | RoomList
+  | PushShown
+  | Pushed
+  | History
   | ProblemReply;
 
 export type Event =
@@ -3177,6 +3328,7 @@ export type Event =
   | GroupEnded
   | MessageArrived
   | ConversationChanged
+  | HistoryChanged
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

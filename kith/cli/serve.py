@@ -95,6 +95,12 @@ def _addresses(_: click.Context, __: click.Parameter, given: tuple[str, ...]) ->
     help="How verification codes are sent: console, file:PATH, webhook:URL#SECRET, apprise:URL, or @FILE that says "
     "which. $KITH_SMS",
 )
+@click.option("--no-push", is_flag=True, help="Wake nobody's closed app by Web Push.")
+@click.option(
+    "--push-contact",
+    metavar="URL",
+    help="mailto:YOU@EXAMPLE or an https address, where a push service finds you; some insist on it.",
+)
 @click.option("--admit-test", is_flag=True, help="A server for load tests only; needs an empty database.")
 @click.option("--demo", is_flag=True, help="Start two demo devices, Kitchen and Hall.")
 @click.option("--no-announce", is_flag=True, help="Do not announce the name on the local network.")
@@ -222,6 +228,7 @@ def _settings(options: dict[str, object]) -> Settings:
     if given["certificate"] is None and given["private_key"] is not None:
         raise click.UsageError("--private-key needs --certificate")
     announce = not given.pop("no_announce")
+    given["push"] = not given.pop("no_push")
     proxies = given.pop("trusted_proxy")
     assert isinstance(proxies, tuple)
     name = str(given.pop("name")).lower()  # as Host headers are compared: a name is the same however written

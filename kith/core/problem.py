@@ -95,6 +95,8 @@ class Code(StrEnum):
     # enhanced
     MIXER_UNAVAILABLE = "mixer_unavailable"
     BAD_OFFER = "bad_offer"
+    # being woken
+    PUSH_OFF = "push_off"
     # the server itself
     RATE_LIMITED = "rate_limited"
     STORAGE_UNAVAILABLE = "storage_unavailable"
@@ -175,6 +177,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.NOT_TEST_SERVER: "This server admits no test principals.",
     Code.MIXER_UNAVAILABLE: "The server cannot mix what a group says right now.",
     Code.BAD_OFFER: "This is no offer that the mixer can answer.",
+    Code.PUSH_OFF: "The operator of this server has switched push off.",
     Code.RATE_LIMITED: "Too many requests; wait and try again.",
     Code.STORAGE_UNAVAILABLE: "The server cannot save anything right now; nothing was changed.",
     Code.SHUTTING_DOWN: "The server is restarting; connect again in a moment.",

@@ -25,6 +25,8 @@ class Settings:
     At most `mixers` processes mix enhanced groups; None is one for each processor, 0 none at all. Each has a UDP port:
     any free one or, from `mixer_port` on, one of `mixers` + 1. `mixer_addresses` are announced besides those of the
     machine, such as that of a router which forwards these ports.
+    `push` is whether people's browsers may be woken by Web Push, and `push_contact` the address, `mailto:` or `https:`,
+    under which a push service finds the operator (RFC 8292, section 2.1).
     `sms` is how verification codes are sent (kith.server.sms.choose).
     `admit_test` makes this a server for load tests, which must start on an empty database.
     """
@@ -59,6 +61,8 @@ class Settings:
     mixers: int | None = None
     mixer_port: int = 0
     mixer_addresses: tuple[str, ...] = ()
+    push: bool = True
+    push_contact: str | None = None
     session_grace: float = 30.0
     max_connections: int = 15_000
     max_connections_per_address: int = 64
@@ -74,3 +78,7 @@ class Settings:
     @property
     def server_key(self) -> Path:
         return self.data / "server.key"
+
+    @property
+    def push_key(self) -> Path:
+        return self.data / "push.key"

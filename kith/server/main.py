@@ -167,11 +167,14 @@ async def _run(
         await desk.contacts.stop()
         await desk.books.close()
         await server.asking.close()
+        if server.pusher is not None:
+            await server.pusher.close()
         await _drain(server)
         await server.mixers.end()
         await runner.cleanup()
         await _settle(server)
         await desk.journal.settled(SETTLE)
+        await desk.history.settled(SETTLE)
         server.stalls.stop()
         server.deadlines.close()
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from kith.core.ids import PersonId
+from kith.core.ids import EndpointId, PersonId
 from kith.core.keys import KeyPair
 from kith.core.settings import Settings
+from kith.core.webpush import Subscription
 from kith.directory.blocks import Blocks
 from kith.directory.children import Children, ConsentConfirmer, unconfirmed
 from kith.directory.digest import Digest
@@ -26,6 +27,7 @@ from kith.server.guarded import AnswerBounds, Guarded, Trust
 from kith.server.mixers import Mixers
 from kith.server.mixing import mixers_of
 from kith.server.operator import Operator
+from kith.server.push import Pusher, pushing_of
 from kith.server.stalls import Stalls
 from kith.store.blocks import SqliteBlocks
 from kith.store.books import SqliteBooks
@@ -37,6 +39,7 @@ from kith.store.directory import SqliteDirectory
 from kith.store.export import SqliteExport
 from kith.store.grants import SqliteGrants
 from kith.store.groups import SqliteGroups
+from kith.store.history import SqliteHistory
 from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.journal import SqliteJournal
@@ -44,6 +47,7 @@ from kith.store.leaving import SqliteLeaving
 from kith.store.operator import SqliteOperator
 from kith.store.passkeys import SqlitePasskeys
 from kith.store.people import SqlitePeople
+from kith.store.push import SqliteSubscriptions
 from kith.store.reports import SqliteReports
 from kith.store.verifying import SqliteVerifying
 from policy.quota import DAY, HOUR, Quota
@@ -84,6 +88,7 @@ class Server:
     stalls: Stalls
     app: web.Application
     asking: Guarded
+    pusher: Pusher | None
 
 
 async def wire(
@@ -168,6 +173,14 @@ async def wire(
     # what is mixed
     mixers = mixers_of(settings)
 
+    # who is woken
+    subscriptions = SqliteSubscriptions(database)
+
+    async def gone(endpoint: EndpointId, subscription: Subscription) -> None:
+        await desk.push.gone(endpoint, subscription)
+
+    pusher = await pushing_of(settings, subscriptions.find, gone, clock)
+
     # who is asked
     incidents = SqliteIncidents(database)
     desk = Desk(
@@ -199,7 +212,12 @@ async def wire(
         books=Shelving(SqliteBooks(database), asking, Sealing(keys), Pace(settings.book_interval)),
         deadlines=deadlines,
         region=settings.region,
+        histories=SqliteHistory(database),
+        subscriptions=subscriptions,
+        pushing=pusher,
+        push_key=None if pusher is None else pusher.public,
     )
+    await desk.push.load()
     await desk.contacts.start()
     await desk.books.load()
     await desk.grouping.load()
@@ -251,4 +269,5 @@ async def wire(
         stalls,
         app,
         asking,
+        pusher,
     )

@@ -20,6 +20,8 @@ OWNED = (
     ("grants", "person"),
     ("group_person", "person"),
     ("heard", "person"),
+    ("history", "person"),
+    ("history_keep", "person"),
     ("invitation", "inviter"),
     ("log_entry", "owner"),
     ("missed", "person"),
@@ -33,6 +35,7 @@ OWNED = (
 """Tables whose rows with the person in this column are the person's, and go."""
 
 OTHERS = (
+    ("history", "other"),
     ("missed", "caller"),
     ("news", "by"),
 )
@@ -49,6 +52,7 @@ EMPTIED = (
 """Columns of rows that stay, which name the person and need not."""
 
 TRACES = (
+    ("history", "other"),
     ("missed", "caller"),
     ("news", "by"),
     ("incident", "person"),

@@ -41,6 +41,11 @@ SECTIONS: Mapping[str, str] = {
     "groups_started": "SELECT id, created AS at FROM group_call WHERE starter = :me ORDER BY created, id",
     "grants_heard": "SELECT h.version, e.name AS device FROM heard h JOIN endpoint e ON e.id = h.endpoint"
     " WHERE h.person = :me ORDER BY e.name",
+    "history": "SELECT h.kind, h.outgoing, h.outcome, h.at, h.seconds, coalesce(p.name, h.name) AS name, h.device"
+    " FROM history h LEFT JOIN person p ON p.id = h.other WHERE h.person = :me ORDER BY h.id",
+    "history_kept_for": "SELECT months FROM history_keep WHERE person = :me",
+    "woken_by_push": "SELECT e.name AS device, s.since FROM push_subscription s JOIN endpoint e ON e.id = s.endpoint"
+    " WHERE e.person = :me AND NOT e.shared ORDER BY s.since",
     "news": "SELECT kind, at, device FROM news WHERE person = :me ORDER BY id",
     "networks_signed_in_from": "SELECT seen FROM network WHERE owner = :me ORDER BY seen",
     "log": "SELECT owner, number, previous, time, payload_hash, writer, signature, payload FROM log_entry"

@@ -414,6 +414,36 @@ def groups(db: Database) -> None:
     db.execute("CREATE INDEX group_person_person ON group_person(person)")
 
 
+@migrations()
+def push(db: Database) -> None:
+    """By which push service an endpoint is woken; with the endpoint, or its sign-out, that is over."""
+    db.execute(
+        "CREATE TABLE push_subscription (endpoint TEXT PRIMARY KEY REFERENCES endpoint(id) ON DELETE CASCADE,"
+        " url TEXT NOT NULL UNIQUE, p256dh BLOB NOT NULL, auth BLOB NOT NULL, since FLOAT NOT NULL)"
+    )
+    db.execute(
+        "CREATE TRIGGER push_signed_out AFTER UPDATE OF removed ON endpoint WHEN NEW.removed IS NOT NULL"
+        " BEGIN DELETE FROM push_subscription WHERE endpoint = NEW.id; END"
+    )
+
+
+@migrations()
+def history(db: Database) -> None:
+    """The own history of each person, and for how many months they keep it: null for ever, absent for as long as
+    everybody who has not chosen. `other` is with whom, `name` what they were called, `ref` the call or message."""
+    owner = "REFERENCES person(id) ON DELETE CASCADE"
+    db.execute(
+        f"CREATE TABLE history (id INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL {owner},"
+        " kind TEXT NOT NULL, outgoing INTEGER NOT NULL, outcome TEXT NOT NULL, at FLOAT NOT NULL,"
+        " seconds FLOAT NOT NULL, other TEXT, name TEXT NOT NULL, endpoint TEXT, device TEXT NOT NULL,"
+        " ref TEXT NOT NULL)"
+    )
+    db.execute("CREATE UNIQUE INDEX history_ref ON history(person, ref, outgoing)")
+    db.execute("CREATE INDEX history_at ON history(person, at)")
+    db.execute("CREATE INDEX history_other ON history(other)")
+    db.execute(f"CREATE TABLE history_keep (person TEXT PRIMARY KEY {owner}, months INTEGER) WITHOUT ROWID")
+
+
 def migrate(path: Path) -> None:
     """Make the file with mode 0600 where there is none, and bring it up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)

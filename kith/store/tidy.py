@@ -12,6 +12,7 @@ from functools import partial
 from kith.core.ids import EndpointId, PersonId
 from kith.store.database import Database
 from kith.store.erasure import forget_sign_up
+from kith.store.history import tidy_history
 
 AT_ONCE = 500
 """Rows of one write. Some milliseconds of the writer's time: nobody's call waits for longer."""
@@ -82,7 +83,7 @@ async def tidy(database: Database, now: float, dead: Callable[[EndpointId], None
         count += 1
     for person in await _with_too_many(database):
         count += await _delete_missed(database, person)
-    return count
+    return count + await tidy_history(database, now)
 
 
 async def _delete_old(database: Database, old: _Old, now: float) -> int:

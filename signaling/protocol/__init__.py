@@ -2,8 +2,8 @@
 
     fields, envelope, parts, commands, replies, events    what crosses
     activity, books, children, contacts, drop_in,
-    group, identity, log, messages, names, people,
-    policy, rooms                                         the same for one subject
+    group, history, identity, log, messages, names,
+    people, policy, push, rooms                           the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -29,6 +29,7 @@ from signaling.protocol.envelope import *  # noqa: F403
 from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
 from signaling.protocol.group import *  # noqa: F403
+from signaling.protocol.history import *  # noqa: F403
 from signaling.protocol.identity import *  # noqa: F403
 from signaling.protocol.log import *  # noqa: F403
 from signaling.protocol.messages import *  # noqa: F403
@@ -36,5 +37,6 @@ from signaling.protocol.names import *  # noqa: F403
 from signaling.protocol.parts import *  # noqa: F403
 from signaling.protocol.people import *  # noqa: F403
 from signaling.protocol.policy import *  # noqa: F403
+from signaling.protocol.push import *  # noqa: F403
 from signaling.protocol.replies import *  # noqa: F403
 from signaling.protocol.rooms import *  # noqa: F403

@@ -72,6 +72,7 @@ from signaling.protocol.group import (
     SignGroup,
     StartGroup,
 )
+from signaling.protocol.history import DeleteHistory, KeepHistory, ListHistory
 from signaling.protocol.identity import Keys
 from signaling.protocol.log import AppendLog, CheckLog, DeleteLog, ListLog, ReadChain
 from signaling.protocol.messages import (
@@ -101,6 +102,7 @@ from signaling.protocol.people import (
     SetRegion,
 )
 from signaling.protocol.policy import Block, ListBlocks, ReportPerson, Unblock
+from signaling.protocol.push import ShowPush, ShowPushed, SubscribePush, UnsubscribePush
 from signaling.protocol.rooms import ListRooms
 
 
@@ -579,4 +581,11 @@ AnyCommand = (
     | RemoveConversation
     | SendOwn
     | ReportMessage
+    | SubscribePush
+    | UnsubscribePush
+    | ShowPush
+    | ShowPushed
+    | ListHistory
+    | DeleteHistory
+    | KeepHistory
 )

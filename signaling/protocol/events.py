@@ -20,6 +20,7 @@ from signaling.protocol.fields import (
     PersonRef,
 )
 from signaling.protocol.group import GroupChanged, GroupEnded, GroupRings, GroupSignal, GroupSpeaking
+from signaling.protocol.history import HistoryChanged
 from signaling.protocol.log import LogChanged
 from signaling.protocol.messages import ConversationChanged, MessageArrived
 from signaling.protocol.parts import (
@@ -168,5 +169,6 @@ AnyEvent = (
     | GroupEnded
     | MessageArrived
     | ConversationChanged
+    | HistoryChanged
     | ServerLeaving
 )

@@ -25,6 +25,7 @@ from signaling.protocol.fields import (
     SessionRef,
 )
 from signaling.protocol.group import GroupOver, GroupPlan, GroupState, MixerAnswer
+from signaling.protocol.history import History
 from signaling.protocol.identity import PersonIdentity
 from signaling.protocol.log import LogAppended, LogChain, LogHeads, LogPage
 from signaling.protocol.messages import Conversations, Inbox, MessageSent, Recipients, Segment
@@ -41,6 +42,7 @@ from signaling.protocol.parts import (
 )
 from signaling.protocol.people import Profiles, ProfileView
 from signaling.protocol.policy import Blocked, Blocks
+from signaling.protocol.push import Pushed, PushShown
 from signaling.protocol.rooms import RoomList
 
 
@@ -261,5 +263,8 @@ AnyReply = (
     | Segment
     | Conversations
     | RoomList
+    | PushShown
+    | Pushed
+    | History
     | ProblemReply
 )

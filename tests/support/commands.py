@@ -166,6 +166,14 @@ _FILL: dict[str, Any] = {
     "limit": 32,
     "line": LINE,
     "lines": [LINE],
+    "p256dh": b"\x04" + b"k" * 64,
+    "auth": b"a" * 16,
+    "ref": "c_" + "1" * 20,
+    "entry": 7,
+    "until": 2,
+    "most": 50,
+    "all": True,
+    "months": 3,
 }
 
 
