@@ -64,13 +64,15 @@ class NoPushing:
 
 @dataclass(frozen=True, slots=True)
 class Rings:
-    """Something that rings, or has: at which endpoints and how, until when, and for which it was a missed call."""
+    """Something that rings, or has: at which endpoints and how, until when; for which it was a missed call; which take
+    part in it."""
 
     ref: CallId
     kind: Literal["call", "group"]
     at: Mapping[EndpointId, Acceptance]
     until: float
     missed: frozenset[EndpointId] = frozenset()
+    part: frozenset[EndpointId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ class Waking:
             self._deadlines.set(_key(rings.ref), due, lambda: self._look(rings.ref))
         known.rings = rings
         self._wake(known, [one for one, how in at.items() if how in _ASLEEP_ALREADY])
-        self._over(known, known.endpoints - at.keys())
+        self._over(known, known.endpoints - at.keys() - rings.part)
         if not at:
             del self._ringing[rings.ref]
             self._deadlines.set(_key(rings.ref), None, lambda: None)
@@ -158,7 +160,8 @@ def rings_of_call(call: Call) -> Rings:
     theirs = {one.endpoint: one.acceptance for one in call.legs.values() if one.role is Role.CALLEE}
     rings = call.phase is Phase.RINGING and call.kind is CallKind.CALL and not call.silent
     missed = frozenset(theirs) if missed_by(call) is not None else frozenset()
-    return Rings(call.id, "call", theirs if rings else {}, call.deadline or 0.0, missed)
+    part = frozenset() if call.winner is None else frozenset({call.winner})
+    return Rings(call.id, "call", theirs if rings else {}, call.deadline or 0.0, missed, part)
 
 
 def rings_of_group(group: Group) -> Rings:
@@ -173,7 +176,7 @@ def rings_of_group(group: Group) -> Rings:
             until = max(until, place.until or 0.0)
         elif told and place.state is PlaceState.NO_ANSWER:
             missed |= place.rings.keys()
-    return Rings(group.id, "group", at, until, frozenset(missed))
+    return Rings(group.id, "group", at, until, frozenset(missed), frozenset(group.members))
 
 
 def _data(what: str, ref: str, **more: float | bool) -> bytes:

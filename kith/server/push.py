@@ -48,6 +48,12 @@ FIRST_DELAY = 1.0
 LONGEST_DELAY = 300.0
 """Seconds until the second try, doubled with each; and what a push service may ask for at most."""
 
+TOKEN_USED = 3_600.0
+"""Seconds for which one token is shown; it is good for longer."""
+
+MOST_TOKENS = 64
+"""Push services in use at a time: browsers know half a dozen."""
+
 _GONE = (404, 410)  # RFC 8030, sections 5.4 and 7.3
 _LATER = (408, 425, 429, 500, 502, 503, 504)
 
@@ -212,14 +218,15 @@ class Pusher:
         return Request("POST", to.url, headers, body)
 
     def _token(self, audience: str) -> str:
-        """Signed once an hour for each push service; few are in use at a time."""
+        """Signed once for each push service, and now and then anew."""
         now = self._clock()
-        made, token = self._tokens.get(audience, (0.0, ""))
-        if not made <= now < made + 3600.0:
-            token = webpush.token(self._key, audience, now=now, contact=self._contact)
-            if len(self._tokens) >= 64:
-                self._tokens.clear()
-            self._tokens[audience] = now, token
+        made, token = self._tokens.get(audience, (now + 1.0, ""))
+        if made <= now < made + TOKEN_USED:
+            return token
+        if len(self._tokens) >= MOST_TOKENS:
+            self._tokens.clear()
+        token = webpush.token(self._key, audience, now=now, contact=self._contact)
+        self._tokens[audience] = now, token
         return token
 
 

@@ -72,6 +72,10 @@ async def test_the_document_is_served(server: RunningServer) -> None:
         assert await response.json() == DOCUMENT
 
 
+EXACT = {"p256dh": "A" * 87 + "="}
+"""Bytes of a number that base64 writes as long as those of another one."""
+
+
 def _least(path: str) -> dict[str, Any]:
     """The smallest body that passes the schema: what is asked for is decided before anything else."""
     name = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
@@ -82,7 +86,7 @@ def _made(reference: str) -> Any:
     schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
     if "enum" in schema:
         return schema["enum"][0]
-    return {field: _value(schema["properties"][field]) for field in schema["required"]}
+    return {field: EXACT.get(field) or _value(schema["properties"][field]) for field in schema["required"]}
 
 
 def _value(schema: dict[str, Any]) -> Any:
