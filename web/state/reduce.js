@@ -195,6 +195,8 @@ function onEvent(state, event) {
       return { ...state, registered: false };
     case 'log_changed':
       return { ...state, logRevision: state.logRevision + 1 };
+    case 'history_changed':
+      return { ...state, historyRevision: state.historyRevision + 1 };
     case 'books_changed':
       return { ...state, books: event.books };
     case 'blocks_changed':

@@ -105,6 +105,7 @@ import { currentGroup } from './groups.js';
  * @property {Contacts} contacts
  * @property {readonly BlockView[]} blocks  whom the person does not want to hear of
  * @property {number} logRevision  rises whenever something was written into the log, or taken away
+ * @property {number} historyRevision  rises whenever something was deleted from the own history
  * @property {readonly BookView[] | null} books  address books that are followed; null until somebody looks
  * @property {PersonView | null} person
  * @property {EndpointView | null} endpoint
@@ -150,6 +151,7 @@ export const START = {
   contacts: NO_CONTACTS,
   blocks: [],
   logRevision: 0,
+  historyRevision: 0,
   books: null,
   person: null,
   endpoint: null,
