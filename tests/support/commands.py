@@ -171,7 +171,6 @@ _FILL: dict[str, Any] = {
     "ref": "c_" + "1" * 20,
     "entry": 7,
     "until": 2,
-    "most": 50,
     "all": True,
     "months": 3,
 }
