@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kith.core.ids import CallId, PersonId
+from policy.group import MIXER_MOST
 from policy.quota import CALLS, Quota
 from signaling import call as calls
 from signaling.call import Call
@@ -12,11 +13,13 @@ from signaling.call import Call
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How long a call rings and lasts at most, in seconds, and how many one person may place."""
+    """How long a call rings and lasts at most, in seconds, how many one person may place, and how many endpoints there
+    may be in a group that is mixed."""
 
     ringing: float = calls.RING_TIMEOUT
     longest: float = calls.LONGEST
     quotas: Sequence[Quota] = CALLS
+    largest: int = MIXER_MOST
 
 
 class CallStore(Protocol):

@@ -241,6 +241,7 @@ class Desk:
             clock,
             switchboard.over_quota,
             longest=switchboard.bounds.longest,
+            largest=switchboard.bounds.largest,
         )
         self._block_desk = BlockDesk(
             blocks,

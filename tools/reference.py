@@ -327,7 +327,8 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
         yield f"`{command}` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
     yield "Groups that one household has begun, at a time", str(group.AT_A_TIME), "`group_limit`"
     yield "Endpoints in a mesh", str(group.MESH_MOST), "`group_not_available`"
-    yield "Endpoints in a group that is mixed", str(group.MIXER_MOST), "`group_not_available`"
+    mixed = f"{group.MIXER_MOST}, or as the operator has set it"
+    yield "Endpoints in a group that is mixed", mixed, "`group_not_available`"
     rate, burst = names.NEW_NAMES
     told = f"{burst:g} at once, then {rate * 86_400:g} a day"
     yield "New names of contacts that a household's shared endpoints are told", told, "`rate_limited`"

@@ -188,6 +188,14 @@ def _addresses(_: click.Context, __: click.Parameter, given: tuple[str, ...]) ->
     "and one more waits. Default: one for each processor. 0: none, and larger groups are not available.",
 )
 @click.option(
+    "--group-size",
+    type=click.IntRange(min=3, max=100),
+    default=32,
+    show_default=True,
+    metavar="N",
+    help="Devices that may take part in a group which is mixed. End to end there are up to five, whatever this says.",
+)
+@click.option(
     "--mixer-port",
     type=click.IntRange(min=0, max=65_471),
     default=0,

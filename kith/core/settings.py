@@ -24,7 +24,7 @@ class Settings:
     `calls_a_day`.
     At most `mixers` processes mix enhanced groups; None is one for each processor, 0 none at all. Each has a UDP port:
     any free one or, from `mixer_port` on, one of `mixers` + 1. `mixer_addresses` are announced besides those of the
-    machine, such as that of a router which forwards these ports.
+    machine, such as that of a router which forwards these ports. Up to `group_size` endpoints take part in such a one.
     `push` is whether people's browsers may be woken by Web Push, and `push_contact` the address, `mailto:` or `https:`,
     under which a push service finds the operator (RFC 8292, section 2.1).
     `sms` is how verification codes are sent (kith.server.sms.choose).
@@ -59,6 +59,7 @@ class Settings:
     calls_a_day: int = 300
     book_interval: float = 3600.0
     mixers: int | None = None
+    group_size: int = 32
     mixer_port: int = 0
     mixer_addresses: tuple[str, ...] = ()
     push: bool = True

@@ -151,6 +151,7 @@ async def wire(
     bounds = Bounds(
         ringing=settings.ring_timeout,
         longest=settings.longest_call,
+        largest=settings.group_size,
         quotas=(Quota(settings.calls_an_hour, HOUR), Quota(settings.calls_a_day, DAY)),
     )
     switchboard = Switchboard(

@@ -20,12 +20,15 @@ from tests.support.groups import ask_to_start, changed, ended, join, start, who
 from tests.support.mixer_peers import Load, Peer, quiet_packets, tone_packets
 from tests.support.wire import Endpoint, Message
 
+SIZE = 4
+"""What the operator of this server has chosen."""
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Family]:
-    async with family(tmp_path_factory.mktemp("mixed"), "--mixers=1") as made:
+    async with family(tmp_path_factory.mktemp("mixed"), "--mixers=1", f"--group-size={SIZE}") as made:
         gus_signs = Signer(made.server, made.gus)  # Granny might come at the parlour, which is his as well
         for signer in (made.mum_signs, made.dad_signs, made.granny_signs, gus_signs):
             async with Endpoint(made.server, signer.person) as app:
@@ -48,6 +51,15 @@ async def offer(endpoint: Endpoint, peer: Peer, *, epoch: int = 0) -> Message:
     promise.verify(endpoint.hello["server"], answer["statement"])
     assert fingerprint_of(answer["sdp"]) == answer["fingerprint"]
     return answer
+
+
+async def test_a_group_is_as_large_as_the_operator_lets_it_be(home: Family) -> None:
+    people = [home.dad.person, home.granny.person, home.gus.person, home.kitchen.endpoint]
+    async with home.online(home.mum, home.dad, home.granny, home.gus, home.kitchen) as (mum, *_):
+        plan = await mum.ok("plan_group", kind="call", to=people[: SIZE - 1], path="mixer")
+        assert plan["path"] == "mixer"
+        refused = await mum.ask("plan_group", kind="call", to=people, path="mixer")
+        assert refused["code"] == "group_not_available"
 
 
 @pytest.mark.row("R82", "R89")
