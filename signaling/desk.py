@@ -66,6 +66,7 @@ from signaling.sessions import Live, Sessions
 from signaling.strangers import Strangers
 from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
+from signaling.uttering import UtterDesk
 from signaling.views import endpoint_view, missed_view, person_view
 from signaling.waking import Pushing
 
@@ -100,7 +101,7 @@ PERSONAL = (
 """What only a person's own endpoint may ask: whoever stands before a shared one is not known to be an adult."""
 
 _GROUPS = (wire.PlanGroup, wire.StartGroup, wire.JoinGroup, wire.AskIntoGroup)
-_CALLING = (wire.DropIn, *_GROUPS, wire.Move, wire.Block, wire.ResolveName)
+_CALLING = (wire.DropIn, *_GROUPS, wire.Move, wire.Block, wire.ResolveName, wire.Utter)
 CONFIRMED = (*PERSONAL, *_CALLING, *GRANT_COMMANDS, wire.AppendLog, wire.CheckLog)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 
@@ -296,6 +297,7 @@ class Desk:
             incidents=incidents,
         )
         self._names = NameDesk(contacts, directory, self.announcer, clock)
+        self._utterances = UtterDesk(self._names)
         self.books = BookDesk(
             shelving=books,
             contacts=self.contacts,
@@ -487,6 +489,8 @@ class Desk:
                 return wire.Directory(re=command.id, people=people, endpoints=endpoints)
             case wire.ResolveName():
                 return await self._names.resolve(principal, endpoint, command)
+            case wire.Utter():
+                return await self._utterances.carry_out(principal, endpoint, command)
             case wire.ListIceServers():
                 if not principal.shared:  # who may not call yet has no use for the relay's bandwidth
                     registered(principal)

@@ -83,13 +83,18 @@ class NameDesk:
         self._questions: OrderedDict[EndpointId, Bucket] = OrderedDict()
         self._told: OrderedDict[HouseholdId, Told] = OrderedDict()
 
+    def admit(self, endpoint: EndpointId) -> None:
+        """Count a question of this endpoint. Raises Problem(rate_limited)."""
+        now = self._clock()
+        _kept(self._questions, endpoint, lambda: Bucket(*QUESTIONS, now)).take(now)
+
     async def resolve(
         self, principal: Principal, endpoint: Endpoint, command: wire.ResolveName
     ) -> wire.NameResolved:
         """Raises Problem: not_registered, rate_limited."""
         asker = registered(principal)
+        self.admit(endpoint.id)
         now = self._clock()
-        _kept(self._questions, endpoint.id, lambda: Bucket(*QUESTIONS, now)).take(now)
         here, others = await asyncio.gather(self._callable(principal, endpoint), self._others(principal))
         own, *theirs = await asyncio.gather(*(self._lists.of(one) for one in (asker, *others)))
         far = [keys for lists in theirs for keys in lists]

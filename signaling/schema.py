@@ -78,6 +78,7 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.ImportContacts: (protocol.ContactsImported,),
     protocol.AcceptMoved: _DONE,
     protocol.ResolveName: (protocol.NameResolved,),
+    protocol.Utter: (protocol.Uttered,),
     protocol.Block: (protocol.Blocked,),
     protocol.Unblock: _DONE,
     protocol.ListBlocks: (protocol.Blocks,),

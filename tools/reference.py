@@ -73,6 +73,7 @@ PARTS: tuple[type, ...] = (
     protocol.WrittenNumber,
     protocol.ImportProblem,
     protocol.NameChoice,
+    protocol.MeantOne,
     protocol.BlockView,
     protocol.BookView,
     protocol.PersonGrants,

@@ -502,6 +502,18 @@ export interface ResolveName {
 }
 
 /**
+ * What is meant by a sentence, and about whom it is: for scripts, and for devices that do not understand by
+ * themselves. Nothing is done about it, and nothing of it is kept.
+ */
+export interface Utter {
+  t: 'utter';
+  id: string;
+  as?: string | null;
+  text: string;
+  language?: 'en' | 'es';
+}
+
+/**
  * Hear no more of a person, or of whoever has the numbers of a contact: nothing that they do rings or shows, and
  * they are not told. One of the two is given.
  */
@@ -2249,6 +2261,72 @@ export interface NameChoice {
   moved: boolean;
 }
 
+/**
+ * `act` is null where nothing was understood, `outcome` where it is about nobody. `answer` is a sentence to be
+ * spoken: what would be done, or a question.
+ */
+export interface Uttered {
+  t: 'uttered';
+  re: string;
+  answer: string;
+  act: Act | null;
+  name: string;
+  label: string;
+  text: string;
+  outcome: Outcome | null;
+  choices: MeantOne[];
+}
+
+export type Act =
+  | 'announce'
+  | 'answer'
+  | 'block'
+  | 'call'
+  | 'call_for_help'
+  | 'close_everything'
+  | 'compare_again'
+  | 'continue_here'
+  | 'decline'
+  | 'discard'
+  | 'drop_in'
+  | 'drop_in_back'
+  | 'drop_in_off'
+  | 'drop_in_on'
+  | 'hang_up'
+  | 'here'
+  | 'let_in'
+  | 'message'
+  | 'microphone_off'
+  | 'microphone_on'
+  | 'mute'
+  | 'not_now'
+  | 'not_same'
+  | 'play_messages'
+  | 'profile'
+  | 'quiet_everywhere'
+  | 'quiet_nowhere'
+  | 'quiet_off'
+  | 'quiet_on'
+  | 'read_notices'
+  | 'record'
+  | 'reply'
+  | 'same'
+  | 'send_it'
+  | 'shutter_closed'
+  | 'shutter_open'
+  | 'unblock'
+  | 'unmute'
+  | 'video_call'
+  | 'video_off'
+  | 'video_on';
+
+/** Somebody whom a sentence may be about, where `said` is their name in it, and `text` what they are to be told. */
+export interface MeantOne {
+  choice: NameChoice;
+  said: string;
+  text: string;
+}
+
 export interface Blocked {
   t: 'blocked';
   re: string;
@@ -3162,6 +3240,7 @@ export type Command =
   | ImportContacts
   | AcceptMoved
   | ResolveName
+  | Utter
   | Block
   | Unblock
   | ListBlocks
@@ -3265,6 +3344,7 @@ export type Reply =
   | ContactSaved
   | ContactsImported
   | NameResolved
+  | Uttered
   | Blocked
   | Blocks
   | LogAppended

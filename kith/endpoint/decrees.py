@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from kith.core.names import fold
 from kith.core.trust.grants import DropInTerm, HomeTerm
 from kith.core.utterances.answers import both, say
-from kith.core.utterances.intents import EVERYONE, HOME, Act
-from kith.core.utterances.sentences import Language
+from kith.core.utterances.intents import EVERYONE, HOME, Act, Language
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.group import Group

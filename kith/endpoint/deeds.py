@@ -2,8 +2,7 @@
 
 from kith.core.problem import Code, Problem
 from kith.core.utterances.answers import say
-from kith.core.utterances.intents import Act, Intent
-from kith.core.utterances.sentences import Language
+from kith.core.utterances.intents import Act, Intent, Language
 from kith.endpoint.decrees import decree
 from kith.endpoint.endpoint import Endpoint
 from signaling.protocol import NameChoice

@@ -3,7 +3,8 @@
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import Untrusted
 from kith.core.utterances.answers import either, say
-from kith.core.utterances.sentences import Language, tongue
+from kith.core.utterances.intents import Language
+from kith.core.utterances.sentences import tongue
 from kith.endpoint.acts import NotJoined
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from kith.core.names import Outcome
 from kith.core.problem import Code, Problem
 from kith.core.utterances.answers import either, say
-from kith.core.utterances.intents import Act, Intent
+from kith.core.utterances.intents import Act, Intent, Language
 from kith.core.utterances.replies import declines, picked, together
-from kith.core.utterances.sentences import Language, understand
+from kith.core.utterances.sentences import understand
 from kith.core.utterances.settling import Meant, Settled
 from kith.endpoint.acts import NotJoined
 from kith.endpoint.calls import PLACE_WITHIN

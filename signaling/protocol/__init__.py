@@ -3,7 +3,7 @@
     fields, envelope, parts, commands, replies, events    what crosses
     activity, books, children, contacts, drop_in,
     group, history, identity, log, messages, names,
-    people, policy, push, rooms                           the same for one subject
+    people, policy, push, rooms, utterances               the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -40,3 +40,4 @@ from signaling.protocol.policy import *  # noqa: F403
 from signaling.protocol.push import *  # noqa: F403
 from signaling.protocol.replies import *  # noqa: F403
 from signaling.protocol.rooms import *  # noqa: F403
+from signaling.protocol.utterances import *  # noqa: F403

@@ -104,6 +104,7 @@ from signaling.protocol.people import (
 from signaling.protocol.policy import Block, ListBlocks, ReportPerson, Unblock
 from signaling.protocol.push import ShowPush, ShowPushed, SubscribePush, UnsubscribePush
 from signaling.protocol.rooms import ListRooms
+from signaling.protocol.utterances import Utter
 
 
 class Challenge(Command, frozen=True, kw_only=True, tag="challenge"):
@@ -510,6 +511,7 @@ AnyCommand = (
     | ImportContacts
     | AcceptMoved
     | ResolveName
+    | Utter
     | Block
     | Unblock
     | ListBlocks

@@ -44,6 +44,7 @@ from signaling.protocol.people import Profiles, ProfileView
 from signaling.protocol.policy import Blocked, Blocks
 from signaling.protocol.push import Pushed, PushShown
 from signaling.protocol.rooms import RoomList
+from signaling.protocol.utterances import Uttered
 
 
 class Ok(Reply, frozen=True, kw_only=True, tag="ok"):
@@ -238,6 +239,7 @@ AnyReply = (
     | ContactSaved
     | ContactsImported
     | NameResolved
+    | Uttered
     | Blocked
     | Blocks
     | LogAppended

@@ -217,3 +217,43 @@ async def test_a_list_cannot_be_read_by_saying_that_it_is_one_s_own(known: Known
         assert len([await ask(dad, family) for family in families[:5]]) == 5, "his own phone is not stopped"
         again = await ask(den, families[0], by=home.dad)
         assert {one["name"] for one in again["choices"]} <= told, "what is known is told again"
+
+
+# -- what is meant by a sentence --------------------------------------------------------------------------------
+
+
+@pytest.mark.row("R12")
+async def test_a_sentence_has_its_intent_and_whom_it_is_about_and_an_answer_to_speak(known: Known) -> None:
+    home = known.home
+    token = await home.server.token(home.dad)
+
+    async def utter(text: str, language: str = "en") -> dict[str, Any]:
+        _, said = await home.server.post("utter", token=token, text=text, language=language)
+        assert said["t"] == "uttered", said
+        return said
+
+    called = await utter("call Oma Schmidt at home")
+    assert (called["act"], called["outcome"], called["label"]) == ("call", "one", "home")
+    assert called["choices"][0]["choice"]["person"] == home.granny.person
+    assert called["answer"] == "Call Oma Schmidt."
+    told = await utter("dile a mamá que llego tarde", "es")
+    assert (told["act"], told["text"]) == ("message", "llego tarde")
+    assert [one["choice"]["person"] for one in told["choices"]] == [home.mum.person]
+    assert (await utter("do not disturb"))["act"] == "quiet_on"
+    assert (await utter("drop in on home"))["answer"] == "Drop in on home."
+    assert (await utter("call for help"))["answer"].startswith("I cannot call for help.")
+    lost = await utter("call Ebenezer")
+    assert (lost["outcome"], lost["answer"]) == ("none", "I do not know Ebenezer.")
+    nothing = await utter("my hidden diary of yesterday")
+    assert nothing["act"] is None and nothing["answer"] == "I did not understand that."
+    log = home.server.log.read_text()
+    assert "diary" not in log and "llego tarde" not in log and "Ebenezer" not in log
+
+
+async def test_sentences_count_as_names_do(known: Known) -> None:
+    home = known.home
+    async with home.online(home.kitchen) as (kitchen,):
+        assert (await kitchen.ask("utter", text="hang up"))["act"] == "hang_up"
+        for _ in range(int(QUESTIONS[1]) + 2):
+            last = await kitchen.ask("utter", **{"as": home.mum.person}, text="call Granny")
+        assert last["code"] == "rate_limited"

@@ -66,6 +66,7 @@ LINE = {
 }
 _FILL: dict[str, Any] = {
     "id": "1",
+    "language": "en",
     "as": "p_" + "1" * 20,
     "endpoint": "e_" + "1" * 20,
     "nonce": b"n" * 16,

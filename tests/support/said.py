@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from kith.core.ids import EndpointId, PersonId
 from kith.core.names import Outcome
-from kith.core.utterances.intents import Act
-from kith.core.utterances.sentences import Language, understand
+from kith.core.utterances.intents import Act, Language
+from kith.core.utterances.sentences import understand
 from kith.core.utterances.settling import Search, Settled
 from kith.directory.name_keys import Entry, Keys, Target, prepare
 from kith.directory.resolve import Choice, Resolved, resolve

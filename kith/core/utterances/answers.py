@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from kith.core.utterances.sentences import Language, tongue
+from kith.core.utterances.intents import Language
+from kith.core.utterances.sentences import tongue
 
 
 def say(language: Language, key: str, **parts: object) -> str:

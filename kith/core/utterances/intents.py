@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, get_args
+
+Language = Literal["en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+MAX_SAID = 2_000
+"""Characters of one utterance: two minutes of talking. Sentences are looked for in time that grows with them."""
 
 
 class Act(StrEnum):

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from kith.core.names import fold
-from kith.core.utterances.sentences import Language, tongue
+from kith.core.utterances.intents import Language
+from kith.core.utterances.sentences import tongue
 
 
 def picked(said: str, names: Sequence[str], language: Language = "en") -> int | None:

@@ -13,19 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Literal, get_args
-
-from hassil import Intents, recognize_all
-from hassil.recognize import RecognizeResult
+from typing import TYPE_CHECKING, Any
 
 from kith.core.names import fold
-from kith.core.utterances.intents import Act, Intent
+from kith.core.utterances.intents import LANGUAGES, MAX_SAID, Act, Intent, Language
 
-Language = Literal["en", "es"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
-
-MAX_SAID = 2_000
-"""Characters of one utterance: two minutes of talking. Sentences are looked for in time that grows with them."""
+if TYPE_CHECKING:  # imported where it is first needed: a server that nobody talks to starts without it
+    from hassil import Intents
+    from hassil.recognize import RecognizeResult
 
 MAX_NAME = 3
 """Words that a name has at most where its text follows with nothing between. Longer ones want a "that"."""
@@ -60,7 +55,7 @@ class Words:
 class Tongue:
     """A language's sentences and words, and what is answered in it, by its key."""
 
-    intents: Intents
+    intents: "Intents"
     words: Words
     answers: Mapping[str, str]
 
@@ -69,6 +64,7 @@ class Tongue:
 def tongue(language: Language) -> Tongue:
     """Read once; it takes some 50 ms."""
     import yaml  # type: ignore[import-untyped]
+    from hassil import Intents
 
     text = resources.files("kith.core.utterances").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
     written = yaml.safe_load(text)
@@ -92,6 +88,8 @@ def tongue(language: Language) -> Tongue:
 
 def understand(text: str, language: Language = "en") -> tuple[Intent, ...]:
     """What may be meant, the likeliest first; empty if it means nothing to a device."""
+    from hassil import recognize_all
+
     spoken = tongue(language)
     said = _tidy(text[:MAX_SAID], spoken.words)
     if not said:
@@ -115,7 +113,7 @@ def _agreeing(intents: Sequence[Intent]) -> Iterator[Intent]:
 class _Reading:
     """One way in which Hassil reads it. `open` is how many of its letters no sentence has."""
 
-    def __init__(self, result: RecognizeResult, said: str) -> None:
+    def __init__(self, result: "RecognizeResult", said: str) -> None:
         self._act = Act(result.intent.name)
         self.parts: dict[str, str] = {}
         self.open = 0

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.core.utterances.answers import both, either, say
-from kith.core.utterances.intents import Act, Intent
-from kith.core.utterances.sentences import LANGUAGES, MAX_READINGS, MAX_SAID, Language, tongue, understand
+from kith.core.utterances.intents import LANGUAGES, MAX_SAID, Act, Intent, Language
+from kith.core.utterances.sentences import MAX_READINGS, tongue, understand
 from kith.endpoint.decrees import PROCESSED
 
 
