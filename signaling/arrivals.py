@@ -20,10 +20,11 @@ from signaling.switchboard import Switchboard
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What to say in the welcome. `snapshot` is None where the session was resumed."""
+    """What to say in the welcome. `snapshot` is None where the session was resumed; `inbox` items wait."""
 
     live: Live
     resumed: bool
+    inbox: int
     snapshot: Snapshot | None
 
 
@@ -59,11 +60,12 @@ class Arrivals:
                 await self._desk.report(endpoint.id, standing)
             await self._switchboard.arrived(endpoint)
             me = await self._desk.announcer.refresh(live)
+            inbox = await self._desk.messaging.waiting(endpoint.id)
             snapshot = None if opened.resumed else await self._desk.snapshot(live, me)
         except BaseException:
             self.lost(live, channel)
             raise
-        return Arrived(live, opened.resumed, snapshot)
+        return Arrived(live, opened.resumed, inbox, snapshot)
 
     def attach(self, live: Live, channel: Channel) -> None:
         """The welcome is out: events go to this connection from now on."""

@@ -45,9 +45,18 @@ class Reports(Protocol):
     """What people told the operator."""
 
     async def add(
-        self, by: PersonId, person: PersonId, why: Why, text: str, *, quota: Quota, at: float
+        self,
+        by: PersonId,
+        person: PersonId,
+        why: Why,
+        text: str,
+        *,
+        quota: Quota,
+        at: float,
+        message: str | None = None,
     ) -> float:
-        """Keep a report; returns 0, or where the reporter has used up the quota in how many seconds to try again."""
+        """Keep a report, and what the message said that it is about, if it is; returns 0, or where the reporter has
+        used up the quota in how many seconds to try again."""
         ...
 
 

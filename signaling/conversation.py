@@ -12,7 +12,9 @@ import asyncio
 import logging
 import secrets
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kith.core.problem import Code, Problem
 from signaling import protocol as wire
@@ -85,6 +87,10 @@ class Reception:
 
 _PASSED_ON = (wire.Signal, wire.SignalGroup)
 """Blobs for other endpoints: answered by a problem, or not at all."""
+
+QUICK = (wire.SendMessage, wire.ConfirmInbox)
+"""Commands that are on their way to the disk at once, where nothing need be asked for: no task, and no waiting for the
+answer to the one before."""
 
 
 class Conversation:
@@ -178,8 +184,27 @@ class Conversation:
         remembered = live.session.replies.find(command)
         if remembered is not None:
             self._channel.send(self._codec.encode(remembered))
-        else:
+        elif not (isinstance(command, QUICK) and self._begin(live, command)):
             self._queue(live, command)
+
+    def _begin(self, live: Live, command: wire.SendMessage | wire.ConfirmInbox) -> bool:
+        """Carry it out without waiting for those before it, if all that it needs is at hand and none of them is carried
+        out still: what is stored is stored in this order all the same. Raises Violation."""
+        if live.working:
+            return False
+        if command.id in live.begun:
+            return True  # a retry: its reply is on its way
+        if len(live.begun) >= MAX_PENDING:
+            raise Violation(Close.FLOOD, "too many commands unanswered")
+
+        def answer(done: asyncio.Future[Any], then: Callable[[Any], wire.AnyReply]) -> None:
+            live.begun.discard(command.id)
+            self._reply(live, command, self._outcome(live, command, lambda: then(done.result())))
+
+        if not self._reception.desk.messaging.quick(live, command, answer):
+            return False
+        live.begun.add(command.id)
+        return True
 
     def _accept_signal(self, live: Live, command: wire.Signal | wire.SignalGroup) -> None:
         """The hot path: nothing to await, to save or to answer, and no step more than it takes.
@@ -258,8 +283,22 @@ class Conversation:
             return wire.problem_reply(problem, command.id)
         except Exception:
             log.exception("command failed: endpoint=%s t=%s", live.endpoint.id, type(command).__name__)
-            self._close(Close.BUG, "the server made a mistake")
-            return wire.problem_reply(Problem(Code.INTERNAL), command.id)
+            return self._broken(command)
+
+    def _outcome(
+        self, live: Live, command: wire.AnyCommand, reply: Callable[[], wire.AnyReply]
+    ) -> wire.AnyReply:
+        try:
+            return reply()
+        except Problem as problem:
+            return wire.problem_reply(problem, command.id)
+        except Exception:
+            log.exception("command failed: endpoint=%s t=%s", live.endpoint.id, type(command).__name__)
+            return self._broken(command)
+
+    def _broken(self, command: wire.AnyCommand) -> wire.AnyReply:
+        self._close(Close.BUG, "the server made a mistake")
+        return wire.problem_reply(Problem(Code.INTERNAL), command.id)
 
     # -- strangers ---------------------------------------------------------------------------------
 
@@ -339,6 +378,7 @@ class Conversation:
             resumed=arrived.resumed,
             grace=desk.sessions.grace,
             signals=live.session.signals,
+            inbox=arrived.inbox,
             snapshot=arrived.snapshot,
         )
         self._channel.send(self._codec.encode(welcome))

@@ -25,6 +25,7 @@ from kith.directory.ports import DirectoryStore
 from kith.directory.regions import Regions
 from kith.directory.registry import Registry, named, registered, tidy
 from kith.directory.verifying import Verifying
+from kith.messaging.ports import MessageStore
 from presence.active import Active
 from presence.reachable import Reachable
 from signaling import call as calls
@@ -55,6 +56,8 @@ from signaling.ice import IceDesk
 from signaling.identities import IdentityDesk
 from signaling.journal import JOURNAL_COMMANDS, READING, Journal, JournalDesk
 from signaling.live_rooms import ROOM_COMMANDS, LiveRooms
+from signaling.message_reports import REPORT_COMMANDS, MessageReports
+from signaling.messaging import MESSAGE_COMMANDS, messaging
 from signaling.names import NameDesk
 from signaling.news import HouseholdNews
 from signaling.own import OwnProfiles
@@ -88,6 +91,8 @@ PERSONAL = (
     wire.ReportPerson,
     wire.SetGrants,
     wire.Panic,
+    wire.RemoveConversation,
+    *REPORT_COMMANDS,
     *PASSKEY_COMMANDS,
     *CONTACT_COMMANDS,
     *PEOPLE_COMMANDS,
@@ -102,7 +107,15 @@ PERSONAL = (
 
 _GROUPS = (wire.PlanGroup, wire.StartGroup, wire.JoinGroup, wire.AskIntoGroup)
 _CALLING = (wire.DropIn, *_GROUPS, wire.Move, wire.Block, wire.ResolveName, wire.Utter)
-CONFIRMED = (*PERSONAL, *_CALLING, *GRANT_COMMANDS, wire.AppendLog, wire.CheckLog)
+_WRITING = (
+    wire.ListRecipients,
+    wire.PutSegment,
+    wire.SendMessage,
+    wire.ListConversations,
+    wire.MarkRead,
+    wire.SendOwn,
+)
+CONFIRMED = (*PERSONAL, *_CALLING, *_WRITING, *GRANT_COMMANDS, wire.AppendLog, wire.CheckLog)
 """What an endpoint may not ask before another one has signed for it: the server's word is not enough for that."""
 
 
@@ -153,6 +166,7 @@ class Desk:
         subscriptions: Subscriptions,
         pushing: Pushing | None = None,
         push_key: bytes | None = None,
+        messages: MessageStore,
         rooms: Rooms | None = None,
         keys: KeyPair,
         deadlines: Deadlines,
@@ -163,8 +177,7 @@ class Desk:
         self.switchboard = switchboard
         self.sessions = sessions
         self.reachable = reachable
-        self.server = server
-        self.clock = clock
+        self.server, self.clock, self.ice = server, clock, ice
         self.attendance = Attendance(directory, clock)
         self.announcer = Announcer(directory, sessions, reachable, blocks)
         self.news = HouseholdNews(directory, sessions, self.announcer, registry.network_digest, clock)
@@ -268,6 +281,7 @@ class Desk:
             blocks,
             private=(self.own.tell, self._block_desk.tell),
             settled=self.drop_ins.settled,
+            writers=messages.senders,
         )
         self._grant_desk = GrantDesk(
             granting,
@@ -295,6 +309,19 @@ class Desk:
             regions=regions,
             read_cards=vcards.read,
             incidents=incidents,
+        )
+        self.messaging = messaging(
+            messages,
+            directory,
+            contacts,
+            identities,
+            blocks,
+            children,
+            granting,
+            sessions,
+            reachable,
+            switchboard.over_quota,
+            clock,
         )
         self._names = NameDesk(contacts, directory, self.announcer, clock)
         self._utterances = UtterDesk(self._names)
@@ -346,6 +373,8 @@ class Desk:
             (BLOCK_COMMANDS, self._block_desk),
             (PEOPLE_COMMANDS, self.people),
             (GROUP_COMMANDS, self.grouping),
+            (MESSAGE_COMMANDS, self.messaging),
+            (REPORT_COMMANDS, MessageReports(identities, reports, clock)),
             (ROOM_COMMANDS, LiveRooms(rooms or NoRooms(), directory)),
             (PUSH_COMMANDS, self.push),
             (HISTORY_COMMANDS, self.history),
@@ -364,7 +393,6 @@ class Desk:
             server=server,
             clock=clock,
         )
-        self.ice = ice
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
         self._nobody = KeyPair.generate().public.identity

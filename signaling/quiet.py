@@ -47,10 +47,19 @@ class Quiet:
         return frozenset(one.id for one, quiet in zip(endpoints, said, strict=True) if quiet)
 
     async def _at(self, endpoint: Endpoint) -> bool:
+        return self.is_on(endpoint, *await self.said_at(endpoint))
+
+    async def said_at(self, endpoint: Endpoint) -> tuple[Sequence[Grants], Mapping[bytes, int]]:
+        """What people signed that counts there, and which versions of it the endpoint has heard of."""
         sets, heard = await asyncio.gather(self._granting.at(endpoint), self._granting.versions(endpoint.id))
-        switch = switch_at(self._sessions.of(endpoint.id), heard)
-        every = [grants for _, grants in sets]
-        return bool(said_by(every, endpoint.keys.identity, switch, self._clock()))
+        return [grants for _, grants in sets], heard
+
+    def is_on(self, endpoint: Endpoint, sets: Sequence[Grants], heard: Mapping[bytes, int]) -> bool:
+        """Whether it is on there now, by what `said_at` gave."""
+        live = self._sessions.of(endpoint.id)
+        if not sets and (live is None or not live.standing.quiet):
+            return False
+        return bool(said_by(sets, endpoint.keys.identity, switch_at(live, heard), self._clock()))
 
 
 def switch_at(live: Live | None, heard: Mapping[bytes, int]) -> Switch | None:

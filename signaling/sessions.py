@@ -52,7 +52,8 @@ class Live:
     `claim` is the connection whose the session is; None while signaling is away. `channel` is the same
     from the welcome on, and None before. `fresh` until the first welcome is out: the calls in the snapshot,
     taken last of all, then show more than events about them that came before. `pending` are commands that
-    wait their turn: a session's commands are carried out in order, but for those `aside`, by their ids.
+    wait their turn: a session's commands are carried out in order, but for those `aside`, by their ids, and those that
+    were `begun` out of their turn.
     `standing` is what the endpoint says of itself, and `standing_at` when Do Not Disturb was switched there, None
     until it has said anything. `granted` is on whom it knows that it may drop in, `activity` what it knows of who was
     recently active.
@@ -61,6 +62,7 @@ class Live:
     __slots__ = (
         "activity",
         "aside",
+        "begun",
         "channel",
         "claim",
         "endpoint",
@@ -87,6 +89,7 @@ class Live:
         self.pending: deque[AnyCommand] | None = None
         self.inflight: str | None = None
         self.aside: dict[str, asyncio.Task[None]] = {}
+        self.begun: set[str] = set()
         self.working = False
         self.standing = DeviceStanding()
         self.standing_at: float | None = None

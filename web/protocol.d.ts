@@ -2825,7 +2825,7 @@ export interface Conversations {
 }
 
 /**
- * All messages with one other person, named `name`, as the viewer has it.
+ * All messages with one other person, named `name`, as `person` has it, for whom the viewer is there.
  *
  * `last` is the number of the newest, `at` when it came. `delivered` and `read_by_them` are up to where own messages
  * have arrived at an endpoint of theirs, and were read; `read` and `removed` up to where this person has read, and

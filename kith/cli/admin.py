@@ -171,6 +171,7 @@ def reports(desk: _Desk, everything: bool) -> None:
         ("Name", _of("name")),
         ("Why", _of("why")),
         ("In their words", _of("text")),
+        ("Message", _of("message")),
         ("By", _of("by_name")),
         ("Reviewed", _time("reviewed")),
     )

@@ -44,6 +44,7 @@ from kith.store.identities import SqliteIdentities
 from kith.store.incidents import SqliteIncidents
 from kith.store.journal import SqliteJournal
 from kith.store.leaving import SqliteLeaving
+from kith.store.messages import SqliteMessages
 from kith.store.operator import SqliteOperator
 from kith.store.passkeys import SqlitePasskeys
 from kith.store.people import SqlitePeople
@@ -203,6 +204,7 @@ async def wire(
         server=keys.public.identity,
         keys=keys,
         groups=SqliteGroups(database),
+        messages=await SqliteMessages.open(database),
         rooms=mixers,
         clock=clock,
         ice=ice_desk(settings, clock),

@@ -41,7 +41,7 @@ class SqliteCalls:
             )
             return added.rowcount == 1
 
-        return await self._db.write(work)
+        return await self._db.write(work, aside=True)
 
     async def save(self, call: Call) -> None:
         """Save what became of a call. That it was missed is saved with its end, or neither is."""
@@ -67,7 +67,7 @@ class SqliteCalls:
                     ),
                 )
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def find(self, call: CallId) -> Call | None:
         """A call by its id, live or over."""
@@ -95,7 +95,7 @@ class SqliteCalls:
     async def over_quota(self, person: PersonId, wait: float, *, at: float) -> None:
         """The person was refused another call for `wait` seconds: the operator should know."""
         details = {"retry_after": round(wait)}
-        await self._db.write(lambda db: add_incident(db, "call_quota", person, details, at=at))
+        await self._db.write(lambda db: add_incident(db, "call_quota", person, details, at=at), aside=True)
 
     async def live(self) -> list[Call]:
         """The calls that were not over when the server stopped. One that cannot be read is left out and logged."""

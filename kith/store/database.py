@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
+_Waiting = tuple[Work, "asyncio.Future[Any]", bool]
+"""What is to be done, who waits for it, and whether it is `aside`."""
 
 MAX_WAITING = 10_000
 """Writes that may wait. Some 0.4 s of work: beyond it the disk has stopped, and callers are told so."""
@@ -33,18 +35,19 @@ class _Worker:
     def __init__(self, path: Path, name: str, *, writes: bool) -> None:
         self._path = path
         self._writes = writes
-        self._waiting: deque[tuple[Work, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        self.changes = 0
         self._wake = threading.Event()
         self._stopping = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
+    def submit(self, work: Callable[[sqlite3.Connection], T], *, aside: bool = False) -> "asyncio.Future[T]":
         future: asyncio.Future[T] = self._loop.create_future()
         if self._stopping or len(self._waiting) >= MAX_WAITING:
             raise Problem(Code.STORAGE_UNAVAILABLE)
-        self._waiting.append((work, future))
+        self._waiting.append((work, future, aside))
         self._wake.set()
         return future
 
@@ -80,31 +83,28 @@ class _Worker:
         self._settle(batch, outcomes)
         return connection
 
-    def _settle(self, batch: "list[tuple[Work, asyncio.Future[Any]]]", outcomes: list[Any]) -> None:
-        settled = [(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)]
+    def _settle(self, batch: list[_Waiting], outcomes: list[Any]) -> None:
+        settled = [(future, outcome) for (_, future, _), outcome in zip(batch, outcomes, strict=True)]
         try:
             self._loop.call_soon_threadsafe(_settle, settled)
         except RuntimeError:  # the loop is closed: nobody is waiting any more
             return
 
-    def _read(
-        self, connection: sqlite3.Connection, batch: "list[tuple[Work, asyncio.Future[Any]]]"
-    ) -> list[Any]:
+    def _read(self, connection: sqlite3.Connection, batch: list[_Waiting]) -> list[Any]:
         outcomes: list[Any] = []
-        for work, _ in batch:
+        for work, _, _ in batch:
             try:
                 outcomes.append(work(connection))
             except Exception as error:  # noqa: BLE001 - handed to whoever asked
                 outcomes.append(_Failure(error))
         return outcomes
 
-    def _write(
-        self, connection: sqlite3.Connection, batch: "list[tuple[Work, asyncio.Future[Any]]]"
-    ) -> list[Any]:
+    def _write(self, connection: sqlite3.Connection, batch: list[_Waiting]) -> list[Any]:
         try:
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [_in_savepoint(connection, work) for work, _ in batch]
+            outcomes = [_in_savepoint(connection, work) for work, _, _ in batch]
             connection.execute("COMMIT")
+            self.changes += not all(aside for _, _, aside in batch)
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -176,9 +176,21 @@ class Database:
         """Run `work` on the reader thread. Problem(storage_unavailable) if the file cannot be read."""
         return await self._reader.submit(work)
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction; returns when it is on disk. `work` may raise to undo itself."""
-        return await self._writer.submit(work)
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, aside: bool = False) -> T:
+        """Run `work` in a transaction; returns when it is on disk. `work` may raise to undo itself.
+
+        `aside`: it changes nothing of people, endpoints, and who may reach whom.
+        """
+        return await self._writer.submit(work, aside=aside)
+
+    def write_soon(self, work: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
+        """The same aside, and at once: what is written by this is written in the order in which it was called."""
+        return self._writer.submit(work, aside=True)
+
+    @property
+    def changes(self) -> int:
+        """Rises with every commit, but for writes that are all `aside`, before anybody hears of it."""
+        return self._writer.changes
 
     async def close(self) -> None:
         await self._writer.close()

@@ -299,7 +299,7 @@ class SqliteDirectory:
         await self._write("UPDATE endpoint SET name = ? WHERE id = ?", name, endpoint)
 
     async def note_seen(self, endpoint: EndpointId, at: float) -> None:
-        await self._write("UPDATE endpoint SET seen = ? WHERE id = ?", at, endpoint)
+        await self._write("UPDATE endpoint SET seen = ? WHERE id = ?", at, endpoint, aside=True)
 
     async def remove_endpoint(self, endpoint: Endpoint, *, by: PersonId, now: float) -> bool:
         def work(db: sqlite3.Connection) -> bool:
@@ -314,7 +314,7 @@ class SqliteDirectory:
         return await self._db.write(work)
 
     async def dismiss_missed(self, person: PersonId) -> None:
-        await self._write("DELETE FROM missed WHERE person = ?", person)
+        await self._write("DELETE FROM missed WHERE person = ?", person, aside=True)
 
     # -- news -----------------------------------------------------------------------------------
 
@@ -322,7 +322,7 @@ class SqliteDirectory:
         return await self._db.read(lambda db: news_of(db, person))
 
     async def dismiss_news(self, person: PersonId, *, up_to: int) -> None:
-        await self._write("DELETE FROM news WHERE person = ? AND id <= ?", person, up_to)
+        await self._write("DELETE FROM news WHERE person = ? AND id <= ?", person, up_to, aside=True)
 
     async def knows_network(self, owner: str, digest: bytes, *, since: float) -> bool:
         rows = await self._rows(
@@ -331,7 +331,9 @@ class SqliteDirectory:
         return bool(rows)
 
     async def note_network(self, endpoint: Endpoint, digest: bytes, *, now: float, silent: bool) -> bool:
-        return await self._db.write(lambda db: note_network(db, endpoint, digest, now=now, silent=silent))
+        return await self._db.write(
+            lambda db: note_network(db, endpoint, digest, now=now, silent=silent), aside=True
+        )
 
     # -- tokens ---------------------------------------------------------------------------------
 
@@ -341,7 +343,7 @@ class SqliteDirectory:
             # Dead tokens go when new ones come; a token lives for minutes, so few are ever there.
             db.execute("DELETE FROM token WHERE expires < ?", (expires - 86_400,))
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def token(self, digest: bytes, *, now: float) -> EndpointId | None:
         rows = await self._rows("SELECT endpoint FROM token WHERE digest = ? AND expires > ?", digest, now)
@@ -352,5 +354,5 @@ class SqliteDirectory:
     async def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         return await self._db.read(lambda db: db.execute(sql, values).fetchall())
 
-    async def _write(self, sql: str, *values: object) -> None:
-        await self._db.write(lambda db: db.execute(sql, values))
+    async def _write(self, sql: str, *values: object, aside: bool = False) -> None:
+        await self._db.write(lambda db: db.execute(sql, values), aside=aside)

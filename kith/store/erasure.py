@@ -7,6 +7,7 @@ from dataclasses import replace
 from kith.core.ids import EndpointId, HouseholdId, PersonId, new_person
 from kith.core.news import NewsKind
 from kith.store.journal import forget_person
+from kith.store.messages import forget_messages
 from kith.store.meta import HOME
 from kith.store.rows import add_person, person_of
 
@@ -15,6 +16,8 @@ OWNED = (
     ("acquaintance", "one"),
     ("acquaintance", "other"),
     ("block", "owner"),
+    ("conversation", "one"),
+    ("conversation", "other"),
     ("delegation", "person"),
     ("granted", "giver"),
     ("grants", "person"),
@@ -22,6 +25,7 @@ OWNED = (
     ("heard", "person"),
     ("history", "person"),
     ("history_keep", "person"),
+    ("inbox", "person"),
     ("invitation", "inviter"),
     ("log_entry", "owner"),
     ("missed", "person"),
@@ -79,6 +83,7 @@ def erase_person(db: sqlite3.Connection, person: PersonId) -> list[EndpointId]:
         "DELETE FROM news WHERE by = ? AND kind <> ?", (person, NewsKind.PERSON_LEFT)
     )  # of their devices
     endpoints = _delete_endpoints(db, "person = ?", person)
+    forget_messages(db, person)
     for table, column in OWNED:
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))  # noqa: S608 - words of this file
     for table, column in EMPTIED:

@@ -36,6 +36,10 @@ SECTIONS: Mapping[str, str] = {
     " AND p.registered IS NOT NULL ORDER BY p.name",
     "address_books": "SELECT name, url, account, synced FROM book WHERE person = :me ORDER BY name",
     "blocks": "SELECT name, since FROM block WHERE owner = :me ORDER BY since",
+    "conversations": "SELECT p.id, p.name FROM conversation c JOIN person p"
+    " ON p.id = CASE c.one WHEN :me THEN c.other ELSE c.one END WHERE c.one = :me OR c.other = :me ORDER BY p.name",
+    "messages_waiting": "SELECT p.name AS sender, m.at, m.segments FROM message m LEFT JOIN person p ON p.id = m.author"
+    " WHERE m.author = :me OR m.n IN (SELECT n FROM inbox WHERE person = :me) ORDER BY m.n",
     "missed_calls": "SELECT m.call, m.at, m.video, coalesce(p.name, m.name) AS name FROM missed m"
     " LEFT JOIN person p ON p.id = m.caller WHERE m.person = :me ORDER BY m.at",
     "groups_started": "SELECT id, created AS at FROM group_call WHERE starter = :me ORDER BY created, id",
@@ -58,7 +62,7 @@ SECTIONS: Mapping[str, str] = {
     "agreed_for_children": "SELECT p.name, l.consent_version AS version, l.consent_at AS at FROM child_limits l"
     " JOIN person p ON p.id = l.person WHERE l.consent_by = :me ORDER BY l.consent_at",
     "numbers_looked_up": "SELECT count(*) AS numbers FROM discovered WHERE owner = :me",
-    "reports_made": "SELECT at, why, text FROM report WHERE by = :me ORDER BY at",
+    "reports_made": "SELECT at, why, text, message FROM report WHERE by = :me ORDER BY at",
     # Not what was written nor on which day: either may tell who did.
     "reports_about": "SELECT strftime('%Y-%m', at, 'unixepoch') AS month, why, count(*) AS reports FROM report"
     " WHERE person = :me GROUP BY month, why ORDER BY month, why",

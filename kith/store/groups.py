@@ -37,7 +37,7 @@ class SqliteGroups:
                 _add_people(db, group)
             return added.rowcount == 1
 
-        return await self._db.write(work)
+        return await self._db.write(work, aside=True)
 
     async def save(self, group: Group, missed: Collection[PersonId]) -> None:
         """Save what became of it, and with that who has missed it, and who has not after all, or neither is."""
@@ -57,7 +57,7 @@ class SqliteGroups:
                 "DELETE FROM missed WHERE person = ? AND call = ?", [(one, group.id) for one in joined]
             )
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def find(self, group: CallId) -> Group | None:
         """A group by its id, live or over."""

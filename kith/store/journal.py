@@ -18,13 +18,13 @@ class SqliteJournal:
         self._db = database
 
     async def append(self, lines: Sequence[Line], *, most: int) -> Head:
-        return await self._db.write(lambda db: _append(db, lines, most))
+        return await self._db.write(lambda db: _append(db, lines, most), aside=True)
 
     async def write(self, owner: str, writer: bytes, entry: Callable[[Head | None], Line]) -> None:
         def work(db: sqlite3.Connection) -> None:
             _insert(db, entry(_head(db, owner, writer)))
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def page(self, owners: Sequence[str], before: int | None, limit: int) -> Page:
         marks = ", ".join("?" * len(owners))
@@ -59,7 +59,7 @@ class SqliteJournal:
                 [(owner, writer, number) for number in numbers],
             )
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def about(self, person: str) -> Sequence[tuple[str, bytes, int]]:
         def work(db: sqlite3.Connection) -> list[tuple[str, bytes, int]]:

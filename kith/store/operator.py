@@ -29,7 +29,8 @@ _HOUSEHOLDS = """
 """
 
 _REPORTS = """
-    SELECT r.id, r.at, r.person, coalesce(p.name, d.name) AS name, r.by, b.name AS by_name, r.why, r.text, r.reviewed
+    SELECT r.id, r.at, r.person, coalesce(p.name, d.name) AS name, r.by, b.name AS by_name, r.why, r.text,
+        r.message, r.reviewed
     FROM report r LEFT JOIN person p ON p.id = r.person LEFT JOIN departed d ON d.person = r.person
     LEFT JOIN person b ON b.id = r.by
     WHERE :all OR r.reviewed IS NULL ORDER BY r.id DESC LIMIT :most

@@ -15,7 +15,15 @@ class SqliteReports:
         self._db = database
 
     async def add(
-        self, by: PersonId, person: PersonId, why: Why, text: str, *, quota: Quota, at: float
+        self,
+        by: PersonId,
+        person: PersonId,
+        why: Why,
+        text: str,
+        *,
+        quota: Quota,
+        at: float,
+        message: str | None = None,
     ) -> float:
         def work(db: sqlite3.Connection) -> float:
             rows = db.execute(
@@ -25,8 +33,8 @@ class SqliteReports:
             again = wait([row[0] for row in rows], (quota,), at)
             if again == 0:
                 db.execute(
-                    "INSERT INTO report(at, by, person, why, text) VALUES (?, ?, ?, ?, ?)",
-                    (at, by, person, why, text),
+                    "INSERT INTO report(at, by, person, why, text, message) VALUES (?, ?, ?, ?, ?, ?)",
+                    (at, by, person, why, text, message),
                 )
             return again
 

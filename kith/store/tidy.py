@@ -40,6 +40,12 @@ SPENT_KEPT = 2 * 86_400.0
 OPERATORS_LIFE = 90 * 86_400.0
 """Seconds for which the operator can look into what somebody did: also somebody who has left since."""
 
+WAITING_LIFE = 30 * 86_400.0
+"""Seconds for which a message waits for an endpoint: a tablet that was in a drawer over the holidays still gets it."""
+
+SENT_LIFE = 7 * 86_400.0
+"""Seconds for which it is known that a message id was used: who has had no answer for a week will not ask again."""
+
 MISSED_KEPT = 100
 """Missed calls of one person. That many are shown; the older ones nobody has seen for a long time."""
 
@@ -77,6 +83,7 @@ async def tidy(database: Database, now: float, dead: Callable[[EndpointId], None
     count = 0
     for old in _OLD:
         count += await _delete_old(database, old, now)
+    count += await _delete_messages(database, now)
     for unproved in await _unproved(database, now):
         for endpoint in await database.write(partial(forget_sign_up, person=unproved)):
             dead(endpoint)
@@ -92,6 +99,14 @@ async def _delete_old(database: Database, old: _Old, now: float) -> int:
         f" WHERE {old.where} AND {old.age} < ? LIMIT ?)"
     )
     return await _repeat(database, sql, (now - old.life, AT_ONCE))
+
+
+async def _delete_messages(database: Database, now: float) -> int:
+    """What nobody has fetched, and that messages which are gone were there. Numbers are microseconds."""
+    fetched = "DELETE FROM inbox WHERE (endpoint, n) IN (SELECT endpoint, n FROM inbox WHERE n < ? LIMIT ?)"
+    gone = "DELETE FROM message WHERE n IN (SELECT n FROM message WHERE n < ? AND waiting = 0 LIMIT ?)"
+    count = await _repeat(database, fetched, (int((now - WAITING_LIFE) * 1e6), AT_ONCE))
+    return count + await _repeat(database, gone, (int((now - SENT_LIFE) * 1e6), AT_ONCE))
 
 
 async def _unproved(database: Database, now: float) -> list[PersonId]:

@@ -93,7 +93,7 @@ InboxItem = MessageItem | OwnItem
 
 
 class ConversationView(Part, frozen=True, kw_only=True, rename={"other": "with"}):
-    """All messages with one other person, named `name`, as the viewer has it.
+    """All messages with one other person, named `name`, as `person` has it, for whom the viewer is there.
 
     `last` is the number of the newest, `at` when it came. `delivered` and `read_by_them` are up to where own messages
     have arrived at an endpoint of theirs, and were read; `read` and `removed` up to where this person has read, and

@@ -274,7 +274,7 @@ class Endpoint(Connection):
             self.welcome = message
             if not message["resumed"]:
                 self.session, self.seq, self.snapshot = message["session"], 0, message["snapshot"]
-        elif "seq" in message:
+        elif "seq" in message and "re" not in message:
             assert message["seq"] == self.seq + 1, f"event {message['seq']} after {self.seq}"
             self.seq += 1
             if self.acks:

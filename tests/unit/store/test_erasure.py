@@ -8,7 +8,7 @@ from kith.store.erasure import EMPTIED, OTHERS, OWNED
 from kith.store.schema import migrate
 
 NAMES = {"person", "owner", "one", "other", "caller", "by", "inviter", "invited_by", "first"}
-NAMES |= {"callee", "child", "consent_by", "starter"}
+NAMES |= {"callee", "child", "consent_by", "starter", "author", "receiver"}
 """What columns are called that hold a person's id."""
 
 KEPT = {
@@ -24,6 +24,9 @@ KEPT = {
     ("invitation", "owner"),  # yes or no
     ("contact_number", "owner"),  # goes with its contact
     ("person", "child"),  # yes or no
+    ("message", "author"),  # emptied once it waits nowhere, as what the person wrote does not
+    ("message", "receiver"),
+    ("void_grant", "receiver"),  # a root, which is forgotten as such
 }
 
 
