@@ -19,6 +19,8 @@ from playwright.async_api import expect
 from kith import Endpoint
 from tests.support.browsers import Launcher, Screen, browsers
 from tests.support.contacts import vcard
+from tests.support.doors import Doors
+from tests.support.gatherings import Gathering
 from tests.support.server import running_server
 from tests.support.virtual_authenticator import Virtual
 from tools.portraits import portrait
@@ -264,6 +266,71 @@ async def calls(album: Album, ana: Screen, ben: Screen, rosa: Screen) -> None:
     await album.take("call-audio", ana)
     await ana.leave_calls()
     await rosa.leave_calls()
+
+
+async def groups(album: Album, ana: Screen, ben: Screen, rosa: Screen) -> None:
+    """Ana calls both, end to end; who comes and goes; then by the mixer, and a drop in that knocks."""
+    page = ana.page
+    gathering = Gathering(ana)
+    await ana.button("Call several").click()
+    await album.take("group-choose", ana)
+    await page.keyboard.press("Escape")
+    await gathering.choose("Ben", "Rosa")
+    await album.take("group-plan", ana)
+    await gathering.begin("Video call")
+    await expect(ben.incoming("Ana Ruiz")).to_be_visible()
+    await album.take("group-ringing", ana)
+    await album.take("group-incoming", ben)
+    await Gathering(ben).join()
+    await gathering.connected(1)
+    await rosa.button("Decline", exact=True).click()
+    await expect(rosa.page.get_by_role("region", name="A group call goes on")).to_be_visible()
+    await album.take("group-open", rosa)
+    await Gathering(rosa).join()
+    await gathering.connected(2)
+    await rosa.button("Mute").click()
+    await album.take("group", ana)
+    await ana.button("Add", exact=True).click()
+    await album.take("group-add", ana)
+    await page.keyboard.press("Escape")
+    await ana.button("Remove Rosa").click()
+    await Gathering(rosa).stands("You were taken out of the group.")
+    await album.take("group-removed", rosa)
+    await gathering.leave()
+    await album.take("group-left", ana)
+    for screen in (ana, ben, rosa):
+        await Gathering(screen).close()
+        await Gathering(screen).enhance(on=True)
+    for screen in (ben, rosa):
+        await Doors(screen.page).sign(home="knock", enhanced=True)
+    await ana.button("Home", exact=True).click()
+    await gathering.choose("Ben", "Rosa")
+    await album.take("group-mixed-plan", ana)
+    await gathering.begin("Call")
+    await expect(ben.incoming("Ana Ruiz")).to_be_visible()
+    await album.take("group-mixed-incoming", ben)
+    for screen in (ben, rosa):
+        await Gathering(screen).join()
+    await page.wait_for_function(MIXED)
+    await album.take("group-mixed", ana)
+    for screen in (ana, ben, rosa):
+        await Gathering(screen).close()
+    await gathering.choose("Ben", "Rosa")
+    await gathering.begin("Drop in")
+    await expect(ben.incoming("Ana Ruiz")).to_be_visible()
+    await album.take("group-knocks", ben)
+    await album.take("group-dropping-in", ana)
+    for screen in (ana, ben, rosa):
+        await Gathering(screen).close()
+
+
+MIXED = """
+() => {
+  const { groups } = document.querySelector('kith-app').parts.store.state;
+  return groups.some(({ room, view }) => room === 'up' && view.members.length === 3);
+}
+"""
+"""Ana is connected with the mixer, and all are there."""
 
 
 @asynccontextmanager

@@ -42,7 +42,7 @@ async (terms) => {
   const version = (known?.version ?? -1) + 1;
   const wanted = {
     schedules: [], zone: 'UTC', home: terms.home ?? 'unset', frost: terms.frost ?? 3, fresh_days: 7,
-    show_activity: true, closed: false, longest: 60, silence: 10, chime: 5, enhanced: false,
+    show_activity: true, closed: false, longest: 60, silence: 10, chime: 5, enhanced: terms.enhanced ?? false,
     devices: terms.off ? [{ identity: keys.identity, drop_in: 'off' }] : [],
     quiet: terms.quiet ? [{ identity: new Uint8Array(0), on: true, changed: version }] : [],
     grants: (terms.grants ?? []).map((one) => (

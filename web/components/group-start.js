@@ -54,6 +54,7 @@ export function openAsk(parts, group) {
   const go = button(t('group.ask.go'), () => void busy(go, ask, (error) => choosing.problem.say(t(`problem.${codeOf(error)}`))), { icon: 'invite', kind: 'primary wide big' });
   choosing.changed = (count) => (go.disabled = count === 0);
   choosing.changed(0);
+  go.hidden = choosing.empty;
   const dialog = openDialog(t('group.ask.title'), t, h('div', { class: 'choices group-start' }, choosing.element, choosing.problem.element, go));
   dialog.classList.add('group-dialog');
 }
@@ -121,7 +122,11 @@ class Choosing {
     if (home) this.#rows.set(EVERYONE, home);
     this.element = h('ul', { class: 'pickable', 'aria-label': t('group.who') }, ...this.#rows.values());
     if (home) this.element.prepend(home);
-    if (this.#rows.size === 0) this.element.replaceChildren(h('li', { class: 'hint' }, t('group.nobody')));
+    if (this.#rows.size === 0) this.element.replaceChildren(h('li', { class: 'hint' }, t(everyone ? 'group.nobody' : 'group.ask.nobody')));
+  }
+
+  get empty() {
+    return this.#rows.size === 0;
   }
 
   get chosen() {

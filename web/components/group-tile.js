@@ -13,6 +13,7 @@ import { avatar, button, setLabel } from './pieces.js';
  * @property {string} endpoint
  * @property {string} name
  * @property {string} of  whose colour it has
+ * @property {string} initials  of whom, where that is another name
  * @property {boolean} own
  * @property {boolean} speaking
  * @property {boolean} muted
@@ -63,11 +64,11 @@ export class Tile {
   /** @param {Face} face */
   show(face) {
     this.#shown = face;
-    const { endpoint, name, of, speaking, muted, note, changed, removable, stream } = face;
+    const { endpoint, name, of, initials, speaking, muted, note, changed, removable, stream } = face;
     this.element.dataset.endpoint = endpoint;
-    if (this.#drawn !== `${of}|${name}`) {
-      this.#drawn = `${of}|${name}`;
-      this.#face.replaceChildren(avatar(of, name));
+    if (this.#drawn !== `${of}|${name}|${initials}`) {
+      this.#drawn = `${of}|${name}|${initials}`;
+      this.#face.replaceChildren(avatar(of, initials || name));
       setText(this.#name, name);
       setLabel(this.#remove, this.#t('group.remove'));
       this.#remove.setAttribute('aria-label', this.#t('group.remove.who', { name }));

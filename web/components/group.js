@@ -171,13 +171,15 @@ export class Group extends View {
   #faceOf(group, { endpoint, name, person, connected }) {
     const bond = group.bonds[endpoint];
     const mixed = group.path === 'mixer';
+    const muted = bond?.sends?.audio === false;
     return {
       endpoint,
       name,
       of: person ?? endpoint,
+      initials: '',
       own: false,
-      speaking: group.speaking.includes(endpoint),
-      muted: bond?.sends?.audio === false,
+      speaking: group.speaking.includes(endpoint) && !muted,
+      muted,
       note: mixed ? (connected ? '' : 'call.connecting') : noteOf(bond),
       changed: bond?.acquaintance?.changed === true,
       removable: group.starter,
@@ -195,6 +197,7 @@ export class Group extends View {
       endpoint: group.view?.own ?? 'own',
       name: this.t('self.you'),
       of: state.person?.id ?? state.endpoint?.id ?? '',
+      initials: state.person?.name ?? state.endpoint?.name ?? '',
       own: true,
       speaking: group.path === 'mixer' && group.speaking.includes(group.view?.own ?? ''),
       muted: !state.capture.audioWanted,
@@ -212,6 +215,7 @@ export class Group extends View {
   #showControls({ capture }, group) {
     this.#controls.hidden = group.ended !== null;
     this.#after.hidden = group.ended === null;
+    if (group.ended !== null) this.#sound.hidden = true;
     setLabel(this.#mute, this.t(capture.audioWanted ? 'call.mute' : 'call.unmute'));
     setIcon(this.#mute, capture.audioWanted ? 'microphone' : 'microphone-off');
     this.#mute.classList.toggle('off', !capture.audioWanted);
@@ -226,7 +230,7 @@ export class Group extends View {
   #play() {
     this.#sound.hidden = true;
     for (const tile of this.#faces.values()) void tile.play();
-    if (this.#room.srcObject !== null) this.#room.play().catch(() => (this.#sound.hidden = false));
+    if (this.#room.srcObject !== null) this.#room.play().catch((error) => (this.#sound.hidden = error.name !== 'NotAllowedError'));
   }
 
   // -- what is done --------------------------------------------------------------------------------
