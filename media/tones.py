@@ -30,6 +30,7 @@ class Tone(StrEnum):
     CHIME = "chime"  # Somebody is still here, listening.
     STREAM_START = "stream_start"  # Sound or picture leaves from now on.
     STREAM_END = "stream_end"  # Nothing leaves any more.
+    MESSAGE = "message"  # A message has come.
     CONFIRMED = "confirmed"  # What a button was pressed for is being done.
 
 
@@ -79,6 +80,9 @@ _SCORES: Mapping[Tone, _Score] = {
     Tone.CHIME: _Score((_Note(0.3, (1046.5,), 0.1), _Note(0.5, (784.0,), 0.15))),
     Tone.STREAM_START: _Score((_Note(0.12, (1174.7,), 0.05),)),
     Tone.STREAM_END: _Score((_Note(0.12, (784.0,), 0.05),)),
+    Tone.MESSAGE: _Score(
+        (_Note(0.12, (659.3,), 0.08), _Note(0.12, (784.0,), 0.08), _Note(0.3, (659.3, 987.8), 0.12))
+    ),
     Tone.CONFIRMED: _Score((_Note(0.08, (880.0,), 0.05), _Note(0.08, (880.0,), 0.05))),
 }
 

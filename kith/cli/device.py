@@ -38,7 +38,13 @@ from signaling.protocol import ActivityView
 
 _DEFAULT_HOME = Path("~/.kith/device")
 
-_LIGHTS = {"off": "○ off", "green": "● green", "green_pulse": "◉ green, pulsing", "red": "● red"}
+_LIGHTS = {
+    "off": "○ off",
+    "green": "● green",
+    "green_pulse": "◉ green, pulsing",
+    "red": "● red",
+    "yellow_pulse": "◉ yellow, pulsing",
+}
 
 
 @click.command()

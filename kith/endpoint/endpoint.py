@@ -24,6 +24,9 @@ Events, with what their listeners are given:
     knock (call)            drop_in (call)          opens (call)            refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
     activity (ActivityViews)
+    message (Message, noticed): one has come          unsent (Message, cause)         message_refused (name, reason)
+    receipt (Conversation): delivered or read there   conversation (Conversation): read or removed here
+    transcript (message id)
     group_rings (group)     group_answered (group)  group (group): it is not as it was
     group_member (group, member, "joined" or "left")            speaking (group, members)
     group_audio (group, samples)                    group_frame (group, member, frame)
@@ -58,6 +61,7 @@ from kith.endpoint.grants import Granting
 from kith.endpoint.groups import Groups
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.journal import Doubt, Journal
+from kith.endpoint.message_wiring import messages_at
 from kith.endpoint.names import Names
 from kith.endpoint.pairing import pair_at_home
 from kith.endpoint.presentation import Presentation
@@ -160,6 +164,22 @@ class Endpoint(Acts):
         self.books = Books(ask=ask, new_id=new_id)
         self._told = Told(self.directory, self.contacts, moved=self._look_where_at_home, emit=self.emit)
         self.names = Names(self.directory, enrolment.household, ask=self._while_unlocked, new_id=new_id)
+        self.messages = messages_at(
+            home,
+            enrolment,
+            identities,
+            keys,
+            self._wire,
+            self.names,
+            self.equipment,
+            self.presentation,
+            self.reach,
+            self._floor,
+            accept_changed=accept_changed_identities is True,
+            clock=clock,
+            emit=self.emit,
+        )
+        self.on("quiet", lambda on: self.messages.quiet_turned())
         self.journal = Journal(
             home.path,
             keys,
@@ -252,6 +272,7 @@ class Endpoint(Acts):
         await self._groups.close()
         await self._record.close()
         await self.reach.close()
+        await self.messages.close()
         self._wire.give_up()
         await self._circle.close()
         await self._wire.close()
@@ -313,6 +334,8 @@ class Endpoint(Acts):
             self.emit("directory")
             self._circle.begun_anew()
             self.reach.begun_anew()
+            if self.joined:
+                self.messages.begun_anew()
         self._wire.ice.refresh(anew=welcome.snapshot is not None)
         if self.joined:
             self._wire.spawn(self.journal.meet())
@@ -344,6 +367,10 @@ class Endpoint(Acts):
                     self.reach.others_count()
             case protocol.GrantsChanged(person=signer, grants=grants):
                 self._wire.spawn(self.reach.hear(signer, grants))
+            case protocol.MessageArrived(item=item):
+                self.messages.arrived(item)
+            case protocol.ConversationChanged(conversation=view):
+                self.messages.changed(view)
             case protocol.ServerLeaving():
                 pass  # the connection sees to it
             case _:
@@ -376,6 +403,9 @@ class Endpoint(Acts):
         if progress.step == "signed" and progress.endpoint is None:
             self._calls.joined()
             self.reach.others_count()
+            self.messages.begun_anew()
+        if progress.step == "signed" and progress.endpoint is not None:
+            self.messages.signed(progress.endpoint)
         self.emit("pairing", progress)
 
     def _look_where_at_home(self) -> None:

@@ -116,6 +116,12 @@ class Identities:
             missing = tuple(one for one in dict.fromkeys(persons) if one not in there)
             return there | (await self._look_up(missing) if missing else {})
 
+    async def take(self, shown: Iterable[protocol.PersonIdentity]) -> None:
+        """Persons who were shown unasked, beside something else. Raises Untrusted if one of them cannot be believed."""
+        async with self._asking:
+            for one in shown:
+                await self._take(one)
+
     async def roster(self, *, anew: bool = False) -> Roster | None:
         """The own household's, as far as it is believed; None where nobody has begun it.
 

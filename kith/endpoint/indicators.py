@@ -13,6 +13,7 @@ class Light(StrEnum):
     GREEN_PULSE = "green_pulse"  # It rings, here or at the other end.
     GREEN = "green"  # In a call.
     RED = "red"  # The microphone is off.
+    YELLOW_PULSE = "yellow_pulse"  # A message waits.
 
 
 class Screen(StrEnum):
@@ -22,6 +23,7 @@ class Screen(StrEnum):
     CALLING = "calling"
     IN_CALL = "in_call"
     KNOCK = "knock"  # Who would like to be let in, with "let in" and "not now".
+    MESSAGES = "messages"  # That messages wait, with "play".
     DROP_IN = "drop_in"  # Who is here, the own picture as they see it, and how to end it.
 
 
@@ -40,7 +42,7 @@ class Stage(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`microphone_live` and `camera_live` are whether a source is open right now; `opening` that they are about to be:
-    the tone of a drop in sounds, and its light is lit before anything is captured."""
+    the tone of a drop in sounds, and its light is lit before anything is captured. `messages`: some wait here."""
 
     stage: Stage
     has_screen: bool
@@ -49,6 +51,7 @@ class Facts:
     microphone_live: bool
     camera_live: bool
     opening: bool = False
+    messages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,16 @@ def signs(facts: Facts) -> Signs:
     """The order of the cases of `_light` is the order of precedence."""
     return Signs(
         light=_light(facts),
-        screen=_SCREENS[facts.stage] if facts.has_screen else Screen.NONE,
+        screen=_screen(facts),
         live_audio=facts.microphone_live or facts.opening,
         live_video=facts.camera_live,
     )
+
+
+def _screen(facts: Facts) -> Screen:
+    if not facts.has_screen:
+        return Screen.NONE
+    return Screen.MESSAGES if facts.messages and facts.stage is Stage.IDLE else _SCREENS[facts.stage]
 
 
 def _light(facts: Facts) -> Light:
@@ -94,4 +103,4 @@ def _light(facts: Facts) -> Light:
         return Light.GREEN_PULSE
     if facts.stage is Stage.IN_CALL or facts.microphone_live or facts.camera_live or facts.opening:
         return Light.GREEN
-    return Light.OFF
+    return Light.YELLOW_PULSE if facts.messages and facts.stage is Stage.IDLE else Light.OFF

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.floor import Going
 from kith.endpoint.indicators import Facts, Light, Screen, Signs, Stage, signs
+from kith.endpoint.recital import blocks
 from kith.endpoint.speech import speak
 from media.tones import Tone
 from signaling.call import EndReason
@@ -42,6 +43,8 @@ class Presentation:
         self._tone: Tone | None = None
         self._streaming = False
         self._speaking: asyncio.Task[None] | None = None
+        self.messages_wait = False
+        """Whether there are messages to be heard or read, that somebody in the room should know of."""
         self.signs = Signs(Light.OFF, Screen.NONE, live_audio=False, live_video=False)
 
     def show(self, call: Going | None) -> None:
@@ -57,6 +60,7 @@ class Presentation:
                 microphone_live=equipment.voice.live,
                 camera_live=equipment.picture.live,
                 opening=call is not None and call.opening,
+                messages=self.messages_wait,
             )
         )
         before, self.signs = self.signs, now
@@ -74,6 +78,12 @@ class Presentation:
         self._emit("speak", text)
         self._stop_speaking()
         self._speaking = asyncio.create_task(self._say(text))
+
+    async def tell(self, text: str) -> bool:
+        """Say it aloud to its end; False if something came between. Where nothing can speak, the event is all."""
+        self._emit("speak", text)
+        sound = await speak(text)
+        return sound is None or await self._equipment.playback.recite(blocks(sound))
 
     def connected(self, call: Going) -> None:
         """A drop in that opens something here has a tone of its own, see `kith.endpoint.drop_ins`."""

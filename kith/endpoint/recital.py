@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 
 from kith.endpoint.microphones import SAMPLES
-from kith.endpoint.playback import Playback
+from kith.endpoint.playback import Playback, Recital
 from kith.endpoint.voice_codec import Decoder
 from media.tones import Samples
 
@@ -49,6 +49,20 @@ class Reader:
             feeding.cancel()
             decoder.end()
             self._over = True
+
+
+def blocks(sound: Samples) -> Recital:
+    """What is all here, as the speaker wants it."""
+    parts = iter(range(0, len(sound), SAMPLES))
+
+    def pull() -> Samples | None:
+        start = next(parts, None)
+        if start is None:
+            return None
+        part = sound[start : start + SAMPLES]
+        return np.concatenate((part, np.zeros(SAMPLES - len(part), np.int16)))
+
+    return pull
 
 
 async def recite(playback: Playback, segments: AsyncIterable[bytes]) -> bool:

@@ -1,0 +1,207 @@
+"""What comes to this endpoint: fetched, believed, put on disk, and only then confirmed, in its order.
+
+    behind (a new session, or too much at once)  ->  fetch page by page from the beginning of what waits
+    else                                         ->  take what is pushed
+
+The server keeps an item until it was confirmed. One that comes again, after a lost connection or process, is known by
+its id and is not told of twice.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from kith.core.problem import Code, Problem
+from kith.core.trust.message_content import Voice
+from kith.core.trust.untrusted import Reason, Untrusted
+from kith.endpoint.disk import Disk
+from kith.endpoint.lookout import Lookout
+from kith.endpoint.message_kept import Message
+from kith.endpoint.message_outbox import TRANSIENT, Ask
+from kith.endpoint.message_sealing import NotShown, Opened, Sealing
+from kith.endpoint.message_store import MessageStore
+from kith.endpoint.voice_codec import Unplayable
+from signaling import protocol
+from signaling.protocol import InboxItem, MessageItem, OwnItem
+
+log = logging.getLogger(__name__)
+
+ROOM = 64
+"""Pushed items that may wait. More are fetched instead."""
+
+PATIENCE = 4
+"""Looks in vain at an item whose sender the server does not show, until it is left: it must not hold up the others for
+ever."""
+
+
+class Mailbox:
+    """`ask` sends a command, `new_id` makes its id. `came` hears of each new message, once, and whether it may be
+    noticed in the room; `whole` of each voice message whose sound is all here; `own` of items from own endpoints;
+    `refused` of what is not believed."""
+
+    def __init__(
+        self,
+        store: MessageStore,
+        disk: Disk,
+        sealing: Sealing,
+        *,
+        ask: Ask,
+        new_id: Callable[[], str],
+        came: Callable[[Message, bool], None],
+        whole: Callable[[Message], None],
+        own: Callable[[OwnItem], Awaitable[None]],
+        refused: Callable[[InboxItem, Reason], None],
+    ) -> None:
+        self._store = store
+        self._disk = disk
+        self._sealing = sealing
+        self._ask = ask
+        self._new_id = new_id
+        self._came = came
+        self._whole = whole
+        self._own = own
+        self._refused = refused
+        self._behind = True
+        self._pushed: deque[InboxItem] = deque(maxlen=ROOM)
+        self._taken = 0
+        """The number up to which the items of this session are here."""
+        self._in_vain: dict[int, int] = {}
+        self._loading: dict[str, asyncio.Event] = {}
+        """Voice messages whose segments are on their way, and what tells that one has come."""
+        self._lookout = Lookout(self._look, what="the inbox was not emptied")
+
+    def begun_anew(self) -> None:
+        """Signed in with a new session: nothing of it has been taken."""
+        self._behind, self._taken = True, 0
+        self._pushed.clear()
+        self._lookout.begin()
+
+    def arrived(self, item: InboxItem) -> None:
+        if len(self._pushed) == ROOM:
+            self._behind = True
+        self._pushed.append(item)
+        self._lookout.wake()
+
+    async def close(self) -> None:
+        await self._lookout.close()
+
+    # -- the one task ---------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        try:
+            while self._behind or self._pushed:
+                if self._behind:
+                    await self._fetch()
+                else:
+                    await self._take_all([self._pushed.popleft()])
+        except BaseException:
+            self._behind = True
+            raise
+
+    async def _fetch(self) -> None:
+        self._behind = False  # unless more is heard of while the answer is on its way
+        reply = await self._ask(protocol.FetchInbox(id=self._new_id(), after=self._taken))
+        if not isinstance(reply, protocol.Inbox):
+            raise Problem(Code.MALFORMED)
+        self._behind = self._behind or reply.more
+        await self._take_all(reply.items)
+
+    async def _take_all(self, items: Sequence[InboxItem]) -> None:
+        fresh = [item for item in items if item.n > self._taken]
+        for item in fresh:
+            await self._take_or_refuse(item)
+        if fresh:
+            await self._ask(protocol.ConfirmInbox(id=self._new_id(), upto=fresh[-1].n))
+            self._taken = fresh[-1].n
+
+    async def _take_or_refuse(self, item: InboxItem) -> None:
+        """Raises Problem and Unreachable for what may be better later, and Untrusted(missing) where that is so."""
+        await self._sealing.require_own()
+        try:
+            if isinstance(item, MessageItem):
+                await self._take(item)
+            else:
+                await self._own(item)
+        except NotShown:
+            self._in_vain[item.n] = self._in_vain.get(item.n, 0) + 1
+            if self._in_vain[item.n] < PATIENCE:
+                raise Untrusted(Reason.MISSING) from None
+            self._refuse(item, Reason.MISSING)
+        except Untrusted as untrusted:
+            self._refuse(item, untrusted.reason)
+        self._in_vain.pop(item.n, None)
+
+    def _refuse(self, item: InboxItem, reason: Reason) -> None:
+        log.warning("a message is not believed: %s", reason)
+        self._refused(item, reason)
+
+    async def _take(self, item: MessageItem) -> None:
+        opened = await self._sealing.open(item)
+        message = _message(item, opened)
+        if await self._disk(self._store.receive, message):
+            self._came(message, item.alert)
+        if opened.content.voice is not None:
+            await self._take_voice(message, opened.content.voice, opened.key)
+
+    async def _take_voice(self, message: Message, voice: Voice, key: bytes) -> None:
+        """Each segment as it comes, so that it can be heard from the first one on. What the server has lost is left."""
+        kept = await self._disk(self._store.message, message.person, message.id)
+        if kept is None or kept.playable:
+            return
+        came = self._loading.setdefault(message.id, asyncio.Event())
+        try:
+            for index in range(voice.segments):
+                if await self._disk(self._store.segment, message.id, index) is None:
+                    last = index == voice.segments - 1
+                    plain = await self._segment(message.id, index, key, last=last)
+                    await self._disk(self._store.keep_segment, message.id, index, plain)
+                    came.set()
+        except (Problem, Untrusted) as error:
+            if isinstance(error, Problem) and error.code in TRANSIENT:
+                raise
+            log.warning("a voice message is incomplete: %s", type(error).__name__)
+        else:
+            self._whole(message)
+        finally:
+            del self._loading[message.id]
+            came.set()
+
+    async def segments(self, message: Message) -> AsyncIterator[bytes]:
+        """The sound of a voice message, segment by segment, while it still comes. Raises Unplayable for one that does
+        not come, or was deleted."""
+        for index in range(0 if message.voice is None else message.voice.segments):
+            body = None
+            while body is None:
+                came = self._loading.get(message.id)
+                if came is not None:
+                    came.clear()
+                body = await self._disk(self._store.segment, message.id, index)
+                if body is None:
+                    if came is None:
+                        raise Unplayable("it is not here")
+                    await came.wait()
+            yield body
+
+    async def _segment(self, message: str, index: int, key: bytes, *, last: bool) -> bytes:
+        reply = await self._ask(protocol.GetSegment(id=self._new_id(), message=message, index=index))
+        if not isinstance(reply, protocol.Segment):
+            raise Problem(Code.MALFORMED)
+        return self._sealing.open_segment(message, key, index, reply.body, last=last)
+
+
+def _message(item: MessageItem, opened: Opened) -> Message:
+    return Message(
+        id=item.envelope.id,
+        person=item.person,
+        other=item.other,
+        name=item.name,
+        mine=opened.mine,
+        endpoint=item.envelope.endpoint,
+        at=item.at,
+        state="sent" if opened.mine else "received",
+        seq=item.seq,
+        text=opened.content.text,
+        voice=opened.content.voice,
+        doubtful=opened.changed,
+    )

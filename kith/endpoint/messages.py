@@ -1,0 +1,401 @@
+"""Messages: text and voice, sealed from this endpoint to all others of both persons, and kept here.
+
+    await endpoint.messages.send_text("Anna", "Dinner is ready")
+    await endpoint.messages.send_voice("Anna", endpoint.messages.record())      # until somebody calls `stop` of it
+    for message in await endpoint.messages.unread(): ...
+    await endpoint.messages.play()
+
+A message that could not leave yet leaves later, also by the next process that opens this endpoint. What comes is in
+messages.db before the server may forget it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+from kith.core.ids import new_message
+from kith.core.problem import Code, Problem
+from kith.core.trust.message_content import MAX_BYTES, MAX_SECONDS, MAX_TEXT, Voice
+from kith.core.trust.untrusted import Reason
+from kith.endpoint.dialling import Unreachable
+from kith.endpoint.disk import Disk
+from kith.endpoint.equipment import Equipment
+from kith.endpoint.errands import Errands
+from kith.endpoint.message_inbox import Mailbox
+from kith.endpoint.message_kept import Conversation, Message
+from kith.endpoint.message_notice import Notice
+from kith.endpoint.message_outbox import Outbox
+from kith.endpoint.message_own import OwnItems
+from kith.endpoint.message_sealing import Sealing, new_key
+from kith.endpoint.message_store import MessageStore
+from kith.endpoint.message_transcripts import Transcripts
+from kith.endpoint.names import Names, NotHere, WhoAsks
+from kith.endpoint.recorder import Recording, pieces
+from kith.endpoint.voice_codec import Unplayable, decoded
+from kith.endpoint.wire import Wire
+from media.tones import RATE
+from signaling import protocol
+from signaling.protocol import ConversationView, InboxItem, MessageItem, NameChoice
+
+log = logging.getLogger(__name__)
+
+MOST_FOUND = 100
+
+
+class NothingSaid(ValueError):
+    """There is nothing to send, or more than a message may hold."""
+
+
+class Messages:
+    """See the module. Emits `message (Message, noticed)`, `receipt (Conversation)`, `conversation (Conversation)`,
+    `unsent (Message, cause)`, `message_refused (name, reason)` and `transcript (message id)`.
+
+    Methods raise what `Endpoint.call` raises for a name, Problem and Unreachable. On a shared endpoint `profile` is the
+    person, by id or name, whose messages they are, as with `call`.
+    """
+
+    def __init__(
+        self,
+        store: MessageStore,
+        sealing: Sealing,
+        wire: Wire,
+        names: Names,
+        equipment: Equipment,
+        notice: Notice,
+        *,
+        person: str | None,
+        endpoint: str,
+        clock: Callable[[], float],
+        emit: Callable[..., object],
+    ) -> None:
+        """`person` is whose endpoint this is, None for a shared one."""
+        self._store = store
+        self._wire = wire
+        self._names = names
+        self._equipment = equipment
+        self._notice = notice
+        self._person = person
+        self._endpoint = endpoint
+        self._clock = clock
+        self._emit = emit
+        self._disk = Disk()
+        self._errands = Errands("messages")
+        self._playing = asyncio.Lock()
+        ask, new_id = wire.request, wire.new_id
+        self._own = OwnItems(
+            person, store, self._disk, sealing, ask=ask, new_id=new_id, told=self._transcribed
+        )
+        self._mailbox = Mailbox(
+            store,
+            self._disk,
+            sealing,
+            ask=ask,
+            new_id=new_id,
+            came=self._came,
+            whole=self._whole,
+            own=self._own.take,
+            refused=self._refused,
+        )
+        self.transcripts = Transcripts(store, self._disk, self._own, self._mailbox, self._errands, clock)
+        self._outbox = Outbox(
+            store,
+            self._disk,
+            sealing,
+            acting=lambda one: None if person is not None else one,
+            ask=ask,
+            new_id=new_id,
+            settled=self._settled,
+        )
+
+    # -- sending --------------------------------------------------------------------------------------
+
+    async def send_text(self, to: str | NameChoice, text: str, *, profile: str | None = None) -> Message:
+        """Send a text of at most 4,000 characters; returns once the server has taken it, however long that takes.
+
+        It is sent all the same if nobody waits any more. Raises NothingSaid, Untrusted and AnotherIdentity besides.
+        """
+        if not 0 < len(text.strip()) <= MAX_TEXT:
+            raise NothingSaid(f"a text has between 1 and {MAX_TEXT} characters")
+        message = await self._draft(to, profile)
+        return await asyncio.shield(await self._outbox.post(replace(message, text=text.strip()), new_key()))
+
+    def record(self) -> Recording:
+        """A voice message from the microphone, for `send_voice`. Raises recorder.NoMicrophone."""
+        return Recording(self._equipment)
+
+    async def send_voice(
+        self, to: str | NameChoice, sound: bytes | Recording, *, profile: str | None = None
+    ) -> Message:
+        """Send a voice message: a whole one (Opus in Ogg), or one that is recorded and leaves while it is. Returns and
+        raises as `send_text` does; NothingSaid too where a recording was discarded or holds nothing."""
+        try:
+            message = await self._draft(to, profile)
+        except BaseException:
+            if isinstance(sound, Recording):
+                sound.discard()
+            raise
+        key = new_key()
+        if isinstance(sound, Recording):
+            voice = await self._record(message.id, key, sound)
+        else:
+            voice = await self._keep(message.id, sound)
+        return await asyncio.shield(await self._outbox.post(replace(message, voice=voice), key))
+
+    async def _draft(self, to: str | NameChoice, profile: str | None) -> Message:
+        person, acting = self._who(profile)
+        if isinstance(to, str) and to.startswith("+"):
+            raise Problem(Code.NO_TEXT_MESSAGES)
+        found = await self._names.find(to, "", acting)
+        if not found.id.startswith("p_"):
+            raise NotHere(found.name, moved=False)
+        return Message(
+            id=new_message(),
+            person=person,
+            other=found.id,
+            name=found.name,
+            mine=True,
+            endpoint=self._endpoint,
+            at=self._clock(),
+            state="sending",
+        )
+
+    async def _keep(self, message: str, ogg: bytes) -> Voice:
+        if not 0 < len(ogg) <= MAX_BYTES:
+            raise NothingSaid(f"a voice message has at most {MAX_BYTES} bytes")
+        try:
+            seconds = len(await asyncio.to_thread(decoded, ogg)) / RATE
+        except Unplayable as error:
+            raise NothingSaid(f"this is no voice message: {error}") from None
+        cut = pieces(ogg)
+        for index, body in enumerate(cut):
+            await self._disk(self._store.keep_segment, message, index, body)
+        return Voice(seconds=min(seconds, MAX_SECONDS), segments=len(cut), bytes=len(ogg))
+
+    async def _record(self, message: str, key: bytes, recording: Recording) -> Voice:
+        """Every segment but the last leaves as it is full. What cannot leave now leaves with the message."""
+        count, put = 0, Errands("a recording")
+        try:
+            async for body in recording.segments():
+                await self._disk(self._store.keep_segment, message, count, body)
+                put.spawn(self._put(message, key, count - 1)) if count else None
+                count += 1
+            if not count or not recording.seconds:
+                raise NothingSaid("nothing was recorded")
+        except BaseException:
+            await put.give_up()
+            await self._disk(self._store.drop_segments, message)
+            raise
+        return Voice(seconds=min(recording.seconds, MAX_SECONDS), segments=count, bytes=recording.size)
+
+    async def _put(self, message: str, key: bytes, index: int) -> None:
+        """Another segment follows this one."""
+        body = await self._disk(self._store.segment, message, index)
+        if body is not None:
+            try:
+                await self._outbox.put_segment(message, key, index, body, last=False)
+            except (Problem, Unreachable) as error:
+                log.info("a segment was not put yet: %s", type(error).__name__)
+
+    # -- reading --------------------------------------------------------------------------------------
+
+    async def conversations(self, profile: str | None = None) -> list[Conversation]:
+        """Those in which there is something, the latest first."""
+        return await self._disk(self._store.conversations, self._who(profile)[0])
+
+    async def history(
+        self, other: str, before: int | None = None, most: int = 50, *, profile: str | None = None
+    ) -> list[Message]:
+        """Messages with a person, by id: the newest, or those before number `before`; the oldest of them first."""
+        return await self._disk(self._store.history, self._who(profile)[0], other, before, most)
+
+    async def unread(self, profile: str | None = None) -> list[Message]:
+        """What was not read or heard yet, as it came."""
+        return await self._disk(self._store.unread, self._who(profile)[0])
+
+    async def search(self, text: str, *, profile: str | None = None) -> list[Message]:
+        """Messages that have all of these words in their text or transcript, the newest first, at most MOST_FOUND."""
+        return await self._disk(self._store.search, self._who(profile)[0], text, MOST_FOUND)
+
+    def sound(self, message: Message) -> AsyncIterator[bytes]:
+        """A voice message as pieces of Opus in Ogg, also while it still comes. Raises Unplayable."""
+        return self._mailbox.segments(message)
+
+    async def play(self, profile: str | None = None) -> int:
+        """Say and play what is unread, in its order; each is read once it was heard to its end. How many were. A call
+        that rings ends it, and so does `hush` of the playback."""
+        count = 0
+        async with self._playing:
+            for message in await self.unread(profile):
+                if not await self._notice.play(message, self._mailbox):
+                    break
+                assert message.seq is not None
+                await self._read(message.person, message.other, message.seq)
+                count += 1
+        return count
+
+    async def mark_read(self, other: str, upto: int | None = None, *, profile: str | None = None) -> None:
+        """Everything with this person, by id, up to number `upto` (the newest if absent), was read or heard."""
+        person = self._who(profile)[0]
+        if upto is None:
+            kept = await self._disk(self._store.conversation, person, other)
+            upto = 0 if kept is None else kept.last
+        await self._read(person, other, upto)
+
+    async def remove(self, other: str, *, profile: str | None = None) -> None:
+        """Take the conversation with this person, by id, out of the own list at all own endpoints. The other's list
+        stays as it is (R57)."""
+        person = self._who(profile)[0]
+        kept = await self._disk(self._store.conversation, person, other)
+        if kept is not None:
+            kept = await self._disk(self._store.tell, replace(kept, removed=kept.last))
+            self._errands.spawn(self._say(kept, 0, 0))
+            await self._light(kept)
+
+    async def delete_recordings(self, *, profile: str | None = None) -> int:
+        """The sound of all voice messages here; of how many. What they say, as text, stays (R59)."""
+        return await self._disk(self._store.delete_recordings, self._who(profile)[0])
+
+    async def forget_transcripts(self, before: float) -> int:
+        """Those that expire by then, in Unix seconds; how many."""
+        return await self._disk(self._store.forget_transcripts, before)
+
+    def signed(self, endpoint: str) -> None:
+        """Somebody here has signed for a new endpoint: tell it what was said before it was there."""
+        self._errands.spawn(self._own.tell_past(endpoint))
+
+    # -- what the connection brings -------------------------------------------------------------------
+
+    def begun_anew(self) -> None:
+        """Signed in with a new session."""
+        self._mailbox.begun_anew()
+        self._outbox.begin()
+        self._errands.spawn(self._catch_up())
+        self.transcripts.look()
+
+    def arrived(self, item: InboxItem) -> None:
+        self._mailbox.arrived(item)
+
+    def changed(self, view: ConversationView) -> None:
+        self._errands.spawn(self._take_note(view))
+
+    def quiet_turned(self) -> None:
+        """Do Not Disturb came or went."""
+        self._errands.spawn(self._light(None))
+
+    async def close(self) -> None:
+        self.transcripts.close()
+        await self._mailbox.close()
+        await self._outbox.close()
+        await self._errands.give_up()
+        await self._disk(self._store.close)
+
+    async def _catch_up(self) -> None:
+        """How far each conversation is; and what was read or removed here while the server was away."""
+        for profile in (None,) if self._person is not None else self._profiles():
+            command = protocol.ListConversations(id=self._wire.new_id(), as_person=profile)
+            try:
+                reply = await self._wire.request(command)
+            except (Problem, Unreachable) as error:
+                log.info("conversations were not listed: %s", type(error).__name__)
+                continue
+            if isinstance(reply, protocol.Conversations):
+                for view in reply.conversations:
+                    kept = await self._hear(view)
+                    await self._say(kept, view.read, view.removed)
+        await self._light(None)
+
+    async def _take_note(self, view: ConversationView) -> None:
+        await self._hear(view)
+
+    async def _hear(self, view: ConversationView) -> Conversation:
+        before = await self._disk(self._store.conversation, view.person, view.other)
+        kept = await self._disk(self._store.tell, _told(view))
+        known = (0, 0) if before is None else (before.delivered, before.read_by_them)
+        if (kept.delivered, kept.read_by_them) != known:
+            self._emit("receipt", kept)
+        if before is None or (kept.read, kept.removed) != (before.read, before.removed):
+            await self._light(kept)
+        return kept
+
+    # -- the pieces -----------------------------------------------------------------------------------
+
+    def _who(self, profile: str | None) -> tuple[str, str | None]:
+        """Whose messages, and for whom commands are; raises as `Names.acting` does."""
+        if self._person is not None:
+            return self._person, None
+        acting = self._names.acting(profile)
+        if acting is None:
+            profiles = self._profiles()
+            if not profiles:
+                raise WhoAsks("", [])
+            acting = profiles[0]
+        return acting, acting
+
+    def _profiles(self) -> tuple[str, ...]:
+        return tuple(one.id for one in self._names.profiles)
+
+    async def _read(self, person: str, other: str, upto: int) -> None:
+        kept = await self._disk(self._store.conversation, person, other)
+        if kept is not None and upto > kept.read:
+            told = await self._disk(self._store.tell, replace(kept, read=upto))
+            self._errands.spawn(self._say(told, kept.read, told.removed))
+            await self._light(told)
+
+    async def _say(self, kept: Conversation, read: int, removed: int) -> None:
+        """Tell the server how far this person has read and removed, where it knows of less. What fails is said again
+        at the next sign-in."""
+        acting = None if self._person is not None else kept.person
+        new_id = self._wire.new_id
+        try:
+            if kept.removed > removed:
+                await self._wire.request(
+                    protocol.RemoveConversation(
+                        id=new_id(), as_person=acting, other=kept.other, upto=kept.removed
+                    )
+                )
+            elif kept.read > read:
+                await self._wire.request(
+                    protocol.MarkRead(id=new_id(), as_person=acting, other=kept.other, upto=kept.read)
+                )
+        except (Problem, Unreachable) as error:
+            log.info("a mark was not brought to the server: %s", type(error).__name__)
+
+    async def _light(self, changed: Conversation | None) -> None:
+        if changed is not None:
+            self._emit("conversation", changed)
+        self._notice.wait(some=await self._disk(self._store.any_unread))
+
+    def _came(self, message: Message, alert: bool) -> None:  # noqa: FBT001 - given by the mailbox, in its order
+        noticed = not message.mine and self._notice.came(alert=alert)
+        self._emit("message", message, noticed)
+
+    def _refused(self, item: InboxItem, reason: Reason) -> None:
+        self._emit("message_refused", item.name if isinstance(item, MessageItem) else "", reason)
+
+    def _settled(self, message: Message, cause: Exception | None) -> None:
+        if cause is not None:
+            self._emit("unsent", message, cause)
+        elif message.voice is not None:
+            self._whole(message)
+
+    def _whole(self, message: Message) -> None:
+        self.transcripts.whole(message)
+
+    def _transcribed(self, message: str) -> None:
+        self.transcripts.look()
+        self._emit("transcript", message)
+
+
+def _told(view: ConversationView) -> Conversation:
+    return Conversation(
+        person=view.person,
+        other=view.other,
+        name=view.name,
+        last=view.last,
+        at=view.at,
+        delivered=view.delivered,
+        read_by_them=view.read_by_them,
+        read=view.read,
+        removed=view.removed,
+    )
