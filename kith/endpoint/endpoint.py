@@ -24,9 +24,9 @@ Events, with what their listeners are given:
     knock (call)            drop_in (call)          opens (call)            refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
     activity (ActivityViews)
-    message (Message, noticed): one has come          unsent (Message, cause)         message_refused (name, reason)
-    receipt (Conversation): delivered or read there   conversation (Conversation): read or removed here
-    transcript (message id)
+    message (Message, noticed): one has come          message_refused (name, reason)          transcript (message id)
+    sent (Message)          unsent (Message, cause)   receipt (Conversation): delivered or read there
+    conversation (Conversation): read or removed here
     group_rings (group)     group_answered (group)  group (group): it is not as it was
     group_member (group, member, "joined" or "left")            speaking (group, members)
     group_audio (group, samples)                    group_frame (group, member, frame)

@@ -1,6 +1,7 @@
 """What a person's own endpoints tell each other: the past, where one is new, and what a recording says."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from kith.core.ids import new_message
 from kith.core.problem import Code, Problem
@@ -19,7 +20,8 @@ from kith.endpoint.message_sealing import Sealing
 from kith.endpoint.message_store import MessageStore
 from signaling import protocol
 from signaling.protocol import OwnItem, OwnSeal, Recipients
-from signaling.protocol.messages import Topic
+
+Topic = Literal["transcript", "history"]
 
 DAY = 86_400.0
 KEPT_DAYS = 30

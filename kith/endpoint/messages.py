@@ -49,7 +49,7 @@ class NothingSaid(ValueError):
 
 class Messages:
     """See the module. Emits `message (Message, noticed)`, `receipt (Conversation)`, `conversation (Conversation)`,
-    `unsent (Message, cause)`, `message_refused (name, reason)` and `transcript (message id)`.
+    `sent (Message)`, `unsent (Message, cause)`, `message_refused (name, reason)` and `transcript (message id)`.
 
     Methods raise what `Endpoint.call` raises for a name, Problem and Unreachable. On a shared endpoint `profile` is the
     person, by id or name, whose messages they are, as with `call`.
@@ -376,7 +376,9 @@ class Messages:
     def _settled(self, message: Message, cause: Exception | None) -> None:
         if cause is not None:
             self._emit("unsent", message, cause)
-        elif message.voice is not None:
+            return
+        self._emit("sent", message)
+        if message.voice is not None:
             self._whole(message)
 
     def _whole(self, message: Message) -> None:

@@ -54,7 +54,7 @@ class Encoder:
         self._container = av.open(self._pages, "w", format="ogg", options={"page_duration": PAGE})
         self._stream = self._container.add_stream("libopus", rate=RATE, layout="mono")
         self._stream.bit_rate = BITRATE
-        self._stream.options = {"application": "voip"}
+        self._stream.options = {"application": "voip", "vbr": "constrained"}
         self._position = 0
 
     @property

@@ -1,5 +1,6 @@
 """What the light and the screen say, for every combination of facts."""
 
+from dataclasses import replace
 from itertools import product
 
 from kith.endpoint.indicators import Facts, Light, Screen, Stage, signs
@@ -63,3 +64,16 @@ def test_red_means_that_the_microphone_is_off() -> None:
 def test_nothing_happens_and_nothing_shines() -> None:
     idle = signs(Facts(Stage.IDLE, False, False, False, False, False))  # noqa: FBT003 - all of them
     assert (idle.light, idle.screen) == (Light.OFF, Screen.NONE)
+
+
+def test_a_message_that_waits_is_shown_where_nothing_else_goes_on() -> None:
+    for facts in EVERY:
+        shown, before = signs(replace(facts, messages=True)), signs(replace(facts, messages=False))
+        if shown != before:
+            assert facts.stage is Stage.IDLE
+            assert (shown.light, before.light) == (Light.YELLOW_PULSE, Light.OFF) or facts.has_screen
+            assert (shown.screen, before.screen) == (Screen.MESSAGES, Screen.IDLE) or not facts.has_screen
+    idle = Facts(Stage.IDLE, False, False, False, False, False, messages=True)  # noqa: FBT003 - all of them
+    assert signs(idle).light is Light.YELLOW_PULSE
+    assert signs(replace(idle, has_screen=True)).screen is Screen.MESSAGES
+    assert signs(replace(idle, microphone_off=True)).light is Light.RED
