@@ -310,8 +310,8 @@ def _type(schema: Schema) -> str:
     raise ValueError(f"no TypeScript for {sorted(schema)}")
 
 
-def _literal(value: str) -> str:
-    return f"'{value}'"
+def _literal(value: str | int) -> str:
+    return str(value) if isinstance(value, int) else f"'{value}'"
 
 
 def _comment(text: str) -> str:

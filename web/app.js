@@ -12,6 +12,7 @@ import { openSettings } from './components/settings.js';
 import { languageFor, loadTexts, translator } from './i18n.js';
 import { Notifier } from './notify.js';
 import { Account } from './session/account.js';
+import { load } from './session/database.js';
 import { readLink } from './session/link.js';
 import { Readiness } from './session/readiness.js';
 import { applyLook, Chosen } from './settings.js';
@@ -37,7 +38,7 @@ const ringer = new Ringer();
 const gate = new Gate(store, account);
 const calls = new Calls(store, account, account.identities, ice, gate, ringer);
 const groups = new Groups(store, account, calls, gate, ringer);
-account.followers.push(calls, groups);
+account.followers.push(calls, groups, { heard() {}, restored: () => void keepWoken() });
 new Record(store, (said) => void account.log.note(said));
 const send = (/** @type {import('./session/session.js').Draft} */ draft) => account.send(draft);
 const readiness = new Readiness(store, ringer, send);
@@ -54,6 +55,7 @@ chosen.subscribe(async () => {
   spoken = wanted;
   translate = translator(await loadTexts(wanted));
   document.documentElement.lang = wanted;
+  void keepWoken();
   closeDialogs();
   app.build();
   app.show(store.state);
@@ -107,6 +109,13 @@ function arrive(go) {
   const link = readLink(location.hash);
   if (location.hash) history.replaceState(null, '', location.pathname);
   void go(link);
+}
+
+/** What wakes this app once it is closed is still there, and speaks its language. */
+async function keepWoken() {
+  if ((await load('own', 'push')) === null) return;
+  const { Push } = await import('./push.js');
+  await new Push((draft, options) => account.send(draft, options)).refresh(translate, spoken).catch(() => {});
 }
 
 showTab();

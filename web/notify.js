@@ -4,6 +4,7 @@
  */
 
 import { currentGroup, ringingGroups } from './state/groups.js';
+import { drop, load } from './session/database.js';
 import { currentTalk, ringingTalks } from './state/state.js';
 
 /** @import {Calls} from './call/calls.js' */
@@ -14,10 +15,18 @@ import { currentTalk, ringingTalks } from './state/state.js';
 
 /** What rings: a call or a group. @typedef {{id: string, name: string, kind: 'call' | 'drop_in', video: boolean, group: boolean}} Ringing */
 
-/** @typedef {{kith: 'notification', action: 'answer' | 'decline' | 'open', call: string}} Pressed */
+/** @typedef {{kith: 'notification', what?: string, action: 'answer' | 'decline' | 'open', call: string}} Pressed */
+
+/** How old what was pressed may be before the page was there to be told, in ms: about as long as anything rings. */
+const FRESH = 60_000;
+
+/** How long the call that it was about may take to show once the server is there, in ms. */
+const SOON = 5_000;
 
 export class Notifier {
   /** @type {ServiceWorkerRegistration | null} */ #registration = null;
+  /** @type {Pressed | null} what was pressed before the page was there */ #before = null;
+  #given = 0;
   /** @type {Map<string, () => void>} how to take back what is shown, by call */ #shown = new Map();
   #store;
   #calls;
@@ -37,6 +46,7 @@ export class Notifier {
     navigator.serviceWorker?.addEventListener('message', ({ data }) => this.#pressed(data));
     document.addEventListener('visibilitychange', () => this.#follow(this.#store.state));
     for (const change of ['focus', 'blur']) window.addEventListener(change, () => this.#follow(this.#store.state));
+    this.#before = await pressedBefore();
     this.#store.subscribe((state) => this.#follow(state));
     this.#registration = (await navigator.serviceWorker?.register('/sw.js').catch(() => null)) ?? null;
   }
@@ -55,12 +65,33 @@ export class Notifier {
   #follow(state) {
     const ringing = ringingNow(state);
     document.title = this.#title(state, ringing);
+    this.#catchUp(state, ringing);
     for (const [call, takeBack] of this.#shown) {
       if (ringing.some((talk) => talk.id === call) && inBackground()) continue;
       takeBack();
       this.#shown.delete(call);
     }
     if (inBackground()) for (const talk of ringing) this.#show(talk);
+  }
+
+  /** What was pressed while the app was closed is done once the call is there. @param {State} state @param {readonly Ringing[]} ringing */
+  #catchUp({ known, connection, locked }, ringing) {
+    const before = this.#before;
+    if (before === null || !known || connection !== 'online' || locked) return;
+    if (ringing.some(({ id }) => id === before.call)) {
+      this.#before = null;
+      clearTimeout(this.#given);
+      this.#pressed(before);
+    } else {
+      this.#given ||= setTimeout(() => this.#tooLate(), SOON);
+    }
+  }
+
+  /** It rings no more: that is said, and nothing rings for nobody. */
+  #tooLate() {
+    if (this.#before === null) return;
+    this.#before = null;
+    this.#store.dispatch({ t: 'notice', notice: { key: 'push.late', values: {} } });
   }
 
   /** @param {State} state @param {readonly Ringing[]} ringing */
@@ -121,6 +152,14 @@ export class Notifier {
     if (message.action === 'answer') void (group ? this.#groups.join(id, { video }) : this.#calls.answer(id, { video }));
     if (message.action === 'decline') (group ? this.#groups : this.#calls).decline(id);
   }
+}
+
+/** Only the service worker can have left it there: a link cannot answer a call. @returns {Promise<Pressed | null>} */
+async function pressedBefore() {
+  const found = /** @type {(Pressed & {at: number}) | null} */ (await load('own', 'pressed').catch(() => null));
+  if (found === null) return null;
+  await drop('own', 'pressed');
+  return Date.now() - found.at < FRESH ? found : null;
 }
 
 /** @param {State} state @returns {Ringing[]} */

@@ -1623,7 +1623,7 @@ export interface KeepHistory {
   t: 'keep_history';
   id: string;
   as?: string | null;
-  months: '0' | '3' | '18' | null;
+  months: 0 | 3 | 18 | null;
 }
 
 /** First on every connection, before sign-in; unnumbered. */
@@ -2907,7 +2907,7 @@ export interface History {
   entries: HistoryEntry[];
   more: number | null;
   devices: HistoryDevice[];
-  months: '0' | '3' | '18' | null;
+  months: 0 | 3 | 18 | null;
 }
 
 /**

@@ -1,11 +1,14 @@
 /**
- * The service worker: notifications of calls while the page is in the background, and a page that says
- * so when the server cannot be reached. It caches nothing else: the app is always the server's newest.
+ * The service worker: notifications of calls and messages while the page is in the background or closed, and a page
+ * that says so when the server cannot be reached. It caches nothing else: the app is always the server's newest.
  */
 
-/** @typedef {{kith: 'notification', action: 'answer' | 'decline' | 'open', call: string}} Pressed */
+/// <reference path="./sw-own.js" />
+/// <reference path="./sw-push.js" />
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+importScripts('/sw-own.js', '/sw-push.js'); // not modules: some browsers know none in a service worker
 
 const CACHE = 'kith-offline-1';
 const OFFLINE = ['/offline.html', '/styles/base.css', '/styles/offline.css', '/icons/icon.svg'];
@@ -26,10 +29,15 @@ worker.addEventListener('fetch', (event) => {
   }
 });
 
+worker.addEventListener('push', (event) => event.waitUntil(pushed(event.data?.json() ?? {})));
+
+worker.addEventListener('pushsubscriptionchange', (event) => {
+  event.waitUntil(subscribedAnew(/** @type {PushSubscriptionChangeEvent} */ (event)));
+});
+
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  const action = event.action === 'answer' || event.action === 'decline' ? event.action : 'open';
-  event.waitUntil(pressed({ kith: 'notification', action, call: event.notification.data.call }));
+  event.waitUntil(pressed(event.notification.data ?? {}, event.action));
 });
 
 async function forgetOldCaches() {
@@ -39,14 +47,4 @@ async function forgetOldCaches() {
 /** @param {string} url */
 async function offline(url) {
   return (await caches.match(url)) ?? Response.error();
-}
-
-/** Tell the page first: to come to the front may be refused, to answer must not wait for it. @param {Pressed} message */
-async function pressed(message) {
-  const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  for (const page of pages) page.postMessage(message);
-  if (message.action === 'decline') return;
-  const [page] = pages;
-  if (page) await page.focus().catch(() => {});
-  else await worker.clients.openWindow('/');
 }

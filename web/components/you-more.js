@@ -1,4 +1,4 @@
-/** What else belongs to one's own card: the log, children, the lock of the app, and closing everything. */
+/** What else belongs to one's own card: notifications, history, log, children, the lock of the app, and closing everything. */
 
 import { codeOf } from '../session/problem.js';
 import { h } from './dom.js';
@@ -21,9 +21,9 @@ export class YouMore extends YouPart {
   /** @override */
   build() {
     this.className = 'more-parts';
-    const line = (/** @type {string} */ key, /** @type {string} */ drawn, /** @type {(parts: Parts) => void} */ open) =>
+    const line = (/** @type {string} */ key, /** @type {string} */ drawn, /** @type {(parts: Parts) => unknown} */ open) =>
       button(this.t(key), () => open(this.parts), { icon: drawn, kind: 'wide big start', attributes: { 'data-does': key } });
-    this.#lines.append(line('log.open', 'book', openLog), line('children.open', 'people', openChildren), line('lock.open', 'lock', openLockSettings), line('settings.title', 'settings', openSettings));
+    this.#lines.append(line('push.open', 'bell', openNotifications), line('history.open', 'clock', openHistory), line('log.open', 'book', openLog), line('children.open', 'people', openChildren), line('lock.open', 'lock', openLockSettings), line('settings.title', 'settings', openSettings));
     this.append(this.#lines, this.#panic);
   }
 
@@ -40,6 +40,16 @@ export class YouMore extends YouPart {
     const act = button(t('panic.act'), () => void busy(act, () => closeEverything(this.parts), (error) => this.problem.say(t(`problem.${codeOf(error)}`))), { icon: 'lock', kind: 'danger wide big', attributes: { 'aria-describedby': 'panic-about', 'data-does': 'panic' } });
     this.#panic.replaceChildren(this.heading(t('panic.title'), 'warning'), h('p', { class: 'hint', id: 'panic-about' }, t('panic.about')), this.problem.element, act);
   }
+}
+
+/** What is rarely opened is loaded when it is. @param {Parts} parts */
+async function openNotifications(parts) {
+  (await import('./notifications.js')).openNotifications(parts);
+}
+
+/** @param {Parts} parts */
+async function openHistory(parts) {
+  (await import('./history.js')).openHistory(parts);
 }
 
 customElements.define('kith-you-more', YouMore);

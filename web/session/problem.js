@@ -7,8 +7,9 @@ import { Untrusted } from '../trust/untrusted.js';
 /**
  * `offline`: there was no answer. `no_relay`: the person wants the relay only, and the server has none.
  * `passkey_unchosen`: the person chose no passkey, or has none here. `passkey_there`: this authenticator has one.
+ * `no_push_service`: the browser found nobody who would wake it.
  * `unsafe`: it cannot be made sure who the other side is. `mistyped`: the recovery key cannot be right.
- * @typedef {Code | 'offline' | 'no_relay' | 'passkey_unchosen' | 'passkey_there' | 'unsafe' | 'mistyped'} ProblemCode
+ * @typedef {Code | 'offline' | 'no_relay' | 'passkey_unchosen' | 'passkey_there' | 'no_push_service' | 'unsafe' | 'mistyped'} ProblemCode
  */
 
 export class ProblemError extends Error {
