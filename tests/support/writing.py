@@ -11,10 +11,9 @@ from kith.core.ids import new_message
 from kith.core.keys import PublicKeys
 from kith.core.trust import message as messages
 from kith.core.trust.message import MessageEnvelope
-from kith.core.trust.message_content import Content, Voice, read, write
+from kith.core.trust.message_content import Content, Voice, hashes_of, read, write
 from kith.core.trust.person import Chain, replay
 from kith.core.trust.person_links import PersonLink
-from tests.support.server import Joined
 from tests.support.wire import Endpoint
 
 
@@ -52,13 +51,21 @@ def keys_of(keys: dict[str, Any]) -> PublicKeys:
 
 
 async def compose(
-    endpoint: Endpoint, sender: Joined, to: str, content: Content | str, **changes: Any
+    endpoint: Endpoint,
+    to: str,
+    content: Content | str,
+    *,
+    acting: str | None = None,
+    key: bytes | None = None,
+    **changes: Any,
 ) -> Letter:
-    """Sealed to whoever reads it now. `changes` are made to the envelope before it is signed."""
+    """Sealed to whoever reads it now, for the endpoint's person or for whom it is `acting`. `changes` are made to the
+    envelope before it is signed."""
     content = Content(text=content) if isinstance(content, str) else content
-    person = changes.get("person", endpoint.joined.person)
-    shown = await endpoint.ok("list_recipients", to=to, **({"as": person} if sender.person != person else {}))
-    return seal(endpoint, to, content, shown, person, **changes)
+    shown = await endpoint.ok("list_recipients", to=to, **({} if acting is None else {"as": acting}))
+    person = acting or endpoint.joined.person
+    assert person is not None
+    return seal(endpoint, to, content, shown, person, key or secrets.token_bytes(32), **changes)
 
 
 def seal(
@@ -66,11 +73,13 @@ def seal(
     to: str,
     content: Content,
     shown: dict[str, Any],
-    person: str | None,
+    person: str,
+    key: bytes,
     **changes: Any,
 ) -> Letter:
+    """The same for whom `list_recipients` has shown."""
     chains = {one["person"]: chain_of(one) for one in shown["identities"]}
-    own, key, keys = chains[person], secrets.token_bytes(32), endpoint.joined.keys
+    own, keys = chains[person], endpoint.joined.keys
     fields: dict[str, Any] = {
         "id": new_message(),
         "kind": "message",
@@ -116,20 +125,23 @@ def keys_for(
 
 async def say(endpoint: Endpoint, to: str, text: str) -> tuple[Letter, dict[str, Any]]:
     """Write a text; returns it with the reply."""
-    letter = await compose(endpoint, endpoint.joined, to, text)
+    letter = await compose(endpoint, to, text)
     return letter, await endpoint.ok("send_message", **letter.fields)
 
 
 async def put_voice(endpoint: Endpoint, to: str, pieces: list[bytes]) -> Letter:
     """A voice message whose pieces are on the server."""
-    size = sum(map(len, pieces))
-    content = Content(voice=Voice(seconds=1.0, segments=len(pieces), bytes=size))
-    letter = await compose(endpoint, endpoint.joined, to, content)
-    for index, piece in enumerate(pieces):
-        last = index == len(pieces) - 1
-        body = messages.seal_segment(letter.key, letter.id, index, piece, last=last)
-        await endpoint.ok("put_segment", message=letter.id, index=index, body=body)
-    return letter
+    message, key = new_message(), secrets.token_bytes(32)
+    last = len(pieces) - 1
+    sealed = [
+        messages.seal_segment(key, message, index, piece, last=index == last)
+        for index, piece in enumerate(pieces)
+    ]
+    for index, body in enumerate(sealed):
+        await endpoint.ok("put_segment", message=message, index=index, body=body)
+    size, hashes = sum(map(len, pieces)), hashes_of(sealed)
+    content = Content(voice=Voice(seconds=1.0, segments=len(pieces), bytes=size, hashes=hashes))
+    return await compose(endpoint, to, content, key=key, id=message)
 
 
 def opened(endpoint: Endpoint, item: dict[str, Any]) -> Content:

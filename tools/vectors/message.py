@@ -36,7 +36,8 @@ PATH = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "message.json
 ANNA, BEN, MALLORY = (endpoint(name) for name in ("anna-laptop", "ben-phone", "mallory"))
 ID, OTHER_ID = "m_0123456789abcdefghjk", "m_kjhgfedcba9876543210"
 KEY = fixed("content key")
-VOICE = Content(voice=Voice(seconds=7.5, segments=3, bytes=31_000))
+HASHES = tuple(fixed(f"segment {index} sealed") for index in range(3))
+VOICE = Content(voice=Voice(seconds=7.5, segments=3, bytes=31_000, hashes=HASHES))
 change = msgspec.structs.replace
 
 
@@ -292,11 +293,16 @@ def _own_invalid() -> Iterator[Case]:
 
 # -- contents ---------------------------------------------------------------------------------------
 
+
+def _hashes(count: int) -> str:
+    return json.dumps([b64(fixed("a hash"))] * count)
+
+
 CONTENTS = (
     '{"text":"Dinner?"}',
     '{"text":"x","later":{"unknown":[1]}}',
-    '{"voice":{"seconds":7.5,"segments":3,"bytes":31000}}',
-    '{"voice":{"seconds":300,"segments":64,"bytes":1048576}}',
+    write(VOICE).decode(),
+    f'{{"voice":{{"seconds":300,"segments":64,"bytes":1048576,"hashes":{_hashes(64)}}}}}',
 )
 NO_CONTENTS = (
     "",
@@ -305,9 +311,13 @@ NO_CONTENTS = (
     '{"text":""}',
     '{"text":7}',
     '{"text":"x","voice":{"seconds":1,"segments":1,"bytes":1}}',
-    '{"voice":{"seconds":301,"segments":1,"bytes":1}}',
-    '{"voice":{"seconds":1,"segments":0,"bytes":1}}',
-    '{"voice":{"seconds":1,"segments":65,"bytes":1}}',
-    '{"voice":{"seconds":1,"segments":1,"bytes":1048577}}',
+    '{"voice":{"seconds":7.5,"segments":3,"bytes":31000}}',
+    f'{{"voice":{{"seconds":1,"segments":3,"bytes":1,"hashes":{_hashes(2)}}}}}',
+    '{"voice":{"seconds":1,"segments":1,"bytes":1,"hashes":["AAAA"]}}',
+    '{"voice":{"seconds":1,"segments":1,"bytes":1,"hashes":[7]}}',
+    f'{{"voice":{{"seconds":301,"segments":1,"bytes":1,"hashes":{_hashes(1)}}}}}',
+    '{"voice":{"seconds":1,"segments":0,"bytes":1,"hashes":[]}}',
+    f'{{"voice":{{"seconds":1,"segments":65,"bytes":1,"hashes":{_hashes(65)}}}}}',
+    f'{{"voice":{{"seconds":1,"segments":1,"bytes":1048577,"hashes":{_hashes(1)}}}}}',
     '{"text":"' + "x" * 4_001 + '"}',
 )

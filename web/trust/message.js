@@ -6,7 +6,7 @@
  * and when, with the hash of what is sealed. There is no forward secrecy: the keys of both ends are long-lived.
  */
 
-import { concat, equal, fromUtf8, utf8 } from '../core/bytes.js';
+import { concat, equal, fromUtf8, toBase64, utf8 } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
 import { bytesOf, consistent, KEY_LENGTH, sha256, SIGNATURE_LENGTH, verify } from './keys.js';
 import { countOf, nameOf, pointFields, requireContains } from './links.js';
@@ -35,7 +35,7 @@ import { require, Untrusted } from './untrusted.js';
  * @property {Bytes} signature
  */
 
-/** @typedef {{seconds: number, segments: number, bytes: number}} Voice */
+/** `hashes`: of its pieces as they are sealed. @typedef {{seconds: number, segments: number, bytes: number, hashes: Bytes[]}} Voice */
 /** What a message says: one of the two. @typedef {{text: string} | {voice: Voice}} Content */
 /** An endpoint that seals, and the private half of its sealing key. @typedef {{keys: PublicKeys, secret: CryptoKey}} Sealing */
 
@@ -179,7 +179,10 @@ export async function openSegment(key, message, index, body, last) {
 // -- what it says ------------------------------------------------------------------------------------
 
 /** @param {Content} content @returns {Bytes} */
-export const writeContent = (content) => utf8(JSON.stringify(content));
+export function writeContent(content) {
+  if (!('voice' in content)) return utf8(JSON.stringify(content));
+  return utf8(JSON.stringify({ voice: { ...content.voice, hashes: content.voice.hashes.map(toBase64) } }));
+}
 
 /** Throws Untrusted for what is neither a text nor a voice. @param {Bytes} bytes @returns {Content} */
 export function readContent(bytes) {
@@ -189,10 +192,19 @@ export function readContent(bytes) {
     require(typeof text === 'string' && text !== '' && [...text].length <= TEXT_LIMIT, 'malformed');
     return { text };
   }
-  const { seconds, segments, bytes: size } = voice;
+  const { seconds, segments, bytes: size, hashes } = voice;
   require(typeof seconds === 'number' && seconds >= 0 && seconds <= SECONDS_LIMIT, 'malformed');
   require(countOf(segments) >= 1 && segments <= SEGMENTS_LIMIT && countOf(size) >= 1 && size <= BYTES_LIMIT, 'malformed');
-  return { voice: { seconds, segments, bytes: size } };
+  require(Array.isArray(hashes) && hashes.length === segments, 'malformed');
+  return { voice: { seconds, segments, bytes: size, hashes: hashes.map((one) => bytesOf(one, KEY_LENGTH)) } };
+}
+
+/** By what the content names a piece. @param {Bytes} sealed */
+export const segmentHash = (sealed) => sha256(sealed);
+
+/** Rejects with Untrusted unless this is what the sender sealed as this piece. To be asked before it is opened. @param {Voice} voice @param {number} index @param {Bytes} sealed */
+export async function requireSegment(voice, index, sealed) {
+  require(index < voice.hashes.length && equal(await segmentHash(sealed), /** @type {Bytes} */ (voice.hashes[index])), 'unreadable');
 }
 
 /** @param {Bytes} bytes @returns {any} */

@@ -9,7 +9,7 @@ import pytest
 from kith.core.keys import KeyPair
 from kith.core.trust import message as messages
 from kith.core.trust.message import MessageEnvelope
-from kith.core.trust.message_content import MAX_TEXT, Content, read, write
+from kith.core.trust.message_content import MAX_TEXT, Content, Voice, hashes_of, read, require_segment, write
 from kith.core.trust.person import Chain, replay
 from kith.core.trust.untrusted import Reason, Untrusted
 from tests.support.vectors import name_of, raw
@@ -181,3 +181,14 @@ def test_content(case: Any) -> None:
 def test_content_refused(case: Any) -> None:
     with refused(Reason.MALFORMED):
         read(case["content"].encode())
+
+
+def test_a_piece_that_another_reader_sealed_is_not_opened() -> None:
+    sealed_pieces = [messages.seal_segment(KEY, ID, index, b"x", last=index == 1) for index in range(2)]
+    voice = Voice(seconds=1.0, segments=2, bytes=2, hashes=hashes_of(sealed_pieces))
+    for index, piece in enumerate(sealed_pieces):
+        require_segment(voice, index, piece)
+    other = messages.seal_segment(KEY, ID, 0, b"y", last=False)
+    for index, piece in ((0, other), (1, sealed_pieces[0]), (2, sealed_pieces[0])):
+        with refused(Reason.UNREADABLE):
+            require_segment(voice, index, piece)
