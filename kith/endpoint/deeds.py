@@ -3,6 +3,7 @@
 from kith.core.problem import Code, Problem
 from kith.core.utterances.answers import say
 from kith.core.utterances.intents import Act, Intent, Language
+from kith.endpoint import message_words
 from kith.endpoint.decrees import decree
 from kith.endpoint.endpoint import Endpoint
 from signaling.protocol import NameChoice
@@ -27,6 +28,16 @@ async def do(
             return await decree(endpoint, intent.act, language)
         case Act.CALL_FOR_HELP:
             return say(language, "no_help")
+        case Act.MESSAGE if to is not None:
+            return await message_words.message_to(endpoint, to, intent.text, language)
+        case Act.RECORD:
+            return await message_words.record_for(endpoint, to, language)
+        case Act.SEND_IT:
+            return await message_words.send_it(endpoint, language)
+        case Act.DISCARD:
+            return await message_words.discard(endpoint, language)
+        case Act.PLAY_MESSAGES:
+            return await message_words.play_messages(endpoint, language)
         case Act.HERE:
             return say(language, "here")
         case Act.CONTINUE_HERE:

@@ -26,7 +26,7 @@ Events, with what their listeners are given:
     activity (ActivityViews)
     message (Message, noticed): one has come          message_refused (name, reason)          transcript (message id)
     sent (Message)          unsent (Message, cause)   receipt (Conversation): delivered or read there
-    conversation (Conversation): read or removed here
+    conversation (Conversation): read or removed here                                 unreached (name): leave a message?
     group_rings (group)     group_answered (group)  group (group): it is not as it was
     group_member (group, member, "joined" or "left")            speaking (group, members)
     group_audio (group, samples)                    group_frame (group, member, frame)
@@ -54,6 +54,7 @@ from kith.endpoint.calls import AcceptChanged, Calls
 from kith.endpoint.circle import Circle, Progress, spaced
 from kith.endpoint.contacts import Contacts
 from kith.endpoint.dialling import Unreachable
+from kith.endpoint.dictation import Dictation
 from kith.endpoint.directory import Directory
 from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.floor import Floor
@@ -180,6 +181,8 @@ class Endpoint(Acts):
             emit=self.emit,
         )
         self.on("quiet", lambda on: self.messages.quiet_turned())
+        self.dictation = Dictation(self.messages, offer=self._offer_message)
+        self.dictation.listen(self.on)
         self.journal = Journal(
             home.path,
             keys,
@@ -272,6 +275,7 @@ class Endpoint(Acts):
         await self._groups.close()
         await self._record.close()
         await self.reach.close()
+        self.dictation.discard()
         await self.messages.close()
         self._wire.give_up()
         await self._circle.close()
@@ -413,6 +417,10 @@ class Endpoint(Acts):
         if person is not None and not self.directory.shared and person.household != self.enrolment.household:
             self.enrolment = msgspec.structs.replace(self.enrolment, household=person.household)
             self._circle.lives_at(person.household)
+
+    def _offer_message(self, name: str) -> None:
+        self.presentation.announce(f"{name} cannot be reached. Say: leave a message.")
+        self.emit("unreached", name)
 
     def _doubted(self, doubt: Doubt) -> None:
         self.emit("log_doubted", doubt)
