@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kith.core.trust.history import MAX_EXACT
-from kith.core.trust.message import MAX_OWN_ITEM, Id, PersonRef
-from kith.core.trust.message_content import MAX_TEXT, Voice
+from kith.core.trust.message import MAX_OWN_ITEM, MAX_SEGMENTS, Id, PersonRef
+from kith.core.trust.message_content import MAX_BYTES, MAX_SECONDS, MAX_TEXT
 from kith.core.trust.untrusted import Reason, Untrusted
-from kith.endpoint.message_kept import Message
+from kith.endpoint.message_kept import Message, Voice
 
 MOST = 1_000
 """Messages that a new endpoint is told of."""
@@ -23,6 +23,14 @@ MOST_TRANSCRIPT = 16_000
 
 Place = Annotated[int, Meta(ge=1, le=MAX_EXACT)]
 Seconds = Annotated[float, Meta(ge=0, le=MAX_EXACT)]
+
+
+class Sound(Struct, frozen=True, kw_only=True):
+    """How much of a recording there was."""
+
+    seconds: Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
+    segments: Annotated[int, Meta(ge=1, le=MAX_SEGMENTS)]
+    bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES)]
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"other": "with"}):
@@ -36,7 +44,7 @@ class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"other
     mine: bool
     sent: Annotated[int, Meta(ge=0, le=MAX_EXACT)] = 0
     text: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
-    voice: Voice | None = None
+    voice: Sound | None = None
     transcript: Annotated[str, Meta(max_length=MOST_TRANSCRIPT)] | None = None
 
 
@@ -95,6 +103,7 @@ def write_transcript(transcript: Transcript) -> bytes:
 
 def _told(message: Message) -> Told:
     assert message.seq is not None
+    voice = message.voice
     return Told(
         id=message.id,
         other=message.other,
@@ -104,12 +113,15 @@ def _told(message: Message) -> Told:
         mine=message.mine,
         sent=int(message.at * 1_000),
         text=message.text,
-        voice=message.voice,
+        voice=None
+        if voice is None
+        else Sound(seconds=voice.seconds, segments=voice.segments, bytes=voice.size),
         transcript=message.transcript,
     )
 
 
 def _message(told: Told, person: str, endpoint: str) -> Message:
+    voice = told.voice
     return Message(
         id=told.id,
         person=person,
@@ -121,5 +133,5 @@ def _message(told: Told, person: str, endpoint: str) -> Message:
         state="sent" if told.mine else "received",
         seq=told.seq,
         text=told.text,
-        voice=told.voice,
+        voice=None if voice is None else Voice(voice.seconds, voice.segments, voice.bytes),
     )

@@ -13,13 +13,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from kith.core.problem import Code, Problem
-from kith.core.trust.message_content import Voice
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.disk import Disk
 from kith.endpoint.lookout import Lookout
 from kith.endpoint.message_kept import Message
 from kith.endpoint.message_outbox import TRANSIENT, Ask
-from kith.endpoint.message_sealing import NotShown, Opened, Sealing
+from kith.endpoint.message_sealing import NotShown, Opened, Sealing, kept_voice
 from kith.endpoint.message_store import MessageStore
 from kith.endpoint.voice_codec import Unplayable
 from signaling import protocol
@@ -142,19 +141,19 @@ class Mailbox:
         if await self._disk(self._store.receive, message):
             self._came(message, item.alert)
         if opened.content.voice is not None:
-            await self._take_voice(message, opened.content.voice, opened.key)
+            await self._take_voice(message, opened)
 
-    async def _take_voice(self, message: Message, voice: Voice, key: bytes) -> None:
+    async def _take_voice(self, message: Message, opened: Opened) -> None:
         """Each segment as it comes, so that it can be heard from the first one on. What the server has lost is left."""
         kept = await self._disk(self._store.message, message.person, message.id)
-        if kept is None or kept.playable:
+        voice = opened.content.voice
+        if voice is None or kept is None or kept.playable:
             return
         came = self._loading.setdefault(message.id, asyncio.Event())
         try:
             for index in range(voice.segments):
                 if await self._disk(self._store.segment, message.id, index) is None:
-                    last = index == voice.segments - 1
-                    plain = await self._segment(message.id, index, key, last=last)
+                    plain = await self._segment(message.id, index, opened)
                     await self._disk(self._store.keep_segment, message.id, index, plain)
                     came.set()
         except (Problem, Untrusted) as error:
@@ -183,11 +182,11 @@ class Mailbox:
                     await came.wait()
             yield body
 
-    async def _segment(self, message: str, index: int, key: bytes, *, last: bool) -> bytes:
+    async def _segment(self, message: str, index: int, opened: Opened) -> bytes:
         reply = await self._ask(protocol.GetSegment(id=self._new_id(), message=message, index=index))
         if not isinstance(reply, protocol.Segment):
             raise Problem(Code.MALFORMED)
-        return self._sealing.open_segment(message, key, index, reply.body, last=last)
+        return self._sealing.open_segment(message, opened, index, reply.body)
 
 
 def _message(item: MessageItem, opened: Opened) -> Message:
@@ -202,6 +201,6 @@ def _message(item: MessageItem, opened: Opened) -> Message:
         state="sent" if opened.mine else "received",
         seq=item.seq,
         text=opened.content.text,
-        voice=opened.content.voice,
+        voice=kept_voice(opened.content.voice),
         doubtful=opened.changed,
     )

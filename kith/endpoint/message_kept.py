@@ -3,10 +3,21 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from kith.core.trust.message_content import Voice
+from signaling.protocol import ConversationView
 
 State = Literal["sending", "sent", "failed", "received"]
 """Of a message: on its way to the server, taken by it, refused for good, or from another endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Opus in Ogg, `size` bytes long, in `segments` pieces; `hashes` are those of the pieces as they are sealed, not
+    of what is only told of."""
+
+    seconds: float
+    segments: int
+    size: int
+    hashes: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +78,18 @@ class Outgoing:
     person: str
     key: bytes
     command: bytes | None
+
+
+def conversation_of(view: ConversationView) -> Conversation:
+    """As the server has it."""
+    return Conversation(
+        person=view.person,
+        other=view.other,
+        name=view.name,
+        last=view.last,
+        at=view.at,
+        delivered=view.delivered,
+        read_by_them=view.read_by_them,
+        read=view.read,
+        removed=view.removed,
+    )

@@ -5,13 +5,14 @@ call has to.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.trust import message as sealed
+from kith.core.trust import message_content
 from kith.core.trust.history import Point
 from kith.core.trust.message import KEY, MessageEnvelope, SealedKey
 from kith.core.trust.message_content import Content, read, write
@@ -19,7 +20,7 @@ from kith.core.trust.seal import NONCE
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.believing import public
 from kith.endpoint.identities import End, Identities, Meeting
-from kith.endpoint.message_kept import Message
+from kith.endpoint.message_kept import Message, Voice
 from signaling.protocol import MessageItem, OwnItem, Recipients
 
 MILLISECONDS = 1_000
@@ -124,7 +125,7 @@ class Sealing:
             ciphertext=b"",
             signature=b"",
         )
-        content = write(Content(text=message.text, voice=message.voice))
+        content = write(Content(text=message.text, voice=_told(message.voice)))
         envelope = sealed.seal(unsealed, self._keys, content, key, secrets.token_bytes(NONCE))
         return Sealed(
             envelope,
@@ -151,6 +152,16 @@ class Sealing:
     def segment(self, message: str, key: bytes, index: int, body: bytes, *, last: bool) -> bytes:
         """The same bytes however often it is asked for."""
         return sealed.seal_segment(key, message, index, body, last=last)
+
+    def voice(self, message: str, key: bytes, seconds: float, pieces: Sequence[bytes]) -> Voice:
+        """What is signed of a recording of these pieces."""
+        count = len(pieces)
+        segments = (
+            self.segment(message, key, index, body, last=index == count - 1)
+            for index, body in enumerate(pieces)
+        )
+        hashes = message_content.hashes_of(segments)
+        return Voice(min(seconds, message_content.MAX_SECONDS), count, sum(map(len, pieces)), hashes)
 
     async def own_items(
         self, own: str, shown: Recipients, topic: str, item: str, body: bytes
@@ -196,8 +207,13 @@ class Sealing:
         require(meeting.peer.endpoints is not None, Reason.NOT_ACTIVE)
         return sealed.open_own(self._keys, keys, item.item, item.topic, item.body)
 
-    def open_segment(self, message: str, key: bytes, index: int, body: bytes, *, last: bool) -> bytes:
-        return sealed.open_segment(key, message, index, body, last=last)
+    def open_segment(self, message: str, opened: Opened, index: int, body: bytes) -> bytes:
+        """Raises Untrusted unless the sender sealed exactly this as that piece of the voice message."""
+        voice = opened.content.voice
+        require(voice is not None, Reason.MALFORMED)
+        assert voice is not None
+        message_content.require_segment(voice, index, body)
+        return sealed.open_segment(opened.key, message, index, body, last=index == voice.segments - 1)
 
     async def _met(self, own: str, envelope: MessageEnvelope, keys: PublicKeys) -> Meeting:
         """The meeting with the endpoint that signed this. The chain must pass through the point at which it signed."""
@@ -226,6 +242,19 @@ class Sealing:
             if anew or untrusted.reason not in WORTH_ASKING:
                 raise
             return await self._identities.meet_as(*ends, anew=True)
+
+
+def kept_voice(voice: message_content.Voice | None) -> Voice | None:
+    """As it is kept here."""
+    return None if voice is None else Voice(voice.seconds, voice.segments, voice.bytes, voice.hashes)
+
+
+def _told(voice: Voice | None) -> message_content.Voice | None:
+    if voice is None:
+        return None
+    return message_content.Voice(
+        seconds=voice.seconds, segments=voice.segments, bytes=voice.size, hashes=voice.hashes
+    )
 
 
 def _not_shown(untrusted: Untrusted) -> Exception:

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from kith.core.names import fold
-from kith.core.trust.message_content import Voice
-from kith.endpoint.message_kept import Conversation, Message, Outgoing
+from kith.endpoint.message_kept import Conversation, Message, Outgoing, Voice
 from kith.endpoint.message_tables import opened
 
 _TOLD = """
 SELECT id, person, other, name, mine, endpoint, at, state, seq, text,
-       seconds, segments, bytes, doubtful, here, transcript
+       seconds, segments, bytes, hashes, doubtful, here, transcript
 FROM told
 """
 _TALKS = "SELECT person, other, name, last, at, delivered, read_by_them, read, removed, unread FROM talks "
 
+
+_NO_VOICE = (None, None, None, None)
+_HASH = 32
 
 MOST_WORDS = 8
 """Words that are searched for at a time."""
@@ -252,12 +254,17 @@ def _insert(change: sqlite3.Connection, message: Message) -> None:
     )
     change.execute(
         "INSERT INTO messages"
-        " (id, person, other, mine, endpoint, at, state, seq, text, seconds, segments, bytes, doubtful, folded)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " (id, person, other, mine, endpoint, at, state, seq, text, seconds, segments, bytes, hashes,"
+        " doubtful, folded)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(message.id, message.person, message.other, message.mine, message.endpoint, message.at),
             *(message.state, message.seq, message.text),
-            *((None, None, None) if voice is None else (voice.seconds, voice.segments, voice.bytes)),
+            *(
+                _NO_VOICE
+                if voice is None
+                else (voice.seconds, voice.segments, voice.size, b"".join(voice.hashes))
+            ),
             *(message.doubtful, fold(message.text or "")),
         ),
     )
@@ -271,9 +278,13 @@ def _grown(change: sqlite3.Connection, message: Message) -> None:
     )
 
 
+def _cut(hashes: bytes) -> tuple[bytes, ...]:
+    return tuple(hashes[start : start + _HASH] for start in range(0, len(hashes), _HASH))
+
+
 def _message(row: Sequence[Any]) -> Message:
     identity, person, other, name, mine, endpoint, at, state, seq, text, *sound = row
-    seconds, segments, size, doubtful, here, transcript = sound
+    seconds, segments, size, hashes, doubtful, here, transcript = sound
     return Message(
         id=identity,
         person=person,
@@ -285,7 +296,7 @@ def _message(row: Sequence[Any]) -> Message:
         state=state,
         seq=seq,
         text=text,
-        voice=None if segments is None else Voice(seconds=seconds, segments=segments, bytes=size),
+        voice=None if segments is None else Voice(seconds, segments, size, _cut(hashes)),
         doubtful=bool(doubtful),
         here=here,
         transcript=transcript,

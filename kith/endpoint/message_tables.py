@@ -27,6 +27,7 @@ CREATE TABLE messages (
     seconds REAL,
     segments INTEGER,
     bytes INTEGER,
+    hashes BLOB,
     doubtful INTEGER NOT NULL,
     folded TEXT NOT NULL,
     UNIQUE (person, id)
@@ -73,7 +74,7 @@ END;
 
 CREATE VIEW told AS
     SELECT m.place, m.id, m.person, m.other, c.name, m.mine, m.endpoint, m.at, m.state, m.seq, m.text, m.seconds,
-           m.segments, m.bytes, m.doubtful, (SELECT count(*) FROM segments s WHERE s.message = m.id) AS here,
+           m.segments, m.bytes, m.hashes, m.doubtful, (SELECT count(*) FROM segments s WHERE s.message = m.id) AS here,
            t.text AS transcript, m.folded || ' ' || coalesce(t.folded, '') AS words,
            m.mine = 0 AND m.seq > c.read AS unread
     FROM messages m

@@ -16,14 +16,14 @@ from dataclasses import replace
 
 from kith.core.ids import new_message
 from kith.core.problem import Code, Problem
-from kith.core.trust.message_content import MAX_BYTES, MAX_SECONDS, MAX_TEXT, Voice
+from kith.core.trust.message_content import MAX_BYTES, MAX_TEXT
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.disk import Disk
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.errands import Errands
 from kith.endpoint.message_inbox import Mailbox
-from kith.endpoint.message_kept import Conversation, Message
+from kith.endpoint.message_kept import Conversation, Message, Voice, conversation_of
 from kith.endpoint.message_notice import Notice
 from kith.endpoint.message_outbox import Outbox
 from kith.endpoint.message_own import OwnItems
@@ -71,6 +71,7 @@ class Messages:
     ) -> None:
         """`person` is whose endpoint this is, None for a shared one."""
         self._store = store
+        self._sealing = sealing
         self._wire = wire
         self._names = names
         self._equipment = equipment
@@ -139,7 +140,7 @@ class Messages:
         if isinstance(sound, Recording):
             voice = await self._record(message.id, key, sound)
         else:
-            voice = await self._keep(message.id, sound)
+            voice = await self._keep(message.id, key, sound)
         return await asyncio.shield(await self._outbox.post(replace(message, voice=voice), key))
 
     async def _draft(self, to: str | NameChoice, profile: str | None) -> Message:
@@ -160,7 +161,7 @@ class Messages:
             state="sending",
         )
 
-    async def _keep(self, message: str, ogg: bytes) -> Voice:
+    async def _keep(self, message: str, key: bytes, ogg: bytes) -> Voice:
         if not 0 < len(ogg) <= MAX_BYTES:
             raise NothingSaid(f"a voice message has at most {MAX_BYTES} bytes")
         try:
@@ -170,23 +171,24 @@ class Messages:
         cut = pieces(ogg)
         for index, body in enumerate(cut):
             await self._disk(self._store.keep_segment, message, index, body)
-        return Voice(seconds=min(seconds, MAX_SECONDS), segments=len(cut), bytes=len(ogg))
+        return self._sealing.voice(message, key, seconds, cut)
 
     async def _record(self, message: str, key: bytes, recording: Recording) -> Voice:
         """Every segment but the last leaves as it is full. What cannot leave now leaves with the message."""
-        count, put = 0, Errands("a recording")
+        cut, put = list[bytes](), Errands("a recording")
         try:
             async for body in recording.segments():
-                await self._disk(self._store.keep_segment, message, count, body)
-                put.spawn(self._put(message, key, count - 1)) if count else None
-                count += 1
-            if not count or not recording.seconds:
+                await self._disk(self._store.keep_segment, message, len(cut), body)
+                if cut:
+                    put.spawn(self._put(message, key, len(cut) - 1))
+                cut.append(body)
+            if not cut or not recording.seconds:
                 raise NothingSaid("nothing was recorded")
         except BaseException:
             await put.give_up()
             await self._disk(self._store.drop_segments, message)
             raise
-        return Voice(seconds=min(recording.seconds, MAX_SECONDS), segments=count, bytes=recording.size)
+        return self._sealing.voice(message, key, recording.seconds, cut)
 
     async def _put(self, message: str, key: bytes, index: int) -> None:
         """Another segment follows this one."""
@@ -310,7 +312,7 @@ class Messages:
 
     async def _hear(self, view: ConversationView) -> Conversation:
         before = await self._disk(self._store.conversation, view.person, view.other)
-        kept = await self._disk(self._store.tell, _told(view))
+        kept = await self._disk(self._store.tell, conversation_of(view))
         known = (0, 0) if before is None else (before.delivered, before.read_by_them)
         if (kept.delivered, kept.read_by_them) != known:
             self._emit("receipt", kept)
@@ -387,17 +389,3 @@ class Messages:
     def _transcribed(self, message: str) -> None:
         self.transcripts.look()
         self._emit("transcript", message)
-
-
-def _told(view: ConversationView) -> Conversation:
-    return Conversation(
-        person=view.person,
-        other=view.other,
-        name=view.name,
-        last=view.last,
-        at=view.at,
-        delivered=view.delivered,
-        read_by_them=view.read_by_them,
-        read=view.read,
-        removed=view.removed,
-    )

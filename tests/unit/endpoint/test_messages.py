@@ -11,6 +11,7 @@ import pytest
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
 from kith.core.trust import person_write
+from kith.core.trust.message import seal_segment
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.message_sealing import AnotherIdentity
 from kith.endpoint.messages import NothingSaid
@@ -288,11 +289,19 @@ async def test_what_a_server_makes_of_a_message_is_not_believed(post: Post, forg
     assert [one.text for one in await kitchen.messages.unread()] == ["hello"]
 
 
-async def test_a_swapped_segment_is_not_heard(post: Post) -> None:
+@pytest.mark.parametrize("sealed", [False, True], ids=["by nobody", "by one who can read it"])
+async def test_a_swapped_segment_is_not_heard(
+    post: Post, monkeypatch: pytest.MonkeyPatch, *, sealed: bool
+) -> None:
     phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    monkeypatch.setattr("kith.endpoint.messages.new_key", lambda: b"k" * 32)
 
     def lie(reply: AnyReply) -> AnyReply:
-        return protocol.Segment(re="", body=bytes(200)) if isinstance(reply, protocol.Segment) else reply
+        if not isinstance(reply, protocol.Segment):
+            return reply
+        (message,) = post.office.sent
+        other = seal_segment(b"k" * 32, message, 0, b"something else", last=False)
+        return protocol.Segment(re="", body=other if sealed else bytes(200))
 
     post.office.lie = lie
     await phone.messages.send_voice(BEN, VOICE)
