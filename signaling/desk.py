@@ -223,10 +223,6 @@ class Desk:
             switchboard.announce_missed,
         )
         switchboard.beside = (self.groups,)
-        self.push = PushDesk(
-            subscriptions, pushing, push_key, directory, switchboard, self.groups, deadlines, clock
-        )
-        self.history = HistoryDesk(histories, directory, sessions, switchboard, self.groups, clock)
         group_finder = GroupFinder(
             directory,
             granting,
@@ -323,6 +319,11 @@ class Desk:
             switchboard.over_quota,
             clock,
         )
+        sending = self.messaging.sending
+        self.push = PushDesk(
+            subscriptions, pushing, push_key, directory, switchboard, self.groups, sending, deadlines, clock
+        )
+        self.history = HistoryDesk(histories, directory, sessions, switchboard, self.groups, sending, clock)
         self._names = NameDesk(contacts, directory, self.announcer, clock)
         self._utterances = UtterDesk(self._names)
         self.books = BookDesk(

@@ -19,13 +19,17 @@ from kith.core.history import Months
 from kith.core.ids import CallId, EndpointId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
+from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
+from kith.messaging.ports import Outgoing
 from signaling import protocol as wire
 from signaling.call import Call
 from signaling.group import Group
 from signaling.group_apart import Groups
 from signaling.history_of_calls import entries_of_call, entries_of_group
+from signaling.message_facts import Line
+from signaling.message_sending import Sending
 from signaling.past import Past, Shown, Which
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
@@ -38,6 +42,12 @@ HISTORY_COMMANDS = (wire.ListHistory, wire.DeleteHistory, wire.KeepHistory)
 
 MAX_WAITING = 4_096
 """Entries that may wait for the disk. Beyond it the disk has stopped."""
+
+HOUR = 3_600.0
+"""What two write to each other within one is one entry of each: a history of every line would be read by nobody."""
+
+MOST_WROTE = 20_000
+"""Of such entries of this hour that are known to be there. Whoever is forgotten costs one write more."""
 
 AT_ONCE = 100
 """Entries of one write: some milliseconds."""
@@ -75,6 +85,8 @@ class History:
         self._store = store
         self._waiting: asyncio.Queue[Past] = asyncio.Queue(MAX_WAITING)
         self._writing: asyncio.Task[None] | None = None
+        self._there: set[tuple[PersonId, str]] = set()
+        """Who wrote to whom in this hour, where that is in a history already."""
         self._seats: dict[CallId, dict[str, EndpointId]] = {}
         """At which endpoint somebody took part in a live group last, by their places in it."""
 
@@ -89,6 +101,39 @@ class History:
         seats |= {one.place: one.endpoint for one in group.members.values()}
         if group.over:
             self.record(*entries_of_group(group, faces, self._seats.pop(group.id)))
+
+    def message(self, endpoint: Endpoint, line: Line, outgoing: Outgoing) -> None:
+        """A message that was stored. Of one that is withheld only its sender knows."""
+        sender, receiver = line.sender.person, line.receiver.person
+        self._wrote(sender.id, receiver, outgoing.at, endpoint)
+        if not outgoing.withheld:
+            self._wrote(receiver.id, sender, outgoing.at, None)
+
+    def _wrote(self, person: PersonId, other: Person, at: float, endpoint: Endpoint | None) -> None:
+        where = "" if endpoint is None else endpoint.id
+        key = person, f"{other.id} {where} {int(at // HOUR)}"
+        if key in self._there:
+            return
+        if len(self._there) >= MOST_WROTE:
+            self._there.clear()
+        self._there.add(key)
+        entry = Past(
+            person=person,
+            kind="message",
+            outgoing=endpoint is not None,
+            outcome="done",
+            at=at,
+            other=other.id,
+            name=other.name,
+            ref=key[1],
+            endpoint=None if endpoint is None else endpoint.id,
+            device="" if endpoint is None else endpoint.name,
+        )
+        self.record(entry)
+
+    def forget(self, person: PersonId) -> None:
+        """Some of this person's history is gone: what is written from now on is in it again."""
+        self._there = {one for one in self._there if one[0] != person}
 
     def record(self, *entries: Past) -> None:
         """Never waits, never raises."""
@@ -125,12 +170,14 @@ class HistoryDesk:
         sessions: Sessions,
         switchboard: Switchboard,
         groups: Groups,
+        sending: Sending,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._history = History(store)
         switchboard.witnesses += (self._history.call,)
         groups.witnesses += (self._history.group,)
+        sending.witnesses += (self._history.message,)
         self.record = self._history.record
         self.settled = self._history.settled
         self._directory = directory
@@ -148,6 +195,7 @@ class HistoryDesk:
                 await self._store.delete(person, _which(command))
             case wire.KeepHistory():
                 await self._store.keep(person, command.months, self._clock())
+        self._history.forget(person)
         await self._tell(person)
         return wire.Ok(re=command.id)
 

@@ -51,6 +51,8 @@ class Sending:
     ) -> None:
         self.unsent = Unsent()
         self.waking: tuple[Waking, ...] = ()
+        self.witnesses: tuple[Callable[[Endpoint, Line, Outgoing], None], ...] = ()
+        """What is told of each message, once it is stored. None of them waits."""
         self._store = store
         self._finder = finder
         self._counts = counts
@@ -168,6 +170,8 @@ class Sending:
         if stored.fresh:
             self.unsent.drop(endpoint.id, outgoing.envelope.id)
             self._tell(endpoint, line, outgoing, stored)
+            for witness in self.witnesses:
+                witness(endpoint, line, outgoing)
         return wire.MessageSent(re=request, message=outgoing.envelope.id, seq=stored.seq, at=stored.at)
 
     def _tell(self, endpoint: Endpoint, line: Line, outgoing: Outgoing, stored: Stored) -> None:

@@ -7,10 +7,11 @@ The law of this file
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from kith.core import webpush
-from kith.core.ids import CallId, EndpointId, PersonId
+from kith.core.ids import CallId, EndpointId, MessageId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.core.webpush import Subscription
@@ -22,12 +23,22 @@ from signaling.call import Acceptance, Call, missed_by
 from signaling.deadlines import Deadlines
 from signaling.group_apart import Groups
 from signaling.group_views import group_view
+from signaling.message_sending import Sending
 from signaling.switchboard import Switchboard
 from signaling.views import call_view
 from signaling.waking import NoPushing, Pushing, Waking, rings_of_group
 
 Command = wire.SubscribePush | wire.UnsubscribePush | wire.ShowPush | wire.ShowPushed
 PUSH_COMMANDS = (wire.SubscribePush, wire.UnsubscribePush, wire.ShowPush, wire.ShowPushed)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A message that waits: who wrote it, what they are called, and whether it is to be heard."""
+
+    author: PersonId
+    name: str
+    voice: bool
 
 
 class Subscriptions(Protocol):
@@ -44,6 +55,9 @@ class Subscriptions(Protocol):
 
     async def find(self, endpoint: EndpointId) -> Subscription | None: ...
     async def everybody(self) -> set[EndpointId]: ...
+    async def waits(self, endpoint: EndpointId, message: MessageId) -> Waits | None:
+        """A message to the endpoint's person that it has not fetched yet."""
+        ...
 
 
 class PushDesk:
@@ -58,6 +72,7 @@ class PushDesk:
         directory: DirectoryStore,
         switchboard: Switchboard,
         groups: Groups,
+        sending: Sending,
         deadlines: Deadlines,
         clock: Callable[[], float],
     ) -> None:
@@ -65,6 +80,7 @@ class PushDesk:
         self.waking = Waking(pushing or NoPushing(), deadlines, clock)
         switchboard.witnesses += (self.waking.call,)
         groups.witnesses += (self.waking.group,)
+        sending.waking += (self.waking,)
         self._key = key
         self._directory = directory
         self._switchboard = switchboard
@@ -115,8 +131,10 @@ class PushDesk:
 
     async def _about(self, principal: Principal, command: wire.ShowPushed) -> wire.Pushed:
         endpoint = await self._directory.endpoint(principal.endpoint)
-        if endpoint is None or command.ref.startswith("m_"):
-            raise Problem(Code.UNKNOWN_CALL, path="ref")
+        if endpoint is None:
+            raise Problem(Code.ENDPOINT_REMOVED)
+        if command.ref.startswith("m_"):
+            return await self._message(endpoint, MessageId(command.ref), command.id)
         call = CallId(command.ref)
         found = (
             await self._call(endpoint, call, command.id)
@@ -127,6 +145,15 @@ class PushDesk:
         if found is None:
             raise Problem(Code.UNKNOWN_CALL, path="ref")
         return found
+
+    async def _message(self, endpoint: Endpoint, message: MessageId, request: str) -> wire.Pushed:
+        """What does not wait here was fetched, or was never for this endpoint: that is no difference to anybody."""
+        found = await self._subscriptions.waits(endpoint.id, message)
+        if found is None:
+            return wire.Pushed(re=request, what="message", name="", person=None, over="elsewhere")
+        return wire.Pushed(
+            re=request, what="message", name=found.name, person=found.author, voice=found.voice
+        )
 
     async def _call(self, endpoint: Endpoint, call: CallId, request: str) -> wire.Pushed | None:
         live = await self._switchboard.woken(endpoint, call)

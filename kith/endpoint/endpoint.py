@@ -60,6 +60,7 @@ from kith.endpoint.equipment import Equipment, Parts, capabilities_of
 from kith.endpoint.floor import Floor
 from kith.endpoint.grants import Granting
 from kith.endpoint.groups import Groups
+from kith.endpoint.history import OwnHistory
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.journal import Doubt, Journal
 from kith.endpoint.message_wiring import messages_at
@@ -163,6 +164,7 @@ class Endpoint(Acts):
         )
         self.contacts = Contacts(ask=self._while_unlocked, new_id=new_id)
         self.books = Books(ask=ask, new_id=new_id)
+        self.history = OwnHistory(ask=ask, new_id=new_id)
         self._told = Told(self.directory, self.contacts, moved=self._look_where_at_home, emit=self.emit)
         self.names = Names(self.directory, enrolment.household, ask=self._while_unlocked, new_id=new_id)
         self.messages = messages_at(

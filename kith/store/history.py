@@ -30,7 +30,7 @@ class SqliteHistory:
             for one in entries:
                 _add(db, one)
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def page(self, person: PersonId, which: Which, before: int | None, most: int) -> Sequence[Shown]:
         where, values = _where(which)
@@ -58,7 +58,9 @@ class SqliteHistory:
     async def delete(self, person: PersonId, which: Which) -> int:
         where, values = _where(which)
         sql = f"DELETE FROM history AS h WHERE h.person = :person AND {where}"  # noqa: S608 - words of this file
-        return await self._db.write(lambda db: db.execute(sql, values | {"person": person}).rowcount)
+        return await self._db.write(
+            lambda db: db.execute(sql, values | {"person": person}).rowcount, aside=True
+        )
 
     async def months(self, person: PersonId) -> Months | None:
         def work(db: sqlite3.Connection) -> Months | None:
@@ -75,7 +77,7 @@ class SqliteHistory:
             )
             _delete_old(db, person, now)
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
 
 async def tidy_history(database: Database, now: float) -> int:
@@ -86,7 +88,7 @@ async def tidy_history(database: Database, now: float) -> int:
 
     count = 0
     for person in await database.read(people):
-        count += await database.write(partial(_delete_old, person=person, now=now))
+        count += await database.write(partial(_delete_old, person=person, now=now), aside=True)
     return count
 
 

@@ -5,9 +5,10 @@ A trigger (kith.store.schema) takes a subscription away with its endpoint, howev
 
 import sqlite3
 
-from kith.core.ids import EndpointId
+from kith.core.ids import EndpointId, MessageId
 from kith.core.webpush import Subscription
 from kith.store.database import Database
+from signaling.push import Waits
 
 
 class SqliteSubscriptions:
@@ -26,16 +27,15 @@ class SqliteSubscriptions:
                 (subscription.url, subscription.p256dh, subscription.auth, at, endpoint),
             )
 
-        await self._db.write(work)
+        await self._db.write(work, aside=True)
 
     async def unsubscribe(self, endpoint: EndpointId) -> None:
-        await self._db.write(
-            lambda db: db.execute("DELETE FROM push_subscription WHERE endpoint = ?", (endpoint,))
-        )
+        sql = "DELETE FROM push_subscription WHERE endpoint = ?"
+        await self._db.write(lambda db: db.execute(sql, (endpoint,)), aside=True)
 
     async def gone(self, endpoint: EndpointId, subscription: Subscription) -> None:
         sql = "DELETE FROM push_subscription WHERE endpoint = ? AND url = ?"
-        await self._db.write(lambda db: db.execute(sql, (endpoint, subscription.url)))
+        await self._db.write(lambda db: db.execute(sql, (endpoint, subscription.url)), aside=True)
 
     async def find(self, endpoint: EndpointId) -> Subscription | None:
         def work(db: sqlite3.Connection) -> Subscription | None:
@@ -49,5 +49,16 @@ class SqliteSubscriptions:
             return {
                 EndpointId(row["endpoint"]) for row in db.execute("SELECT endpoint FROM push_subscription")
             }
+
+        return await self._db.read(work)
+
+    async def waits(self, endpoint: EndpointId, message: MessageId) -> Waits | None:
+        def work(db: sqlite3.Connection) -> Waits | None:
+            row = db.execute(
+                "SELECT m.author, m.segments, p.name FROM message m JOIN inbox i ON i.n = m.n AND i.topic IS NULL"
+                " JOIN person p ON p.id = m.author WHERE m.id = ? AND i.endpoint = ? AND i.person = m.receiver",
+                (message, endpoint),
+            ).fetchone()
+            return None if row is None else Waits(row["author"], row["name"], bool(row["segments"]))
 
         return await self._db.read(work)

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from kith.core.ids import new_call
+from kith.core.problem import Problem
+from tests.support.endpoints import phone_of
 from tests.support.groups import start
 from tests.support.home import Home, living_at_home
 from tests.support.server import Joined
@@ -198,6 +201,27 @@ async def test_a_group_is_in_the_history_of_each(home: Home, three: list[Endpoin
     await mum.ok("leave_group", call=group["id"])
     assert brief(await shown(mum)) == [("group", True, "no_answer", "Dad", "Phone")]
     assert brief(await shown(dad)) == [("group", False, "declined", "Mum", "")]
+
+
+@pytest.mark.row("R141")
+async def test_the_library_reads_and_deletes_it(home: Home, three: list[Endpoint], tmp_path: Path) -> None:
+    mum = three[0]
+    await missed(mum, home.dad.person)
+    await missed(mum, home.dad.person)
+    async with phone_of(home.server, home.dad, tmp_path) as phone:
+        own = phone.endpoint.history
+        [latest, first] = (await own.page()).entries
+        await own.delete(entry=latest.number)
+        assert [one.number for one in (await own.page()).entries] == [first.number]
+        await own.delete(since=0.0, until=first.at)
+        assert len((await own.page()).entries) == 1
+        await own.keep(0)
+        page = await own.page()
+        assert (page.entries, page.months) == ((), 0)
+        await own.keep(18)
+        with pytest.raises(Problem):
+            await own.delete()
+    assert len(await shown(mum)) == 2
 
 
 async def test_it_survives_the_server(home: Home, three: list[Endpoint]) -> None:
