@@ -150,7 +150,7 @@ class Sending:
             at=now,
             day=day_of(now),
             keys=[one for one in lines if one[1] == sender] if withheld else lines,
-            segments=self.unsent.get(endpoint.id, envelope.id, command.segments),
+            segments=self.unsent.find(endpoint.id, envelope.id, command.segments),
             withheld=withheld,
             strange=line.strange,
         )
@@ -198,7 +198,7 @@ class Sending:
                 envelope=outgoing.envelope,
                 keys=keys,
                 key=key,
-                segments=len(outgoing.segments),
+                segments=len(outgoing.segments or ()),
                 alert=alert,
             )
             self._sessions.push_to(live, wire.MessageArrived(item=item))

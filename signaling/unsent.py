@@ -60,18 +60,20 @@ class Unsent:
         while self._size > MOST_BYTES:
             self._drop(next(iter(self._begun)))
 
-    def get(self, endpoint: EndpointId, message: str, count: int) -> tuple[bytes, ...]:
-        """All `count` pieces. Problem(segments_missing) where one is not there, or there are more."""
+    def find(self, endpoint: EndpointId, message: str, count: int) -> tuple[bytes, ...] | None:
+        """All `count` pieces; None where one is not there, or there are more."""
         if count == 0:
             return ()
         begun = self._begun.get((endpoint, message))
         if begun is None or set(begun.pieces) != set(range(count)):
-            raise Problem(Code.SEGMENTS_MISSING, path="segments")
+            return None
         return tuple(begun.pieces[index] for index in range(count))
 
     def take(self, endpoint: EndpointId, message: str, count: int) -> tuple[bytes, ...]:
-        """The same, and they are here no more."""
-        pieces = self.get(endpoint, message, count)
+        """The same, and they are here no more. Problem(segments_missing)."""
+        pieces = self.find(endpoint, message, count)
+        if pieces is None:
+            raise Problem(Code.SEGMENTS_MISSING, path="segments")
         self.drop(endpoint, message)
         return pieces
 

@@ -14,9 +14,12 @@ from kith.messaging.conversation import Conversation, Index
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message that is to be stored. `keys` say for each endpoint for whom it is there, and the sealed key; `day` is
-    as in `conversation.Side`. `withheld`: the receiver gets nothing of it. `strange`: the receiver does not know the
-    sender."""
+    """One message that is to be stored.
+
+    `keys` say for each endpoint for whom it is there, and the sealed key; `day` is as in `conversation.Side`.
+    `segments` are None where they are not all there. `withheld`: the receiver gets nothing of it. `strange`: the
+    receiver does not know the sender.
+    """
 
     envelope: MessageEnvelope = field(repr=False)
     digest: bytes
@@ -25,7 +28,7 @@ class Outgoing:
     at: float
     day: int
     keys: Sequence[tuple[EndpointId, PersonId, bytes]] = field(repr=False)
-    segments: Sequence[bytes] = field(repr=False)
+    segments: Sequence[bytes] | None = field(repr=False)
     withheld: bool
     strange: bool
 
@@ -102,7 +105,8 @@ class MessageStore(Protocol):
     def send(self, outgoing: Outgoing) -> "Future[Stored]":
         """Store it, in the order in which this is called. Done once it is on disk.
 
-        The same message again is what it was; Problem(message_id_taken) where its id was another one's.
+        The same message again is what it was; Problem(message_id_taken) where its id was another one's,
+        (segments_missing) where it is a new one of which not all is there.
         """
         ...
 

@@ -208,6 +208,9 @@ def _send(db: sqlite3.Connection, outgoing: Outgoing, n: int) -> Stored:
         if known[3] != outgoing.digest:
             raise Problem(Code.MESSAGE_ID_TAKEN, path="envelope.id")
         return Stored(known[0], known[1], known[2], fresh=False)
+    segments = outgoing.segments
+    if segments is None:
+        raise Problem(Code.SEGMENTS_MISSING, path="segments")
     one, other, by = pair(outgoing.sender, outgoing.receiver)
     row = db.execute(_STATE, (one, other)).fetchone()
     state = conversation.sent(
@@ -221,7 +224,7 @@ def _send(db: sqlite3.Connection, outgoing: Outgoing, n: int) -> Stored:
     db.execute(_SAVE, (one, other, _pack(state)))
     keys = outgoing.keys
     whose = (envelope.endpoint, outgoing.sender, outgoing.receiver, _pack(envelope))
-    count = len(outgoing.segments)
+    count = len(segments)
     db.execute(
         _MESSAGE,
         (
@@ -240,7 +243,7 @@ def _send(db: sqlite3.Connection, outgoing: Outgoing, n: int) -> Stored:
         first = n * _PER_MESSAGE
         db.executemany(
             "INSERT INTO segment VALUES (?, ?)",
-            [(first + index, body) for index, body in enumerate(outgoing.segments)],
+            [(first + index, body) for index, body in enumerate(segments)],
         )
     return Stored(n, state.seq, outgoing.at, fresh=True)
 

@@ -154,3 +154,17 @@ def opened(endpoint: Endpoint, item: dict[str, Any]) -> Content:
 
 def text_of(endpoint: Endpoint, item: dict[str, Any]) -> str | None:
     return opened(endpoint, item).text
+
+
+async def own_items(endpoint: Endpoint, topic: str, body: bytes) -> tuple[str, list[dict[str, Any]]]:
+    """Something for all other endpoints of the same person, by what it is about."""
+    item = new_message()
+    shown = await endpoint.ok("list_recipients", to=endpoint.joined.person)
+    own = endpoint.joined.keys
+    return item, [
+        {
+            "endpoint": one["endpoint"],
+            "body": messages.seal_own(own, keys_of(one["keys"]), item, topic, body, secrets.token_bytes(12)),
+        }
+        for one in shown["endpoints"]
+    ]
