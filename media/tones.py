@@ -31,6 +31,7 @@ class Tone(StrEnum):
     STREAM_START = "stream_start"  # Sound or picture leaves from now on.
     STREAM_END = "stream_end"  # Nothing leaves any more.
     MESSAGE = "message"  # A message has come.
+    ANNOUNCEMENT = "announcement"  # Somebody at home is about to say something to everybody.
     CONFIRMED = "confirmed"  # What a button was pressed for is being done.
 
 
@@ -82,6 +83,9 @@ _SCORES: Mapping[Tone, _Score] = {
     Tone.STREAM_END: _Score((_Note(0.12, (784.0,), 0.05),)),
     Tone.MESSAGE: _Score(
         (_Note(0.12, (659.3,), 0.08), _Note(0.12, (784.0,), 0.08), _Note(0.3, (659.3, 987.8), 0.12))
+    ),
+    Tone.ANNOUNCEMENT: _Score(
+        (_Note(0.25, (523.3, 659.3), 0.12), _Note(0.35, (698.5, 880.0), 0.15), _Note(0.15))
     ),
     Tone.CONFIRMED: _Score((_Note(0.08, (880.0,), 0.05), _Note(0.08, (880.0,), 0.05))),
 }

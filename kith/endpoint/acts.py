@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from pyee.asyncio import AsyncIOEventEmitter
 
+from kith.endpoint.announce import Announcements
+from kith.endpoint.announce_hearing import HeardAnnouncement
 from kith.endpoint.attention import Attention
 from kith.endpoint.call import Call
 from kith.endpoint.calls import PLACE_WITHIN, Calls
@@ -23,7 +25,7 @@ from kith.endpoint.wire import Wire
 from media.tones import Tone
 from policy.group import Wish
 from signaling.call import CallKind
-from signaling.protocol import EVERYONE, NameChoice, NameResolved, PersonView
+from signaling.protocol import EVERYONE, Announced, NameChoice, NameResolved, PersonView
 
 AT_HOME = "home"
 """Whom one drops in on where any shared device of the own household will do."""
@@ -43,6 +45,7 @@ class Acts(AsyncIOEventEmitter):
     names: Names
     contacts: Contacts
     top_contact: str | None
+    _announcements: Announcements
     _attention: Attention
     _calls: Calls
     _groups: Groups
@@ -130,6 +133,49 @@ class Acts(AsyncIOEventEmitter):
     async def not_now(self) -> None:
         """Whoever knocks, or drops in, may not; nobody is told more than that."""
         await self._floor.some.hang_up()
+
+    # -- announcing ---------------------------------------------------------------------------------
+
+    async def announce(self, what: str | bytes, *, to: Sequence[str] | None = None) -> Announced:
+        """Say it at all devices of the own household, or at those in `to`, by id: a text, which they speak, or a recording
+        of up to a minute (Opus in Ogg), which they play, all at one instant. A shared endpoint speaks for its household.
+        `targets` of what it returns is at how many it plays.
+
+        Raises NotJoined, ValueError for an empty text, announce.TooLong, voice_codec.Unplayable, Untrusted where there
+        is no household that can be believed, Problem, Unreachable."""
+        if not self.joined:
+            raise NotJoined("nobody has signed for this endpoint yet")
+        return await self._announcements.send(what, to)
+
+    @property
+    def announced(self) -> HeardAnnouncement | None:
+        """The announcement that was heard here last, if that was of late."""
+        return self._announcements.last
+
+    async def reply_to_announcement(self, what: str | bytes) -> Announced:
+        """Announce it at the device from which the last announcement came. Raises NoCall where none was heard of late,
+        besides what `announce` does."""
+        return await self.announce(what, to=[self._heard_of_late.endpoint])
+
+    async def drop_in_back(self, *, video: bool = True, profile: str | None = None) -> Call:
+        """Drop in on whoever announced something last: at the device from which it came, or on the person whose own that
+        is. Nothing is granted by an announcement: whether it is let through is decided as ever. Raises NoCall where none
+        was heard of late, besides what `drop_in` does."""
+        heard = self._heard_of_late
+        own = self.directory.person
+        other = heard.person is not None and (own is None or heard.person != own.id)
+        whom = NameChoice(
+            name=heard.name,
+            person=heard.person if other else None,
+            endpoint=None if other else heard.endpoint,
+        )
+        return await self.drop_in(whom, video=video, profile=profile)
+
+    @property
+    def _heard_of_late(self) -> HeardAnnouncement:
+        if self.announced is None:
+            raise NoCall("nobody has announced anything of late")
+        return self.announced
 
     # -- groups -------------------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ Events, with what their listeners are given:
     group_knocks (group)    group_drop_in (group)   group_opens (group)
     group_refused (GroupView, policy.drop_in.Reason)            group_untrusted (group, member or None, reason)
     group_ended (group, reason)                     group_silenced (GroupView)
+    announcement (HeardAnnouncement), as it begins to play  announcement_over (HeardAnnouncement)
+    announcement_unplayed (name, announce_hearing.Unplayed)
 """
 
 import asyncio
@@ -47,6 +49,7 @@ import msgspec
 from av import VideoFrame
 
 from kith.endpoint.acts import Acts
+from kith.endpoint.announce import Announcements
 from kith.endpoint.attention import Attention
 from kith.endpoint.belonging import Belonging
 from kith.endpoint.books import Books
@@ -95,11 +98,12 @@ class Endpoint(Acts):
         relay_only: bool = False,
         accept_changed_identities: AcceptChanged = False,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         """For `open` and `pair`. `relay_only`: calls go through the server's relay or not at all, and nobody who
         is called learns this endpoint's address. `accept_changed_identities`: whether to talk to somebody who is
-        another one than before, always or as somebody says who is asked. `clock` gives Unix seconds.
-        Raises ValueError or OSError if a part, the key or what is remembered cannot be used."""
+        another one than before, always or as somebody says who is asked. `clock` gives Unix seconds,
+        `steady` seconds of a clock that is never set. Raises ValueError or OSError if a part, the key or what is remembered cannot be used."""
         super().__init__()
         self.enrolment = enrolment
         self.directory = Directory(enrolment.id)
@@ -151,6 +155,19 @@ class Endpoint(Acts):
             accept_changed=accept_changed_identities,
             joined=lambda: self._circle.joined,
             emit=self.emit,
+        )
+        self._announcements = Announcements(
+            home,
+            enrolment,
+            keys,
+            identities,
+            self._wire,
+            self.equipment.playback,
+            quiet=lambda: self.reach.quiet,
+            busy=lambda: self._floor.holder is not None,
+            clock=self.reach.sets.now,
+            steady=steady,
+            emit=self._announcing,
         )
         self._attention = Attention(self._wire, self.equipment)
         self.top_contact: str | None = None
@@ -249,6 +266,7 @@ class Endpoint(Acts):
         relay_only: bool = False,
         accept_changed_identities: AcceptChanged = False,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
         **parts: Unpack[Parts],
     ) -> Self:
         """The endpoint that was enrolled in `home`, not signed in yet. Raises home.NotEnrolled, ValueError, OSError."""
@@ -260,6 +278,7 @@ class Endpoint(Acts):
             relay_only=relay_only,
             accept_changed_identities=accept_changed_identities,
             clock=clock,
+            steady=steady,
         )
 
     async def start(self) -> None:
@@ -342,6 +361,7 @@ class Endpoint(Acts):
             self.reach.begun_anew()
             if self.joined:
                 self.messages.begun_anew()
+            self._announcements.begun_anew()
         self._wire.ice.refresh(anew=welcome.snapshot is not None)
         if self.joined:
             self._wire.spawn(self.journal.meet())
@@ -377,6 +397,8 @@ class Endpoint(Acts):
                 self.messages.arrived(item)
             case protocol.ConversationChanged(conversation=view):
                 self.messages.changed(view)
+            case protocol.Announcement() | protocol.AnnouncementPlays():
+                self._announcements.happened(event)
             case protocol.ServerLeaving():
                 pass  # the connection sees to it
             case _:
@@ -438,6 +460,15 @@ class Endpoint(Acts):
     def _reach_changed(self) -> None:
         self._calls.drop_ins.changed()
         self._groups.sets_changed()
+
+    def _announcing(self, event: str, *details: Any) -> None:
+        match event:
+            case "announcement":
+                self.presentation.announcing(details[0].text)
+            case "announcement_over":
+                self.presentation.announced()
+        self._floor.show()
+        self.emit(event, *details)
 
     def _own_frame(self, frame: VideoFrame) -> None:
         self.emit("own_frame", frame)

@@ -12,6 +12,7 @@ class Light(StrEnum):
     OFF = "off"
     GREEN_PULSE = "green_pulse"  # It rings, here or at the other end.
     GREEN = "green"  # In a call.
+    BLUE = "blue"  # Somebody at home announces something.
     RED = "red"  # The microphone is off.
     YELLOW_PULSE = "yellow_pulse"  # A message waits.
 
@@ -24,6 +25,7 @@ class Screen(StrEnum):
     IN_CALL = "in_call"
     KNOCK = "knock"  # Who would like to be let in, with "let in" and "not now".
     MESSAGES = "messages"  # That messages wait, with "play".
+    ANNOUNCEMENT = "announcement"  # Who announces what, with "reply" and "drop in".
     DROP_IN = "drop_in"  # Who is here, the own picture as they see it, and how to end it.
 
 
@@ -42,7 +44,8 @@ class Stage(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`microphone_live` and `camera_live` are whether a source is open right now; `opening` that they are about to be:
-    the tone of a drop in sounds, and its light is lit before anything is captured. `messages`: some wait here."""
+    the tone of a drop in sounds, and its light is lit before anything is captured. `messages`: some wait here.
+    `announcing`: an announcement plays."""
 
     stage: Stage
     has_screen: bool
@@ -52,6 +55,7 @@ class Facts:
     camera_live: bool
     opening: bool = False
     messages: bool = False
+    announcing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,11 @@ def signs(facts: Facts) -> Signs:
 def _screen(facts: Facts) -> Screen:
     if not facts.has_screen:
         return Screen.NONE
-    return Screen.MESSAGES if facts.messages and facts.stage is Stage.IDLE else _SCREENS[facts.stage]
+    if facts.stage is not Stage.IDLE:
+        return _SCREENS[facts.stage]
+    if facts.announcing:
+        return Screen.ANNOUNCEMENT
+    return Screen.MESSAGES if facts.messages else Screen.IDLE
 
 
 def _light(facts: Facts) -> Light:
@@ -103,4 +111,6 @@ def _light(facts: Facts) -> Light:
         return Light.GREEN_PULSE
     if facts.stage is Stage.IN_CALL or facts.microphone_live or facts.camera_live or facts.opening:
         return Light.GREEN
+    if facts.announcing:
+        return Light.BLUE
     return Light.YELLOW_PULSE if facts.messages and facts.stage is Stage.IDLE else Light.OFF

@@ -125,6 +125,11 @@ class Playback:
             self._speaker.close()
 
     @property
+    def latency(self) -> float:
+        """Seconds from when a sample is taken until it sounds; 0 while no speaker is open."""
+        return 0.0 if self._speaker is None else self._speaker.latency
+
+    @property
     def _wanted(self) -> bool:
         playing = self._voice is not None or self._tone is not None or self._recital is not None
         return playing or bool(self._speech or self._cues)

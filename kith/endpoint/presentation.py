@@ -45,6 +45,7 @@ class Presentation:
         self._speaking: asyncio.Task[None] | None = None
         self.messages_wait = False
         """Whether there are messages to be heard or read, that somebody in the room should know of."""
+        self._announcing = 0
         self.signs = Signs(Light.OFF, Screen.NONE, live_audio=False, live_video=False)
 
     def show(self, call: Going | None) -> None:
@@ -61,6 +62,7 @@ class Presentation:
                 camera_live=equipment.picture.live,
                 opening=call is not None and call.opening,
                 messages=self.messages_wait,
+                announcing=self._announcing > 0,
             )
         )
         before, self.signs = self.signs, now
@@ -84,6 +86,18 @@ class Presentation:
         self._emit("speak", text)
         sound = await speak(text)
         return sound is None or await self._equipment.playback.recite(blocks(sound))
+
+    def announcing(self, text: str | None) -> None:
+        """An announcement begins to play, whose tone is part of it, as is its text where there is a voice. `show` once
+        this was said, as with what follows."""
+        self._announcing += 1
+        self._emit("tone", Tone.ANNOUNCEMENT)
+        if text is not None:
+            self._emit("speak", text)
+
+    def announced(self) -> None:
+        """It is over."""
+        self._announcing -= 1
 
     def connected(self, call: Going) -> None:
         """A drop in that opens something here has a tone of its own, see `kith.endpoint.drop_ins`."""

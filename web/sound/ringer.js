@@ -63,6 +63,35 @@ export class Ringer {
     });
   }
 
+  /** A recording, ready to be played; rejects where it is none. @param {import('../core/bytes.js').Bytes} recording @returns {Promise<AudioBuffer>} */
+  decoded(recording) {
+    return this.#made().decodeAudioData(recording.buffer.slice(recording.byteOffset, recording.byteOffset + recording.length));
+  }
+
+  /**
+   * Play a tone at a moment, and a recording right after it, beside whatever else sounds. What of it is over by then is
+   * left out.
+   * @param {number} moment of performance.now() @param {Tone | null} tone @param {AudioBuffer | null} recording
+   * @param {number} volume 0 to 1 @param {number} longest seconds of the recording that are played at most
+   * @returns {boolean} false where nothing can sound
+   */
+  performAt(moment, tone, recording, volume, longest) {
+    const context = this.#context;
+    if (context?.state !== 'running') return false;
+    const start = contextTime(context, moment);
+    const out = outlet(context, volume);
+    for (const note of tone?.notes ?? []) if (start + note.at >= context.currentTime) strike(context, note, start, out);
+    if (recording) {
+      const begin = start + (tone?.round ?? 0);
+      const passed = Math.max(0, context.currentTime - begin);
+      const source = new AudioBufferSourceNode(context, { buffer: recording });
+      source.connect(out);
+      source.onended = () => out.disconnect();
+      source.start(begin + passed, passed, longest);
+    }
+    return true;
+  }
+
   /** Measures how loud a track is, in the place where the tones are made. @param {MediaStreamTrack} track @returns {AnalyserNode | null} */
   listen(track) {
     if (this.#context === null) return null;
@@ -87,6 +116,13 @@ export class Ringer {
       else this.stop();
     });
   }
+}
+
+/** When a sample has to be due so that it is heard at a moment: what is heard now was due a while ago. @param {AudioContext} context @param {number} moment of performance.now() */
+function contextTime(context, moment) {
+  const { contextTime: heard = 0, performanceTime: at = 0 } = context.getOutputTimestamp();
+  if (at > 0 && heard > 0) return heard + (moment - at) / 1_000;
+  return context.currentTime + (moment - performance.now()) / 1_000 - (context.outputLatency || context.baseLatency);
 }
 
 /** @param {AudioContext} context @param {number} volume 0 to 1 */

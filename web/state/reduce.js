@@ -52,6 +52,7 @@ import { START } from './state.js';
  *   | {t: 'capture', capture: Capture}
  *   | {t: 'lacking', lacking: State['lacking'], allowed: State['allowed']}
  *   | {t: 'group', what: GroupAction}
+ *   | {t: 'announcement', announcement: State['announcement']}
  *   | {t: 'notice', notice: State['notice']}} Action
  */
 
@@ -112,6 +113,8 @@ export function reduce(state, action) {
       return changeTalk(state, action.call, (talk) => ({ ...talk, frost: action.frost }));
     case 'admitting':
       return { ...state, admitting: action.admitting };
+    case 'announcement':
+      return { ...state, announcement: action.announcement };
     case 'unready':
       return action.unready === state.unready ? state : { ...state, unready: action.unready };
     case 'quiet':

@@ -72,6 +72,12 @@ import { currentGroup } from './groups.js';
  */
 
 /**
+ * An announcement that was played here. `endpoint` and `person` are from where and who, the person absent where a device
+ * speaks for the household; `audible` whether it could sound; `again` plays it once more, where it can be played.
+ * @typedef {{id: string, person: string | null, endpoint: string, name: string, device: string, text: string | null, audible: boolean, again: (() => void) | null}} Heard
+ */
+
+/**
  * @typedef {object} Meeting  two endpoints that make sure of each other's keys
  * @property {string} endpoint  the new one's id; empty on the new one itself
  * @property {string} name
@@ -123,6 +129,7 @@ import { currentGroup } from './groups.js';
  * @property {Capture} capture
  * @property {Record<'microphone' | 'camera', 'denied' | 'missing' | null>} lacking  what this browser cannot use, and why
  * @property {Record<'microphone' | 'camera', boolean>} allowed  what this page may use without asking
+ * @property {Heard | null} announcement  the last one that was played here, until it is put away
  * @property {string | null} silenced  the ringing call whose sound was turned off here
  * @property {{key: string, values: Record<string, string>} | null} notice  one sentence about what just happened
  */
@@ -176,6 +183,7 @@ export const START = {
   },
   lacking: { microphone: null, camera: null },
   allowed: { microphone: false, camera: false },
+  announcement: null,
   silenced: null,
   notice: null,
 };

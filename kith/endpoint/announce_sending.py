@@ -1,0 +1,132 @@
+"""Announcing from an endpoint: what is said is sealed to each of the household's devices, and signed."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from kith.core.ids import new_message
+from kith.core.keys import KeyPair
+from kith.core.problem import Code, Problem
+from kith.core.trust.history import Point
+from kith.core.trust.household import Roster
+from kith.core.trust.message import (
+    KEY,
+    MAX_CIPHERTEXT,
+    MessageEnvelope,
+    SealedKey,
+    seal,
+    seal_key,
+    seal_segment,
+)
+from kith.core.trust.message_content import Content, write
+from kith.core.trust.seal import NONCE
+from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.announce_kept import Heard
+from kith.endpoint.announce_trust import listeners
+from kith.endpoint.home import Enrolment
+from kith.endpoint.identities import Ask, Identities
+from signaling import protocol
+
+
+class Sending:
+    """`clock` gives Unix seconds."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        keys: KeyPair,
+        identities: Identities,
+        heard: Heard,
+        *,
+        ask: Ask,
+        new_id: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._enrolment = enrolment
+        self._keys = keys
+        self._identities = identities
+        self._heard = heard
+        self._ask = ask
+        self._new_id = new_id
+        self._clock = clock
+
+    async def send(
+        self, content: Content, pieces: Sequence[bytes], to: Sequence[str] | None
+    ) -> protocol.Announced:
+        """Announce it at the devices in `to`, or at all. Raises Untrusted where the own household is not believed or
+        there is none, Problem, Unreachable."""
+        roster = await self._roster(anew=False)
+        devices = await self._devices()
+        found = listeners(devices, roster, self._identities.housemates)
+        if len(found) < len(devices):  # some of them may have been signed for a moment ago
+            roster = await self._roster(anew=True)
+            found = listeners(devices, roster, self._identities.housemates)
+        key = secrets.token_bytes(KEY)
+        envelope = seal(
+            await self._unsealed(roster), self._keys, write(content), key, secrets.token_bytes(NONCE)
+        )
+        keys = tuple(
+            seal_key(self._keys, peer, envelope, endpoint, key, secrets.token_bytes(NONCE))
+            for endpoint, peer in found.items()
+        )
+        await self._put(envelope.id, key, pieces)
+        return await self._announce(envelope, keys, len(pieces), to)
+
+    async def _roster(self, *, anew: bool) -> Roster:
+        roster = await self._identities.roster(anew=anew)
+        if roster is None:
+            raise Untrusted(Reason.MISSING)
+        return roster
+
+    async def _devices(self) -> Sequence[protocol.HouseholdDevice]:
+        reply = await self._ask(protocol.ListTargets(id=self._new_id()))
+        if not isinstance(reply, protocol.Targets):
+            raise Problem(Code.INTERNAL)
+        return [one for one in reply.devices if one.endpoint != self._enrolment.endpoint]
+
+    async def _unsealed(self, roster: Roster) -> MessageEnvelope:
+        root, point = await self._who(roster)
+        return MessageEnvelope(
+            id=new_message(),
+            kind="announcement",
+            person=self._enrolment.person,
+            root=root,
+            version=point.version,
+            head=point.head,
+            endpoint=self._enrolment.endpoint,
+            identity=self._keys.public.identity,
+            to_root=roster.root,
+            sent=await self._heard.next(self._clock()),
+            ciphertext=bytes(MAX_CIPHERTEXT),
+            signature=bytes(64),
+        )
+
+    async def _who(self, roster: Roster) -> tuple[bytes, Point]:
+        """For whom this endpoint speaks: a member, or the household whose it is."""
+        if self._enrolment.person is None:
+            require(self._keys.public.identity in roster.shared, Reason.NOT_ACTIVE)
+            return roster.root, roster.point
+        history = (await self._identities.person(self._enrolment.person)).chain.history
+        require(history.root in roster.members, Reason.NOT_A_MEMBER)
+        return history.root, history.newest
+
+    async def _put(self, announcement: str, key: bytes, pieces: Sequence[bytes]) -> None:
+        for index, piece in enumerate(pieces):
+            body = seal_segment(key, announcement, index, piece, last=index == len(pieces) - 1)
+            await self._ask(
+                protocol.PutSegment(id=self._new_id(), message=announcement, index=index, body=body)
+            )
+
+    async def _announce(
+        self,
+        envelope: MessageEnvelope,
+        keys: tuple[SealedKey, ...],
+        segments: int,
+        to: Sequence[str] | None,
+    ) -> protocol.Announced:
+        chosen = None if to is None else tuple(dict.fromkeys(to))
+        reply = await self._ask(
+            protocol.Announce(id=self._new_id(), envelope=envelope, keys=keys, segments=segments, to=chosen)
+        )
+        if not isinstance(reply, protocol.Announced):
+            raise Problem(Code.INTERNAL)
+        return reply

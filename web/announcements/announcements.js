@@ -1,0 +1,44 @@
+/** Announcements at this page: made, and heard. Fetched by the page when the first one comes, or is to be made. */
+
+import { Hearing } from './hearing.js';
+import { Sending } from './sending.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Event as ServerEvent} from '../protocol.js' */
+/** @import {Parts} from '../components/view.js' */
+/** @import {Voice} from '../trust/message.js' */
+
+/** @typedef {{text: string} | {voice: Voice, pieces: readonly Bytes[]}} Said */
+
+class Announcements {
+  #sending;
+  #hearing;
+
+  /** @param {Parts} parts */
+  constructor({ account, store, ringer, chosen, language }) {
+    const send = account.send.bind(account);
+    this.#sending = new Sending(account.identities, send);
+    this.#hearing = new Hearing(account.identities, send, store, ringer, () => chosen.values.volume, language);
+  }
+
+  /** Say it at home. Rejects with Untrusted or ProblemError. @param {Said} said @param {readonly string[] | null} to devices by id; null for all @returns {Promise<number>} at how many it plays */
+  announce(said, to) {
+    if ('text' in said) return this.#sending.send({ text: said.text }, [], to);
+    return this.#sending.send({ voice: said.voice }, said.pieces, to);
+  }
+
+  /** @param {ServerEvent} event */
+  heard(event) {
+    if (event.t === 'announcement') void this.#hearing.arrived(event);
+    else if (event.t === 'announcement_plays') this.#hearing.plays(event);
+  }
+}
+
+/** @type {Announcements | null} */
+let made = null;
+
+/** The one of this page. @param {Parts} parts */
+export function announcementsOf(parts) {
+  made ??= new Announcements(parts);
+  return made;
+}

@@ -1,0 +1,92 @@
+/** Announcing from this page: what is said is sealed to each of the household's devices, and signed. */
+
+import { toBase64 } from '../core/bytes.js';
+import { newMessage } from '../core/ids.js';
+import { ProblemError } from '../session/problem.js';
+import { envelopeToWire } from '../session/wire.js';
+import { nameOf } from '../trust/links.js';
+import { newKey, sealEnvelope, sealKey, sealSegment, writeContent } from '../trust/message.js';
+import { require } from '../trust/untrusted.js';
+import { next } from './kept.js';
+import { listeners } from './trust.js';
+
+/** @import {Bytes} from '../core/bytes.js' */
+/** @import {Household, Identities, Send} from '../session/identities.js' */
+/** @import {Content, Header} from '../trust/message.js' */
+/** @import {Roster} from '../trust/roster.js' */
+
+const PATIENCE = { within: 10_000 };
+
+/** @typedef {Household & {roster: Roster}} Home */
+
+export class Sending {
+  #identities;
+  #send;
+
+  /** @param {Identities} identities @param {Send} send */
+  constructor(identities, send) {
+    this.#identities = identities;
+    this.#send = send;
+  }
+
+  /**
+   * Announce it at the devices in `to`, or at all. Rejects with Untrusted where the own household cannot be believed or
+   * there is none, or with ProblemError.
+   * @param {Content} content @param {readonly Bytes[]} pieces @param {readonly string[] | null} to
+   * @returns {Promise<number>} at how many devices it plays
+   */
+  async send(content, pieces, to) {
+    const { own } = this.#identities;
+    const home = await this.#home();
+    const found = listeners(await this.#devices(), home.roster, home.people);
+    const key = newKey();
+    const envelope = await sealEnvelope(await this.#header(home), own.sign, writeContent(content), key);
+    const keys = await Promise.all(
+      found.map(async ({ endpoint, keys: peer }) => ({ endpoint, key: toBase64(await sealKey(own, peer, envelope, key)) })),
+    );
+    for (const [index, piece] of pieces.entries()) {
+      const body = toBase64(await sealSegment(key, envelope.id, index, piece, index === pieces.length - 1));
+      await this.#send({ t: 'put_segment', message: envelope.id, index, body }, PATIENCE);
+    }
+    const chosen = to === null ? {} : { to: [...to] };
+    const reply = await this.#send({ t: 'announce', envelope: envelopeToWire(envelope), keys, segments: pieces.length, ...chosen }, PATIENCE);
+    if (reply.t !== 'announced') throw new ProblemError('internal');
+    return reply.targets;
+  }
+
+  /** @returns {Promise<Home>} */
+  async #home() {
+    const { roster, ...rest } = await this.#identities.household();
+    require(roster, 'missing');
+    return { roster, ...rest };
+  }
+
+  async #devices() {
+    const reply = await this.#send({ t: 'list_targets' }, PATIENCE);
+    if (reply.t !== 'targets') throw new ProblemError('internal');
+    return reply.devices;
+  }
+
+  /** @param {Home} home @returns {Promise<Header>} */
+  async #header({ roster, people }) {
+    const { identity, own } = this.#identities;
+    const person = identity.person ?? null;
+    const whose = person === null ? roster : people.find(({ id }) => id === person)?.chain;
+    require(whose, 'unknown_person');
+    if (person === null) require(roster.active.has(nameOf(own.keys.identity)), 'not_active');
+    else require(roster.members.has(nameOf(whose.root)), 'not_a_member');
+    const { root, version, head } = whose;
+    return {
+      id: newMessage(),
+      kind: 'announcement',
+      person,
+      root,
+      version,
+      head,
+      endpoint: identity.endpoint,
+      identity: own.keys.identity,
+      to_root: roster.root,
+      sent: await next(),
+    };
+  }
+}
