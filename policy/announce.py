@@ -1,9 +1,9 @@
 """May this announcement be made, and at which devices of the household does it play? Pure: facts in, decision out.
 
-The law of this file is two tables. RULES, from top to bottom: the first rule that applies refuses, and whoever speaks is
-told why, since each is about them alone. SKIPS, from top to bottom, for each device of the household: the first that
-applies is why it stays silent there; where none does, it plays. That one device skips it never keeps it from the others.
-docs/policy.md says the same for people.
+The law of this file is two tables. RULES, from top to bottom: the first rule that applies refuses, and whoever speaks
+is told why, since each is about them alone. SKIPS, from top to bottom, for each device of the household: the first that
+applies is why it stays silent there; where none does, it plays. That one device skips it never keeps it from the
+others. docs/policy.md says the same for people.
 
 Only devices of the speaker's own household are in the facts: there is no way to name another one.
 """
@@ -47,11 +47,12 @@ class Skip(StrEnum):
 class Device:
     """One device of the household, shared or somebody's own.
 
-    `speaking`: the announcement comes from it. `chosen`: it is for all, or for this one. `sealed`: the speaking
-    device has made it readable there, which it does where it believes that this is one of its household's devices.
-    `confirmed`: somebody has signed for it. `audible`: it has a loudspeaker. `suspended`, `blocked`, `child_limit` are about whose own it is: the operator
-    has suspended them; they have blocked the speaker; they are a child to whom no parent lets anybody write. A shared
-    device is the household's, and so is what is said to it. `quiet`: Do Not Disturb is on there (policy.quiet).
+    `speaking`: the announcement comes from it. `chosen`: it is for all, or for this one. `sealed`: the speaking device
+    has made it readable there, which it does where it believes that this is one of its household's devices.
+    `confirmed`: somebody has signed for it. `audible`: it has a loudspeaker. `suspended`, `blocked`, `child_limit` are
+    about whose own it is: the operator has suspended them; they have blocked the speaker; they are a child to whom no
+    parent lets anybody write. A shared device is the household's, and so is what is said to it. `quiet`: Do Not Disturb
+    is on there (policy.quiet).
     """
 
     id: EndpointId
@@ -82,8 +83,8 @@ class AnnounceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """It plays at each of `plays`; `told` is at how many it does by what the speaker may know: whom somebody has blocked
-    is nobody else's business."""
+    """It plays at each of `plays`; `told` is at how many it does by what the speaker may know: whom somebody has
+    blocked is nobody else's business."""
 
     plays: frozenset[EndpointId]
     told: int

@@ -51,7 +51,9 @@ class Spoken:
     def wait(self, who: str, now: float) -> float:
         """In how many seconds they may again, 0 for now."""
         _, span = look_back(ANNOUNCEMENTS)
-        return wait([at for at in reversed(self._at.get(who, ())) if now - span < at <= now], ANNOUNCEMENTS, now)
+        return wait(
+            [at for at in reversed(self._at.get(who, ())) if now - span < at <= now], ANNOUNCEMENTS, now
+        )
 
     def note(self, who: str, now: float) -> None:
         most, _ = look_back(ANNOUNCEMENTS)

@@ -64,9 +64,9 @@ _CODES = {
 class Pieces(Protocol):
     """Where sealed pieces are put before what they belong to is sent."""
 
-    async def take(self, endpoint: EndpointId, message: str, count: int) -> Sequence[bytes]:
+    def take(self, endpoint: EndpointId, message: str, count: int) -> Sequence[bytes]:
         """The first `count` that this endpoint put, in their order, which are then no longer there. Raises
-        Problem(invalid) at `segments` unless there are exactly so many."""
+        Problem(segments_missing) where there are fewer."""
         ...
 
 
@@ -116,7 +116,7 @@ class Announcements:
                 return await self._announce(principal, command)
         raise Problem(Code.UNKNOWN_COMMAND, path="t")
 
-    def piece(self, endpoint: EndpointId, message: str, index: int) -> bytes | None:
+    def segment(self, endpoint: EndpointId, message: str, index: int) -> bytes | None:
         """A sealed piece of an announcement that is about to play at this endpoint; None where there is no such."""
         live = self._live.get(message)
         if live is None or endpoint not in live.targets or index >= len(live.pieces):
@@ -152,13 +152,13 @@ class Announcements:
             raise Problem(Code.UNKNOWN_ENDPOINT, path="to")
         keys = {each.endpoint: each for each in command.keys}
         facts = await self._finder.facts(principal, speaking, devices, to=command.to, sealed=keys)
+        before = self._made.get(command.envelope.id)
+        if before is not None:  # it came twice at once
+            return _again(command, before, digest)
         admitted = _decided(facts)
         if len(self._live) >= AT_ONCE:
             raise Problem(Code.RATE_LIMITED, data={"retry_after": LOAD_WITHIN})
-        pieces = await self._pieces.take(principal.endpoint, command.envelope.id, command.segments)
-        before = self._made.get(command.envelope.id)  # the same may have come twice at once
-        if before is not None:
-            return _again(command, before, digest)
+        pieces = self._pieces.take(principal.endpoint, command.envelope.id, command.segments)
         self._remember(command.envelope.id, digest, admitted.told)
         self._finder.spoken.note(speaking.who, self._clock())
         self._begin(command, speaking, admitted.plays, keys, pieces)

@@ -32,6 +32,8 @@ from signaling import call as calls
 from signaling import protocol as wire
 from signaling.accounts import Accounts
 from signaling.activity import Activities
+from signaling.announce_facts import AnnounceFinder
+from signaling.announcements import ANNOUNCE_COMMANDS, Announcements
 from signaling.announcing import Announcer
 from signaling.attendance import Attendance
 from signaling.blocking import BLOCK_COMMANDS, BlockDesk, Reports
@@ -64,12 +66,14 @@ from signaling.own import OwnProfiles
 from signaling.passkeys import PASSKEY_COMMANDS, PasskeyDesk
 from signaling.people import PEOPLE_COMMANDS, Exporter, PeopleDesk
 from signaling.push import PUSH_COMMANDS, PushDesk, Subscriptions
+from signaling.quiet import Quiet
 from signaling.rooms import NoRooms, Rooms
 from signaling.sessions import Live, Sessions
 from signaling.strangers import Strangers
 from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
 from signaling.uttering import UtterDesk
+from signaling.unsent import Unsent
 from signaling.views import endpoint_view, missed_view, person_view
 from signaling.waking import Pushing
 
@@ -354,6 +358,16 @@ class Desk:
             expel=self._accounts.expel,
             clock=clock,
         )
+        self.unsent = Unsent()
+        self.announcements = Announcements(
+            AnnounceFinder(
+                directory, blocks, children, Quiet(granting, sessions, clock), sessions, reachable, clock
+            ),
+            self.unsent,
+            sessions,
+            deadlines,
+            clock,
+        )
         self.children = children
         self._child_desk = ChildDesk(
             children,
@@ -379,6 +393,7 @@ class Desk:
             (ROOM_COMMANDS, LiveRooms(rooms or NoRooms(), directory)),
             (PUSH_COMMANDS, self.push),
             (HISTORY_COMMANDS, self.history),
+            (ANNOUNCE_COMMANDS, self.announcements),
         )
         self.suspending = Suspending(directory, switchboard, self._accounts, self.people, self.granted)
         self.strangers = Strangers(
@@ -499,6 +514,13 @@ class Desk:
                 self.switchboard.indicate(endpoint.id, command)
             case wire.Ping():
                 pass
+            case wire.PutSegment():
+                self.unsent.put(endpoint.id, command.message, command.index, command.body)
+            case wire.GetSegment():
+                body = self.announcements.segment(endpoint.id, command.message, command.index)
+                if body is None:
+                    raise Problem(Code.UNKNOWN_MESSAGE, path="message")
+                return wire.Segment(re=command.id, body=body)
             case wire.Describe():
                 await self._describe(endpoint, command)
             case wire.ListEndpoints() | wire.RenameEndpoint() | wire.RemoveEndpoint():

@@ -157,6 +157,10 @@ REPLIES: dict[type[Command], tuple[type, ...]] = {
     protocol.ListHistory: (protocol.History,),
     protocol.DeleteHistory: _DONE,
     protocol.KeepHistory: _DONE,
+    protocol.ListTargets: (protocol.Targets,),
+    protocol.Announce: (protocol.Announced,),
+    protocol.AnnouncementLoaded: _DONE,
+    protocol.TellTime: (protocol.Time,),
 }
 """What a command is answered with when it is carried out; anything else is a `problem`. `sign_in` is
 answered with `welcome` on the WebSocket and with `token` over HTTP."""

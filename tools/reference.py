@@ -101,6 +101,7 @@ PARTS: tuple[type, ...] = (
     protocol.ConversationView,
     protocol.HistoryEntry,
     protocol.HistoryDevice,
+    protocol.HouseholdDevice,
 )
 _LINKS: dict[type, str] = {PersonBegin: "person link", HouseholdBegin: "household link"}
 """What docs/trust.md calls the kinds of link, by the first of them."""

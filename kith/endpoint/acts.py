@@ -137,9 +137,9 @@ class Acts(AsyncIOEventEmitter):
     # -- announcing ---------------------------------------------------------------------------------
 
     async def announce(self, what: str | bytes, *, to: Sequence[str] | None = None) -> Announced:
-        """Say it at all devices of the own household, or at those in `to`, by id: a text, which they speak, or a recording
-        of up to a minute (Opus in Ogg), which they play, all at one instant. A shared endpoint speaks for its household.
-        `targets` of what it returns is at how many it plays.
+        """Say it at all devices of the own household, or at those in `to`, by id: a text, which they speak, or a
+        recording of up to a minute (Opus in Ogg), which they play, all at one instant. A shared endpoint speaks for its
+        household. `targets` of what it returns is at how many it plays.
 
         Raises NotJoined, ValueError for an empty text, announce.TooLong, voice_codec.Unplayable, Untrusted where there
         is no household that can be believed, Problem, Unreachable."""
@@ -158,9 +158,9 @@ class Acts(AsyncIOEventEmitter):
         return await self.announce(what, to=[self._heard_of_late.endpoint])
 
     async def drop_in_back(self, *, video: bool = True, profile: str | None = None) -> Call:
-        """Drop in on whoever announced something last: at the device from which it came, or on the person whose own that
-        is. Nothing is granted by an announcement: whether it is let through is decided as ever. Raises NoCall where none
-        was heard of late, besides what `drop_in` does."""
+        """Drop in on whoever announced something last: at the device from which it came, or on the person whose own
+        that is. Nothing is granted by an announcement: whether it is let through is decided as ever. Raises NoCall
+        where none was heard of late, besides what `drop_in` does."""
         heard = self._heard_of_late
         own = self.directory.person
         other = heard.person is not None and (own is None or heard.person != own.id)

@@ -1,4 +1,5 @@
-"""Announcing at home, and hearing what is announced: to all devices of the own household, in the own voice or as a text.
+"""Announcing at home, and hearing what is announced: to all devices of the own household, in the own voice or as a
+text.
 
 await endpoint.announce("Dinner is ready")                      a text, which each device speaks
 await endpoint.announce(ogg)                                    a recording, Opus in Ogg, which each device plays
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from kith.core.keys import KeyPair
 from kith.core.trust.message_content import Content, Voice
-from kith.endpoint.announce_hearing import LONGEST, Hearing, HeardAnnouncement, Unplayed
+from kith.endpoint.announce_hearing import LONGEST, HeardAnnouncement, Hearing, Unplayed
 from kith.endpoint.announce_kept import Heard
 from kith.endpoint.announce_sending import Sending
 from kith.endpoint.home import Enrolment, Home
@@ -34,8 +35,9 @@ class TooLong(Exception):
 
 
 class Announcements:
-    """`quiet` says whether Do Not Disturb is on here, `busy` whether there is a call; `clock` gives Unix seconds, `steady`
-    seconds of a clock that only ever goes on. Raises ValueError, OSError if what is remembered cannot be used."""
+    """`quiet` says whether Do Not Disturb is on here, `busy` whether there is a call; `clock` gives Unix seconds,
+    `steady` seconds of a clock that only ever goes on. Raises ValueError, OSError if what is remembered cannot be
+    used."""
 
     def __init__(
         self,

@@ -1,4 +1,5 @@
-"""An announcement that arrives: looked at, fetched, made ready, and played at its instant. Nothing here opens a microphone.
+"""An announcement that arrives: looked at, fetched, made ready, and played at its instant. Nothing here opens a
+microphone.
 
     arrives -> believed -> fetched -> "loaded" -> the instant -> plays        (any step may be the last)
 
@@ -60,8 +61,9 @@ class Unplayed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeardAnnouncement:
-    """One that plays here. `person` and `name` are who speaks, the person absent where a device speaks for the household;
-    `endpoint` and `device` are from where. `text` is absent where it is a recording. `seconds` is how long it lasts."""
+    """One that plays here. `person` and `name` are who speaks, the person absent where a device speaks for the
+    household; `endpoint` and `device` are from where. `text` is absent where it is a recording. `seconds` is how long
+    it lasts."""
 
     id: str
     person: str | None

@@ -1,5 +1,6 @@
-"""What an endpoint remembers of announcements, so that none plays twice: when each device of the household last announced
-something, and when it did itself. In a file, since whoever replays one may wait until the endpoint was restarted.
+"""What an endpoint remembers of announcements, so that none plays twice: when each device of the household last
+announced something, and when it did itself. In a file, since whoever replays one may wait until the endpoint was
+restarted.
 """
 
 import asyncio
@@ -10,7 +11,8 @@ import msgspec
 from kith.core.files import write_whole
 
 MOST = 256
-"""Devices that are remembered, more than a household has. Beyond that the one that announced longest ago is forgotten."""
+"""Devices that are remembered, more than a household has. Beyond that the one that announced longest ago is
+forgotten."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -45,7 +47,8 @@ class Heard:
         await self._save()
 
     async def next(self, now: float) -> int:
-        """When what is announced now was sent (Unix milliseconds): after all that was before, whatever the clock says."""
+        """When what is announced now was sent (Unix milliseconds): after all that was before, whatever the clock
+        says."""
         self._kept = msgspec.structs.replace(self._kept, sent=max(round(now * 1_000), self._kept.sent + 1))
         sent = self._kept.sent
         await self._save()

@@ -50,9 +50,7 @@ def listeners(
     return {endpoint: keys for endpoint, keys in found.items() if keys is not None}
 
 
-def _keys(
-    device: HouseholdDevice, roster: Roster, housemates: Mapping[str, Person]
-) -> PublicKeys | None:
+def _keys(device: HouseholdDevice, roster: Roster, housemates: Mapping[str, Person]) -> PublicKeys | None:
     """The keys that were signed for, where they are those that the server has."""
     shown = public(device.keys)
     if device.shared:

@@ -103,7 +103,8 @@ class Endpoint(Acts):
         """For `open` and `pair`. `relay_only`: calls go through the server's relay or not at all, and nobody who
         is called learns this endpoint's address. `accept_changed_identities`: whether to talk to somebody who is
         another one than before, always or as somebody says who is asked. `clock` gives Unix seconds,
-        `steady` seconds of a clock that is never set. Raises ValueError or OSError if a part, the key or what is remembered cannot be used."""
+        `steady` seconds of a clock that is never set. Raises ValueError or OSError if a part, the key or what is
+        remembered cannot be used."""
         super().__init__()
         self.enrolment = enrolment
         self.directory = Directory(enrolment.id)

@@ -9,14 +9,14 @@ from kith.endpoint.microphones import SAMPLES
 from media.tones import RATE, Samples
 
 STRAY = 0.12
-"""Seconds by which it may run ahead of the clock or behind it before it jumps to where it should be. More than a speaker
-takes at once when it catches up after a stall; and with all others at less, nobody hears an echo."""
+"""Seconds by which it may run ahead of the clock or behind it before it jumps to where it should be. More than a
+speaker takes at once when it catches up after a stall; and with all others at less, nobody hears an echo."""
 
 
 class Instant:
-    """`at` is when its first sample is to sound, on the event loop's clock, and `late` how many seconds after that it may
-    still come in, with what is left of it. `latency` gives the seconds from when the speaker takes a sample until that
-    sounds."""
+    """`at` is when its first sample is to sound, on the event loop's clock, and `late` how many seconds after that it
+    may still come in, with what is left of it. `latency` gives the seconds from when the speaker takes a sample until
+    that sounds."""
 
     def __init__(self, sound: Samples, at: float, late: float, latency: Callable[[], float]) -> None:
         self._sound = sound

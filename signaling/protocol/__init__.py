@@ -1,9 +1,9 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
     fields, envelope, parts, commands, replies, events    what crosses
-    activity, books, children, contacts, drop_in,
-    group, history, identity, log, messages, names,
-    people, policy, push, rooms, utterances               the same for one subject
+    activity, announcements, books, children, contacts,
+    drop_in, group, history, identity, log, messages,
+    names, people, policy, push, rooms, utterances        the same for one subject
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -19,6 +19,7 @@ Unknown fields are ignored, so that either side may be newer. An unknown `t` is 
 
 # Whoever needs a message imports it from here: into how many files they are cut is the package's own business.
 from signaling.protocol.activity import *  # noqa: F403
+from signaling.protocol.announcements import *  # noqa: F403
 from signaling.protocol.books import *  # noqa: F403
 from signaling.protocol.children import *  # noqa: F403
 from signaling.protocol.codec import *  # noqa: F403

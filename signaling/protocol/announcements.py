@@ -1,7 +1,7 @@
 """The messages by which somebody speaks to all devices of their own household at once. Pure.
 
-What is said travels sealed, as a message does (kith.core.trust.message): the server passes it on and keeps it only until it
-has been played. There is no connection between the devices, so nothing can come back from any of them.
+What is said travels sealed, as a message does (kith.core.trust.message): the server passes it on and keeps it only
+until it has been played. There is no connection between the devices, so nothing can come back from any of them.
 """
 
 from typing import Annotated
@@ -84,8 +84,8 @@ class Time(Reply, frozen=True, kw_only=True, tag="time"):
 
 
 class Announcement(Event, frozen=True, kw_only=True, tag="announcement"):
-    """Somebody at home announces something: fetch its pieces (`get_segment`), check it, and be ready. `name` is who speaks
-    and `device` from where, by the server's word; `key` is sealed to this endpoint."""
+    """Somebody at home announces something: fetch its pieces (`get_segment`), check it, and be ready. `name` is who
+    speaks and `device` from where, by the server's word; `key` is sealed to this endpoint."""
 
     envelope: MessageEnvelope
     key: bytes

@@ -10,6 +10,7 @@ from kith.core.trust.delegations import Delegations
 from kith.core.trust.household_links import HouseholdLink
 from kith.core.trust.person_links import PersonBegin, PersonLink, PersonRecover
 from signaling.protocol.activity import Touch
+from signaling.protocol.announcements import Announce, AnnouncementLoaded, ListTargets, TellTime
 from signaling.protocol.books import LinkBook, ListBooks, SyncBook, UnlinkBook
 from signaling.protocol.children import (
     AddChild,
@@ -590,4 +591,8 @@ AnyCommand = (
     | ListHistory
     | DeleteHistory
     | KeepHistory
+    | ListTargets
+    | Announce
+    | AnnouncementLoaded
+    | TellTime
 )

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from signaling.call import EndReason
 from signaling.protocol.activity import Activity
+from signaling.protocol.announcements import Announcement, AnnouncementPlays
 from signaling.protocol.books import BooksChanged
 from signaling.protocol.children import ChildrenChanged
 from signaling.protocol.contacts import ContactsChanged, OwnChanged
@@ -170,5 +171,7 @@ AnyEvent = (
     | MessageArrived
     | ConversationChanged
     | HistoryChanged
+    | Announcement
+    | AnnouncementPlays
     | ServerLeaving
 )

@@ -8,6 +8,7 @@ from kith.core.problem import Code, Scalar
 from kith.core.trust.household import MAX_LINKS as MAX_HOUSEHOLD_LINKS
 from kith.core.trust.household_links import HouseholdLink
 from signaling.call import EndReason
+from signaling.protocol.announcements import Announced, Targets, Time
 from signaling.protocol.books import BookLinked, Books
 from signaling.protocol.children import ChildCalls, ChildrenShown, ChildShown
 from signaling.protocol.contacts import Contacts, ContactSaved, ContactsImported
@@ -264,6 +265,9 @@ AnyReply = (
     | Inbox
     | Segment
     | Conversations
+    | Targets
+    | Announced
+    | Time
     | RoomList
     | PushShown
     | Pushed

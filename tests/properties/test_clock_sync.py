@@ -1,5 +1,5 @@
-"""The law of kith.endpoint.clock_sync: however long answers take and whichever way the clocks drift, what is said of the
-server's time is right to within what is said of that."""
+"""The law of kith.endpoint.clock_sync: however long answers take and whichever way the clocks drift, what is said of
+the server's time is right to within what is said of that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,7 +101,9 @@ def test_a_server_whose_clock_was_set_is_believed_anew(
 
 
 @given(st.floats(-200e-6, 200e-6), home_ways)
-def test_at_home_a_quarter_of_an_hour_bounds_the_drift(drift: float, ways: Sequence[tuple[float, float]]) -> None:
+def test_at_home_a_quarter_of_an_hour_bounds_the_drift(
+    drift: float, ways: Sequence[tuple[float, float]]
+) -> None:
     """So that as long after it the time is known to a twentieth of a second or so, without a question."""
     clock = Clock(2.0, drift)
     sync, now = played(clock, [Round(0.0, ways), Round(900.0, ways), Round(900.0, ways)])

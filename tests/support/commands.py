@@ -121,6 +121,7 @@ _FILL: dict[str, Any] = {
     "items": [{"endpoint": "e_" + "1" * 20, "body": b"b" * 29}],
     "key": b"k" * 32,
     "envelope": ENVELOPE,
+    "announcement": "m_" + "1" * 20,
     "to": "p_" + "1" * 20,
     "video": True,
     "epoch": 0,
@@ -199,7 +200,9 @@ def _example(kind: type[protocol.Command]) -> protocol.Command:
         fill["numbers"] = [1]  # elsewhere they are of phones
     if kind in (protocol.Block, protocol.ReportPerson):
         fill["person"] = "p_" + "1" * 20  # elsewhere it is a name
-    if kind is protocol.SendMessage:
+    if kind is protocol.Announce:
+        fill["to"] = ["e_" + "1" * 20]  # elsewhere it is one
+    if kind in (protocol.SendMessage, protocol.Announce):
         fill["keys"] = [{"endpoint": "e_" + "1" * 20, "key": b"k" * 61}]  # elsewhere they are an endpoint's
     if kind in (protocol.MarkRead, protocol.RemoveConversation):
         fill["with"] = "p_" + "1" * 20  # elsewhere it is an endpoint

@@ -216,6 +216,8 @@ function onEvent(state, event) {
     case 'group_signal':
     case 'message_arrived':
     case 'conversation_changed':
+    case 'announcement':
+    case 'announcement_plays':
     case 'grants_heard':
     case 'identity_changed': // for whoever asks for identities
     case 'roster_changed':

@@ -1,0 +1,120 @@
+"""Anna says something to everybody at home, and nobody else hears it. Real endpoints of two households, a real server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from kith.core.problem import Code, Problem
+from kith.core.trust.grants import DropInTerm, HomeTerm
+from kith.endpoint.announce_hearing import HeardAnnouncement, Unplayed
+from kith.endpoint.indicators import Light
+from kith.endpoint.voice_codec import encoded
+from media.tones import RATE, Samples, Tone, samples, sine
+from tests.support.ears import Ear, until_loud
+from tests.support.endpoints import Watched, endpoint_of, phone_of
+from tests.support.server import RunningServer, running_server
+from tests.support.signing import move_in
+from tests.support.sound import dominant
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HERTZ = 700.0
+CHIME = len(samples(Tone.ANNOUNCEMENT)) / RATE
+
+
+def recording(seconds: float = 1.0, hertz: float = HERTZ) -> bytes:
+    """A voice, as Opus in Ogg."""
+    return encoded(sine(hertz, 0, round(seconds * RATE)))
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@dataclass
+class Homes:
+    """Anna and Ben live with Kitchen and Hall, Gus lives elsewhere with Parlour. Whoever has an ear is listened to."""
+
+    server: RunningServer
+    anna: Watched
+    ben: Watched
+    kitchen: Watched
+    hall: Watched
+    gus: Watched
+    parlour: Watched
+    ears: dict[str, Ear]
+
+    def all(self) -> tuple[Watched, ...]:
+        return (self.anna, self.ben, self.kitchen, self.hall, self.gus, self.parlour)
+
+    def heard(self, watched: Watched) -> list[HeardAnnouncement]:
+        return [details[0] for details in watched.details("announcement")]
+
+    def unplayed(self, watched: Watched) -> list[Unplayed]:
+        return [details[1] for details in watched.details("announcement_unplayed")]
+
+    async def over(self, *watched: Watched) -> None:
+        """What was announced has been played to its end there."""
+        for one in watched:
+            await one.until("announcement_over")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def homes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homes]:
+    directory: Path = tmp_path_factory.mktemp("homes")
+    async with (
+        running_server(directory, "--no-tls", program=("tests.support.unhurried",)) as server,
+        AsyncExitStack() as stack,
+    ):
+        enter = stack.enter_async_context
+        anna = await server.person("Anna")
+        ben = await server.person("Ben", by=anna, household=True)
+        gus = await server.person("Gus", by=anna)
+        hers = await enter(phone_of(server, anna, directory))
+        his = await enter(phone_of(server, ben, directory))
+        theirs = await enter(phone_of(server, gus, directory))
+        kitchen = await enter(endpoint_of(server, anna, "Kitchen", directory, shared=True, microphone="tone:440"))
+        hall = await enter(endpoint_of(server, anna, "Hall", directory, shared=True, microphone="tone:440"))
+        parlour = await enter(endpoint_of(server, gus, "Parlour", directory, shared=True))
+        await move_in(server, anna, ben)
+        await his.endpoint.belonging.move_in()
+        made = Homes(server, hers, his, kitchen, hall, theirs, parlour, {})
+        made.ears = {one.endpoint.enrolment.name: Ear(one.endpoint) for one in made.all()}
+        yield made
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def clean(homes: Homes) -> AsyncIterator[None]:
+    for one in homes.all():
+        one.history.clear()
+    for ear in homes.ears.values():
+        ear.heard.clear()
+    yield
+
+
+def sound_of(ear: Ear) -> Samples:
+    return np.concatenate([part for _, part in ear.heard])
+
+
+@pytest.mark.row("R93", "R94", "R95")
+async def test_the_recording_plays_at_the_household_and_nowhere_else(homes: Homes) -> None:
+    reply = await homes.anna.endpoint.announce(recording())
+    assert reply.targets == 3, "Ben's phone, Kitchen and Hall"
+    await homes.over(homes.ben, homes.kitchen, homes.hall)
+    for one in (homes.ben, homes.kitchen, homes.hall):
+        (heard,) = homes.heard(one)
+        assert (heard.name, heard.text) == ("Anna", None)
+        said = sound_of(homes.ears[one.endpoint.enrolment.name])[round((CHIME + 0.2) * RATE) :]
+        assert abs(dominant(said[: RATE // 2]) - HERTZ) < 6
+        assert one.details("tone") == [(Tone.ANNOUNCEMENT,)]
+        assert one.details("indicator") == [] and not one.endpoint.equipment.voice.live
+    assert [light for (light,) in homes.kitchen.details("light")] == [Light.BLUE, Light.OFF]
+    for one in (homes.anna, homes.gus, homes.parlour):
+        assert homes.heard(one) == [] and homes.unplayed(one) == []
+        assert homes.ears[one.endpoint.enrolment.name].heard == []
