@@ -515,7 +515,7 @@ class Desk:
             case wire.Ping():
                 pass
             case wire.PutSegment():
-                self.unsent.put(endpoint.id, command.message, command.index, command.body)
+                self.unsent.put(endpoint.id, command.message, command.index, command.body, self.clock())
             case wire.GetSegment():
                 body = self.announcements.segment(endpoint.id, command.message, command.index)
                 if body is None:

@@ -16,6 +16,7 @@ from kith.endpoint.announce_hearing import HeardAnnouncement, Unplayed
 from kith.endpoint.indicators import Light
 from kith.endpoint.voice_codec import encoded
 from media.tones import RATE, Samples, Tone, samples, sine
+from signaling import protocol
 from tests.support.ears import Ear, until_loud
 from tests.support.endpoints import Watched, endpoint_of, phone_of
 from tests.support.server import RunningServer, running_server
@@ -58,6 +59,14 @@ class Homes:
 
     def unplayed(self, watched: Watched) -> list[Unplayed]:
         return [details[1] for details in watched.details("announcement_unplayed")]
+
+    async def allow(self, term: HomeTerm) -> None:
+        """Drop in at home, by Anna's word; once the kitchen has heard it."""
+        await self.anna.endpoint.grants.home(term)
+        own = await self.anna.endpoint.grants.own()
+        assert own is not None
+        sets = self.kitchen.endpoint.reach.sets
+        await self.kitchen.until_true(lambda: sets.terms.known(own.person) == own, "the kitchen has heard")
 
     async def over(self, *watched: Watched) -> None:
         """What was announced has been played to its end there."""
@@ -118,3 +127,92 @@ async def test_the_recording_plays_at_the_household_and_nowhere_else(homes: Home
     for one in (homes.anna, homes.gus, homes.parlour):
         assert homes.heard(one) == [] and homes.unplayed(one) == []
         assert homes.ears[one.endpoint.enrolment.name].heard == []
+
+
+@pytest.mark.row("R94")
+async def test_a_text_is_spoken(homes: Homes) -> None:
+    await homes.kitchen.endpoint.announce("Dinner is ready")
+    await homes.over(homes.anna, homes.ben, homes.hall)
+    (heard,) = homes.heard(homes.hall)
+    assert (heard.name, heard.text) == ("Kitchen", "Dinner is ready")
+    assert homes.hall.details("speak") == [("Dinner is ready",)]
+    said = sound_of(homes.ears["Hall"])[round(CHIME * RATE) :]
+    assert len(said) > RATE / 2 and np.abs(said).max() > 1_000, "by a voice"
+    assert homes.heard(homes.kitchen) == [] and homes.ears["Kitchen"].heard == []
+
+
+@pytest.mark.row("R61", "R65", "R66")
+async def test_do_not_disturb_silences_that_device_and_no_other(homes: Homes) -> None:
+    began = now()
+    await homes.hall.endpoint.reach.do_not_disturb(on=True)
+    await told(homes.hall)
+    assert (await homes.anna.endpoint.announce(recording())).targets == 2
+    await homes.over(homes.kitchen, homes.ben)
+    assert homes.heard(homes.hall) == [] and homes.ears["Hall"].heard == []
+    assert homes.hall.details("light") == [] and homes.hall.details("tone") == []
+    await homes.hall.endpoint.reach.do_not_disturb(on=False)
+    await told(homes.hall)
+    assert (await homes.anna.endpoint.announce(recording())).targets == 3
+    await homes.hall.until("announcement_over", after=began)
+    assert len(homes.heard(homes.hall)) == 1
+
+
+@pytest.mark.row("R61", "R65")
+async def test_the_device_looks_itself_whether_it_may_sound(
+    homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the server does not know, or does not care."""
+    monkeypatch.setattr(homes.hall.endpoint.reach._standing, "report", lambda **_: None)
+    await homes.hall.endpoint.reach.do_not_disturb(on=True)
+    began = now()
+    assert (await homes.anna.endpoint.announce(recording())).targets == 3
+    await homes.over(homes.kitchen, homes.ben)
+    assert homes.unplayed(homes.hall) == [Unplayed.QUIET] and homes.ears["Hall"].heard == []
+    (at,) = homes.kitchen.times("announcement")
+    assert at - began < 2.0, "nobody waited for it"
+    await homes.hall.endpoint.reach.do_not_disturb(on=False)
+
+
+@pytest.mark.row("R96")
+async def test_a_reply_goes_to_the_device_that_spoke(homes: Homes) -> None:
+    await homes.anna.endpoint.announce("Who is at home?")
+    await homes.over(homes.hall)
+    began = now()
+    assert (await homes.hall.endpoint.reply_to_announcement("I am")).targets == 1
+    await homes.anna.until("announcement_over", after=began)
+    assert [heard.text for heard in homes.heard(homes.anna)] == ["I am"]
+    assert [heard.text for heard in homes.heard(homes.kitchen)] == ["Who is at home?"]
+
+
+@pytest.mark.row("R96")
+async def test_a_drop_in_in_reply_is_decided_as_any_other(homes: Homes) -> None:
+    """Nothing is granted by speaking: off until somebody allows it (R67), off at one device (R73), off by Do Not Disturb."""
+    await homes.kitchen.endpoint.announce("Who is at home?")
+    await homes.over(homes.anna)
+    await refused(homes)
+    await homes.allow(HomeTerm.INSTANT)
+    await homes.kitchen.endpoint.reach.allow_drop_in(DropInTerm.OFF)
+    await refused(homes)
+    await homes.kitchen.endpoint.reach.allow_drop_in(DropInTerm.ON)
+    await homes.kitchen.endpoint.reach.do_not_disturb(on=True)
+    await refused(homes)
+    await homes.kitchen.endpoint.reach.do_not_disturb(on=False)
+    began = now()
+    call = await homes.anna.endpoint.drop_in_back()
+    await homes.kitchen.until("opens", after=began)
+    assert call.kind == "drop_in"
+    await homes.anna.endpoint.hang_up()
+    await homes.kitchen.until("ended", after=began)
+    await homes.allow(HomeTerm.OFF)
+
+
+async def refused(homes: Homes) -> None:
+    with pytest.raises(Problem) as caught:
+        await homes.anna.endpoint.drop_in_back()
+    assert caught.value.code is Code.NOT_PERMITTED
+    assert homes.kitchen.details("drop_in") == homes.kitchen.details("indicator") == []
+
+
+async def told(watched: Watched) -> None:
+    """The server has heard what the endpoint said before: one's commands are carried out in order."""
+    await watched.endpoint.request(protocol.Ping(id=watched.endpoint.new_id()))

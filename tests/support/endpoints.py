@@ -34,6 +34,7 @@ EVENTS = (
     *("light", "screen", "indicator", "tone", "speak"),
     *("group_rings", "group_answered", "group_member", "group_knocks", "group_drop_in", "group_opens"),
     *("group_refused", "group_untrusted", "group_ended", "speaking"),
+    *("announcement", "announcement_over", "announcement_unplayed"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
 
