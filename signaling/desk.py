@@ -358,12 +358,11 @@ class Desk:
             expel=self._accounts.expel,
             clock=clock,
         )
-        self.unsent = Unsent()
         self.announcements = Announcements(
             AnnounceFinder(
                 directory, blocks, children, Quiet(granting, sessions, clock), sessions, reachable, clock
             ),
-            self.unsent,
+            Unsent(),
             sessions,
             deadlines,
             clock,
@@ -514,13 +513,6 @@ class Desk:
                 self.switchboard.indicate(endpoint.id, command)
             case wire.Ping():
                 pass
-            case wire.PutSegment():
-                self.unsent.put(endpoint.id, command.message, command.index, command.body, self.clock())
-            case wire.GetSegment():
-                body = self.announcements.segment(endpoint.id, command.message, command.index)
-                if body is None:
-                    raise Problem(Code.UNKNOWN_MESSAGE, path="message")
-                return wire.Segment(re=command.id, body=body)
             case wire.Describe():
                 await self._describe(endpoint, command)
             case wire.ListEndpoints() | wire.RenameEndpoint() | wire.RemoveEndpoint():

@@ -23,10 +23,11 @@ from kith.core.trust.household_links import HouseholdBegin
 from kith.core.trust.message import MessageEnvelope, SealedKey
 from kith.core.trust.person_links import PersonBegin
 from kith.directory import contacts as lists
-from policy import drop_in, group, message
+from policy import announce, drop_in, group, message
 from policy.call import RULES, Refuse, RingOut
 from policy.quota import CALLS
 from signaling import (
+    announcements,
     books,
     call,
     contacts,
@@ -327,6 +328,10 @@ def _limit_rows(rates: limits.Rates) -> Iterator[tuple[str, str, str]]:
     yield "`plan_group`, `start_group` and `ask_into_group` of one person", planned, "`rate_limited`"
     for command, (rate, burst) in (("join_group", grouping.JOINS), ("offer_mixer", group_media.OFFERS)):
         yield f"`{command}` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
+    rate, burst = announcements.LISTS
+    yield "`list_targets` of one endpoint", f"{burst:g} at once, then {rate:g}/s", "`rate_limited`"
+    yield "Pieces of one announcement", str(protocol.MAX_PIECES), "`invalid`"
+    yield "Announcements under way on the server", str(announcements.AT_ONCE), "`rate_limited`"
     yield "Groups that one household has begun, at a time", str(group.AT_A_TIME), "`group_limit`"
     yield "Endpoints in a mesh", str(group.MESH_MOST), "`group_not_available`"
     mixed = f"{group.MIXER_MOST}, or as the operator has set it"
@@ -383,6 +388,21 @@ def _drop_ins() -> str:
     return _table(("Reason", "When", "The caller learns"), rows)
 
 
+def _announcements() -> str:
+    rows = ((f"`{rule.reason}`", rule.sentence) for rule in announce.RULES)
+    return _table(("Reason", "Refused when"), rows)
+
+
+def _skips() -> str:
+    return _table(("Reason", "Silent when"), ((f"`{rule.skip}`", rule.sentence) for rule in announce.SKIPS))
+
+
+def _announce_quotas() -> str:
+    spans = {60.0: "a minute", 3_600.0: "an hour", 86_400.0: "a day"}
+    rows = ((f"Announcements within {spans[one.span]}", str(one.most)) for one in announce.ANNOUNCEMENTS)
+    return _table(("What", "At most"), rows)
+
+
 def _messages() -> str:
     words = {message.Refuse: "Refused", message.Withhold: "Withheld"}
     rows = ((f"`{rule.reason}`", rule.sentence, words[rule.verdict]) for rule in message.RULES)
@@ -435,6 +455,8 @@ def _example() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "announce_quotas": _announce_quotas,
+    "announcements": _announcements,
     "codes": _codes,
     "commands": _commands,
     "drop_ins": _drop_ins,
@@ -445,5 +467,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "quotas": _quotas,
     "reasons": _reasons,
     "rules": _rules,
+    "skips": _skips,
     "timers": _timers,
 }

@@ -47,6 +47,7 @@ const notifier = new Notifier(store, calls, groups, () => translate);
 
 document.documentElement.lang = spoken;
 const parts = { store, account, calls, groups, chosen, ringer, notifier, readiness, translate: () => translate, language: () => spoken };
+account.followers.push({ heard: (event) => void (event.t.startsWith('announcement') && announced(event)), restored: () => {} });
 const app = startApp(parts);
 
 chosen.subscribe(async () => {
@@ -79,6 +80,12 @@ window.addEventListener('beforeunload', (event) => {
 window.addEventListener('pagehide', () => account.leave(isOccupied(store.state)));
 window.addEventListener('hashchange', () => arrive(account.arrive.bind(account)));
 watchInstallOffer();
+
+/** Somebody at home announces something: what plays and shows it is fetched with the first one. @param {import('./protocol.js').Event} event */
+async function announced(event) {
+  const { announcementsOf } = await import('./announcements/announcements.js');
+  announcementsOf(parts).heard(event);
+}
 
 /** Where the browser's own way back, or a reload, leads. */
 function showTab() {

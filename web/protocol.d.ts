@@ -1626,6 +1626,42 @@ export interface KeepHistory {
   months: 0 | 3 | 18 | null;
 }
 
+/** The other devices of the own household. */
+export interface ListTargets {
+  t: 'list_targets';
+  id: string;
+  as?: string | null;
+}
+
+/**
+ * Play this at the devices in `to`, or at all of the household where that is absent, all at the same instant.
+ * `segments` is how many pieces of a recording were put (`put_segment`).
+ */
+export interface Announce {
+  t: 'announce';
+  id: string;
+  as?: string | null;
+  envelope: MessageEnvelope;
+  keys: SealedKey[];
+  segments?: number;
+  to?: string[] | null;
+}
+
+/** This device has all that it needs to play it. */
+export interface AnnouncementLoaded {
+  t: 'announcement_loaded';
+  id: string;
+  as?: string | null;
+  announcement: string;
+}
+
+/** What the server's clock shows. */
+export interface TellTime {
+  t: 'tell_time';
+  id: string;
+  as?: string | null;
+}
+
 /** First on every connection, before sign-in; unnumbered. */
 export interface Hello {
   t: 'hello';
@@ -2843,6 +2879,37 @@ export interface ConversationView {
   removed: number;
 }
 
+export interface Targets {
+  t: 'targets';
+  re: string;
+  devices: HouseholdDevice[];
+}
+
+/** A device of the own household at which an announcement could play: shared, or `person`'s own. */
+export interface HouseholdDevice {
+  endpoint: string;
+  name: string;
+  person: string | null;
+  shared: boolean;
+  online: boolean;
+  keys: Keys;
+}
+
+/** It plays within seconds, at so many devices as far as the speaker may know. */
+export interface Announced {
+  t: 'announced';
+  re: string;
+  announcement: string;
+  targets: number;
+}
+
+/** The server's clock, in Unix seconds: that by which `announcement_plays` says when. */
+export interface Time {
+  t: 'time';
+  re: string;
+  now: number;
+}
+
 /** As they are at this moment; numbers are a few seconds old at the most. Of what is said there nothing is kept. */
 export interface RoomList {
   t: 'room_list';
@@ -3187,6 +3254,28 @@ export interface HistoryChanged {
   seq: number;
 }
 
+/**
+ * Somebody at home announces something: fetch its pieces (`get_segment`), check it, and be ready. `name` is who
+ * speaks and `device` from where, by the server's word; `key` is sealed to this endpoint.
+ */
+export interface Announcement {
+  t: 'announcement';
+  seq: number;
+  envelope: MessageEnvelope;
+  key: string;
+  segments: number;
+  name: string;
+  device: string;
+}
+
+/** Play it at this instant of the server's clock, or not at all. */
+export interface AnnouncementPlays {
+  t: 'announcement_plays';
+  seq: number;
+  announcement: string;
+  at: number;
+}
+
 /** The server drains: connect again after `retry_after` seconds. */
 export interface ServerLeaving {
   t: 'server_leaving';
@@ -3318,7 +3407,11 @@ export type Command =
   | ShowPushed
   | ListHistory
   | DeleteHistory
-  | KeepHistory;
+  | KeepHistory
+  | ListTargets
+  | Announce
+  | AnnouncementLoaded
+  | TellTime;
 
 export type Reply =
   | Ok
@@ -3369,6 +3462,9 @@ export type Reply =
   | Inbox
   | Segment
   | Conversations
+  | Targets
+  | Announced
+  | Time
   | RoomList
   | PushShown
   | Pushed
@@ -3409,6 +3505,8 @@ export type Event =
   | MessageArrived
   | ConversationChanged
   | HistoryChanged
+  | Announcement
+  | AnnouncementPlays
   | ServerLeaving;
 
 export type FromServer = Hello | Reply | Event;

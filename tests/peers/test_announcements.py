@@ -1,4 +1,4 @@
-"""Anna says something to everybody at home, and nobody else hears it. Real endpoints of two households, a real server."""
+"""Anna says something to everybody at home, and nobody else hears it. Real endpoints of two homes, a real server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from kith.endpoint.indicators import Light
 from kith.endpoint.voice_codec import encoded
 from media.tones import RATE, Samples, Tone, samples, sine
 from signaling import protocol
-from tests.support.ears import Ear, until_loud
+from tests.support.ears import Ear
 from tests.support.endpoints import Watched, endpoint_of, phone_of
 from tests.support.server import RunningServer, running_server
 from tests.support.signing import move_in
@@ -88,7 +88,9 @@ async def homes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homes
         hers = await enter(phone_of(server, anna, directory))
         his = await enter(phone_of(server, ben, directory))
         theirs = await enter(phone_of(server, gus, directory))
-        kitchen = await enter(endpoint_of(server, anna, "Kitchen", directory, shared=True, microphone="tone:440"))
+        kitchen = await enter(
+            endpoint_of(server, anna, "Kitchen", directory, shared=True, microphone="tone:440")
+        )
         hall = await enter(endpoint_of(server, anna, "Hall", directory, shared=True, microphone="tone:440"))
         parlour = await enter(endpoint_of(server, gus, "Parlour", directory, shared=True))
         await move_in(server, anna, ben)
@@ -186,7 +188,7 @@ async def test_a_reply_goes_to_the_device_that_spoke(homes: Homes) -> None:
 
 @pytest.mark.row("R96")
 async def test_a_drop_in_in_reply_is_decided_as_any_other(homes: Homes) -> None:
-    """Nothing is granted by speaking: off until somebody allows it (R67), off at one device (R73), off by Do Not Disturb."""
+    """Nothing is granted by speaking: off until allowed (R67), off at one device (R73), off by Do Not Disturb."""
     await homes.kitchen.endpoint.announce("Who is at home?")
     await homes.over(homes.anna)
     await refused(homes)

@@ -21,20 +21,23 @@ class Ear:
     def __init__(self, endpoint: Endpoint) -> None:
         self._metronome = Metronome(FRAME)
         self.heard: list[tuple[float, Samples]] = []
+        self._grown = asyncio.Event()
         endpoint.equipment.playback._open = lambda: self
 
     async def play(self, samples: Samples) -> None:
         at = await self._metronome.tick()
         if np.any(samples):
             self.heard.append((at, samples))
+            self._grown.set()
 
     def close(self) -> None:
         """Nothing was opened."""
 
-    @property
-    def loud(self) -> float:
-        """Seconds of sound so far that is not silence."""
-        return len(self.heard) * FRAME
+    async def until_loud(self, seconds: float) -> None:
+        """Wait until so much was played that is not silence."""
+        while len(self.heard) * FRAME < seconds:
+            self._grown.clear()
+            await self._grown.wait()
 
 
 def timelines(ears: Sequence[Ear]) -> list[NDArray[np.float64]]:
@@ -61,7 +64,6 @@ def skew(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 async def until_loud(ears: Sequence[Ear], seconds: float, within: float = 20.0) -> None:
-    """Wait until each of them has played so much. A speaker tells nobody, so it is looked at frame by frame."""
+    """Wait until each of them has played so much."""
     async with asyncio.timeout(within):
-        while any(ear.loud < seconds for ear in ears):
-            await asyncio.sleep(FRAME)
+        await asyncio.gather(*(ear.until_loud(seconds) for ear in ears))

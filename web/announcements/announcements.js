@@ -11,11 +11,14 @@ import { Sending } from './sending.js';
 /** @typedef {{text: string} | {voice: Voice, pieces: readonly Bytes[]}} Said */
 
 class Announcements {
+  #parts;
   #sending;
   #hearing;
 
   /** @param {Parts} parts */
-  constructor({ account, store, ringer, chosen, language }) {
+  constructor(parts) {
+    this.#parts = parts;
+    const { account, store, ringer, chosen, language } = parts;
     const send = account.send.bind(account);
     this.#sending = new Sending(account.identities, send);
     this.#hearing = new Hearing(account.identities, send, store, ringer, () => chosen.values.volume, language);
@@ -29,8 +32,11 @@ class Announcements {
 
   /** @param {ServerEvent} event */
   heard(event) {
-    if (event.t === 'announcement') void this.#hearing.arrived(event);
-    else if (event.t === 'announcement_plays') this.#hearing.plays(event);
+    if (event.t === 'announcement') {
+      void this.#hearing.arrived(event);
+      void import('../components/announcement.js').then(({ showAnnouncements }) => showAnnouncements(this.#parts));
+    }
+    if (event.t === 'announcement_plays') this.#hearing.plays(event);
   }
 }
 

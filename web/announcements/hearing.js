@@ -124,7 +124,7 @@ export class Hearing {
     return { sound: await this.#ringer.decoded(ogg), text: null };
   }
 
-  /** @param {Heard} heard @param {Ready} ready @param {number} moment of performance.now() */
+  /** @param {Omit<Heard, 'audible' | 'again'>} heard @param {Ready} ready @param {number} moment of performance.now() */
   #play(heard, { sound, text }, moment) {
     const volume = this.#volume();
     const audible = this.#ringer.performAt(moment, ANNOUNCING, sound, volume, LONGEST);

@@ -40,8 +40,7 @@ export function openAnnounce(parts, to = null) {
     to ? t('announce.reply', { name: to.name }) : t('announce.title'),
     t,
     h('p', { class: 'lead' }, to ? t('announce.reply.lead') : t('announce.lead')),
-    canRecord() ? speaking.element : null,
-    canRecord() ? h('p', { class: 'or' }, t('announce.or')) : null,
+    ...(canRecord() ? [speaking.element, h('p', { class: 'or' }, t('announce.or'))] : []),
     writing,
     problem.element,
   );

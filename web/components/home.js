@@ -1,7 +1,7 @@
 /** Who and what can be called from here. */
 
 import { canDropIn, canDropInAt } from '../state/granted.js';
-import { blockedOnes, callableEndpoints, callablePeople, isOccupied, reachedPeople } from '../state/state.js';
+import { blockedOnes, callableEndpoints, callablePeople, isOccupied, livesHere, reachedPeople } from '../state/state.js';
 import { Ask } from './ask.js';
 import { openCard } from './contact-card.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
@@ -44,6 +44,7 @@ export class Home extends View {
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
   #groups = /** @type {GroupOpen} */ (/** @type {unknown} */ (null));
   #several = button('', () => openGroupStart(this.parts), { icon: 'people', kind: 'several big wide' });
+  #announce = button('', () => void this.#openAnnounce(), { icon: 'announce', kind: 'several big wide' });
   #closed = /** @type {YouClosed} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
   #unsettled = /** @type {Unsettled} */ (/** @type {unknown} */ (null));
@@ -57,6 +58,7 @@ export class Home extends View {
     this.#ongoing = create(Ongoing, this.parts);
     this.#groups = create(GroupOpen, this.parts);
     setLabel(this.#several, this.t('group.start'));
+    setLabel(this.#announce, this.t('announce.title'));
     this.#closed = create(YouClosed, this.parts);
     this.#news = create(News, this.parts);
     this.#unsettled = create(Unsettled, this.parts);
@@ -85,6 +87,7 @@ export class Home extends View {
         h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody, this.#all),
         this.#devicesPart,
         this.#several,
+        this.#announce,
         h(
           'div',
           { class: 'adding' },
@@ -129,6 +132,8 @@ export class Home extends View {
     this.#anywhere.disabled = !ready;
     this.#several.hidden = people.length + endpoints.length < 2;
     this.#several.disabled = !ready;
+    this.#announce.hidden = endpoints.length === 0 && !people.some(({ id }) => livesHere(state, id));
+    this.#announce.disabled = !ready;
     this.#ongoing.show(state);
     this.#groups.show(state);
     this.#missed.show(state);
@@ -136,6 +141,11 @@ export class Home extends View {
     this.#closed.show(state);
     this.#news.show(state);
     this.#ask.show(state);
+  }
+
+  async #openAnnounce() {
+    const { openAnnounce } = await import('./announce.js');
+    openAnnounce(this.parts);
   }
 
   /** @param {State} state @returns {readonly Callable[]} */
