@@ -72,8 +72,8 @@ from signaling.sessions import Live, Sessions
 from signaling.strangers import Strangers
 from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
-from signaling.uttering import UtterDesk
 from signaling.unsent import Unsent
+from signaling.uttering import UtterDesk
 from signaling.views import endpoint_view, missed_view, person_view
 from signaling.waking import Pushing
 
@@ -138,6 +138,9 @@ _WHY_OUT: Mapping[wire.WhyOut, EndReason] = {
 
 class Desk:
     """Everything that an endpoint can ask, in one place; each answer is made elsewhere."""
+
+    origin = ""
+    """Under which address other devices reach this server, once that is known."""
 
     def __init__(
         self,
@@ -410,6 +413,7 @@ class Desk:
         )
         self.origin = ""
         """Under which address other devices reach this server, once that is known."""
+        self.ice = ice
         self._nobody = KeyPair.generate().public.identity
         """Nobody's key: an unknown endpoint costs the same time as a wrong signature."""
 

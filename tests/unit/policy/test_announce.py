@@ -1,6 +1,7 @@
 """May this announcement be made, and where does it play?"""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,14 +26,14 @@ KITCHEN = Device(EndpointId("e_kitchen"))
 STUDY = Device(EndpointId("e_study"))
 FACTS = AnnounceFacts((SPEAKING, KITCHEN, STUDY))
 
-AGAINST: dict[Reason, dict[str, object]] = {
+AGAINST: dict[Reason, dict[str, Any]] = {
     Reason.SPEAKER_SUSPENDED: {"speaker_suspended": True},
     Reason.SPEAKER_NOT_REGISTERED: {"speaker_registered": False},
     Reason.SPEAKER_NOT_CONFIRMED: {"speaker_confirmed": False},
     Reason.CHILD_LIMIT: {"child_limit": True},
     Reason.QUOTA: {"quota_wait": 1.0},
 }
-SILENT: dict[Skip, dict[str, object]] = {
+SILENT: dict[Skip, dict[str, Any]] = {
     Skip.SPEAKING: {"speaking": True},
     Skip.NOT_CHOSEN: {"chosen": False},
     Skip.NOT_SEALED: {"sealed": False},
