@@ -34,14 +34,7 @@ from signaling.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
-ANNOUNCE_COMMANDS = (
-    wire.ListTargets,
-    wire.PutSegment,
-    wire.Announce,
-    wire.GetSegment,
-    wire.AnnouncementLoaded,
-    wire.TellTime,
-)
+ANNOUNCE_COMMANDS = (wire.ListTargets, wire.Announce, wire.AnnouncementLoaded, wire.TellTime)
 
 LOAD_WITHIN = 2.0
 """Seconds for which those that are ready wait for the others. Longer, and dinner is cold."""
@@ -70,8 +63,6 @@ _CODES = {
 
 class Pieces(Protocol):
     """Where sealed pieces are put before what they belong to is sent."""
-
-    def put(self, endpoint: EndpointId, message: str, index: int, body: bytes, now: float) -> None: ...
 
     def take(self, endpoint: EndpointId, message: str, count: int) -> Sequence[bytes]:
         """The first `count` that this endpoint put, in their order, which are then no longer there. Raises
@@ -123,14 +114,6 @@ class Announcements:
                 return await self._targets(principal, command)
             case wire.Announce():
                 return await self._announce(principal, command)
-            case wire.PutSegment(message=message, index=index, body=body):
-                self._pieces.put(principal.endpoint, message, index, body, self._clock())
-                return wire.Ok(re=command.id)
-            case wire.GetSegment():
-                piece = self.segment(principal.endpoint, command.message, command.index)
-                if piece is None:
-                    raise Problem(Code.UNKNOWN_MESSAGE, path="message")
-                return wire.Segment(re=command.id, body=piece)
         raise Problem(Code.UNKNOWN_COMMAND, path="t")
 
     def segment(self, endpoint: EndpointId, message: str, index: int) -> bytes | None:

@@ -72,7 +72,6 @@ from signaling.sessions import Live, Sessions
 from signaling.strangers import Strangers
 from signaling.suspending import Suspending
 from signaling.switchboard import Switchboard
-from signaling.unsent import Unsent
 from signaling.uttering import UtterDesk
 from signaling.views import endpoint_view, missed_view, person_view
 from signaling.waking import Pushing
@@ -365,11 +364,12 @@ class Desk:
             AnnounceFinder(
                 directory, blocks, children, Quiet(granting, sessions, clock), sessions, reachable, clock
             ),
-            Unsent(),
+            self.messaging.sending.unsent,
             sessions,
             deadlines,
             clock,
         )
+        self.messaging.elsewhere += (self.announcements,)
         self.children = children
         self._child_desk = ChildDesk(
             children,
@@ -411,9 +411,6 @@ class Desk:
             server=server,
             clock=clock,
         )
-        self.origin = ""
-        """Under which address other devices reach this server, once that is known."""
-        self.ice = ice
         self._nobody = KeyPair.generate().public.identity
         """Nobody's key: an unknown endpoint costs the same time as a wrong signature."""
 
