@@ -12,10 +12,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from kith.core.keys import KeyPair
-from kith.core.trust.message_content import Content, Voice
 from kith.endpoint.announce_hearing import LONGEST, HeardAnnouncement, Hearing, Unplayed
 from kith.endpoint.announce_kept import Heard
-from kith.endpoint.announce_sending import Sending
+from kith.endpoint.announce_sending import Recorded, Sending
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Identities
 from kith.endpoint.playback import Playback
@@ -92,13 +91,11 @@ class Announcements:
             text = what.strip()
             if not text:
                 raise ValueError("there is nothing to announce")
-            return await self._sending.send(Content(text=text), (), to)
+            return await self._sending.send(text, to)
         seconds = len(await asyncio.to_thread(decoded, what)) / RATE
         if seconds > LONGEST:
             raise TooLong("an announcement lasts a minute at most")
-        parts = pieces(what)
-        voice = Voice(seconds=seconds, segments=len(parts), bytes=len(what))
-        return await self._sending.send(Content(voice=voice), parts, to)
+        return await self._sending.send(Recorded(seconds, pieces(what)), to)
 
     def happened(self, event: protocol.Announcement | protocol.AnnouncementPlays) -> None:
         match event:

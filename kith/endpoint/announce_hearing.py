@@ -19,7 +19,7 @@ import numpy as np
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.problem import Problem
 from kith.core.trust.message import open_content, open_key, open_segment
-from kith.core.trust.message_content import Content, read
+from kith.core.trust.message_content import Content, Voice, read, require_segment
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.announce_kept import Heard
 from kith.endpoint.announce_trust import require_recent, speaker
@@ -176,19 +176,21 @@ class Hearing:
 
     async def _sound(self, event: protocol.Announcement, content: Content, key: bytes) -> Samples:
         """With the tone that says so before it. One that nobody here can speak is the tone alone."""
-        said = await self._voice(event, content, key) if content.text is None else await speak(content.text)
+        if content.voice is not None:
+            said: Samples | None = await self._voice(event, content.voice, key)
+        else:
+            said = await speak(content.text or "")
         said = np.zeros(0, np.int16) if said is None else said[: round(LONGEST * RATE)]
         return np.concatenate((samples(Tone.ANNOUNCEMENT), said))
 
-    async def _voice(self, event: protocol.Announcement, content: Content, key: bytes) -> Samples:
-        announcement, count = event.envelope.id, event.segments
+    async def _voice(self, event: protocol.Announcement, voice: Voice, key: bytes) -> Samples:
+        announcement, count, ogg = event.envelope.id, event.segments, b""
         try:
-            pieces = [
-                open_segment(key, announcement, at, await self._piece(announcement, at), last=at == count - 1)
-                for at in range(count)
-            ]
-            ogg = b"".join(pieces)
-            require(content.voice is not None and len(ogg) == content.voice.bytes, Reason.UNREADABLE)
+            for at in range(count):
+                sealed = await self._piece(announcement, at)
+                require_segment(voice, at, sealed)
+                ogg += open_segment(key, announcement, at, sealed, last=at == count - 1)
+            require(len(ogg) == voice.bytes, Reason.UNREADABLE)
             return await asyncio.to_thread(decoded, ogg)
         except (Untrusted, Unplayable) as error:
             log.warning("an announcement cannot be played: %s", error)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from kith.core.ids import new_message
 from kith.core.keys import KeyPair
@@ -17,7 +18,7 @@ from kith.core.trust.message import (
     seal_key,
     seal_segment,
 )
-from kith.core.trust.message_content import Content, write
+from kith.core.trust.message_content import Content, Voice, hashes_of, write
 from kith.core.trust.seal import NONCE
 from kith.core.trust.untrusted import Reason, Untrusted, require
 from kith.endpoint.announce_kept import Heard
@@ -25,6 +26,14 @@ from kith.endpoint.announce_trust import listeners
 from kith.endpoint.home import Enrolment
 from kith.endpoint.identities import Ask, Identities
 from signaling import protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A voice that lasts so many `seconds`, as pieces of one Ogg stream."""
+
+    seconds: float
+    pieces: Sequence[bytes]
 
 
 class Sending:
@@ -49,27 +58,28 @@ class Sending:
         self._new_id = new_id
         self._clock = clock
 
-    async def send(
-        self, content: Content, pieces: Sequence[bytes], to: Sequence[str] | None
-    ) -> protocol.Announced:
-        """Announce it at the devices in `to`, or at all. Raises Untrusted where the own household is not believed or
-        there is none, Problem, Unreachable."""
+    async def send(self, what: str | Recorded, to: Sequence[str] | None) -> protocol.Announced:
+        """Announce a text, or a voice, at the devices in `to`, or at all. Raises Untrusted where the own household is
+        not believed or there is none, Problem, Unreachable."""
         roster = await self._roster(anew=False)
         devices = await self._devices()
         found = listeners(devices, roster, self._identities.housemates)
         if len(found) < len(devices):  # some of them may have been signed for a moment ago
             roster = await self._roster(anew=True)
             found = listeners(devices, roster, self._identities.housemates)
-        key = secrets.token_bytes(KEY)
-        envelope = seal(
-            await self._unsealed(roster), self._keys, write(content), key, secrets.token_bytes(NONCE)
-        )
+        key, unsealed = secrets.token_bytes(KEY), await self._unsealed(roster)
+        segments = () if isinstance(what, str) else _sealed(key, unsealed.id, what.pieces)
+        content = Content(text=what) if isinstance(what, str) else Content(voice=_voice(what, segments))
+        envelope = seal(unsealed, self._keys, write(content), key, secrets.token_bytes(NONCE))
         keys = tuple(
             seal_key(self._keys, peer, envelope, endpoint, key, secrets.token_bytes(NONCE))
             for endpoint, peer in found.items()
         )
-        await self._put(envelope.id, key, pieces)
-        return await self._announce(envelope, keys, len(pieces), to)
+        for index, body in enumerate(segments):
+            await self._ask(
+                protocol.PutSegment(id=self._new_id(), message=envelope.id, index=index, body=body)
+            )
+        return await self._announce(envelope, keys, len(segments), to)
 
     async def _roster(self, *, anew: bool) -> Roster:
         roster = await self._identities.roster(anew=anew)
@@ -109,13 +119,6 @@ class Sending:
         require(history.root in roster.members, Reason.NOT_A_MEMBER)
         return history.root, history.newest
 
-    async def _put(self, announcement: str, key: bytes, pieces: Sequence[bytes]) -> None:
-        for index, piece in enumerate(pieces):
-            body = seal_segment(key, announcement, index, piece, last=index == len(pieces) - 1)
-            await self._ask(
-                protocol.PutSegment(id=self._new_id(), message=announcement, index=index, body=body)
-            )
-
     async def _announce(
         self,
         envelope: MessageEnvelope,
@@ -130,3 +133,20 @@ class Sending:
         if not isinstance(reply, protocol.Announced):
             raise Problem(Code.INTERNAL)
         return reply
+
+
+def _sealed(key: bytes, announcement: str, pieces: Sequence[bytes]) -> tuple[bytes, ...]:
+    last = len(pieces) - 1
+    return tuple(
+        seal_segment(key, announcement, index, piece, last=index == last)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _voice(recorded: Recorded, segments: Sequence[bytes]) -> Voice:
+    return Voice(
+        seconds=recorded.seconds,
+        segments=len(segments),
+        bytes=sum(map(len, recorded.pieces)),
+        hashes=hashes_of(segments),
+    )

@@ -6,9 +6,8 @@ import { Sending } from './sending.js';
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Event as ServerEvent} from '../protocol.js' */
 /** @import {Parts} from '../components/view.js' */
-/** @import {Voice} from '../trust/message.js' */
 
-/** @typedef {{text: string} | {voice: Voice, pieces: readonly Bytes[]}} Said */
+/** @typedef {{text: string} | {seconds: number, pieces: readonly Bytes[]}} Said */
 
 class Announcements {
   #parts;
@@ -26,8 +25,7 @@ class Announcements {
 
   /** Say it at home. Rejects with Untrusted or ProblemError. @param {Said} said @param {readonly string[] | null} to devices by id; null for all @returns {Promise<number>} at how many it plays */
   announce(said, to) {
-    if ('text' in said) return this.#sending.send({ text: said.text }, [], to);
-    return this.#sending.send({ voice: said.voice }, said.pieces, to);
+    return this.#sending.send(said, to);
   }
 
   /** @param {ServerEvent} event */

@@ -11,7 +11,7 @@ import { concat, fromBase64 } from '../core/bytes.js';
 import { ProblemError } from '../session/problem.js';
 import { ANNOUNCING } from '../sound/tones.js';
 import { isOccupied } from '../state/state.js';
-import { envelopeOf, openContent, openKey, openSegment } from '../trust/message.js';
+import { envelopeOf, openContent, openKey, openSegment, requireSegment } from '../trust/message.js';
 import { require } from '../trust/untrusted.js';
 import { note } from './kept.js';
 import { Timekeeper } from './timekeeper.js';
@@ -112,15 +112,18 @@ export class Hearing {
   /** @param {Announcement} event @param {{content: Content, key: Bytes}} opened @returns {Promise<Ready>} */
   async #made({ envelope: { id }, segments }, { content, key }) {
     if ('text' in content) return { sound: null, text: content.text };
+    const { voice } = content;
     const pieces = await Promise.all(
       Array.from({ length: segments }, async (_, index) => {
         const reply = await this.#send({ t: 'get_segment', message: id, index }, PATIENCE);
         if (reply.t !== 'segment') throw new ProblemError('internal');
-        return openSegment(key, id, index, fromBase64(reply.body), index === segments - 1);
+        const sealed = fromBase64(reply.body);
+        await requireSegment(voice, index, sealed);
+        return openSegment(key, id, index, sealed, index === segments - 1);
       }),
     );
     const ogg = concat(...pieces);
-    require(ogg.length === content.voice.bytes, 'unreadable');
+    require(ogg.length === voice.bytes, 'unreadable');
     return { sound: await this.#ringer.decoded(ogg), text: null };
   }
 

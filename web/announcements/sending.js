@@ -5,14 +5,15 @@ import { newMessage } from '../core/ids.js';
 import { ProblemError } from '../session/problem.js';
 import { envelopeToWire } from '../session/wire.js';
 import { nameOf } from '../trust/links.js';
-import { newKey, sealEnvelope, sealKey, sealSegment, writeContent } from '../trust/message.js';
+import { newKey, sealEnvelope, sealKey, sealSegment, segmentHash, writeContent } from '../trust/message.js';
 import { require } from '../trust/untrusted.js';
 import { next } from './kept.js';
 import { listeners } from './trust.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {Household, Identities, Send} from '../session/identities.js' */
-/** @import {Content, Header} from '../trust/message.js' */
+/** @import {Said} from './announcements.js' */
+/** @import {Header, Voice} from '../trust/message.js' */
 /** @import {Roster} from '../trust/roster.js' */
 
 const PATIENCE = { within: 10_000 };
@@ -32,21 +33,23 @@ export class Sending {
   /**
    * Announce it at the devices in `to`, or at all. Rejects with Untrusted where the own household cannot be believed or
    * there is none, or with ProblemError.
-   * @param {Content} content @param {readonly Bytes[]} pieces @param {readonly string[] | null} to
+   * @param {Said} said @param {readonly string[] | null} to
    * @returns {Promise<number>} at how many devices it plays
    */
-  async send(content, pieces, to) {
+  async send(said, to) {
     const { own } = this.#identities;
     const home = await this.#home();
     const found = listeners(await this.#devices(), home.roster, home.people);
     const key = newKey();
-    const envelope = await sealEnvelope(await this.#header(home), own.sign, writeContent(content), key);
+    const header = await this.#header(home);
+    const pieces = 'pieces' in said ? await sealed(key, header.id, said.pieces) : [];
+    const content = 'pieces' in said ? { voice: await voiceOf(said, pieces) } : said;
+    const envelope = await sealEnvelope(header, own.sign, writeContent(content), key);
     const keys = await Promise.all(
       found.map(async ({ endpoint, keys: peer }) => ({ endpoint, key: toBase64(await sealKey(own, peer, envelope, key)) })),
     );
     for (const [index, piece] of pieces.entries()) {
-      const body = toBase64(await sealSegment(key, envelope.id, index, piece, index === pieces.length - 1));
-      await this.#send({ t: 'put_segment', message: envelope.id, index, body }, PATIENCE);
+      await this.#send({ t: 'put_segment', message: envelope.id, index, body: toBase64(piece) }, PATIENCE);
     }
     const chosen = to === null ? {} : { to: [...to] };
     const reply = await this.#send({ t: 'announce', envelope: envelopeToWire(envelope), keys, segments: pieces.length, ...chosen }, PATIENCE);
@@ -89,4 +92,15 @@ export class Sending {
       sent: await next(),
     };
   }
+}
+
+/** @param {Bytes} key @param {string} announcement @param {readonly Bytes[]} pieces */
+function sealed(key, announcement, pieces) {
+  return Promise.all(pieces.map((piece, index) => sealSegment(key, announcement, index, piece, index === pieces.length - 1)));
+}
+
+/** @param {{seconds: number, pieces: readonly Bytes[]}} said @param {readonly Bytes[]} segments sealed @returns {Promise<Voice>} */
+async function voiceOf({ seconds, pieces }, segments) {
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  return { seconds, segments: segments.length, bytes, hashes: await Promise.all(segments.map(segmentHash)) };
 }

@@ -152,9 +152,9 @@ class Speaking {
     if (recorder === null) return;
     this.#over();
     await busy(this.#button, async () => {
-      const voice = await recorder.stop();
-      if (voice.seconds < NOTHING) throw new RecordingError('failed');
-      await this.#said({ voice, pieces: this.#pieces });
+      const { seconds } = await recorder.stop();
+      if (seconds < NOTHING) throw new RecordingError('failed');
+      await this.#said({ seconds, pieces: this.#pieces });
     }, this.#failed);
   }
 
