@@ -25,7 +25,8 @@ Events, with what their listeners are given:
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
     activity (ActivityViews)
     message (Message, noticed): one has come          message_refused (name, reason)          transcript (message id)
-    sent (Message)          unsent (Message, cause)   receipt (Conversation): delivered or read there
+    sending (Message)       sent (Message)            unsent (Message, cause)   past (): what was said before is known
+    receipt (Conversation): delivered or read there
     conversation (Conversation): read or removed here                                 unreached (name): leave a message?
     group_rings (group)     group_answered (group)  group (group): it is not as it was
     group_member (group, member, "joined" or "left")            speaking (group, members)

@@ -29,8 +29,8 @@ KEPT_DAYS = 30
 
 
 class OwnItems:
-    """Of `person`; a shared endpoint, which is nobody's, has none. `ask` and `new_id` as everywhere. `told` hears that
-    there is more to see. Raises Untrusted, Problem, Unreachable."""
+    """Of `person`; a shared endpoint, which is nobody's, has none. `told` hears of which message there is a transcript,
+    `past` that there are older messages. Raises Untrusted, Problem, Unreachable."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class OwnItems:
         ask: Ask,
         new_id: Callable[[], str],
         told: Callable[[str], None],
+        past: Callable[[], object],
     ) -> None:
         self._person = person
         self._store = store
@@ -50,6 +51,7 @@ class OwnItems:
         self._ask = ask
         self._new_id = new_id
         self._told = told
+        self._past = past
 
     async def take(self, item: OwnItem) -> None:
         """What another one has told. Raises NotShown too. A topic that is not known here is left alone."""
@@ -59,7 +61,8 @@ class OwnItems:
         match item.topic:
             case "history":
                 messages, transcripts = read(body, self._person, item.endpoint)
-                await self._disk(self._store.add, messages)
+                if await self._disk(self._store.add, messages):
+                    self._past()
                 for message, text in transcripts.items():
                     await self._keep(Transcript(message=message, text=text), item.at)
             case "transcript":

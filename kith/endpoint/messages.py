@@ -23,7 +23,8 @@ from kith.endpoint.disk import Disk
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.errands import Errands
 from kith.endpoint.message_inbox import Mailbox
-from kith.endpoint.message_kept import Conversation, Message, Voice, conversation_of
+from kith.endpoint.message_kept import Conversation, Message, Voice
+from kith.endpoint.message_marks import Marks
 from kith.endpoint.message_notice import Notice
 from kith.endpoint.message_outbox import Outbox
 from kith.endpoint.message_own import OwnItems
@@ -35,7 +36,6 @@ from kith.endpoint.recorder import Recording, pieces
 from kith.endpoint.voice_codec import Unplayable, decoded
 from kith.endpoint.wire import Wire
 from media.tones import RATE
-from signaling import protocol
 from signaling.protocol import ConversationView, InboxItem, MessageItem, NameChoice
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ class NothingSaid(ValueError):
 
 
 class Messages:
-    """See the module. Emits `message (Message, noticed)`, `receipt (Conversation)`, `conversation (Conversation)`,
-    `sent (Message)`, `unsent (Message, cause)`, `message_refused (name, reason)` and `transcript (message id)`.
+    """See the module; `kith.endpoint.endpoint` lists the events.
 
     Methods raise what `Endpoint.call` raises for a name, Problem and Unreachable. On a shared endpoint `profile` is the
     person, by id or name, whose messages they are, as with `call`.
@@ -83,9 +82,29 @@ class Messages:
         self._disk = Disk()
         self._errands = Errands("messages")
         self._playing = asyncio.Lock()
+        self._recording: Recording | None = None
+        self._at_microphone = asyncio.Lock()
         ask, new_id = wire.request, wire.new_id
+        self._marks = Marks(
+            store,
+            self._disk,
+            notice,
+            self._errands,
+            person=person,
+            profiles=self._profiles,
+            ask=ask,
+            new_id=new_id,
+            emit=emit,
+        )
         self._own = OwnItems(
-            person, store, self._disk, sealing, ask=ask, new_id=new_id, told=self._transcribed
+            person,
+            store,
+            self._disk,
+            sealing,
+            ask=ask,
+            new_id=new_id,
+            told=self._transcribed,
+            past=lambda: emit("past"),
         )
         self._mailbox = Mailbox(
             store,
@@ -119,7 +138,7 @@ class Messages:
         if not 0 < len(text.strip()) <= MAX_TEXT:
             raise NothingSaid(f"a text has between 1 and {MAX_TEXT} characters")
         message = await self._draft(to, profile)
-        return await asyncio.shield(await self._outbox.post(replace(message, text=text.strip()), new_key()))
+        return await self._post(replace(message, text=text.strip()), new_key())
 
     def record(self) -> Recording:
         """A voice message from the microphone, for `send_voice`. Raises recorder.NoMicrophone."""
@@ -138,10 +157,17 @@ class Messages:
             raise
         key = new_key()
         if isinstance(sound, Recording):
-            voice = await self._record(message.id, key, sound)
+            async with self._at_microphone:
+                self._recording = sound
+                voice = await self._record(message.id, key, sound)
         else:
             voice = await self._keep(message.id, key, sound)
-        return await asyncio.shield(await self._outbox.post(replace(message, voice=voice), key))
+        return await self._post(replace(message, voice=voice), key)
+
+    async def _post(self, message: Message, key: bytes) -> Message:
+        sent = await self._outbox.post(message, key)
+        self._emit("sending", message)
+        return await asyncio.shield(sent)
 
     async def _draft(self, to: str | NameChoice, profile: str | None) -> Message:
         person, acting = self._who(profile)
@@ -232,27 +258,18 @@ class Messages:
                 if not await self._notice.play(message, self._mailbox):
                     break
                 assert message.seq is not None
-                await self._read(message.person, message.other, message.seq)
+                await self._marks.read(message.person, message.other, message.seq)
                 count += 1
         return count
 
     async def mark_read(self, other: str, upto: int | None = None, *, profile: str | None = None) -> None:
         """Everything with this person, by id, up to number `upto` (the newest if absent), was read or heard."""
-        person = self._who(profile)[0]
-        if upto is None:
-            kept = await self._disk(self._store.conversation, person, other)
-            upto = 0 if kept is None else kept.last
-        await self._read(person, other, upto)
+        await self._marks.read(self._who(profile)[0], other, upto)
 
     async def remove(self, other: str, *, profile: str | None = None) -> None:
         """Take the conversation with this person, by id, out of the own list at all own endpoints. The other's list
-        stays as it is (R57)."""
-        person = self._who(profile)[0]
-        kept = await self._disk(self._store.conversation, person, other)
-        if kept is not None:
-            kept = await self._disk(self._store.tell, replace(kept, removed=kept.last))
-            self._errands.spawn(self._say(kept, 0, 0))
-            await self._light(kept)
+        stays as it is (R57). Raises Problem(not_permitted) on a shared endpoint."""
+        await self._marks.remove(self._who(profile)[0], other)
 
     async def delete_recordings(self, *, profile: str | None = None) -> int:
         """The sound of all voice messages here; of how many. What they say, as text, stays (R59)."""
@@ -272,53 +289,29 @@ class Messages:
         """Signed in with a new session."""
         self._mailbox.begun_anew()
         self._outbox.begin()
-        self._errands.spawn(self._catch_up())
+        self._errands.spawn(self._marks.catch_up())
         self.transcripts.look()
 
     def arrived(self, item: InboxItem) -> None:
         self._mailbox.arrived(item)
 
     def changed(self, view: ConversationView) -> None:
-        self._errands.spawn(self._take_note(view))
+        self._errands.spawn(self._marks.changed(view))
 
     def quiet_turned(self) -> None:
         """Do Not Disturb came or went."""
-        self._errands.spawn(self._light(None))
+        self._errands.spawn(self._marks.light())
 
     async def close(self) -> None:
         self.transcripts.close()
+        if self._recording is not None:
+            self._recording.discard()
+        async with self._at_microphone:
+            pass  # what was recorded is forgotten
         await self._mailbox.close()
         await self._outbox.close()
         await self._errands.give_up()
         await self._disk(self._store.close)
-
-    async def _catch_up(self) -> None:
-        """How far each conversation is; and what was read or removed here while the server was away."""
-        for profile in (None,) if self._person is not None else self._profiles():
-            command = protocol.ListConversations(id=self._wire.new_id(), as_person=profile)
-            try:
-                reply = await self._wire.request(command)
-            except (Problem, Unreachable) as error:
-                log.info("conversations were not listed: %s", type(error).__name__)
-                continue
-            if isinstance(reply, protocol.Conversations):
-                for view in reply.conversations:
-                    kept = await self._hear(view)
-                    await self._say(kept, view.read, view.removed)
-        await self._light(None)
-
-    async def _take_note(self, view: ConversationView) -> None:
-        await self._hear(view)
-
-    async def _hear(self, view: ConversationView) -> Conversation:
-        before = await self._disk(self._store.conversation, view.person, view.other)
-        kept = await self._disk(self._store.tell, conversation_of(view))
-        known = (0, 0) if before is None else (before.delivered, before.read_by_them)
-        if (kept.delivered, kept.read_by_them) != known:
-            self._emit("receipt", kept)
-        if before is None or (kept.read, kept.removed) != (before.read, before.removed):
-            await self._light(kept)
-        return kept
 
     # -- the pieces -----------------------------------------------------------------------------------
 
@@ -336,37 +329,6 @@ class Messages:
 
     def _profiles(self) -> tuple[str, ...]:
         return tuple(one.id for one in self._names.profiles)
-
-    async def _read(self, person: str, other: str, upto: int) -> None:
-        kept = await self._disk(self._store.conversation, person, other)
-        if kept is not None and upto > kept.read:
-            told = await self._disk(self._store.tell, replace(kept, read=upto))
-            self._errands.spawn(self._say(told, kept.read, told.removed))
-            await self._light(told)
-
-    async def _say(self, kept: Conversation, read: int, removed: int) -> None:
-        """Tell the server how far this person has read and removed, where it knows of less. What fails is said again
-        at the next sign-in."""
-        acting = None if self._person is not None else kept.person
-        new_id = self._wire.new_id
-        try:
-            if kept.removed > removed:
-                await self._wire.request(
-                    protocol.RemoveConversation(
-                        id=new_id(), as_person=acting, other=kept.other, upto=kept.removed
-                    )
-                )
-            elif kept.read > read:
-                await self._wire.request(
-                    protocol.MarkRead(id=new_id(), as_person=acting, other=kept.other, upto=kept.read)
-                )
-        except (Problem, Unreachable) as error:
-            log.info("a mark was not brought to the server: %s", type(error).__name__)
-
-    async def _light(self, changed: Conversation | None) -> None:
-        if changed is not None:
-            self._emit("conversation", changed)
-        self._notice.wait(some=await self._disk(self._store.any_unread))
 
     def _came(self, message: Message, alert: bool) -> None:  # noqa: FBT001 - given by the mailbox, in its order
         noticed = not message.mine and self._notice.came(alert=alert)

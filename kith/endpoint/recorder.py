@@ -7,7 +7,7 @@ The microphone is open exactly as long, and its indicator lit, as in a call.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from kith.endpoint.capture import Spoken
@@ -62,6 +62,8 @@ class Recording:
         """Of sound so far."""
         self.size = 0
         """Bytes so far."""
+        self.grown: Callable[[], object] = lambda: None
+        """Told of each 20 ms that are recorded."""
 
     def stop(self) -> None:
         self._stopped.set()
@@ -78,6 +80,7 @@ class Recording:
             while not self._full(cut) and (spoken := await self._until_stopped(outlet.get())) is not None:
                 ready = cut.add(encoder.add(spoken.samples))
                 self.seconds, self.size = encoder.seconds, cut.size
+                self.grown()
                 for segment in ready:
                     yield segment
         finally:

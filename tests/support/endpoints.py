@@ -35,6 +35,8 @@ EVENTS = (
     *("group_rings", "group_answered", "group_member", "group_knocks", "group_drop_in", "group_opens"),
     *("group_refused", "group_untrusted", "group_ended", "speaking"),
     *("announcement", "announcement_over", "announcement_unplayed"),
+    *("message", "sending", "sent", "past", "unsent", "receipt", "conversation", "message_refused"),
+    *("transcript", "unreached"),
 )
 Happened = tuple[float, str, tuple[Any, ...]]
 
