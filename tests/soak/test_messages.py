@@ -1,0 +1,26 @@
+"""Ten thousand schedules of lost, doubled and reordered messages and of servers that die: `make soak`."""
+
+from pathlib import Path
+
+import pytest
+
+from kith.store.database import Database
+from tests.support.database import fresh
+from tests.support.message_world import MessageWorld
+
+SCHEDULES = 10_000
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+async def test_ten_thousand_schedules(tmp_path: Path) -> None:
+    database = await Database.open(fresh(tmp_path))
+    sent = killed = 0
+    for seed in range(SCHEDULES):
+        world = MessageWorld(database, seed)
+        await world.play()
+        world.judge()
+        sent, killed = sent + len(world.drafts), killed + world.killed
+    await database.close()
+    assert sent > 4 * SCHEDULES
+    assert killed > SCHEDULES // 10
