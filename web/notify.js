@@ -21,7 +21,7 @@ import { currentTalk, ringingTalks } from './state/state.js';
 const FRESH = 60_000;
 
 /** How long the call that it was about may take to show once the server is there, in ms. */
-const SOON = 5_000;
+const SOON = 3_000;
 
 export class Notifier {
   /** @type {ServiceWorkerRegistration | null} */ #registration = null;

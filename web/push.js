@@ -81,7 +81,9 @@ export class Push {
     if (kept.language !== language) await this.say(t, language, kept.names);
     const { key, subscribed } = await this.#shown();
     const there = await registration.pushManager.getSubscription();
-    if (key !== null && (!subscribed || there === null)) await this.#subscribe(registration, key);
+    if (key === null || (subscribed && there !== null)) return;
+    await there?.unsubscribe().catch(() => false); // its push service knew it no more, or the server is another one
+    await this.#subscribe(registration, key);
   }
 
   /** @returns {Promise<PushShown>} */

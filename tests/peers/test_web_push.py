@@ -16,7 +16,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, CDPSession, Page, Worker, expect
 
+from kith.endpoint.voice_codec import encoded
 from kith.server.authority import ensure
+from media.tones import RATE, sine
 from tests.support.browsers import (
     CHROMIUM,
     CHROMIUM_FLAGS,
@@ -29,6 +31,7 @@ from tests.support.browsers import (
     Screen,
     browsers,
 )
+from tests.support.endpoints import Watched, phone_of
 from tests.support.push import Browser, PushService, push_service
 from tests.support.server import running_server
 
@@ -133,9 +136,12 @@ class Closed:
 
 @dataclass
 class House:
+    """Ana and Ben live together and have pages; Gus, who knows Ben, has a device."""
+
     launch: Launcher
     ana: Screen
     ben: Closed
+    gus: Watched
 
     @asynccontextmanager
     async def away(self) -> AsyncIterator[Closed]:
@@ -211,9 +217,12 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         await ben.screen.join(await ana.invite(household=True), "Ben", "+12025559100")
         await ana.button("Yes, that is Ben", exact=True).click()
         await ben.screen.button("Yes, I live there").click()
-        house = House(launch, ana, ben)
-        await switched_on(house)
-        yield house
+        gus, code = await server.sign_up("Gus", secret=await ben.screen.invite(household=False))
+        await server.post("verify", token=await server.token(gus), code=code)
+        async with phone_of(server, gus, directory) as phone:
+            house = House(launch, ana, ben, phone)
+            await switched_on(house)
+            yield house
 
 
 async def switched_on(house: House) -> None:
@@ -379,6 +388,30 @@ KEPT = """
   };
 })
 """
+
+
+@pytest.mark.row("R53")
+async def test_a_message_wakes_the_app_and_is_read_from_the_notification(house: House) -> None:
+    ben_id = (await house.ben.screen.state())["person"]["id"]
+    async with house.away() as ben:
+        await house.gus.endpoint.messages.send_text(ben_id, "Dinner on Sunday?")
+        [shown] = await ben.notifications(1)
+        assert (shown["title"], shown["body"]) == ("Gus sent you a message", "Text message")
+        assert shown["actions"] == [["read", "Read"]]
+        assert {"what", "ref"} == ben.brought[0].keys() and "Dinner" not in json.dumps([shown, ben.brought])
+        await ben.worker.evaluate(PRESS, "read")
+        await expect_opened(ben, f"/#message={house.gus.endpoint.enrolment.person}")
+
+
+@pytest.mark.row("R53")
+async def test_a_voice_message_is_played_from_the_notification(house: House) -> None:
+    ben_id = (await house.ben.screen.state())["person"]["id"]
+    async with house.away() as ben:
+        await house.gus.endpoint.messages.send_voice(ben_id, encoded(sine(660, 0, RATE)))
+        [shown] = await ben.notifications(1)
+        assert (shown["body"], shown["actions"]) == ("Voice message", [["play", "Play"]])
+        await ben.worker.evaluate(PRESS, "play")
+        await expect_opened(ben, f"/#play={house.gus.endpoint.enrolment.person}")
 
 
 async def test_a_page_that_is_looked_at_is_not_notified(house: House) -> None:
