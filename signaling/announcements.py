@@ -98,6 +98,8 @@ class Announcements:
         self._deadlines = deadlines
         self._clock = clock
         self._live: dict[str, _Live] = {}
+        self.witnesses: tuple[Callable[[Speaking, str], None], ...] = ()
+        """What is told of each announcement: who speaks, and its id. None of them waits."""
         self._made: OrderedDict[str, tuple[bytes, int]] = OrderedDict()
         self._lists: Buckets[EndpointId] = Buckets(*LISTS)
 
@@ -162,6 +164,8 @@ class Announcements:
         self._remember(command.envelope.id, digest, admitted.told)
         self._finder.spoken.note(speaking.who, self._clock())
         self._begin(command, speaking, admitted.plays, keys, pieces)
+        for witness in self.witnesses:
+            witness(speaking, command.envelope.id)
         return wire.Announced(re=command.id, announcement=command.envelope.id, targets=admitted.told)
 
     def _begin(

@@ -325,11 +325,20 @@ class Desk:
             switchboard.over_quota,
             clock,
         )
-        sending = self.messaging.sending
         self.push = PushDesk(
-            subscriptions, pushing, push_key, directory, switchboard, self.groups, sending, deadlines, clock
+            subscriptions,
+            pushing,
+            push_key,
+            directory,
+            switchboard,
+            self.groups,
+            self.messaging.sending,
+            deadlines,
+            clock,
         )
-        self.history = HistoryDesk(histories, directory, sessions, switchboard, self.groups, sending, clock)
+        self.history = HistoryDesk(
+            histories, directory, sessions, switchboard, self.groups, self.messaging.sending, clock
+        )
         self._names = NameDesk(contacts, directory, self.announcer, clock)
         self._utterances = UtterDesk(self._names)
         self.books = BookDesk(
@@ -370,6 +379,7 @@ class Desk:
             clock,
         )
         self.messaging.elsewhere += (self.announcements,)
+        self.announcements.witnesses += (self.history.announced,)
         self.children = children
         self._child_desk = ChildDesk(
             children,

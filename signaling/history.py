@@ -24,6 +24,7 @@ from kith.directory.ports import DirectoryStore
 from kith.directory.registry import registered
 from kith.messaging.ports import Outgoing
 from signaling import protocol as wire
+from signaling.announce_facts import Speaking
 from signaling.call import Call
 from signaling.group import Group
 from signaling.group_apart import Groups
@@ -178,11 +179,30 @@ class HistoryDesk:
         switchboard.witnesses += (self._history.call,)
         groups.witnesses += (self._history.group,)
         sending.witnesses += (self._history.message,)
-        self.record = self._history.record
         self.settled = self._history.settled
         self._directory = directory
         self._sessions = sessions
         self._clock = clock
+
+    def announced(self, speaking: Speaking, announcement: str) -> None:
+        """Somebody spoke to their household: it is in the history of whoever spoke, and of nobody who heard it."""
+        if speaking.person is None:
+            return
+        where = speaking.calling
+        self._history.record(
+            Past(
+                person=speaking.person.id,
+                kind="announcement",
+                outgoing=True,
+                outcome="done",
+                at=self._clock(),
+                other=None,
+                name="",
+                ref=announcement,
+                endpoint=where.id,
+                device=where.name,
+            )
+        )
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands, at an endpoint of the person's own, which the desk has seen to."""

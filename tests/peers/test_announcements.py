@@ -118,6 +118,8 @@ async def test_the_recording_plays_at_the_household_and_nowhere_else(homes: Home
     reply = await homes.anna.endpoint.announce(recording())
     assert reply.targets == 3, "Ben's phone, Kitchen and Hall"
     await homes.over(homes.ben, homes.kitchen, homes.hall)
+    assert [one.kind for one in (await homes.anna.endpoint.history.page()).entries] == ["announcement"]
+    assert (await homes.ben.endpoint.history.page()).entries == (), "it is hers"
     for one in (homes.ben, homes.kitchen, homes.hall):
         (heard,) = homes.heard(one)
         assert (heard.name, heard.text) == ("Anna", None)
