@@ -30,6 +30,7 @@ from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.excuses import EXPECTED, excuse
 from kith.endpoint.names import NotHere, shown
+from kith.endpoint.reading_out import ReadingOut
 from signaling import protocol
 from signaling.protocol import NameChoice
 
@@ -54,13 +55,20 @@ class _Question:
 
 
 class Dialogue:
-    """What is said to one endpoint, one utterance after another. `language` is that in which one talks to it."""
+    """What is said to one endpoint, one utterance after another. `language` is that in which one talks to it, `reading`
+    has what it can tell of what was missed."""
 
     def __init__(
-        self, endpoint: Endpoint, *, language: Language = "en", clock: Callable[[], float] = time.monotonic
+        self,
+        endpoint: Endpoint,
+        *,
+        language: Language = "en",
+        reading: ReadingOut | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
         self._language: Language = language
+        self._reading = reading
         self._clock = clock
         self._question: _Question | None = None
 
@@ -132,6 +140,9 @@ class Dialogue:
 
     async def _do(self, readings: Sequence[Intent]) -> str:
         endpoint, intent = self._endpoint, readings[0]
+        if intent.act in (Act.READ_NOTICES, Act.REPEAT_NOTICES):
+            reading, again = self._reading, intent.act is Act.REPEAT_NOTICES
+            return self._say("not_understood") if reading is None else reading.read(again=again)
         if intent.act is Act.UNBLOCK:
             return await self._unblock(intent.name)
         if intent.act is Act.ANNOUNCE and not intent.text:

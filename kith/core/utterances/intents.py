@@ -52,6 +52,7 @@ class Act(StrEnum):
     REPLY = "reply"
     DROP_IN_BACK = "drop_in_back"
     READ_NOTICES = "read_notices"
+    REPEAT_NOTICES = "repeat_notices"
     CALL_FOR_HELP = "call_for_help"
 
 
