@@ -2345,6 +2345,7 @@ export type Act =
   | 'quiet_on'
   | 'read_notices'
   | 'record'
+  | 'repeat_notices'
   | 'reply'
   | 'same'
   | 'send_it'

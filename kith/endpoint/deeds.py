@@ -26,6 +26,8 @@ async def do(
             | Act.CLOSE_EVERYTHING
         ):
             return await decree(endpoint, intent.act, language)
+        case Act.ANNOUNCE | Act.REPLY | Act.DROP_IN_BACK:
+            return await _about_announcements(endpoint, intent, language)
         case Act.CALL_FOR_HELP:
             return say(language, "no_help")
         case Act.MESSAGE if to is not None:
@@ -50,6 +52,20 @@ async def do(
         case _:
             await _about_what_goes_on(endpoint, intent.act)
     return say(language, "done")
+
+
+async def _about_announcements(endpoint: Endpoint, intent: Intent, language: Language) -> str:
+    if intent.act is not Act.ANNOUNCE and endpoint.announced is None:
+        return say(language, "nothing_to_answer")
+    if intent.act is Act.DROP_IN_BACK:
+        call = await endpoint.drop_in_back()
+        return say(language, "dropping_in", name=call.called_as or call.peer_name)
+    if intent.act is Act.REPLY:
+        await endpoint.reply_to_announcement(intent.text)
+        return say(language, "replied")
+    targets = (await endpoint.announce(intent.text)).targets
+    key = {0: "announced_nowhere", 1: "announced_one"}.get(targets, "announced")
+    return say(language, key, count=targets)
 
 
 async def _about_what_goes_on(endpoint: Endpoint, act: Act) -> None:

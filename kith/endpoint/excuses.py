@@ -6,6 +6,7 @@ from kith.core.utterances.answers import either, say
 from kith.core.utterances.intents import Language
 from kith.core.utterances.sentences import tongue
 from kith.endpoint.acts import NotJoined
+from kith.endpoint.announce import TooLong
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.floor import InCall, NoCall
@@ -13,11 +14,14 @@ from kith.endpoint.ice import NoRelay
 from kith.endpoint.lock import Locked
 from kith.endpoint.names import NotHere, WhoAsks
 
-EXPECTED = (*(Problem, Untrusted, NotJoined, Unreachable, Unclear, InCall, NoCall, NoRelay, Locked, NotHere),)
+EXPECTED = (
+    *(Problem, Untrusted, NotJoined, Unreachable, Unclear, InCall, NoCall, NoRelay, Locked, NotHere, TooLong),
+)
 """What may come of doing what a person said, without anything being wrong with the endpoint."""
 
 _PLAIN: dict[type[Exception], str] = {
     Locked: "locked",
+    TooLong: "too_long",
     NoCall: "no_call",
     InCall: "in_call",
     NotJoined: "not_joined",

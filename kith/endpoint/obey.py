@@ -109,7 +109,7 @@ class Dialogue:
 
     def _ask_for_text(self, wanted: Intent, *to: Meant[NameChoice]) -> str:
         self._wait(*to, wanted=wanted)
-        return self._say("what_to_say" if to else "what_to_announce")
+        return self._say("what_to_announce" if wanted.act is Act.ANNOUNCE else "what_to_say")
 
     async def _answered(self, question: _Question, text: str, readings: Sequence[Intent]) -> str | None:
         """What becomes of a question; None where something else was said."""
@@ -145,7 +145,7 @@ class Dialogue:
             return self._say("not_understood") if reading is None else reading.read(again=again)
         if intent.act is Act.UNBLOCK:
             return await self._unblock(intent.name)
-        if intent.act is Act.ANNOUNCE and not intent.text:
+        if intent.act in (Act.ANNOUNCE, Act.REPLY) and not intent.text:
             return self._ask_for_text(intent)
         if intent.act not in _TO_SOMEBODY or (intent.act is Act.RECORD and not intent.name):
             return await do(endpoint, intent, self._language)

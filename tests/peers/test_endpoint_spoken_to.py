@@ -78,13 +78,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
             )
 
         kitchen = await live(anna, "Kitchen", KITCHEN, shared=True)
-        yield House(
-            server,
-            await live(anna, "Anna's desk", ANNA),
-            await live(ben, "Ben's desk", BEN),
-            kitchen,
-            await live(carl, "Carl's desk", 850),
-        )
+        hers, his = await live(anna, "Anna's desk", ANNA), await live(ben, "Ben's desk", BEN)
+        await his.endpoint.belonging.move_in()
+        yield House(server, hers, his, kitchen, await live(carl, "Carl's desk", 850))
 
 
 @pytest.mark.row("R12", "R30")
@@ -199,3 +195,19 @@ async def test_what_was_missed_is_read_out_of_those_who_matter_and_not_for_ever(
     clock.ahead = KEPT + 60
     assert await said.hear("repeat my notifications") == "Nothing since you last asked."
     assert not everything.notices.kept()
+
+
+@pytest.mark.row("R12")
+async def test_announcing_by_word(house: House) -> None:
+    """It is heard in the kitchen and by Ben, who answers it; Carl lives elsewhere."""
+    said = house.spoken_to()
+    assert await said.hear("reply I am coming") == "There is nothing to answer."
+    assert await said.hear("announce") == "What shall I announce?"
+    assert await said.hear("Dinner is ready") == "Announced on 2 devices."
+    for one in (house.kitchen, house.ben):
+        _, _, (heard,) = await one.until("announcement")
+        assert (heard.name, heard.text) == ("Anna", "Dinner is ready")
+    assert await Dialogue(house.ben.endpoint).hear("reply I am coming") == "You have answered."
+    _, _, (answer,) = await house.anna.until("announcement")
+    assert (answer.name, answer.text) == ("Ben", "I am coming")
+    assert not house.carl.times("announcement")
