@@ -16,7 +16,7 @@ import aiohttp
 import click
 import uvloop
 
-from kith.cli import device_groups
+from kith.cli import device_groups, device_messages
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.endpoint import trust
@@ -120,7 +120,8 @@ def device(
 ) -> None:
     """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "call Anna and Ben",
     "answer", "hang up", "video off", "drop in on the kitchen", "drop in on everyone", "let them in", "not now", "do not
-    disturb", "disable drop in", "block Bill", "I am Anna" ... Where a name may mean several it asks: say one, or "the
+    disturb", "disable drop in", "block Bill", "I am Anna", "send a message to Ben", "record a message for Ben",
+    "send it", "play my messages" ... Where a name may mean several it asks: say one, or "the
     first".
 
     Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
@@ -214,6 +215,7 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     ),
     "said": lambda d: str(d["text"]),
     **device_groups.LINES,
+    **device_messages.LINES,
 }
 
 _PAIRING: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -374,6 +376,7 @@ def _report(endpoint: Endpoint, show: Show) -> None:
         endpoint.on("activity", lambda views: show("activity", {"names": _near(endpoint, views)}))
     endpoint.on("vibrate", lambda: show("vibrate", {}))
     device_groups.report(endpoint, show)
+    device_messages.report(endpoint, show)
     endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
 
 

@@ -24,10 +24,10 @@ Events, with what their listeners are given:
     knock (call)            drop_in (call)          opens (call)            refused (CallView, policy.drop_in.Reason)
     quiet (on)              silenced (CallView)     granted ()              vibrate ()
     activity (ActivityViews)
-    message (Message, noticed): one has come          message_refused (name, reason)          transcript (message id)
-    sending (Message)       sent (Message)            unsent (Message, cause)   past (): what was said before is known
-    receipt (Conversation): delivered or read there
-    conversation (Conversation): read or removed here                                 unreached (name): leave a message?
+    message (Message, noticed): one has come        message_refused (name, reason)          transcript (message id)
+    sending (Message)       sent (Message)          unsent (Message, cause)                 playing (Message)
+    receipt (Conversation): delivered or read there conversation (Conversation): read or removed here
+    past (): what was said before is known          unreached (name): leave a message?
     group_rings (group)     group_answered (group)  group (group): it is not as it was
     group_member (group, member, "joined" or "left")            speaking (group, members)
     group_audio (group, samples)                    group_frame (group, member, frame)

@@ -255,6 +255,7 @@ class Messages:
         count = 0
         async with self._playing:
             for message in await self.unread(profile):
+                self._emit("playing", message)
                 if not await self._notice.play(message, self._mailbox):
                     break
                 assert message.seq is not None

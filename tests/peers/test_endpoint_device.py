@@ -115,9 +115,30 @@ async def test_two_devices_that_are_spoken_to(two: Two, tmp_path: Path) -> None:
         assert told["hardware_muted"] is True and told["audio"] is False
         anna.say("hang up")
         assert (await bob.event("ended"))["reason"] == "hung_up"
+        await messages_by_word(anna, bob)
         assert await anna.end() == 0 and await bob.end() == 0
     async with running(*device(tmp_path / "study")) as again:
         await again.event("signed_in")
+
+
+async def messages_by_word(anna: Running, bob: Running) -> None:
+    """A text and a recording, as they are said; what is not available is said to be so."""
+    assert (await anna.event("said"))["text"] == "OK."
+    anna.say("send a message to Bob saying dinner is ready")
+    assert (await anna.event("said"))["text"] == "The message to Bob is sent."
+    came = await bob.event("message")
+    assert (came["name"], came["text"], came["noticed"]) == ("Anna", "dinner is ready", True)
+    anna.say("record a message for Bob")
+    assert "send it" in (await anna.event("said"))["text"]
+    assert (await anna.event("indicator"))["audio"] is True
+    await asyncio.sleep(0.5)
+    anna.say("send it")
+    assert (await anna.event("said"))["text"] == "Your voice message is sent."
+    assert (await bob.event("message"))["seconds"] > 0.2
+    bob.say("microphone on")
+    bob.say("play my messages")
+    first, second = await bob.event("playing"), await bob.event("playing")
+    assert (first["text"], second["text"], second["transcript"]) == ("dinner is ready", None, None)
 
 
 async def test_answering_for_demos_shows_the_first_picture(two: Two, tmp_path: Path) -> None:
