@@ -7,6 +7,7 @@ import { Ice } from './call/ice.js';
 import { Record } from './call/record.js';
 import { watchInstallOffer } from './components/install.js';
 import { startApp } from './components/app.js';
+import { showConversation, showTab as openTab } from './components/tabs.js';
 import { closeDialogs } from './components/dialog.js';
 import { openSettings } from './components/settings.js';
 import { languageFor, loadTexts, translator } from './i18n.js';
@@ -21,8 +22,19 @@ import { keepSounding } from './sound/sounds.js';
 import { isOccupied } from './state/state.js';
 import { Store } from './state/store.js';
 
+/** @import {Event as ServerEvent} from './protocol.js' */
+/** @import {Messages} from './messages/messages.js' */
+
 const chosen = new Chosen();
 chosen.subscribe(applyLook);
+
+const AT_LEISURE = 4_000;
+
+/** @type {Promise<Messages> | null} */
+let fetched = null;
+
+/** What a notification asked for that this page was opened from. @type {import('./session/link.js').Link['conversation']} */
+let pressed = null;
 
 const language = () => languageFor(chosen.values.language, navigator.languages);
 let spoken = language();
@@ -46,7 +58,16 @@ keepSounding(store, ringer, chosen);
 const notifier = new Notifier(store, calls, groups, () => translate);
 
 document.documentElement.lang = spoken;
-const parts = { store, account, calls, groups, chosen, ringer, notifier, readiness, translate: () => translate, language: () => spoken };
+/** @type {import('./components/view.js').Parts} */
+const parts = { store, account, calls, groups, chosen, ringer, notifier, readiness, messages, openConversation, deleteRecordings, translate: () => translate, language: () => spoken };
+account.followers.push({ heard: pass, restored: () => void fetched?.then((all) => all.restored()) });
+notifier.opened = (other, wish) => void openConversation(other, wish).catch(() => {});
+store.subscribe(({ own }, before) => {
+  if (own === null || before.own !== null) return;
+  if (pressed === null) soon();
+  else notifier.opened(pressed.other, pressed);
+  pressed = null;
+});
 account.followers.push({ heard: (event) => void (event.t.startsWith('announcement') && announced(event)), restored: () => {} });
 const app = startApp(parts);
 
@@ -89,7 +110,45 @@ async function announced(event) {
 
 /** Where the browser's own way back, or a reload, leads. */
 function showTab() {
-  store.dispatch({ t: 'tab', tab: history.state?.tab ?? 'home' });
+  const { tab = 'home', conversation = null } = history.state ?? {};
+  store.dispatch({ t: 'tab', tab, conversation });
+}
+
+/** Messages are fetched when there is something to do with them, or when there is nothing else to do. @returns {Promise<Messages>} */
+function messages() {
+  fetched ??= import('./messages/messages.js').then(async ({ Messages }) => {
+    const made = new Messages(parts);
+    await made.start();
+    return made;
+  });
+  fetched.catch(() => (fetched = null));
+  return fetched;
+}
+
+/** A start is quicker without them. */
+function soon() {
+  const fetch = () => void messages().catch(() => {});
+  if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: AT_LEISURE });
+  else setTimeout(fetch, AT_LEISURE);
+}
+
+/** @param {ServerEvent} event */
+function pass(event) {
+  if (event.t !== 'message_arrived' && event.t !== 'conversation_changed') return;
+  if (store.state.own !== null) void messages().then((all) => all.heard(event), () => {});
+}
+
+/** @param {string} other @param {{play?: boolean, record?: boolean}} [wish] */
+async function openConversation(other, wish = {}) {
+  const all = await messages();
+  if (other === '') return openTab(parts, 'messages'); // a push told nothing of whom
+  all.wish = { other, ...wish };
+  showConversation(parts, other);
+  app.show(store.state);
+}
+
+async function deleteRecordings() {
+  await (await messages()).deleteRecordings();
 }
 
 /** The page comes to the front, or goes to the back. */
@@ -115,6 +174,8 @@ function touched() {
 function arrive(go) {
   const link = readLink(location.hash);
   if (location.hash) history.replaceState(null, '', location.pathname);
+  if (link.conversation && store.state.own !== null) notifier.opened(link.conversation.other, link.conversation);
+  else pressed = link.conversation;
   void go(link);
 }
 

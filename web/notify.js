@@ -15,7 +15,7 @@ import { currentTalk, ringingTalks } from './state/state.js';
 
 /** What rings: a call or a group. @typedef {{id: string, name: string, kind: 'call' | 'drop_in', video: boolean, group: boolean}} Ringing */
 
-/** @typedef {{kith: 'notification', what?: string, action: 'answer' | 'decline' | 'open', call: string}} Pressed */
+/** `ref`: of a message, with whom. @typedef {{kith: 'notification', what?: string, action: 'answer' | 'decline' | 'open' | 'play' | 'read', call: string, ref?: string}} Pressed */
 
 /** How old what was pressed may be before the page was there to be told, in ms: about as long as anything rings. */
 const FRESH = 60_000;
@@ -60,6 +60,29 @@ export class Notifier {
   async ask() {
     if (this.permission === 'default') await Notification.requestPermission();
   }
+
+  /**
+   * Somebody has left a message, and nobody looks. What it says stays here: a notification lies on a locked screen.
+   * @param {{with: string, name: string, voice: boolean}} message
+   */
+  message({ with: other, name, voice }) {
+    if (!inBackground() || this.permission !== 'granted') return;
+    const translate = this.#translate();
+    const title = translate('notification.message', { name });
+    const options = { body: translate(voice ? 'notification.voice' : 'notification.text'), tag: `message ${other}`, icon: '/icons/icon-192.png', data: { what: 'message', ref: other } };
+    const actions = [{ action: voice ? 'play' : 'read', title: translate(voice ? 'notification.play' : 'notification.read') }];
+    if (this.#registration?.active) {
+      void this.#registration.showNotification(title, /** @type {NotificationOptions} */ ({ ...options, actions })).catch(() => {});
+      return;
+    }
+    const notification = new Notification(title, options);
+    notification.onclick = () => {
+      window.focus();
+      this.opened(other, { play: false });
+    };
+  }
+
+  /** A message's notification was pressed. @type {(other: string, wish: {play: boolean}) => void} */ opened = () => {};
 
   /** @param {State} state */
   #follow(state) {
@@ -146,6 +169,10 @@ export class Notifier {
   /** @param {Pressed | undefined} message */
   #pressed(message) {
     if (message?.kith !== 'notification') return;
+    if (message.what === 'message') {
+      this.opened(message.ref ?? '', { play: message.action === 'play' });
+      return;
+    }
     const talk = ringingNow(this.#store.state).find((ringing) => ringing.id === message.call);
     if (!talk) return; // answered elsewhere in the meantime
     const { id, video, group } = talk;

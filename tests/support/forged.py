@@ -66,7 +66,7 @@ def in_identities(change: Callable[[PersonIdentity, Plot], PersonIdentity]) -> F
     """Wherever the person in question is shown."""
 
     def forge(message: Message, plot: Plot) -> Message:
-        if not isinstance(message, protocol.Identities | RosterShown):
+        if not isinstance(message, protocol.Identities | protocol.Recipients | RosterShown):
             return message
         shown = (change(one, plot) if one.person == plot.about else one for one in message.identities)
         return replace(message, identities=tuple(shown))
@@ -209,6 +209,52 @@ def other_call(message: Message, plot: Plot) -> Message:
     if isinstance(about, CallView):
         return replace(message, call=replace(about, id=plot.renamed.get(about.id, about.id)))
     return replace(message, call=plot.renamed.get(about, about)) if isinstance(about, str) else message
+
+
+# -- who would read a message --------------------------------------------------------------------------
+
+
+def _in_recipients(change: Callable[[protocol.Recipient, Plot], tuple[protocol.Recipient, ...]]) -> Forgery:
+    """Wherever an endpoint of the person in question is to be sealed to."""
+
+    def forge(message: Message, plot: Plot) -> Message:
+        if not isinstance(message, protocol.Recipients):
+            return message
+        told = (change(one, plot) if one.person == plot.about else (one,) for one in message.endpoints)
+        return replace(message, endpoints=tuple(each for some in told for each in some))
+
+    return forge
+
+
+def only_there(forge: Forgery) -> Forgery:
+    """Elsewhere it is as it was."""
+    return lambda message, plot: forge(message, plot) if isinstance(message, protocol.Recipients) else message
+
+
+@_in_recipients
+def recipient_swapped(shown: protocol.Recipient, plot: Plot) -> tuple[protocol.Recipient, ...]:
+    """The endpoint has the server's keys."""
+    return (replace(shown, keys=keys_view(plot.mallory.public)),)
+
+
+@_in_recipients
+def recipient_half_swapped(shown: protocol.Recipient, plot: Plot) -> tuple[protocol.Recipient, ...]:
+    """It is the right endpoint, but what it opens with is the server's."""
+    ours = keys_view(plot.mallory.public)
+    half = replace(shown.keys, sealing=ours.sealing, sealing_signature=ours.sealing_signature)
+    return (replace(shown, keys=half),)
+
+
+@_in_recipients
+def recipient_added(shown: protocol.Recipient, plot: Plot) -> tuple[protocol.Recipient, ...]:
+    """There is one more."""
+    return shown, replace(shown, endpoint="e_" + "1" * 20, keys=keys_view(plot.mallory.public))
+
+
+@_in_recipients
+def recipient_still_there(shown: protocol.Recipient, plot: Plot) -> tuple[protocol.Recipient, ...]:
+    """One that was stolen, and removed, is still there."""
+    return shown, replace(shown, endpoint="e_" + "1" * 20, keys=keys_view(plot.stolen.public))
 
 
 # -- whose endpoints are whose ------------------------------------------------------------------------
@@ -425,6 +471,12 @@ FORGERIES: dict[str, Forgery] = {
     "a drop in by an invented endpoint": all_of(as_drop_in, household, invented_endpoint),
     "grants withheld": grants_withheld,
     "answered for them": answered_for_them,
+    "a recipient swapped": recipient_swapped,
+    "half of a recipient swapped": recipient_half_swapped,
+    "a recipient added": recipient_added,
+    "a recipient that signed itself in": all_of(recipient_added, signed_itself_in),
+    "a removed recipient": all_of(recipient_still_there, removal_withheld),
+    "recipients of another identity": only_there(all_of(recipient_swapped, another_chain)),
     "another call's id": other_call,
     "the new key swapped": new_key_swapped,
     "another root": other_root_vouched_for,

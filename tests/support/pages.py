@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.support.browsers import Screen
-from tests.support.endpoints import phone_of
+from tests.support.endpoints import Watched, phone_of
 from tests.support.server import Joined, RunningServer
 
 
@@ -12,3 +12,9 @@ async def settle(screen: Screen, server: RunningServer, person: Joined, home: Pa
     async with phone_of(server, person, home) as phone:
         offered = await phone.endpoint.belonging.offer_pairing(shared=False)
         await screen.pair(offered.link, name)
+
+
+async def settle_beside(screen: Screen, device: Watched, name: str) -> None:
+    """The same, by a device of the person that is there already, and stays."""
+    offered = await device.endpoint.belonging.offer_pairing(shared=False)
+    await screen.pair(offered.link, name)

@@ -23,7 +23,12 @@ import { You } from './you.js';
 /** @import {Screen, State} from '../state/state.js' */
 /** @import {Parts} from './view.js' */
 
-/** @type {Record<Screen, new () => View>} */
+/** What is fetched when it is shown for the first time. @type {Readonly<Record<string, () => Promise<new () => View>>>} */
+const LATER = {
+  messages: async () => (await import('./messages.js')).Messages,
+};
+
+/** @type {Record<Exclude<Screen, 'messages'>, new () => View> & {messages?: new () => View}} */
 const SCREENS = {
   starting: Plain,
   refused: Plain,
@@ -45,6 +50,9 @@ const ROOMS = [Home, Contacts, You];
 const OVERLAYS = [Call, Group, Incoming, GroupIncoming];
 
 const READ_NOTICE = 6_000;
+
+/** A screen that is on its way. */
+class Coming extends View {}
 
 export class App extends View {
   #banner = h('div', { class: 'banner', role: 'status' });
@@ -72,10 +80,10 @@ export class App extends View {
 
   /** @override @param {State} state */
   show(state) {
-    const kind = SCREENS[screenOf(state)];
+    const kind = this.#kindOf(screenOf(state));
     if (kind !== this.#kind) {
       this.#screen?.remove();
-      if (ROOMS.includes(this.#kind)) closeDialogs(); // they were about what is no longer there
+      if (ROOMS.includes(this.#kind) || this.#kind === SCREENS.messages) closeDialogs(); // they were about what is no longer there
       this.#screen = create(kind, this.parts);
       this.#tabs.after(this.#screen);
       this.#kind = kind;
@@ -88,9 +96,20 @@ export class App extends View {
     this.#showNotice(state);
   }
 
+  /** Until a screen is here there is nothing for a moment. @param {Screen} screen @returns {new () => View} */
+  #kindOf(screen) {
+    const kind = SCREENS[screen];
+    if (kind) return kind;
+    void LATER[screen]?.().then((fetched) => {
+      SCREENS.messages = fetched;
+      this.show(this.parts.store.state);
+    }, () => {});
+    return Coming;
+  }
+
   /** A call lies over the page: what is below can be neither reached nor read. @param {boolean} covered */
   #cover(covered) {
-    if (this.#screen === null || this.#screen.inert === covered) return;
+    if (this.#screen === null || (this.#screen.inert === covered && this.#tabs.inert === covered)) return;
     if (covered) {
       closeDialogs();
       this.#focused = document.activeElement;
@@ -102,7 +121,7 @@ export class App extends View {
 
   /** What stands between this page and the next call. @param {State} state */
   #showBanner(state) {
-    const key = ['home', 'contacts', 'you'].includes(screenOf(state)) && shownTalk(state) === null && shownGroup(state) === null ? obstacle(state) : null;
+    const key = ['home', 'messages', 'contacts', 'you'].includes(screenOf(state)) && shownTalk(state) === null && shownGroup(state) === null ? obstacle(state) : null;
     this.#banner.hidden = key === null;
     setText(this.#banner, key === null ? '' : this.t(key));
   }
@@ -120,6 +139,7 @@ export class App extends View {
   }
 }
 
+customElements.define('kith-coming', Coming);
 customElements.define('kith-app', App);
 
 /** @param {State} state */

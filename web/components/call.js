@@ -20,6 +20,9 @@ const READ_END = 5_000;
 /** Ends that say all there is to say; the others wait for the person. @type {readonly string[]} */
 const PLAIN_ENDS = ['hung_up', 'moved'];
 
+/** Ends of a call that nobody took. @type {readonly string[]} */
+const UNANSWERED = ['no_answer', 'declined', 'busy'];
+
 export class Call extends View {
   #remote = h('video', { class: 'remote', autoplay: true, playsinline: true });
   #face = h('div', { class: 'face' });
@@ -58,6 +61,7 @@ export class Call extends View {
     this.#controls.append(this.#mute, this.#camera, this.#hangUp);
     this.#after.append(
       button(this.t('call.again'), () => this.#again(), { icon: 'call', kind: 'round go' }),
+      button(this.t('message.leave'), () => this.#leaveMessage(), { icon: 'message', kind: 'round', attributes: { 'data-does': 'leave-message' } }),
       button(this.t('close'), () => this.#forget(), { icon: 'close', kind: 'round' }),
     );
     this.#remote.addEventListener('resize', () => this.#showPicture());
@@ -198,15 +202,23 @@ export class Call extends View {
     if (this.#talk) placeCall(this.parts, this.#talk);
   }
 
+  /** Nobody took the call: what there was to say can be said all the same. */
+  #leaveMessage() {
+    const { person } = this.#talk ?? {};
+    this.#forget();
+    if (person) void this.parts.openConversation(person, { record: true }).catch(() => {});
+  }
+
   #forget() {
     if (this.#talk) this.parts.store.dispatch({ t: 'forget', call: this.#talk.id });
   }
 
   /** @param {Talk} talk */
   #ended(talk) {
-    const [again, close] = this.#after.querySelectorAll('button');
+    const [again, leave, close] = this.#after.querySelectorAll('button');
     if (again) again.hidden = talk.to === '';
-    close?.focus();
+    if (leave) leave.hidden = !mayLeave(this.parts.store.state, talk);
+    (leave?.hidden === false ? leave : close)?.focus();
     clearTimeout(this.#timers.end);
     if (PLAIN_ENDS.includes(talk.ended ?? '')) {
       this.#timers.end = setTimeout(() => this.parts.store.dispatch({ t: 'forget', call: talk.id }), READ_END);
@@ -219,6 +231,11 @@ export class Call extends View {
     this.#live.replaceChildren();
     this.#sound.hidden = true;
   }
+}
+
+/** Whether a message can be left instead: for a person who did not take the call. @param {State} state @param {Talk} talk */
+function mayLeave({ own }, { role, person, kind, ended }) {
+  return own !== null && role === 'caller' && person !== null && kind === 'call' && UNANSWERED.includes(ended ?? '');
 }
 
 customElements.define('kith-call', Call);

@@ -135,8 +135,11 @@ class Card {
     const dropIn = () => dropInOn(this.#parts, { to: person, person, name, video: true });
     const door = button(this.#t('drop_in'), dropIn, { icon: 'drop-in', kind: 'call big', attributes: does('drop-in', this.#t('drop_in.to', { name })) });
     door.hidden = !canDropIn(this.#parts.store.state, person);
+    const write = () => void this.#parts.openConversation(person).then(this.done, (error) => this.#failed(error));
+    const message = button(this.#t('message.open'), write, { icon: 'message', kind: 'call big', attributes: does('message', this.#t('message.open.to', { name })) });
+    message.hidden = this.#parts.store.state.own === null;
     audio.disabled = video.disabled = door.disabled = !ready;
-    return h('div', { class: 'actions' }, audio, video, door);
+    return h('div', { class: 'actions' }, audio, video, door, message);
   }
 
   /** @param {ContactView} contact @param {Way | null} direct whom the large buttons call @param {boolean} ready */

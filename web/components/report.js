@@ -11,8 +11,11 @@ import { alertLine, busy, button, form } from './pieces.js';
 /** @type {readonly Why[]} */
 const REASONS = ['spam', 'impersonation', 'abuse', 'other'];
 
-/** @param {Parts} parts @param {{person: string, name: string}} whom */
-export function openReport(parts, { person, name }) {
+/** What is reported, where it is not the person as such. @typedef {{act: (why: Why, text: string) => Promise<void>, lead: string}} Reported */
+
+/** @param {Parts} parts @param {{person: string, name: string}} whom @param {Reported} [what] */
+export function openReport(parts, { person, name }, what) {
+  const act = what?.act ?? ((/** @type {Why} */ why, /** @type {string} */ text) => parts.account.blocks.report(person, why, text));
   const t = parts.translate();
   const problem = alertLine();
   const radios = REASONS.map((why) => {
@@ -24,7 +27,7 @@ export function openReport(parts, { person, name }) {
   const body = h('div', { class: 'choices' });
 
   const report = async (/** @type {string} */ why) => {
-    await parts.account.blocks.report(person, /** @type {Why} */ (why), more.value.trim());
+    await act(/** @type {Why} */ (why), more.value.trim());
     const done = button(t('close'), () => dialog.close(), { kind: 'primary wide' });
     body.replaceChildren(h('p', { role: 'status' }, t('report.sent')), done);
     done.focus();
@@ -35,7 +38,7 @@ export function openReport(parts, { person, name }) {
     if (why !== null) void busy(send, () => report(why), (error) => problem.say(t(`problem.${codeOf(error)}`)));
   };
   body.append(
-    h('p', {}, t('report.lead', { name })),
+    h('p', {}, t(what?.lead ?? 'report.lead', { name })),
     problem.element,
     form(
       submitted,

@@ -3,6 +3,7 @@
 /** @import {Calls} from '../call/calls.js' */
 /** @import {Groups} from '../call/groups.js' */
 /** @import {Language, Translate} from '../i18n.js' */
+/** @import {Messages} from '../messages/messages.js' */
 /** @import {Notifier} from '../notify.js' */
 /** @import {Account} from '../session/account.js' */
 /** @import {Readiness} from '../session/readiness.js' */
@@ -21,6 +22,9 @@
  * @property {Ringer} ringer
  * @property {Notifier} notifier
  * @property {Readiness} readiness
+ * @property {() => Promise<Messages>} messages  fetched when they are asked for first
+ * @property {(other: string, wish?: {play?: boolean, record?: boolean}) => Promise<void>} openConversation
+ * @property {() => Promise<void>} deleteRecordings  what was said in voice messages, at this endpoint
  * @property {() => Translate} translate
  * @property {() => Language} language
  */

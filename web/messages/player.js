@@ -10,7 +10,7 @@ import { OggReader, RATE, samplesOf } from './ogg.js';
 
 /** A segment of a message, once it is there; null after the last. @typedef {(index: number) => Promise<Bytes | null>} Source */
 
-/** @typedef {{ended: (whole: boolean) => void, playing: () => void}} PlayerSink  `whole`: it was heard to its end */
+/** `whole`: it was heard to its end; `changed`: it sounds now, or does no longer. @typedef {{ended: (whole: boolean) => void, changed: () => void}} PlayerSink */
 
 /** Seconds that are decoded before they are heard: a page that is busy for as long does not stutter. */
 const AHEAD = 3;
@@ -35,6 +35,7 @@ export class Player {
   #skipKnown = false;
   /** When, in the context's time, the next sound begins; and what is sounding or will. */ #until = 0;
   #sounding = 0;
+  /** Samples that the decoder has not given back. */ #decoding = 0;
   #begins = 0;
   #from;
   #timestamp = 0;
@@ -46,6 +47,7 @@ export class Player {
     this.#source = source;
     this.#sink = sink;
     this.#from = from;
+    this.#context.onstatechange = () => this.#stopped || sink.changed();
     this.#decoder.configure({ codec: 'opus', sampleRate: RATE, numberOfChannels: 1 });
   }
 
@@ -64,8 +66,14 @@ export class Player {
     void this.#fill();
   }
 
+  /** Also where the browser wants a gesture first. */
   get paused() {
     return this.#context.state !== 'running';
+  }
+
+  /** Whether there is sound: before, it waits for its first piece. */
+  get begun() {
+    return this.#begins > 0;
   }
 
   /** Where it is, in seconds from the beginning of the message. */
@@ -87,7 +95,7 @@ export class Player {
     if (this.#filling || this.#stopped) return;
     this.#filling = true;
     try {
-      while (!this.#stopped && this.#ahead < AHEAD && (await this.#more())) await this.#decode();
+      while (!this.#stopped && this.#ahead < AHEAD && (await this.#more())) this.#decode();
       if (!this.#stopped && this.#read && this.#packets.length === 0) await this.#finish();
     } catch {
       this.#over(false); // no voice that can be heard, or it cannot be had now
@@ -96,8 +104,9 @@ export class Player {
     }
   }
 
+  /** Seconds that are decoded, or about to be, and not heard yet. */
   get #ahead() {
-    return this.#until === 0 ? 0 : this.#until - this.#context.currentTime;
+    return this.#decoding / RATE + Math.max(0, this.#until - this.#context.currentTime);
   }
 
   /** Whether there are packets, after waiting for a segment where there were none. */
@@ -115,7 +124,7 @@ export class Player {
     return this.#packets.length > 0;
   }
 
-  async #decode() {
+  #decode() {
     for (const packet of this.#packets.splice(0, BATCH)) {
       const samples = samplesOf(packet);
       if (this.#skip > RATE && samples < this.#skip - RATE / 2) {
@@ -124,8 +133,8 @@ export class Player {
       }
       this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp: this.#timestamp, data: packet }));
       this.#timestamp += Math.round((samples * 1_000_000) / RATE);
+      this.#decoding += samples;
     }
-    if (this.#decoder.decodeQueueSize > 0) await new Promise((resolve) => this.#decoder.addEventListener('dequeue', resolve, { once: true }));
   }
 
   async #finish() {
@@ -135,6 +144,7 @@ export class Player {
 
   /** @param {AudioData} data */
   #decoded(data) {
+    this.#decoding = Math.max(0, this.#decoding - Math.round((data.numberOfFrames * RATE) / data.sampleRate));
     const left = Math.min(this.#skip, data.numberOfFrames);
     this.#skip -= left;
     const count = data.numberOfFrames - left;
@@ -157,7 +167,8 @@ export class Player {
     node.connect(this.#context.destination);
     if (this.#begins === 0) {
       this.#begins = this.#context.currentTime + START;
-      this.#sink.playing();
+      this.#until = this.#begins;
+      this.#sink.changed();
     }
     if (this.#until < this.#context.currentTime) this.#until = this.#context.currentTime + START; // it had to wait
     node.start(this.#until);

@@ -134,11 +134,24 @@ export class Identities {
    * @param {readonly string[]} ids @returns {Promise<Map<string, Person>>}
    */
   people(ids) {
-    return this.inTurn(async () => {
+    const ask = async () => {
       const reply = await this.#send({ t: 'list_identities', persons: [...new Set(ids)] }, PATIENCE);
       if (reply.t !== 'identities') throw new ProblemError('internal');
+      return reply;
+    };
+    return this.shownBy(ask).then(({ people }) => people);
+  }
+
+  /**
+   * Persons whom the reply to some question shows, and that reply. Rejects with Untrusted or ProblemError.
+   * @template {{identities: readonly PersonIdentity[]}} R
+   * @param {() => Promise<R>} ask @returns {Promise<{reply: R, people: Map<string, Person>}>}
+   */
+  shownBy(ask) {
+    return this.inTurn(async () => {
+      const reply = await ask();
       const found = await Promise.all(reply.identities.map((one) => this.#person(one)));
-      return new Map(found.map((one) => [one.id, one]));
+      return { reply, people: new Map(found.map((one) => [one.id, one])) };
     });
   }
 

@@ -52,6 +52,9 @@ export const STILL_HERE = { notes: [bell(0, 880, 0.6)], round: 0.8 };
 /** Somebody at home is about to say something to everybody: as long as on other devices, where it sounds at the same time. @type {Tone} */
 export const ANNOUNCING = { notes: [bell(0, 523.25, 0.25), bell(0, 659.25, 0.25), bell(0.25, 698.46, 0.35), bell(0.25, 880, 0.35)], round: 0.75 };
 
+/** A message has come; once. @type {Tone} */
+export const MESSAGE_HERE = { notes: [bell(0, 659.25, 0.5), bell(0.16, 987.77, 0.9)], round: 1.1 };
+
 /** @param {string} id @returns {Tone} */
 export function ringTone(id) {
   return RING_TONES[id] ?? /** @type {Tone} */ (RING_TONES.chime);

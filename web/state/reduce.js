@@ -30,7 +30,8 @@ import { START } from './state.js';
  *   | {t: 'locked', locked: boolean}
  *   | {t: 'children', children: State['children']}
  *   | {t: 'terms', terms: State['terms']}
- *   | {t: 'tab', tab: State['tab']}
+ *   | {t: 'tab', tab: State['tab'], conversation?: State['conversation']}
+ *   | {t: 'unread', unread: number}
  *   | {t: 'placing', call: string, to: string, name: string, person: string | null, video: boolean, kind?: Talk['kind']}
  *   | {t: 'answering', call: string, video: boolean}
  *   | {t: 'call_state', call: string, view: CallView}
@@ -89,7 +90,9 @@ export function reduce(state, action) {
     case 'terms':
       return { ...state, terms: action.terms };
     case 'tab':
-      return { ...state, tab: action.tab };
+      return { ...state, tab: action.tab, conversation: action.conversation ?? null };
+    case 'unread':
+      return { ...state, unread: action.unread };
     case 'placing':
       return withTalk(forgetEnded(state), placed(action));
     case 'answering':

@@ -103,7 +103,9 @@ import { currentGroup } from './groups.js';
  * @property {Meeting | null} meeting
  * @property {boolean} unwritten  the recovery key is not on paper yet
  * @property {OwnProfile | null} own  what only the person's own endpoints are shown
- * @property {'home' | 'contacts' | 'you'} tab
+ * @property {'home' | 'messages' | 'contacts' | 'you'} tab
+ * @property {string | null} conversation  with whom, where messages are on the screen; null for their list
+ * @property {number} unread  conversations with something that was not read
  * @property {Terms | null} terms  what the person has signed about drop in and Do Not Disturb; null where it is not theirs to see
  * @property {ReadonlySet<string>} activity  persons who were recently active, and `home` for the own household
  * @property {boolean} locked  the app asks for its PIN first
@@ -151,6 +153,8 @@ export const START = {
   unwritten: false,
   own: null,
   tab: 'home',
+  conversation: null,
+  unread: 0,
   terms: null,
   activity: new Set(),
   locked: false,
@@ -188,7 +192,7 @@ export const START = {
   notice: null,
 };
 
-/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'bring' | 'home' | 'contacts' | 'you' | 'locked'} Screen */
+/** @typedef {'starting' | 'refused' | 'elsewhere' | 'welcome' | 'waiting' | 'code' | 'bring' | 'home' | 'messages' | 'contacts' | 'you' | 'locked'} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
@@ -201,7 +205,7 @@ export function screenOf(state) {
   if (state.endpoint?.shared) return 'home'; // nobody's contacts are shown to everybody
   if (!state.registered) return 'code';
   if (state.own === null) return 'starting'; // confirmed a moment ago: what is the person's own is on its way
-  if (state.own.child) return 'home'; // whom a child reaches is for its parents to say
+  if (state.own.child) return state.tab === 'messages' ? 'messages' : 'home'; // whom a child reaches is for its parents to say
   return state.own.contact_import === null ? 'bring' : state.tab;
 }
 

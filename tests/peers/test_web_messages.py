@@ -1,0 +1,268 @@
+"""Messages between pages and devices: text and voice, from either to either, read on one and so on all."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from kith.endpoint.voice_codec import decoded, encoded
+from media.tones import RATE, sine
+from tests.support.browsers import Launcher, browsers, decode
+from tests.support.endpoints import Watched, phone_of
+from tests.support.messaging import Talking, until
+from tests.support.pages import settle_beside
+from tests.support.server import running_server
+from tests.support.sound import dominant
+from tests.support.speakers import silent_speakers
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+ANA, DORA, DEVICE = 440, 880, 660
+"""Hz, of what their microphones hear."""
+
+NEAR = 8.0
+
+
+@dataclass
+class Friends:
+    """Ana has a page in Chromium. Dora, who knows her and lives elsewhere, has a device and a page in Firefox."""
+
+    launch: Launcher
+    ana: Talking
+    dora: Talking
+    device: Watched
+    ana_id: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def joined(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Friends]:
+    directory = tmp_path_factory.mktemp("messages")
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(running_server(directory))
+        speakers = await stack.enter_async_context(silent_speakers(directory))
+        launch = await stack.enter_async_context(browsers(server, directory, speakers=speakers))
+        dora = await server.person("Dora")
+        device = await stack.enter_async_context(phone_of(server, dora, directory))
+        page = await launch.screen("firefox", tone=DORA)
+        await settle_beside(page, device, "Laptop")
+        token = await server.token(dora)
+        _, invited = await server.post("invite", token=token, household=False)
+        ana = await launch.screen("chromium", tone=ANA)
+        await ana.join(invited["secret"], "Ana", "+12025559001")
+        ana_id = (await ana.state())["person"]["id"]
+        yield Friends(launch, Talking(ana), Talking(page), device, ana_id)
+        for screen in (ana, page):
+            assert screen.errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def friends(joined: Friends) -> AsyncIterator[Friends]:
+    """Everybody in the conversation of the two."""
+    await joined.ana.open("Dora")
+    await joined.dora.open("Ana")
+    yield joined
+
+
+async def said(device: Watched, other: str, text: str) -> bool:
+    return any(one.text == text for one in await device.endpoint.messages.history(other))
+
+
+@pytest.mark.row("R49", "R54")
+async def test_a_text_goes_from_a_page_to_all_that_the_other_has_and_it_is_said_how_far_it_came(
+    friends: Friends,
+) -> None:
+    """To Dora's device and to her page; Ana's page says delivered, and read once one of them has been read."""
+    await friends.dora.home()
+    await friends.ana.write("Dinner is at seven, right?")
+    await friends.ana.stands("Dinner is at seven, right?", "Delivered")
+    await until(lambda: said(friends.device, friends.ana_id, "Dinner is at seven, right?"), "on the device")
+    assert [one.text for one in await friends.device.endpoint.messages.unread()] == [
+        "Dinner is at seven, right?"
+    ]
+    await expect(
+        friends.dora.page.get_by_role("button", name="Messages, 1 with something new")
+    ).to_be_visible()
+    await friends.dora.open("Ana")
+    await friends.dora.sees("Dinner is at seven, right?", "Ana")
+    await friends.ana.stands("Dinner is at seven, right?", "Read")
+    await until(lambda: nothing_unread(friends.device), "read at the device, too")
+
+
+async def nothing_unread(device: Watched) -> bool:
+    return not await device.endpoint.messages.unread()
+
+
+@pytest.mark.row("R49", "R54")
+async def test_a_text_goes_from_a_device_to_a_page_and_to_the_own_page(friends: Friends) -> None:
+    await friends.ana.home()
+    await friends.device.endpoint.messages.send_text(friends.ana_id, "I bring the cake.")
+    await expect(friends.dora.row("I bring the cake.")).to_contain_text("You said:")
+    await expect(
+        friends.ana.page.get_by_role("button", name="Messages, 1 with something new")
+    ).to_be_visible()
+    await friends.ana.open("Dora")
+    await friends.ana.sees("I bring the cake.", "Dora")
+    await friends.dora.stands("I bring the cake.", "Read")
+
+
+@pytest.mark.row("R54")
+async def test_what_is_read_on_the_device_is_read_at_the_page(friends: Friends) -> None:
+    await friends.dora.home()
+    await friends.ana.write("Read this somewhere.")
+    await expect(
+        friends.dora.page.get_by_role("button", name="Messages, 1 with something new")
+    ).to_be_visible()
+    await friends.device.endpoint.messages.mark_read(friends.ana_id)
+    await expect(friends.dora.page.get_by_role("button", name="Messages", exact=True)).to_be_visible()
+    await friends.ana.stands("Read this somewhere.", "Read")
+
+
+@pytest.mark.row("R49", "R53")
+@pytest.mark.parametrize("sender", ["ana", "dora"], ids=["chromium", "firefox"])
+async def test_a_voice_goes_from_a_page_to_a_page_and_a_device(friends: Friends, sender: str) -> None:
+    """Recorded in one kind of browser, heard in the other, and at the device; nothing of it is changed on the way."""
+    talks, hears = (friends.ana, friends.dora) if sender == "ana" else (friends.dora, friends.ana)
+    tone = ANA if sender == "ana" else DORA
+    before = await hears.voices.count()
+    await talks.say(1.2)
+    await expect(hears.voices).to_have_count(before + 1)
+    row = hears.voices.last
+    await expect(row).to_contain_text("Text not available")
+    sound = await hears.plays(row)
+    assert abs(dominant(sound, RATE) - tone) < NEAR
+    kept = [one for one in await hears.items() if "voice" in one][-1]
+    ogg = await hears.recording(kept["id"])
+    assert ogg == await talks.recording(kept["id"]) and len(ogg) == kept["voice"]["bytes"]
+    assert abs(dominant(decode(ogg), RATE) - tone) < NEAR
+    assert abs(len(sound) / RATE - kept["voice"]["seconds"]) < 0.3
+
+    async def at_device() -> bool:
+        newest = (await friends.device.endpoint.messages.history(friends.ana_id))[-1]
+        return newest.id == kept["id"] and newest.playable
+
+    await until(at_device, "the whole recording at the device")
+    newest = (await friends.device.endpoint.messages.history(friends.ana_id))[-1]
+    heard = b"".join([part async for part in friends.device.endpoint.messages.sound(newest)])
+    assert heard == ogg and abs(dominant(decoded(heard), RATE) - tone) < NEAR
+
+
+@pytest.mark.row("R49", "R53")
+async def test_a_voice_goes_from_a_device_to_a_page(friends: Friends) -> None:
+    """Written by another library than the page's own, and cut elsewhere."""
+    before = await friends.ana.voices.count()
+    ogg = encoded(sine(DEVICE, 0, 3 * RATE))
+    await friends.device.endpoint.messages.send_voice(friends.ana_id, ogg)
+    await expect(friends.ana.voices).to_have_count(before + 1)
+    sound = await friends.ana.plays(friends.ana.voices.last)
+    assert abs(dominant(sound, RATE) - DEVICE) < NEAR and abs(len(sound) / RATE - 3) < 0.3
+
+
+@pytest.mark.row("R56", "R57", "R58")
+async def test_a_conversation_that_is_removed_is_gone_from_the_own_endpoints_and_from_no_others(
+    friends: Friends,
+) -> None:
+    await friends.dora.write("Before it is removed.")
+    await friends.ana.sees("Before it is removed.", "Dora")
+    theirs = len(await friends.ana.items())
+    await friends.dora.page.get_by_role("button", name="Remove conversation").click()
+    asked = friends.dora.page.get_by_role("dialog")
+    await expect(asked).to_contain_text("Ana keeps theirs")
+    await asked.get_by_role("button", name="Remove conversation").click()
+    await expect(asked).to_be_hidden()
+    await until(lambda: forgotten(friends.dora), "nothing is kept at the page")
+    await until(lambda: nothing_said(friends), "nothing is kept at the device")
+    assert len(await friends.ana.items()) == theirs
+    await friends.ana.sees("Before it is removed.", "Dora")
+    await friends.ana.write("Still here.")
+    await friends.dora.home()
+    await friends.dora.open("Ana")
+    await friends.dora.sees("Still here.", "Ana")
+    assert await friends.dora.page.locator("kith-message-list li").count() == 1
+
+
+async def forgotten(page: Talking) -> bool:
+    return not await page.items()
+
+
+async def nothing_said(friends: Friends) -> bool:
+    return not await friends.device.endpoint.messages.history(friends.ana_id)
+
+
+@pytest.mark.row("R49")
+async def test_what_cannot_be_sent_waits_and_is_sent_once(friends: Friends) -> None:
+    """The network is away; the page is closed and opened again, and the network comes back."""
+    await friends.ana.screen.context.set_offline(True)
+    await friends.ana.screen.page.evaluate("() => document.querySelector('kith-app').parts.account.redial()")
+    await friends.ana.write("Written in a tunnel.")
+    await friends.ana.stands("Written in a tunnel.", "Waits for the connection")
+    assert "Written in a tunnel." not in [one.get("text") for one in await friends.dora.items()]
+    await friends.ana.screen.context.set_offline(False)
+    await friends.ana.page.reload()
+    await friends.dora.sees("Written in a tunnel.", "Ana")
+    await friends.ana.stands("Written in a tunnel.", "Read")
+    texts = [one.get("text") for one in await friends.dora.items()]
+    assert texts.count("Written in a tunnel.") == 1
+
+
+@pytest.mark.row("R49")
+async def test_a_message_is_left_where_nobody_takes_the_call(friends: Friends) -> None:
+    before = await friends.dora.voices.count()
+    await friends.ana.home()
+    await friends.ana.screen.place("Dora", video=False)
+    await friends.dora.page.get_by_role("button", name="Decline", exact=True).click()
+    await friends.ana.screen.button("Leave a message", exact=True).click()
+    now = friends.ana.page.locator("kith-composer .recording")
+    await expect(now.get_by_role("timer")).to_have_text("0:01")
+    await now.get_by_role("button", name="Send").click()
+    await expect(friends.dora.voices).to_have_count(before + 1)
+
+
+async def test_a_message_is_reported_to_whoever_runs_the_server(friends: Friends) -> None:
+    await friends.dora.write("Buy this now!")
+    row = friends.ana.row("Buy this now!")
+    await friends.ana.sees("Buy this now!", "Dora")
+    await row.get_by_role("button", name="More about this message from Dora").click()
+    await friends.ana.page.get_by_role("button", name="Report this message").click()
+    dialog = friends.ana.page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("will be shown this message of Dora")
+    await dialog.get_by_label("Unwanted calls or advertising").check()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog.get_by_role("status")).to_be_visible()
+    await dialog.get_by_role("button", name="Close").first.click()
+
+
+async def test_what_is_looked_for_is_found_and_shown(friends: Friends) -> None:
+    await friends.dora.write("The plumber comes on Thursday.")
+    await friends.ana.sees("The plumber comes on Thursday.", "Dora")
+    await friends.ana.home()
+    await friends.ana.overview()
+    await friends.ana.page.get_by_label("Search names and words").fill("plumb thurs")
+    await expect(friends.ana.page.get_by_role("status").filter(has_text="1 message found")).to_be_visible()
+    await friends.ana.page.locator(".found .open").click()
+    await expect(friends.ana.row("The plumber comes on Thursday.")).to_be_focused()
+
+
+@pytest.mark.row("R54")
+async def test_an_endpoint_that_is_signed_for_now_is_told_what_was_said(
+    friends: Friends, tmp_path: Path
+) -> None:
+    """Ana adds another browser: it shows what was said before it was there."""
+    texts = {one["text"] for one in await friends.ana.items() if "text" in one}
+    assert texts
+    await friends.ana.home()
+    new = await friends.launch.screen("chromium")
+    await new.pair(await friends.ana.screen.offer_pairing(shared=False), "Second")
+    await until(lambda: knows(Talking(new), texts), "what was said is there")
+    page = Talking(new)
+    await page.overview()
+    await page.page.get_by_role("button", name="Dora").first.click()
+    await page.sees("The plumber comes on Thursday.", "Dora")
+    await new.context.close()
+
+
+async def knows(page: Talking, texts: set[str]) -> bool:
+    return texts <= {one["text"] for one in await page.items() if "text" in one}

@@ -1,0 +1,127 @@
+/**
+ * With whom messages were exchanged, and how far: the server's views, as they were kept, and what is on disk of each.
+ *
+ * The server says what was delivered and read. What was said it cannot: that comes from the disk.
+ */
+
+import { ProblemError } from '../session/problem.js';
+import * as disk from './database.js';
+
+/** @import {ConversationView} from '../protocol.js' */
+/** @import {Send} from '../session/identities.js' */
+/** @import {Item, Views} from './database.js' */
+
+/** @typedef {{view: ConversationView, newest: Item | null, unread: number}} Conversation */
+
+const PATIENCE = { within: 15_000 };
+const VIEWS = 'views';
+
+export class Conversations {
+  #send;
+  /** @type {Map<string, Conversation>} by the other person */ all = new Map();
+  /** Something about this one is another. @type {(other: string) => void} */ changed = () => {};
+
+  /** @param {Send} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  /** As they stood when the page was closed. */
+  async load() {
+    const kept = /** @type {Views | null} */ (await disk.get('about', VIEWS));
+    for (const view of kept?.view ?? []) await this.#take(view);
+  }
+
+  /** As they stand. Rejects with ProblemError. */
+  async refresh() {
+    const reply = await this.#send({ t: 'list_conversations' }, PATIENCE);
+    if (reply.t !== 'conversations') throw new ProblemError('internal');
+    for (const view of reply.conversations) await this.#take(view);
+    await this.#keep();
+  }
+
+  /** @param {ConversationView} view */
+  async heard(view) {
+    await this.#take(view);
+    await this.#keep();
+  }
+
+  /** A message was written to disk. @param {Item} item @param {string} name of the other */
+  async added(item, name) {
+    const { view } = this.all.get(item.with) ?? { view: fresh(item.with, name) };
+    const at = Math.max(view.at, item.at / 1_000);
+    await this.#take({ ...view, last: Math.max(view.last, item.seq), at });
+  }
+
+  /** @param {string} other @returns {ConversationView} */
+  viewOf(other) {
+    return this.all.get(other)?.view ?? fresh(other, '');
+  }
+
+  /** How many conversations have something in them that was not read. */
+  get unread() {
+    return [...this.all.values()].filter(({ unread }) => unread > 0).length;
+  }
+
+  /** Those that are to be seen, the latest first. @returns {Conversation[]} */
+  get listed() {
+    const shown = [...this.all.values()].filter(({ view, newest }) => newest !== null || view.last > view.removed);
+    return shown.sort((one, other) => other.view.at - one.view.at);
+  }
+
+  /** The person has seen everything up to here. Rejects with ProblemError. @param {string} other @param {number} upto */
+  async read(other, upto) {
+    const { view } = this.all.get(other) ?? {};
+    if (!view || upto <= view.read) return;
+    await this.#take({ ...view, read: upto });
+    await this.#send({ t: 'mark_read', with: other, upto }, PATIENCE);
+  }
+
+  /** Take it out of the own list, everywhere. Rejects with ProblemError. @param {string} other */
+  async remove(other) {
+    const { last } = this.viewOf(other);
+    await this.#send({ t: 'remove_conversation', with: other, upto: last }, PATIENCE);
+    await this.#take({ ...this.viewOf(other), removed: last, read: Math.max(last, this.viewOf(other).read) });
+    await this.#keep();
+  }
+
+  /** A view never goes back: a reply that an event has overtaken is old news. @param {ConversationView} view */
+  async #take(view) {
+    const other = view.with;
+    const before = this.all.get(other)?.view;
+    const next = before ? furthest(before, view) : view;
+    if (next.removed > (before?.removed ?? 0)) await forget(other, next.removed);
+    const [newest, since] = await Promise.all([
+      /** @type {Promise<Item | null>} */ (disk.last('items', disk.between(other))),
+      /** @type {Promise<Item[]>} */ (disk.all('items', disk.between(other, next.read + 1))),
+    ]);
+    this.all.set(other, { view: next, newest, unread: since.filter(({ mine }) => !mine).length });
+    this.changed(other);
+  }
+
+  async #keep() {
+    await disk.put('about', VIEWS, { view: [...this.all.values()].map(({ view }) => view) });
+  }
+}
+
+/** @param {ConversationView} one @param {ConversationView} other @returns {ConversationView} */
+function furthest(one, other) {
+  const counts = /** @type {const} */ (['last', 'at', 'delivered', 'read_by_them', 'read', 'removed']);
+  const far = Object.fromEntries(counts.map((name) => [name, Math.max(one[name], other[name])]));
+  return { ...one, ...other, ...far, person: other.person || one.person };
+}
+
+/** @param {string} other @param {string} name @returns {ConversationView} */
+const fresh = (other, name) => ({ person: '', with: other, name, last: 0, at: 0, delivered: 0, read_by_them: 0, read: 0, removed: 0 });
+
+/** What was taken out of the list is not kept, either. @param {string} other @param {number} upTo */
+async function forget(other, upTo) {
+  const items = /** @type {Item[]} */ (await disk.all('items', disk.between(other, 0, upTo)));
+  await disk.change(['items', 'places', 'voices', 'transcripts'], (of) => {
+    of('items').delete(disk.between(other, 0, upTo));
+    for (const { id } of items) {
+      of('voices').delete(IDBKeyRange.bound([id], [id, []]));
+      of('transcripts').delete(id);
+    }
+  });
+}
