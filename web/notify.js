@@ -98,9 +98,9 @@ export class Notifier {
   }
 
   /** What was pressed while the app was closed is done once the call is there. @param {State} state @param {readonly Ringing[]} ringing */
-  #catchUp({ known, connection, locked }, ringing) {
+  #catchUp({ known, connection }, ringing) {
     const before = this.#before;
-    if (before === null || !known || connection !== 'online' || locked) return;
+    if (before === null || !known || connection !== 'online') return;
     if (ringing.some(({ id }) => id === before.call)) {
       this.#before = null;
       clearTimeout(this.#given);

@@ -1,4 +1,4 @@
-/** Asks once, in words, before the browser asks: may calls show up while the page is in the background? */
+/** Asks once, in words, before the browser asks: may calls show up while the page is in the background, or closed? */
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
@@ -15,6 +15,7 @@ export class Ask extends View {
     const allow = async () => {
       await notifier.ask();
       this.show(store.state);
+      if (notifier.permission === 'granted' && 'PushManager' in window) (await import('./notifications.js')).openNotifications(this.parts);
     };
     const refuse = () => {
       chosen.change({ quiet: true });
