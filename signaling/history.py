@@ -86,7 +86,7 @@ class History:
         self._store = store
         self._waiting: asyncio.Queue[Past] = asyncio.Queue(MAX_WAITING)
         self._writing: asyncio.Task[None] | None = None
-        self._there: set[tuple[PersonId, str]] = set()
+        self._there: set[tuple[PersonId, PersonId, str, int]] = set()
         """Who wrote to whom in this hour, where that is in a history already."""
         self._seats: dict[CallId, dict[str, EndpointId]] = {}
         """At which endpoint somebody took part in a live group last, by their places in it."""
@@ -112,7 +112,8 @@ class History:
 
     def _wrote(self, person: PersonId, other: Person, at: float, endpoint: Endpoint | None) -> None:
         where = "" if endpoint is None else endpoint.id
-        key = person, f"{other.id} {where} {int(at // HOUR)}"
+        hour = int(at // HOUR)
+        key = person, other.id, where, hour
         if key in self._there:
             return
         if len(self._there) >= MOST_WROTE:
@@ -126,7 +127,7 @@ class History:
             at=at,
             other=other.id,
             name=other.name,
-            ref=key[1],
+            ref=f"{other.id} {where} {hour}",
             endpoint=None if endpoint is None else endpoint.id,
             device="" if endpoint is None else endpoint.name,
         )

@@ -10,7 +10,8 @@ from kith.store.database import Database
 from signaling.past import Past, Shown, Which
 
 MOST = 20_000
-"""Entries of one person, also where nothing is ever deleted: some ten a day for five years. The oldest make room."""
+"""Entries of one person, also where nothing is ever deleted: some ten a day for five years. Once a day the oldest make
+room."""
 
 _KEPT = (
     f"(SELECT CASE WHEN count(*) = 0 THEN {DEFAULT_MONTHS} ELSE coalesce(max(months), -1) END"  # noqa: S608 - of this file
@@ -81,7 +82,7 @@ class SqliteHistory:
 
 
 async def tidy_history(database: Database, now: float) -> int:
-    """Delete what is older than its person keeps it, a person at a time."""
+    """Delete what is older than its person keeps it, or too much, a person at a time."""
 
     def people(db: sqlite3.Connection) -> list[PersonId]:
         return [PersonId(row["person"]) for row in db.execute("SELECT DISTINCT person FROM history")]
@@ -98,7 +99,13 @@ def _delete_old(db: sqlite3.Connection, person: PersonId, now: float) -> int:
     if months == 0:
         return db.execute("DELETE FROM history WHERE person = ?", (person,)).rowcount
     oldest = oldest_kept(None if months < 0 else months, now)
-    return db.execute("DELETE FROM history WHERE person = ? AND at < ?", (person, oldest)).rowcount
+    old = db.execute("DELETE FROM history WHERE person = ? AND at < ?", (person, oldest)).rowcount
+    too_many = db.execute(
+        "DELETE FROM history WHERE person = ? AND id <="
+        " (SELECT id FROM history WHERE person = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (person, person, MOST),
+    )
+    return old + too_many.rowcount
 
 
 def _add(db: sqlite3.Connection, one: Past) -> None:
@@ -121,11 +128,6 @@ def _add(db: sqlite3.Connection, one: Past) -> None:
             "device": one.device,
             "ref": one.ref,
         },
-    )
-    db.execute(
-        "DELETE FROM history WHERE person = ? AND id <="
-        " (SELECT id FROM history WHERE person = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-        (one.person, one.person, MOST),
     )
 
 

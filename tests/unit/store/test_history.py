@@ -10,6 +10,7 @@ import pytest
 from kith.core.history import MONTH, Months
 from kith.core.ids import EndpointId, HouseholdId, PersonId, new_person
 from kith.directory.model import Person
+from kith.store import history
 from kith.store.database import Database
 from kith.store.erasure import erase_person
 from kith.store.history import SqliteHistory, tidy_history
@@ -154,3 +155,12 @@ async def test_the_other_one_is_called_what_they_are_now_and_what_they_were_when
     assert await world.refs(me) == []
     await world.add(me, "c_2")
     assert await world.refs(me) == [], "nothing is written of somebody who is gone"
+
+
+async def test_also_what_is_kept_for_ever_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST", 3)
+    me = await world.person("Ana")
+    await world.store.keep(me, None, NOW)
+    await world.add(me, *(f"c_{n}" for n in range(5)))
+    await tidy_history(world.database, NOW)
+    assert await world.refs(me) == ["c_4", "c_3", "c_2"]
