@@ -6,6 +6,7 @@ ca.pem         the server's own certificate authority, if it has one
 known.json     whom it has believed (mode 0600); see kith.endpoint.memory
 terms.json     who may drop in here (mode 0600); see kith.endpoint.terms
 log.json       its entries of the log (mode 0600); see kith.endpoint.journal
+messages.db    its messages (mode 0600); see kith.endpoint.message_tables
 pairing.json   what its pairing still needs (mode 0600), until somebody has signed for it
 """
 

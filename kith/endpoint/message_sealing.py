@@ -39,7 +39,7 @@ WORTH_ASKING = frozenset(
 
 
 class AnotherIdentity(Exception):
-    """Whom it is for is another one than before. Nothing was sent; `kith.endpoint.identities.accept` goes on."""
+    """Whom it is for is another one than before. Nothing was sent; `Messages.accept` goes on."""
 
     def __init__(self, person: str) -> None:
         super().__init__("somebody else than before")
@@ -102,6 +102,10 @@ class Sealing:
                 await self._meet(self._person, self._person, self._keys.public)
             except Untrusted:
                 raise Untrusted(Reason.MISSING) from None
+
+    async def accept(self, person: str) -> None:
+        """Somebody here has seen that this person is another one now, and goes on."""
+        await self._identities.accept(await self._identities.person(person))
 
     # -- sending --------------------------------------------------------------------------------------
 

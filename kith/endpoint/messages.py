@@ -140,6 +140,11 @@ class Messages:
         message = await self._draft(to, profile)
         return await self._post(replace(message, text=text.strip()), new_key())
 
+    async def accept(self, person: str) -> None:
+        """Write to this person, by id, although they are another one than before: somebody here has asked them about it
+        some other way. Raises Untrusted."""
+        await self._sealing.accept(person)
+
     def record(self) -> Recording:
         """A voice message from the microphone, for `send_voice`. Raises recorder.NoMicrophone."""
         return Recording(self._equipment)

@@ -37,6 +37,7 @@ from signaling.limits import Bucket
 from signaling.protocol import CallView, PersonIdentity, RosterShown
 from signaling.switchboard import Switchboard
 from signaling.views import keys_view
+from tests.support import forged_messages
 from tests.support import plot as plots
 from tests.support.plot import Plot
 
@@ -480,6 +481,9 @@ FORGERIES: dict[str, Forgery] = {
     "another call's id": other_call,
     "the new key swapped": new_key_swapped,
     "another root": other_root_vouched_for,
+    "recipients of another identity": all_of(forged_messages.recipients_swapped, another_chain),
+    "recipients who signed themselves in": all_of(forged_messages.recipients_swapped, signed_itself_in),
+    **forged_messages.FORGERIES,
 }
 
 # -- how the server comes to lie ----------------------------------------------------------------------

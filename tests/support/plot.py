@@ -16,7 +16,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     private half of a key pair that nobody has signed for, and that the server and its helpers use; `thief` that of an
     endpoint which was removed; `accomplice` the keys of `helper`, an endpoint (id) that is what it says. `server` is
     the server's own identity key. `outdated` is a set of delegations that was taken back, `withheld` a chain from
-    before it removed an endpoint. `renamed` shows calls under other ids.
+    before it removed an endpoint. `renamed` shows calls under other ids. `reader` are the keys of whoever is to believe
+    what the server wrote itself.
     """
 
     forgery: str = ""
@@ -30,6 +31,7 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     outdated: Delegations | None = None
     withheld: tuple[PersonLink, ...] = ()
     renamed: dict[str, str] = {}
+    reader: PublicKeys | None = None
 
     @property
     def mallory(self) -> KeyPair:

@@ -1,0 +1,118 @@
+"""What a forged server says of messages: whose endpoints one is to be sealed to, and who wrote one that came."""
+
+import secrets
+from typing import Any
+
+from msgspec.structs import replace
+
+from kith.core.ids import new_message
+from kith.core.keys import KeyPair
+from kith.core.trust import message as messages
+from kith.core.trust.message import MessageEnvelope
+from kith.core.trust.message_content import Content, write
+from signaling import protocol
+from signaling.protocol import MessageItem
+from signaling.views import keys_view
+from tests.support.plot import Plot
+
+LATER = 1_000_000
+"""How much later in an inbox something is that the server has made up."""
+
+
+def recipients_swapped(message: Any, plot: Plot) -> Any:
+    """The endpoints of the person in question have the server's keys."""
+    if not isinstance(message, protocol.Recipients):
+        return message
+    mallory = keys_view(plot.mallory.public)
+    swapped = (replace(one, keys=mallory) if one.person == plot.about else one for one in message.endpoints)
+    return replace(message, endpoints=tuple(swapped))
+
+
+def one_more_recipient(message: Any, plot: Plot) -> Any:
+    """The person in question has one endpoint more: the server's."""
+    return _with_one_more(message, plot, plot.mallory)
+
+
+def a_removed_recipient(message: Any, plot: Plot) -> Any:
+    """The stolen endpoint was never removed."""
+    return _with_one_more(message, plot, plot.stolen)
+
+
+def _with_one_more(message: Any, plot: Plot, keys: KeyPair) -> Any:
+    if not isinstance(message, protocol.Recipients):
+        return message
+    more = protocol.Recipient(
+        endpoint="e_" + "m" * 20, person=plot.about, shared=False, keys=keys_view(keys.public)
+    )
+    return replace(message, endpoints=(*message.endpoints, more))
+
+
+def _of_items(message: Any, change: Any) -> Any:
+    if isinstance(message, protocol.MessageArrived) and isinstance(message.item, MessageItem):
+        return replace(message, item=change(message.item))
+    return message
+
+
+def played_again(message: Any, plot: Plot) -> Any:
+    """It comes twice, as if it had been sent twice."""
+    if not isinstance(message, protocol.MessageArrived):
+        return message
+    again = replace(message, item=replace(message.item, n=message.item.n + LATER))
+    return [message, again]
+
+
+def said_by_oneself(message: Any, plot: Plot) -> Any:
+    """Another endpoint of the victim wrote it."""
+    return _of_items(message, lambda item: replace(item, envelope=replace(item.envelope, person=item.person)))
+
+
+def said_by_another(message: Any, plot: Plot) -> Any:
+    """Somebody else wrote it, of whom one has never heard."""
+    stranger = "p_" + "m" * 20
+    return _of_items(
+        message,
+        lambda item: replace(item, other=stranger, envelope=replace(item.envelope, person=stranger)),
+    )
+
+
+def to_another(message: Any, plot: Plot) -> Any:
+    """It was not written to the victim."""
+    return _of_items(
+        message,
+        lambda item: replace(item, envelope=replace(item.envelope, to_root=item.envelope.root)),
+    )
+
+
+def made_up(message: Any, plot: Plot) -> Any:
+    """The server wrote it, with an endpoint of its own."""
+    return _of_items(message, lambda item: _written(item, plot, plot.mallory))
+
+
+def by_the_stolen_one(message: Any, plot: Plot) -> Any:
+    """The stolen endpoint wrote it, with a key that really was the person's."""
+    return _of_items(message, lambda item: _written(item, plot, plot.stolen))
+
+
+def _written(item: MessageItem, plot: Plot, keys: KeyPair) -> MessageItem:
+    assert plot.reader is not None
+    key = secrets.token_bytes(32)
+    unsealed: MessageEnvelope = replace(
+        item.envelope, id=new_message(), identity=keys.public.identity, endpoint="e_" + "m" * 20
+    )
+    content = write(Content(text="made up"))
+    envelope = messages.seal(unsealed, keys, content, key, secrets.token_bytes(12))
+    sealed = messages.seal_key(keys, plot.reader, envelope, "e_" + "1" * 20, key, secrets.token_bytes(12))
+    return replace(item, envelope=envelope, keys=keys_view(keys.public), key=sealed.key)
+
+
+FORGERIES = {
+    "recipients' keys swapped": recipients_swapped,
+    "one more recipient": one_more_recipient,
+    "a removed recipient": a_removed_recipient,
+    "played again": played_again,
+    "said by oneself": said_by_oneself,
+    "said by another": said_by_another,
+    "to another": to_another,
+    "made up": made_up,
+    "by the stolen one": by_the_stolen_one,
+}
