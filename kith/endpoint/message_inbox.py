@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 ROOM = 64
 """Pushed items that may wait. More are fetched instead."""
 
+CONFIRM_WITHIN = 0.15
+"""Seconds for which what was pushed is not confirmed: what comes together is confirmed once. Longer, and a sender waits
+to see that it was delivered."""
+
 PATIENCE = 4
 """Looks in vain at an item whose sender the server does not show, until it is left: it must not hold up the others for
 ever."""
@@ -64,7 +68,10 @@ class Mailbox:
         self._behind = True
         self._pushed: deque[InboxItem] = deque(maxlen=ROOM)
         self._taken = 0
-        """The number up to which the items of this session are here."""
+        """The number up to which the items of this session are here; and up to which the server knows that."""
+        self._confirmed = 0
+        self._confirm_at_once = False
+        self._later: asyncio.TimerHandle | None = None
         self._in_vain: dict[int, int] = {}
         self._loading: dict[str, asyncio.Event] = {}
         """Voice messages whose segments are on their way, and what tells that one has come."""
@@ -72,7 +79,7 @@ class Mailbox:
 
     def begun_anew(self) -> None:
         """Signed in with a new session: nothing of it has been taken."""
-        self._behind, self._taken = True, 0
+        self._behind, self._taken, self._confirmed = True, 0, 0
         self._pushed.clear()
         self._lookout.begin()
 
@@ -83,6 +90,7 @@ class Mailbox:
         self._lookout.wake()
 
     async def close(self) -> None:
+        self._stop_waiting()
         await self._lookout.close()
 
     # -- the one task ---------------------------------------------------------------------------------
@@ -94,6 +102,7 @@ class Mailbox:
                     await self._fetch()
                 else:
                     await self._take_all([self._pushed.popleft()])
+            await self._confirm()
         except BaseException:
             self._behind = True
             raise
@@ -105,14 +114,37 @@ class Mailbox:
             raise Problem(Code.MALFORMED)
         self._behind = self._behind or reply.more
         await self._take_all(reply.items)
+        self._confirm_at_once = True
+        await self._confirm()
 
     async def _take_all(self, items: Sequence[InboxItem]) -> None:
-        fresh = [item for item in items if item.n > self._taken]
-        for item in fresh:
-            await self._take_or_refuse(item)
-        if fresh:
-            await self._ask(protocol.ConfirmInbox(id=self._new_id(), upto=fresh[-1].n))
-            self._taken = fresh[-1].n
+        for item in items:
+            if item.n > self._taken:
+                await self._take_or_refuse(item)
+                self._taken = item.n
+
+    async def _confirm(self) -> None:
+        """Say how far everything is here, at once or soon."""
+        if self._taken == self._confirmed:
+            return
+        if self._confirm_at_once:
+            self._stop_waiting()
+            upto = self._taken
+            await self._ask(protocol.ConfirmInbox(id=self._new_id(), upto=upto))
+            self._confirmed = upto
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(CONFIRM_WITHIN, self._is_due)
+
+    def _is_due(self) -> None:
+        self._stop_waiting()
+        self._confirm_at_once = True
+        self._lookout.wake()
+
+    def _stop_waiting(self) -> None:
+        self._confirm_at_once = False
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
     async def _take_or_refuse(self, item: InboxItem) -> None:
         """Raises Problem and Unreachable for what may be better later, and Untrusted(missing) where that is so."""

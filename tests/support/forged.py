@@ -481,8 +481,6 @@ FORGERIES: dict[str, Forgery] = {
     "another call's id": other_call,
     "the new key swapped": new_key_swapped,
     "another root": other_root_vouched_for,
-    "recipients of another identity": all_of(forged_messages.recipients_swapped, another_chain),
-    "recipients who signed themselves in": all_of(forged_messages.recipients_swapped, signed_itself_in),
     **forged_messages.FORGERIES,
 }
 

@@ -1,4 +1,4 @@
-"""What a forged server says of messages: whose endpoints one is to be sealed to, and who wrote one that came."""
+"""What a forged server says of a message that has come: who wrote it, to whom, and how often."""
 
 import secrets
 from typing import Any
@@ -17,34 +17,6 @@ from tests.support.plot import Plot
 
 LATER = 1_000_000
 """How much later in an inbox something is that the server has made up."""
-
-
-def recipients_swapped(message: Any, plot: Plot) -> Any:
-    """The endpoints of the person in question have the server's keys."""
-    if not isinstance(message, protocol.Recipients):
-        return message
-    mallory = keys_view(plot.mallory.public)
-    swapped = (replace(one, keys=mallory) if one.person == plot.about else one for one in message.endpoints)
-    return replace(message, endpoints=tuple(swapped))
-
-
-def one_more_recipient(message: Any, plot: Plot) -> Any:
-    """The person in question has one endpoint more: the server's."""
-    return _with_one_more(message, plot, plot.mallory)
-
-
-def a_removed_recipient(message: Any, plot: Plot) -> Any:
-    """The stolen endpoint was never removed."""
-    return _with_one_more(message, plot, plot.stolen)
-
-
-def _with_one_more(message: Any, plot: Plot, keys: KeyPair) -> Any:
-    if not isinstance(message, protocol.Recipients):
-        return message
-    more = protocol.Recipient(
-        endpoint="e_" + "m" * 20, person=plot.about, shared=False, keys=keys_view(keys.public)
-    )
-    return replace(message, endpoints=(*message.endpoints, more))
 
 
 def _of_items(message: Any, change: Any) -> Any:
@@ -106,9 +78,6 @@ def _written(item: MessageItem, plot: Plot, keys: KeyPair) -> MessageItem:
 
 
 FORGERIES = {
-    "recipients' keys swapped": recipients_swapped,
-    "one more recipient": one_more_recipient,
-    "a removed recipient": a_removed_recipient,
     "played again": played_again,
     "said by oneself": said_by_oneself,
     "said by another": said_by_another,

@@ -61,6 +61,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         return connection
 
     monkeypatch.setattr(lookout, "SOON", 0.001)
+    monkeypatch.setattr("kith.endpoint.message_inbox.CONFIRM_WITHIN", 0.001)
     monkeypatch.setattr("kith.endpoint.message_store.opened", opened)
     monkeypatch.setattr("kith.endpoint.recorder.SEGMENT", 1_024)
 
