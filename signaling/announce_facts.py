@@ -6,7 +6,7 @@ Nothing is asked about anybody who does not live there.
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
@@ -162,8 +162,9 @@ class AnnounceFinder:
         return frozenset() if speaker is None else await self._distances.blockers(speaker)
 
     def _current(self, endpoint: Endpoint) -> Endpoint:
+        """With what it can do now; whether somebody has signed for it meanwhile its session need not know."""
         live = self._sessions.of(endpoint.id)
-        return endpoint if live is None else live.endpoint
+        return endpoint if live is None else replace(endpoint, capabilities=live.capabilities)
 
     def online(self, devices: Iterable[Endpoint]) -> frozenset[EndpointId]:
         return frozenset(one.id for one in devices if one.id in self._reachable)
