@@ -43,21 +43,18 @@ PLAYED = """
 
 HEAR_AGAIN = """
 async (other) => {
-  const { parts } = document.querySelector('kith-app');
-  const { announcementsOf } = await import('/announcements/announcements.js');
-  const [event] = window.announcements;
-  const envelope = { ...event.envelope, ...other };
-  announcementsOf(parts).heard({ ...event, envelope });
-  announcementsOf(parts).heard({ t: 'announcement_plays', seq: 0, announcement: envelope.id, at: Date.now() / 1000 + 1 });
+  const { parts } = document.querySelector('kith-app'); const { announcementsOf } = await
+  import('/announcements/announcements.js'); const [event] = window.announcements; const envelope = { ...event.envelope,
+  ...other }; announcementsOf(parts).heard({ ...event, envelope }); announcementsOf(parts).heard({ t:
+  'announcement_plays', seq: 0, announcement: envelope.id, at: Date.now() / 1000 + 1 });
 }
 """
 """What a forged server could do with what it has seen: say it once more, or say that it is another one."""
 
 KEEP = """
 () => {
-  window.announcements = [];
-  const { account } = document.querySelector('kith-app').parts;
-  account.followers.push({ heard: (event) => event.t === 'announcement' && window.announcements.push(event), restored: () => {} });
+  window.announcements = []; const { account } = document.querySelector('kith-app').parts; account.followers.push({
+  heard: (event) => event.t === 'announcement' && window.announcements.push(event), restored: () => {} });
 }
 """
 
@@ -173,14 +170,14 @@ async def test_a_drop_in_in_reply_is_offered_where_one_may(home: Home) -> None:
 
 @pytest.mark.row("R61", "R65", "R66")
 async def test_a_page_that_is_not_to_disturb_stays_silent(home: Home) -> None:
-    quiet = "(on) => document.querySelector('kith-app').parts.account.quiet.set(on)"
-    await home.ben.page.evaluate(quiet, True)
+    quiet = "({ on }) => document.querySelector('kith-app').parts.account.quiet.set(on)"
+    await home.ben.page.evaluate(quiet, {"on": True})
     await write(home.ana, "Quietly")
     await until_loud([home.ear], CHIME)
     await expect(home.ana.page.get_by_text("It plays on one device.")).to_be_visible()
     assert await home.ben.page.evaluate("() => window.announcements") == []
     await expect(card(home.ben)).to_be_hidden()
-    await home.ben.page.evaluate(quiet, False)
+    await home.ben.page.evaluate(quiet, {"on": False})
     await write(home.ana, "Aloud")
     await expect(card(home.ben)).to_contain_text("Aloud")
 
@@ -194,9 +191,7 @@ async def test_a_page_that_is_not_to_disturb_stays_silent(home: Home) -> None:
     ],
     ids=["once more", "as if it was new", "as if the household said it"],
 )
-async def test_what_was_played_once_plays_no_second_time(
-    home: Home, other: dict[str, Any], why: str
-) -> None:
+async def test_what_was_played_once_plays_no_second_time(home: Home, other: dict[str, Any], why: str) -> None:
     """Whoever keeps it, to play it again, whatever they write on it."""
     await write(home.ana, "Once")
     await expect(card(home.ben)).to_contain_text("Once")

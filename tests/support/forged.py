@@ -27,6 +27,8 @@ from kith.core.trust.delegations import delegate
 from kith.core.trust.grants import Mode
 from kith.core.trust.household import replay as replay_roster
 from kith.core.trust.household_links import HouseholdLink
+from kith.core.trust.message import MessageEnvelope
+from kith.core.trust.message import message as signed_of
 from kith.core.trust.pairing_digits import PairingNew
 from kith.core.trust.person import Chain, replay
 from kith.core.trust.person_links import PersonLink
@@ -402,6 +404,43 @@ def roster_withheld(shown: RosterShown, plot: Plot) -> RosterShown:
     return replace(shown, links=(), identities=())
 
 
+# -- announcements ------------------------------------------------------------------------------------
+
+
+def announced_by_stranger(message: Message, plot: Plot) -> Message:
+    """What somebody at home announces is the server's, word for word, and signed by it."""
+    if not isinstance(message, protocol.Announcement):
+        return message
+    identity = plot.mallory.public.identity
+    return replace(message, envelope=_resigned(replace(message.envelope, identity=identity), plot))
+
+
+def announced_by_nobody(message: Message, plot: Plot) -> Message:
+    """The same, by a device that speaks for the household."""
+    if not isinstance(message, protocol.Announcement):
+        return message
+    roots = {"root": message.envelope.to_root, "identity": plot.mallory.public.identity}
+    return replace(message, envelope=_resigned(replace(message.envelope, person=None, **roots), plot))
+
+
+_announced: list[protocol.Announcement] = []
+
+
+def announced_before(message: Message, plot: Plot) -> Message:
+    """What was announced first is announced again, in the place of all that is announced later."""
+    del plot
+    if isinstance(message, protocol.Announcement):
+        _announced.append(message)
+        return _announced[0]
+    if isinstance(message, protocol.AnnouncementPlays) and _announced:
+        return replace(message, announcement=_announced[0].envelope.id)
+    return message
+
+
+def _resigned(envelope: MessageEnvelope, plot: Plot) -> MessageEnvelope:
+    return replace(envelope, signature=plot.mallory.sign(signed_of(envelope)))
+
+
 # -- pairing ------------------------------------------------------------------------------------------
 
 
@@ -479,6 +518,11 @@ FORGERIES: dict[str, Forgery] = {
     "a removed recipient": all_of(recipient_still_there, removal_withheld),
     "recipients of another identity": only_there(all_of(recipient_swapped, another_chain)),
     "another call's id": other_call,
+    "an announcement of a stranger": announced_by_stranger,
+    "an announcement of a stranger by a housemate's id": all_of(announced_by_stranger, another_chain),
+    "an announcement of a stranger that signed itself in": all_of(announced_by_stranger, signed_itself_in),
+    "an announcement of an invented endpoint": all_of(announced_by_nobody, invented_endpoint),
+    "an announcement once more": announced_before,
     "the new key swapped": new_key_swapped,
     "another root": other_root_vouched_for,
     **forged_messages.FORGERIES,

@@ -40,7 +40,7 @@ export function openAnnounce(parts, to = null) {
     to ? t('announce.reply', { name: to.name }) : t('announce.title'),
     t,
     h('p', { class: 'lead' }, to ? t('announce.reply.lead') : t('announce.lead')),
-    ...(canRecord() ? [speaking.element, h('p', { class: 'or' }, t('announce.or'))] : []),
+    ...(canRecord() ? [speaking.element] : []),
     writing,
     problem.element,
   );
@@ -70,7 +70,8 @@ class Speaking {
   #timer = 0;
   #button;
   #cancel;
-  #time = h('p', { class: 'time', role: 'timer', 'aria-live': 'off' });
+  #time = h('span', { class: 'time', 'aria-hidden': 'true' });
+  #or;
   element;
 
   /** @param {Translate} t @param {(said: Said) => Promise<void>} said @param {(error: unknown) => void} failed @param {() => void} begun */
@@ -86,7 +87,9 @@ class Speaking {
     this.#button.addEventListener('pointercancel', () => this.cancel());
     this.#button.addEventListener('contextmenu', (event) => event.preventDefault()); // holding is not asking for a menu
     this.#button.addEventListener('click', ({ detail }) => detail === 0 && this.#toggle()); // by the keyboard, or a screen reader
-    this.element = h('div', { class: 'speaking' }, this.#button, this.#time, this.#cancel);
+    this.#or = h('p', { class: 'or' }, t('announce.or'));
+    this.#button.append(this.#time);
+    this.element = h('div', { class: 'speaking' }, this.#button, h('div', { class: 'otherwise' }, this.#or, this.#cancel));
     this.#show();
   }
 
@@ -170,8 +173,9 @@ class Speaking {
     this.element.style.setProperty('--level', '0');
     setLabel(this.#button, this.#t(recording ? 'announce.stop' : 'announce.hold'));
     setIcon(this.#button, recording ? 'announce' : 'microphone');
-    setText(this.#time, recording ? clock(0) : '');
-    this.#cancel.hidden = !recording;
+    setText(this.#time, recording ? clock(0) : '\u00a0');
+    this.#or.classList.toggle('away', recording); // nothing moves under the finger that holds
+    this.#cancel.classList.toggle('away', !recording);
   }
 }
 

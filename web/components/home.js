@@ -44,6 +44,7 @@ export class Home extends View {
   #ongoing = /** @type {Ongoing} */ (/** @type {unknown} */ (null));
   #groups = /** @type {GroupOpen} */ (/** @type {unknown} */ (null));
   #several = button('', () => openGroupStart(this.parts), { icon: 'people', kind: 'several big wide' });
+  #together = h('div', { class: 'adding' });
   #announce = button('', () => void this.#openAnnounce(), { icon: 'announce', kind: 'several big wide' });
   #closed = /** @type {YouClosed} */ (/** @type {unknown} */ (null));
   #news = /** @type {News} */ (/** @type {unknown} */ (null));
@@ -59,6 +60,7 @@ export class Home extends View {
     this.#groups = create(GroupOpen, this.parts);
     setLabel(this.#several, this.t('group.start'));
     setLabel(this.#announce, this.t('announce.title'));
+    this.#together.append(this.#several, this.#announce);
     this.#closed = create(YouClosed, this.parts);
     this.#news = create(News, this.parts);
     this.#unsettled = create(Unsettled, this.parts);
@@ -86,8 +88,7 @@ export class Home extends View {
         this.#ask,
         h('section', {}, h('h2', {}, this.t('home.people')), this.#people, this.#nobody, this.#all),
         this.#devicesPart,
-        this.#several,
-        this.#announce,
+        this.#together,
         h(
           'div',
           { class: 'adding' },
@@ -134,6 +135,7 @@ export class Home extends View {
     this.#several.disabled = !ready;
     this.#announce.hidden = endpoints.length === 0 && !people.some(({ id }) => livesHere(state, id));
     this.#announce.disabled = !ready;
+    this.#together.hidden = this.#several.hidden && this.#announce.hidden;
     this.#ongoing.show(state);
     this.#groups.show(state);
     this.#missed.show(state);
