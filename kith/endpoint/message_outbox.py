@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from kith.core.problem import Code, Problem
+from kith.core.trust.message import MessageEnvelope
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.disk import Disk
 from kith.endpoint.lookout import Lookout
@@ -147,14 +148,21 @@ class Outbox:
                 continue
             if isinstance(reply, MessageSent):
                 return replace(message, state="sent", seq=reply.seq, at=reply.at)
-            command = await self._sealed(message, outgoing.key, reply, acting)
+            command = await self._sealed(message, outgoing.key, reply, acting, command.envelope)
         raise Problem(Code.INTERNAL)
 
-    async def _sealed(self, message: Message, key: bytes, shown: AnyReply, acting: str | None) -> SendMessage:
+    async def _sealed(
+        self,
+        message: Message,
+        key: bytes,
+        shown: AnyReply,
+        acting: str | None,
+        before: MessageEnvelope | None = None,
+    ) -> SendMessage:
         """What is to be sent, and is on disk."""
         if not isinstance(shown, Recipients):
             raise Problem(Code.MALFORMED)
-        sealed = await self._sealing.seal(message, key, shown)
+        sealed = await self._sealing.seal(message, key, shown, before)
         command = SendMessage(
             id="0",
             as_person=acting,

@@ -18,7 +18,7 @@ from kith.core.trust.message import KEY, MessageEnvelope, SealedKey
 from kith.core.trust.message_content import Content, read, write
 from kith.core.trust.seal import NONCE
 from kith.core.trust.untrusted import Reason, Untrusted, require
-from kith.endpoint.believing import public
+from kith.endpoint.believing import Side, public
 from kith.endpoint.identities import End, Identities, Meeting
 from kith.endpoint.message_kept import Message, Voice
 from signaling.protocol import MessageItem, OwnItem, Recipients
@@ -109,12 +109,28 @@ class Sealing:
 
     # -- sending --------------------------------------------------------------------------------------
 
-    async def seal(self, message: Message, key: bytes, shown: Recipients) -> Sealed:
-        """To all of these, or to none. Raises AnotherIdentity."""
+    async def seal(
+        self, message: Message, key: bytes, shown: Recipients, before: MessageEnvelope | None = None
+    ) -> Sealed:
+        """To all of these, or to none. `before` is what was signed of it for others: that is not signed twice, as the
+        server may have it already. Raises AnotherIdentity."""
         await self._identities.take(shown.identities)
         other = await self._identities.person(message.other)
         peers = await self.verified(message.person, message.other, shown)
         own = (await self._meet(message.person, message.person, self._keys.public)).own
+        if before is None or (before.root, before.to_root) != (own.root, other.chain.root):
+            envelope = self._signed(message, key, own, other.chain.root)
+        else:
+            envelope = before
+        return Sealed(
+            envelope,
+            tuple(
+                sealed.seal_key(self._keys, keys, envelope, endpoint, key, secrets.token_bytes(NONCE))
+                for endpoint, keys in peers.items()
+            ),
+        )
+
+    def _signed(self, message: Message, key: bytes, own: Side, to_root: bytes) -> MessageEnvelope:
         unsealed = MessageEnvelope(
             id=message.id,
             kind="message",
@@ -124,20 +140,13 @@ class Sealing:
             head=own.point.head,
             endpoint=self._endpoint,
             identity=self._keys.public.identity,
-            to_root=other.chain.root,
+            to_root=to_root,
             sent=int(self._clock() * MILLISECONDS),
             ciphertext=b"",
             signature=b"",
         )
         content = write(Content(text=message.text, voice=_told(message.voice)))
-        envelope = sealed.seal(unsealed, self._keys, content, key, secrets.token_bytes(NONCE))
-        return Sealed(
-            envelope,
-            tuple(
-                sealed.seal_key(self._keys, keys, envelope, endpoint, key, secrets.token_bytes(NONCE))
-                for endpoint, keys in peers.items()
-            ),
-        )
+        return sealed.seal(unsealed, self._keys, content, key, secrets.token_bytes(NONCE))
 
     async def verified(self, own: str, other: str, shown: Recipients) -> dict[str, PublicKeys]:
         """The keys of these endpoints of the two, each of which has shown whose it is. Raises AnotherIdentity."""

@@ -204,13 +204,13 @@ class PostOffice:
 
     def _send(self, endpoint: str, own: str, command: protocol.SendMessage) -> AnyReply:
         envelope = command.envelope
-        data = msgspec.msgpack.encode((envelope, command.keys))
-        if envelope.id in self.sent:
-            assert self.sent[envelope.id][0] == data, "the same again or nothing"
-            return self.sent[envelope.id][1]
+        data = msgspec.msgpack.encode(envelope)
         now = self.recipients(endpoint, command.to)
         if {one.endpoint for one in command.keys} != {one.endpoint for one in now.endpoints}:
             return now
+        if envelope.id in self.sent:
+            assert self.sent[envelope.id][0] == data, "the same again or nothing"
+            return self.sent[envelope.id][1]
         if any((envelope.id, index) not in self.segments for index in range(command.segments)):
             raise Problem(Code.SEGMENTS_MISSING)
         seq = sum(1 for _, sent in self.sent.values()) + 1

@@ -13,6 +13,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust import person_write
 from kith.core.trust.message import seal_segment
 from kith.core.trust.untrusted import Reason, Untrusted
+from kith.endpoint.dialling import Unreachable
 from kith.endpoint.message_sealing import AnotherIdentity
 from kith.endpoint.messages import NothingSaid
 from kith.endpoint.recorder import pieces
@@ -155,6 +156,23 @@ async def test_an_endpoint_that_came_or_went_meanwhile_is_sealed_to_anew(post: P
     post.office.recipients = recipients  # type: ignore[method-assign]
     await phone.messages.send_text(BEN, "hello")
     assert {one.endpoint for one in last_sent(post.office).keys} == {TABLET, KITCHEN, HALL, den}
+
+
+async def test_a_retry_is_the_same_message_even_if_others_read_it_by_now(post: Post) -> None:
+    """The server has it, the answer was lost, and meanwhile there is one endpoint more."""
+    phone = post.device(PHONE)
+    lost: list[Command] = []
+
+    def fault(command: Command, done: bool) -> None:
+        if isinstance(command, protocol.SendMessage) and done and not lost:
+            lost.append(command)
+            post.office.persons[BEN].add("e_" + "5" * 20)
+            raise Unreachable("away")
+
+    post.office.fault = fault
+    await phone.messages.send_text(BEN, "hello")
+    envelopes = {one.envelope for one in post.office.carried_out if isinstance(one, protocol.SendMessage)}
+    assert lost and len(envelopes) == 1
 
 
 async def test_a_new_endpoint_is_told_the_past_and_what_is_shared_is_not(post: Post) -> None:
