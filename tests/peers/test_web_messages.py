@@ -10,8 +10,9 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from kith.endpoint.voice_codec import decoded, encoded
-from media.tones import RATE, sine
-from tests.support.browsers import Launcher, browsers, decode
+from media.tones import RATE, Samples, sine
+from tests.peers.test_web_ringing import PRESS, background, notifications
+from tests.support.browsers import Launcher, Screen, browsers, decode
 from tests.support.endpoints import Watched, phone_of
 from tests.support.messaging import Talking, until
 from tests.support.pages import settle_beside
@@ -25,6 +26,10 @@ ANA, DORA, DEVICE = 440, 880, 660
 """Hz, of what their microphones hear."""
 
 NEAR = 8.0
+
+TRANSCRIPTS = "async () => (await import('/messages/database.js')).all('transcripts')"
+EXPIRED = f"async () => (await ({TRANSCRIPTS})()).every(({{ expires }}) => expires < Date.now())"
+RECORDINGS = "async () => (await (await import('/messages/database.js')).keys('voices')).length"
 
 
 @dataclass
@@ -266,3 +271,113 @@ async def test_an_endpoint_that_is_signed_for_now_is_told_what_was_said(
 
 async def knows(page: Talking, texts: set[str]) -> bool:
     return texts <= {one["text"] for one in await page.items() if "text" in one}
+
+
+@pytest.mark.row("R53")
+async def test_a_page_in_the_background_tells_of_a_message_and_plays_it(friends: Friends) -> None:
+    """The notification says who, and not what; what is pressed on it is done."""
+    ana = friends.ana.screen
+    await friends.ana.home()
+    send = friends.device.endpoint.messages
+    async with background(ana):
+        await send.send_text(friends.ana_id, "The secret ingredient is salt.")
+        [shown] = await notifications(ana, 1)
+        assert shown["title"] == "Message from Dora" and shown["actions"] == ["read"]
+        assert "salt" not in str(shown)
+        await press(ana, "read")
+        await friends.ana.sees("The secret ingredient is salt.", "Dora")
+        await friends.dora.stands("The secret ingredient is salt.", "Read")
+    await friends.ana.home()
+    async with background(ana):
+        await send.send_voice(friends.ana_id, encoded(sine(DEVICE, 0, RATE)))
+        [shown] = await notifications(ana, 1)
+        assert shown["actions"] == ["play"]
+        await ana.page.evaluate("() => { window.heard = []; }")
+        await friends.ana.watch_playing()
+        await press(ana, "play")
+        await ana.page.wait_for_function("() => window.heard.length > 0")
+
+
+async def press(screen: Screen, action: str) -> None:
+    [worker] = screen.context.service_workers
+    await worker.evaluate(PRESS, action)
+
+
+@pytest.mark.row("R61")
+async def test_do_not_disturb_lets_messages_come_without_a_sound(friends: Friends) -> None:
+    """Stored, shown, and neither heard nor put before anybody."""
+    await friends.ana.home()
+    switch = friends.ana.page.get_by_role("switch", name="Do Not Disturb")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-checked", "true")
+    await friends.ana.watch_sounds()
+    async with background(friends.ana.screen):
+        await friends.device.endpoint.messages.send_text(friends.ana_id, "No hurry.")
+        await expect(
+            friends.ana.page.get_by_role("button", name="Messages, 1 with something new")
+        ).to_be_visible()
+        assert await friends.ana.sounds() == 0
+        await notifications(friends.ana.screen, 0)
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-checked", "false")
+    await friends.device.endpoint.messages.send_text(friends.ana_id, "Now!")
+    await until(lambda: heard(friends.ana), "the tone")
+
+
+async def heard(page: Talking) -> bool:
+    return await page.sounds() == 1
+
+
+@pytest.mark.row("R50", "R142")
+async def test_a_voice_shows_its_text_where_a_device_could_make_it_out_and_until_that_expires(
+    friends: Friends,
+) -> None:
+    async def listened(_: Samples) -> str:
+        return "Hello dear, the parcel is here."
+
+    transcripts = friends.device.endpoint.messages.transcripts
+    transcripts.transcriber, transcripts.days = listened, 4 / 86_400
+    await friends.ana.say(1)
+    row = friends.dora.voices.last
+    await expect(row).to_contain_text("Hello dear, the parcel is here.")
+    transcripts.transcriber = None
+    await until(lambda: expired(friends.dora), "it is over")
+    await friends.dora.page.reload()
+    await expect(friends.dora.voices.last).to_contain_text("Text not available")
+    assert "parcel" not in str(await friends.dora.page.evaluate(TRANSCRIPTS))
+
+
+async def expired(page: Talking) -> bool:
+    return bool(await page.page.evaluate(EXPIRED))
+
+
+@pytest.mark.row("R59")
+async def test_recordings_can_go_and_messages_stay(friends: Friends) -> None:
+    count, texts = await friends.ana.voices.count(), [one.get("text") for one in await friends.ana.items()]
+    assert count > 0
+    await friends.ana.home()
+    await friends.ana.screen.button("You", exact=True).click()
+    await friends.ana.screen.button("History").click()
+    dialog = friends.ana.page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Delete recordings").click()
+    await dialog.get_by_role("button", name="Delete recordings").click()
+    await expect(dialog.get_by_text("The recordings were deleted")).to_be_attached()
+    await dialog.get_by_role("button", name="Close").click()
+    assert await friends.ana.page.evaluate(RECORDINGS) == 0
+    assert [one.get("text") for one in await friends.ana.items()] == texts
+    await friends.ana.home()
+    await friends.ana.open("Dora")
+    await expect(friends.ana.voices.last).to_contain_text("The recording is only on your other devices.")
+
+
+@pytest.mark.row("R49")
+async def test_a_voice_is_recorded_with_the_keyboard_alone(friends: Friends) -> None:
+    before = await friends.ana.voices.count()
+    await friends.dora.page.get_by_role("button", name="Record your voice").focus()
+    await friends.dora.page.keyboard.press("Enter")
+    send = friends.dora.page.locator("kith-composer .recording").get_by_role("button", name="Send")
+    await expect(send).to_be_focused()
+    await expect(friends.dora.page.get_by_role("timer").last).to_have_text("0:01")
+    await friends.dora.page.keyboard.press("Enter")
+    await expect(friends.ana.voices).to_have_count(before + 1)
+    await expect(friends.dora.page.get_by_role("button", name="Record your voice")).to_be_focused()

@@ -28,6 +28,17 @@ async () => {
   return (await disk.all('items')).map(({ envelope, key, ...rest }) => rest);
 }
 """
+TONES = """
+() => {
+  const { ringer } = document.querySelector('kith-app').parts;
+  window.tones = 0;
+  const announce = ringer.announce.bind(ringer);
+  ringer.announce = (...tone) => {
+    window.tones += 1;
+    return announce(...tone);
+  };
+}
+"""
 HEARD = """
 async () => {
   const engine = await document.querySelector('kith-app').parts.messages();
@@ -131,10 +142,21 @@ class Talking:
         """A voice message, as the page keeps it."""
         return base64.b64decode(await self.page.evaluate(CONTENT, message))
 
+    async def watch_playing(self) -> None:
+        """From now on `window.heard` names what was heard to its end."""
+        await self.page.evaluate(HEARD)
+
+    async def watch_sounds(self) -> None:
+        await self.page.evaluate(TONES)
+
+    async def sounds(self) -> int:
+        """How many short tones there were since."""
+        return int(await self.page.evaluate("() => window.tones"))
+
     async def plays(self, row: Any) -> Sound:
         """Play a voice message to its end. Returns the sound that was made: mono at 48 kHz."""
         await self.page.evaluate(SOUNDS)
-        await self.page.evaluate(HEARD)
+        await self.watch_playing()
         await row.get_by_role("button", name="Play").click()
         await self.page.wait_for_function("() => window.heard.length > 0")
         text = await self.page.evaluate(PLAYED)

@@ -16,7 +16,7 @@ import { confirmation } from './rows.js';
 /** @import {Parts} from './view.js' */
 
 /** What an entry is drawn with. @type {Readonly<Record<HistoryEntry['kind'], string>>} */
-const ICONS = { call: 'call', drop_in: 'drop-in', group: 'people', message: 'missed', announcement: 'speaker' };
+const ICONS = { call: 'call', drop_in: 'drop-in', group: 'people', message: 'message', announcement: 'speaker' };
 
 /** How long it may be kept, as the server names it. */
 const MONTHS = /** @type {const} */ ([18, 3, null, 0]);
@@ -70,7 +70,7 @@ class HistoryScreen {
 
   get elements() {
     const filters = h('div', { class: 'filters' }, this.#device, this.#day.element);
-    return [h('p', { class: 'hint' }, this.#t('history.about')), filters, this.#problem.element, this.#said, this.#none, this.#list, this.#more, this.#foot, this.#keep];
+    return [h('p', { class: 'hint' }, this.#t('history.about')), filters, this.#problem.element, this.#said, this.#none, this.#list, this.#more, this.#foot, this.#keep, this.#recordings()];
   }
 
   /** Whether somebody is about to delete something. */
@@ -177,6 +177,21 @@ class HistoryScreen {
     const words = { question: this.#t('history.delete.sure', { what: text }), sure: this.#t('log.delete'), keep: this.#t('devices.keep') };
     const sure = confirmation(words, () => this.#change(() => this.#own.removeAll(this.#filter), this.#t('history.deleted'), back), (error) => this.#failed(error), back);
     place.append(ask);
+    return place;
+  }
+
+  /** What was recorded can go, and what was written stays. */
+  #recordings() {
+    const place = h('div', { class: 'field' });
+    const about = h('p', { class: 'hint' }, this.#t('history.recordings.about'));
+    const ask = button(this.#t('history.recordings'), () => place.replaceChildren(sure), { icon: 'trash', kind: 'quiet', attributes: { 'data-does': 'recordings-delete' } });
+    const back = () => {
+      place.replaceChildren(ask, about);
+      ask.focus();
+    };
+    const words = { question: this.#t('history.recordings.sure'), sure: this.#t('history.recordings'), keep: this.#t('devices.keep') };
+    const sure = confirmation(words, () => this.#change(() => this.#parts.deleteRecordings(), this.#t('history.recordings.done'), back), (error) => this.#failed(error), back);
+    place.append(ask, about);
     return place;
   }
 

@@ -18,6 +18,7 @@ const VIEWS = 'views';
 
 export class Conversations {
   #send;
+  #turn = Promise.resolve();
   /** @type {Map<string, Conversation>} by the other person */ all = new Map();
   /** Something about this one is another. @type {(other: string) => void} */ changed = () => {};
 
@@ -48,9 +49,7 @@ export class Conversations {
 
   /** A message was written to disk. @param {Item} item @param {string} name of the other */
   async added(item, name) {
-    const { view } = this.all.get(item.with) ?? { view: fresh(item.with, name) };
-    const at = Math.max(view.at, item.at / 1_000);
-    await this.#take({ ...view, last: Math.max(view.last, item.seq), at });
+    await this.#take({ ...fresh(item.with, name), last: item.seq, at: item.at / 1_000 });
   }
 
   /** @param {string} other @returns {ConversationView} */
@@ -85,8 +84,14 @@ export class Conversations {
     await this.#keep();
   }
 
+  /** One after the other, as each looks at the disk. @param {ConversationView} view */
+  #take(view) {
+    this.#turn = this.#turn.catch(() => {}).then(() => this.#look(view));
+    return this.#turn;
+  }
+
   /** A view never goes back: a reply that an event has overtaken is old news. @param {ConversationView} view */
-  async #take(view) {
+  async #look(view) {
     const other = view.with;
     const before = this.all.get(other)?.view;
     const next = before ? furthest(before, view) : view;
@@ -108,7 +113,7 @@ export class Conversations {
 function furthest(one, other) {
   const counts = /** @type {const} */ (['last', 'at', 'delivered', 'read_by_them', 'read', 'removed']);
   const far = Object.fromEntries(counts.map((name) => [name, Math.max(one[name], other[name])]));
-  return { ...one, ...other, ...far, person: other.person || one.person };
+  return { ...one, ...other, ...far, person: other.person || one.person, name: other.name || one.name };
 }
 
 /** @param {string} other @param {string} name @returns {ConversationView} */

@@ -9,6 +9,8 @@
  *     about       name           how far the inbox was read; the conversations as they stood
  */
 
+import { MESSAGES } from '../session/database.js';
+
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {ConversationView, MessageEnvelope, SealedKey} from '../protocol.js' */
 /** @import {Voice} from '../trust/message.js' */
@@ -54,8 +56,6 @@
 /** @typedef {{text: string, expires: number}} Transcript  `expires` in Unix ms */
 /** @typedef {'items' | 'places' | 'voices' | 'outgoing' | 'transcripts' | 'about'} StoreName */
 /** @typedef {{view: ConversationView[]}} Views */
-
-export const NAME = 'kith.messages';
 
 /** What each version brought. Never change a line: browsers out there stand between any two. @type {readonly StoreName[][]} */
 const VERSIONS = [['items', 'places', 'voices', 'outgoing', 'transcripts', 'about']];
@@ -150,7 +150,7 @@ function opened() {
 /** @returns {Promise<IDBDatabase>} */
 function openAnew() {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, VERSIONS.length);
+    const request = indexedDB.open(MESSAGES, VERSIONS.length);
     request.onupgradeneeded = ({ oldVersion }) => {
       for (const store of VERSIONS.slice(oldVersion).flat()) request.result.createObjectStore(store);
     };

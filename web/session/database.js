@@ -32,8 +32,15 @@ export async function saveIdentity(identity) {
   await amend('own', IDENTITY, () => ({ keep: identity }));
 }
 
-/** Who this was, and everybody that it knew. */
+/** What was said is kept beside this: messages/database.js opens it. */
+export const MESSAGES = 'kith.messages';
+
+/** Who this was, everybody that it knew, and what they said. */
 export async function forgetIdentity() {
+  await new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(MESSAGES);
+    request.onsuccess = request.onerror = request.onblocked = resolve;
+  });
   const stores = VERSIONS.flat();
   await within(stores, 'readwrite', (transaction) => {
     for (const store of stores) transaction.objectStore(store).clear();
