@@ -5,7 +5,6 @@ import json
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ import aiohttp
 import click
 import uvloop
 
-from kith.cli import device_groups, device_messages
+from kith.cli import device_groups, device_messages, device_speech
+from kith.cli.device_speech import Speech
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.endpoint import trust
@@ -30,7 +30,6 @@ from kith.endpoint.group import Group
 from kith.endpoint.home import Home, NotEnrolled
 from kith.endpoint.ice import NoRelay
 from kith.endpoint.news import sentence
-from kith.endpoint.obey import Dialogue
 from policy.drop_in import SENTENCES as REFUSALS
 from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
@@ -100,6 +99,7 @@ _LIGHTS = {
 )
 @click.option("--answer", is_flag=True, help="Answer every call at once, for demos and tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line.")
+@device_speech.options
 def device(
     server: str | None,
     code: str | None,
@@ -117,12 +117,13 @@ def device(
     stream_tones: bool,
     answer: bool,
     as_json: bool,
+    speech: Speech,
 ) -> None:
     """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "call Anna and Ben",
     "answer", "hang up", "video off", "drop in on the kitchen", "drop in on everyone", "let them in", "not now", "do not
-    disturb", "disable drop in", "block Bill", "I am Anna", "send a message to Ben", "record a message for Ben",
-    "send it", "play my messages" ... Where a name may mean several it asks: say one, or "the
-    first".
+    disturb", "disable drop in", "send a message to Ben", "record a message for Ben", "send it", "play my messages",
+    "announce dinner is ready", "what did I miss", "block Bill", "I am Anna" ... Where a name may mean several it asks:
+    say one, or "the first". "click" and "double click" are its button.
 
     Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
     """
@@ -138,7 +139,7 @@ def device(
     try:
         enrolling = _Enrolling(server, code, name, ca, ca_fingerprint, trust_server)
         opening = _open(home.expanduser(), enrolling, parts, show, relay_only=relay_only)
-        uvloop.run(_run(opening, show, answers=answer, profile=profile))
+        uvloop.run(_run(opening, show, speech, answers=answer, profile=profile))
     except Unclear as error:
         raise click.UsageError(f"--profile: {error}") from error
     except NotEnrolled as error:
@@ -216,6 +217,7 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "said": lambda d: str(d["text"]),
     **device_groups.LINES,
     **device_messages.LINES,
+    **device_speech.LINES,
 }
 
 _PAIRING: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -234,7 +236,9 @@ def _refused(error: Refused, home: Path) -> str:
     return f"The server refuses this device: {SENTENCES[error.problem.code]}"
 
 
-async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool, profile: str | None) -> None:
+async def _run(
+    opening: Awaitable[Endpoint], show: Show, speech: Speech, *, answers: bool, profile: str | None
+) -> None:
     """Live until a signal ends it, or the server refuses it (Unreachable). Raises Unclear for an unknown profile."""
     endpoint = await opening
     _report(endpoint, show)
@@ -253,7 +257,7 @@ async def _run(opening: Awaitable[Endpoint], show: Show, *, answers: bool, profi
         if not stopping.done():
             if profile is not None and starting.exception() is None:
                 endpoint.choose_profile(profile)
-            _listen(endpoint, show, loop)
+            device_speech.attend(endpoint, speech, show, loop)
             await stopping
     finally:
         starting.cancel()
@@ -396,28 +400,3 @@ def _pairing(endpoint: Endpoint, progress: Progress) -> dict[str, Any]:
         "reason": None if reason is None else reason.value,
         "sentence": "" if reason is None else TRUST_SENTENCES[reason],
     }
-
-
-def _listen(endpoint: Endpoint, show: Show, loop: asyncio.AbstractEventLoop) -> None:
-    """Take what is typed for what is said. A thread, because a terminal cannot be awaited everywhere."""
-    said: asyncio.Queue[str] = asyncio.Queue(16)
-
-    def put(line: str) -> None:
-        if not said.full():
-            said.put_nowait(line)
-
-    def read() -> None:
-        try:
-            for line in sys.stdin:
-                if line.strip():
-                    loop.call_soon_threadsafe(put, line.strip())
-        except (RuntimeError, ValueError, OSError):
-            pass  # the device is ending
-
-    async def obey_all() -> None:
-        dialogue = Dialogue(endpoint)
-        while True:
-            show("said", {"text": await dialogue.hear(await said.get())})
-
-    threading.Thread(target=read, name="utterances", daemon=True).start()
-    endpoint.accompany(obey_all())

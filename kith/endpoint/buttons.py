@@ -21,10 +21,10 @@ class Button:
         self._clicks = Clicks()
         self._timer: asyncio.TimerHandle | None = None
 
-    def press(self) -> None:
-        """The button went down."""
+    def press(self, *, bounces: bool = True) -> None:
+        """The button went down. `bounces`: it is a real one, which a finger makes tremble."""
         loop = asyncio.get_running_loop()
-        self._clicked(self._clicks.pressed(loop.time()))
+        self._clicked(self._clicks.pressed(loop.time(), bounces=bounces))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -45,4 +45,4 @@ class Button:
             await self._endpoint.press(clicks)
         except EXPECTED as error:
             whom = self._endpoint.top_contact or ""
-            self._endpoint.presentation.announce(excuse(error, whom, self._language))
+            self._endpoint.presentation.announce(excuse(error, whom, self._language), self._language)

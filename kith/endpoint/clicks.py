@@ -22,9 +22,9 @@ class Clicks:
         """When `passed` is to be asked; None while nothing waits."""
         return None if self._pressed is None else self._pressed + WINDOW
 
-    def pressed(self, now: float) -> int:
+    def pressed(self, now: float, *, bounces: bool = True) -> int:
         """How many clicks this press completes: 2, or 0 for none yet."""
-        bounced = self._last is not None and now - self._last < BOUNCE
+        bounced = bounces and self._last is not None and now - self._last < BOUNCE
         self._last = now
         if bounced:
             return 0

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from kith.core.utterances.intents import Language
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.floor import Going
 from kith.endpoint.indicators import Facts, Light, Screen, Signs, Stage, signs
@@ -75,16 +76,16 @@ class Presentation:
         self._note_streaming()
         self._keep_ringing(stage, silent=call is not None and call.silent)
 
-    def announce(self, text: str) -> None:
+    def announce(self, text: str, language: Language = "en") -> None:
         """Say it aloud, if there is a voice to say it with."""
         self._emit("speak", text)
         self._stop_speaking()
-        self._speaking = asyncio.create_task(self._say(text))
+        self._speaking = asyncio.create_task(self._say(text, language))
 
-    async def tell(self, text: str) -> bool:
+    async def tell(self, text: str, language: Language = "en") -> bool:
         """Say it aloud to its end; False if something came between. Where nothing can speak, the event is all."""
         self._emit("speak", text)
-        sound = await speak(text)
+        sound = await speak(text, language)
         return sound is None or await self._equipment.playback.recite(blocks(sound))
 
     def announcing(self, text: str | None) -> None:
@@ -157,8 +158,8 @@ class Presentation:
         self._emit("tone", tone)
         self._equipment.playback.tone(tone)
 
-    async def _say(self, text: str) -> None:
-        sound = await speak(text)
+    async def _say(self, text: str, language: Language) -> None:
+        sound = await speak(text, language)
         if sound is not None:
             self._equipment.playback.say(sound)
 

@@ -76,4 +76,4 @@ class ReadingOut:
         fresh = [one for one in notices if self.notices.add(one)]
         endpoint = self._endpoint
         if fresh and self._aloud and not endpoint.reach.quiet and endpoint.current is None:
-            endpoint.presentation.announce(told(fresh, self._language))
+            endpoint.presentation.announce(told(fresh, self._language), self._language)

@@ -29,6 +29,9 @@ SLOWEST = 2.0
 """Seconds to start, and for each second of sound. One core of a small computer needs a fifth of that."""
 
 MAX_TEXT = 16_000
+MAX_HINT = 400
+"""Characters. More, and it is taken for what was said."""
+
 WAITING = 8
 """Voice messages that may wait to be written down; more stay without text until they are played."""
 
@@ -74,14 +77,15 @@ class Transcriber:
     def why_deaf(self) -> str | None:
         return why_deaf(self._language, self._model)
 
-    async def write_down(self, sound: Samples) -> str | None:
-        """What is said in it, empty where nobody speaks; None where that cannot be found out."""
+    async def write_down(self, sound: Samples, *, hint: str = "") -> str | None:
+        """What is said in it, empty where nobody speaks; None where that cannot be found out. `hint` has names and
+        words that may be said."""
         if self._closed or self.why_deaf is not None or self._waiting >= WAITING or not len(sound):
             return None
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._written(sound)
+                return await self._written(sound, hint[:MAX_HINT])
         finally:
             self._waiting -= 1
 
@@ -89,7 +93,14 @@ class Transcriber:
         self._closed = True
         await self._end()
 
-    async def _written(self, sound: Samples) -> str | None:
+    def abandon(self) -> None:
+        """As `close`, without waiting for its process to end."""
+        self._closed = True
+        if self._rest is not None:
+            self._rest.cancel()
+        self._give_up()
+
+    async def _written(self, sound: Samples, hint: str) -> str | None:
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
@@ -97,7 +108,7 @@ class Transcriber:
         try:
             async with asyncio.timeout(START_WITHIN + SLOWEST * len(sound) / RATE):
                 process = self._process or await self._start()
-                text = await _exchange(process, data)
+                text = await _exchange(process, hint.encode(), data)
         except (TimeoutError, OSError, EOFError, asyncio.IncompleteReadError):
             await self._end()
             return None
@@ -139,11 +150,12 @@ class Transcriber:
             await process.wait()
 
 
-async def _exchange(process: asyncio.subprocess.Process, data: bytes) -> str:
+async def _exchange(process: asyncio.subprocess.Process, *fields: bytes) -> str:
     """Raises OSError, IncompleteReadError, EOFError."""
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(len(data).to_bytes(LENGTH, "big") + data)
+    for field in fields:
+        process.stdin.write(len(field).to_bytes(LENGTH, "big") + field)
     await process.stdin.drain()
     length = int.from_bytes(await process.stdout.readexactly(LENGTH), "big")
     if length > MAX_TEXT:
