@@ -14,6 +14,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kith.core.problem import Code, Problem
@@ -196,15 +197,31 @@ class Conversation:
             return True  # a retry: its reply is on its way
         if len(live.begun) >= MAX_PENDING:
             raise Violation(Close.FLOOD, "too many commands unanswered")
-
-        def answer(done: asyncio.Future[Any], then: Callable[[Any], wire.AnyReply]) -> None:
-            live.begun.discard(command.id)
-            self._reply(live, command, self._outcome(live, command, lambda: then(done.result())))
-
-        if not self._reception.desk.messaging.quick(live, command, answer):
+        begun = self._reception.desk.messaging.quick(live, command)
+        if begun is None:
             return False
+        done, then = begun
         live.begun.add(command.id)
+        done.add_done_callback(partial(self._answer, live, command, then))
         return True
+
+    def _answer(
+        self,
+        live: Live,
+        command: wire.AnyCommand,
+        then: Callable[[Any], wire.AnyReply],
+        done: asyncio.Future[Any],
+    ) -> None:
+        """What was begun is done, or could not be."""
+        live.begun.discard(command.id)
+        try:
+            reply = then(done.result())
+        except Problem as problem:
+            reply = wire.problem_reply(problem, command.id)
+        except Exception:
+            log.exception("command failed: endpoint=%s t=%s", live.endpoint.id, type(command).__name__)
+            reply = self._broken(command)
+        self._reply(live, command, reply)
 
     def _accept_signal(self, live: Live, command: wire.Signal | wire.SignalGroup) -> None:
         """The hot path: nothing to await, to save or to answer, and no step more than it takes.
@@ -279,17 +296,6 @@ class Conversation:
             return await self._reception.desk.carry_out(
                 live.principal, live.endpoint, command, origin=self._origin
             )
-        except Problem as problem:
-            return wire.problem_reply(problem, command.id)
-        except Exception:
-            log.exception("command failed: endpoint=%s t=%s", live.endpoint.id, type(command).__name__)
-            return self._broken(command)
-
-    def _outcome(
-        self, live: Live, command: wire.AnyCommand, reply: Callable[[], wire.AnyReply]
-    ) -> wire.AnyReply:
-        try:
-            return reply()
         except Problem as problem:
             return wire.problem_reply(problem, command.id)
         except Exception:

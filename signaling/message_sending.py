@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from kith.core.ids import EndpointId, PersonId
@@ -118,7 +119,7 @@ class Sending:
             stored = self.submit(line, outgoing)
         except Problem:
             return None
-        return stored, lambda done: self.sent(endpoint, line, outgoing, command.id, done)
+        return stored, partial(self.sent, endpoint, line, outgoing, command.id)
 
     def outgoing(
         self, endpoint: Endpoint, line: Line, command: wire.SendMessage, *, exempt: bool
@@ -202,7 +203,7 @@ class Sending:
                 alert=alert,
             )
             self._sessions.push_to(live, wire.MessageArrived(item=item))
-        for waking in self.waking:
+        for waking in self.waking if away else ():
             waking.message(away, outgoing.envelope.id)
 
     def _alerts(self, reader: Reader) -> bool:

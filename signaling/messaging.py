@@ -71,6 +71,10 @@ MESSAGE_COMMANDS = (
 )
 
 
+Begun = tuple["asyncio.Future[Any]", Callable[[Any], wire.AnyReply]]
+"""What is being stored, and how to go on once it is."""
+
+
 class Segments(Protocol):
     """Who else has pieces to give, of what is no message (announcements)."""
 
@@ -155,26 +159,15 @@ class Messaging:
                 await self._send_own(principal, command)
         return wire.Ok(re=command.id)
 
-    def quick(
-        self,
-        live: Live,
-        command: wire.SendMessage | wire.ConfirmInbox,
-        answer: Callable[[Any, Callable[[Any], wire.AnyReply]], None],
-    ) -> bool:
-        """Begin it now, if nothing need be asked for: `answer` is called later, with what became of it and what that
-        is answered with."""
+    def quick(self, live: Live, command: wire.SendMessage | wire.ConfirmInbox) -> Begun | None:
+        """Begin it now, if nothing need be asked for: what is on its way to the disk, and what that is answered with
+        once it is there."""
         if command.as_person is not None:
-            return False
-        if isinstance(command, wire.ConfirmInbox):
-            begun: Any = self._store.confirm(live.endpoint.id, command.upto)
-            then: Callable[[Any], wire.AnyReply] = partial(self._confirmed, command.id)
-        else:
-            sending = self.sending.quick(live, command)
-            if sending is None:
-                return False
-            begun, then = sending
-        begun.add_done_callback(lambda done: answer(done, then))
-        return True
+            return None
+        if isinstance(command, wire.SendMessage):
+            return self.sending.quick(live, command)
+        done = self._store.confirm(live.endpoint.id, command.upto)
+        return done, partial(self._confirmed, command.id)
 
     def _confirmed(self, request: str, delivered: Sequence[Delivered]) -> wire.AnyReply:
         self._delivered(delivered)

@@ -37,6 +37,7 @@ class _Worker:
         self._writes = writes
         self._waiting: deque[_Waiting] = deque()
         self.changes = 0
+        self.failures = 0
         self._wake = threading.Event()
         self._stopping = False
         self._loop = asyncio.get_running_loop()
@@ -78,6 +79,7 @@ class _Worker:
         except Exception as error:  # noqa: BLE001 - a thread that ends would leave everybody waiting
             log.warning("the database failed: thread=%s error=%s", self._thread.name, type(error).__name__)
             outcomes = [_Failure(error)] * len(batch)
+            self.failures += 1
             _close(connection)
             connection = None
         self._settle(batch, outcomes)
@@ -100,12 +102,15 @@ class _Worker:
         return outcomes
 
     def _write(self, connection: sqlite3.Connection, batch: list[_Waiting]) -> list[Any]:
+        changes = not all(aside for _, _, aside in batch)
         try:
             connection.execute("BEGIN IMMEDIATE")
+            self.changes += changes  # of what is in this transaction nothing remembered is true either
             outcomes = [_in_savepoint(connection, work) for work, _, _ in batch]
             connection.execute("COMMIT")
-            self.changes += not all(aside for _, _, aside in batch)
+            self.changes += changes
         except sqlite3.Error as error:
+            self.failures += 1
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             return [_Failure(error)] * len(batch)
@@ -191,6 +196,11 @@ class Database:
     def changes(self) -> int:
         """Rises with every commit, but for writes that are all `aside`, before anybody hears of it."""
         return self._writer.changes
+
+    @property
+    def failures(self) -> int:
+        """Rises with every batch of writes that was undone as a whole."""
+        return self._writer.failures
 
     async def close(self) -> None:
         await self._writer.close()

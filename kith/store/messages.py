@@ -19,6 +19,7 @@ from kith.messaging import conversation
 from kith.messaging.conversation import Conversation, Index, pair
 from kith.messaging.ports import Delivered, Outgoing, Stored, Talk, Waiting, WaitingOwn
 from kith.store.database import Database
+from kith.store.lane import Lane
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_state = msgspec.msgpack.Decoder(Conversation).decode
@@ -29,7 +30,8 @@ _PER_MESSAGE = 64
 
 _STATE = "SELECT state FROM conversation WHERE one = ? AND other = ?"
 _SAVE = "INSERT INTO conversation VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"
-_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_NOBODYS = (None, None, None, None)
 _LINE = "INSERT INTO inbox VALUES (?, ?, ?, ?, NULL, NULL, NULL)"
 _OWN = "INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -58,6 +60,8 @@ class SqliteMessages:
 
     def __init__(self, database: Database, newest: int) -> None:
         self._db = database
+        self._states = _States(database)
+        self._lane = Lane(database, self._states.clear)
         self._newest = newest
 
     @classmethod
@@ -76,10 +80,12 @@ class SqliteMessages:
     # -- messages -------------------------------------------------------------------------------
 
     def send(self, outgoing: Outgoing) -> "Future[Stored]":
-        return self._db.write_soon(partial(_send, outgoing=outgoing, n=self._number(outgoing.at)))
+        n = self._number(outgoing.at)
+        return self._lane.submit(partial(_send, states=self._states, outgoing=outgoing, n=n))
 
     def confirm(self, endpoint: EndpointId, upto: int) -> "Future[Sequence[Delivered]]":
-        return self._db.write_soon(partial(_confirm, endpoint=endpoint, upto=upto))
+        job = partial(_confirm, states=self._states, endpoint=endpoint, upto=upto)
+        return self._lane.submit(job, lazy=True)
 
     async def inbox(
         self, endpoint: EndpointId, after: int, *, most: int, size: int
@@ -187,65 +193,92 @@ class SqliteMessages:
     ) -> Conversation | None:
         one, two, side = pair(person, other)
 
-        def work(db: sqlite3.Connection) -> Conversation | None:
-            row = db.execute(_STATE, (one, two)).fetchone()
-            if row is None:
+        def job(db: sqlite3.Connection) -> Conversation | None:
+            before = self._states.get(db, one, two)
+            if before is None:
                 raise Problem(Code.UNKNOWN_PERSON, path="with")
-            before = _unpack_state(row[0])
             after = step(before, side)
             if after is before:
                 return None
-            db.execute(_SAVE, (one, two, _pack(after)))
+            self._states.put(db, one, two, after)
             return after
 
-        return await self._db.write(work, aside=True)
+        return await self._lane.submit(job)
 
 
-def _send(db: sqlite3.Connection, outgoing: Outgoing, n: int) -> Stored:
-    envelope = outgoing.envelope
-    known = db.execute("SELECT n, seq, at, digest FROM message WHERE id = ?", (envelope.id,)).fetchone()
-    if known is not None:
-        if known[3] != outgoing.digest:
-            raise Problem(Code.MESSAGE_ID_TAKEN, path="envelope.id")
-        return Stored(known[0], known[1], known[2], fresh=False)
-    segments = outgoing.segments
+class _States:
+    """The conversations as they are in the transaction that is going on: of the writer's thread alone."""
+
+    MOST = 50_000
+    """Conversations that are remembered: some 25 MB. The others are read again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen = (-1, -1)
+        self._states: dict[tuple[PersonId, PersonId], Conversation] = {}
+
+    def get(self, db: sqlite3.Connection, one: PersonId, other: PersonId) -> Conversation | None:
+        """None where the two have never written."""
+        now = (
+            self._database.changes,
+            self._database.failures,
+        )  # else they may be erased, or what they are never was
+        if now != self._seen or len(self._states) > self.MOST:
+            self._seen = now
+            self.clear()
+        state = self._states.get((one, other))
+        if state is None:
+            row = db.execute(_STATE, (one, other)).fetchone()
+            state = None if row is None else _unpack_state(row[0])
+        return state
+
+    def clear(self) -> None:
+        """What is remembered may not be so."""
+        self._states.clear()
+
+    def put(self, db: sqlite3.Connection, one: PersonId, other: PersonId, state: Conversation) -> None:
+        db.execute(_SAVE, (one, other, _pack(state)))
+        self._states[one, other] = state
+
+
+def _send(db: sqlite3.Connection, states: _States, outgoing: Outgoing, n: int) -> Stored:
+    envelope, segments, keys = outgoing.envelope, outgoing.segments, outgoing.keys
     if segments is None:
-        raise Problem(Code.SEGMENTS_MISSING, path="segments")
+        return _sent_before(db, outgoing)
     one, other, by = pair(outgoing.sender, outgoing.receiver)
-    row = db.execute(_STATE, (one, other)).fetchone()
     state = conversation.sent(
-        Conversation() if row is None else _unpack_state(row[0]),
+        states.get(db, one, other) or Conversation(),
         by,
         outgoing.at,
         day=outgoing.day,
         withheld=outgoing.withheld,
         strange=outgoing.strange,
     )
-    db.execute(_SAVE, (one, other, _pack(state)))
-    keys = outgoing.keys
-    whose = (envelope.endpoint, outgoing.sender, outgoing.receiver, _pack(envelope))
-    count = len(segments)
-    db.execute(
-        _MESSAGE,
-        (
-            n,
-            envelope.id,
-            outgoing.digest,
-            state.seq,
-            outgoing.at,
-            len(keys),
-            count,
-            *(whose if keys else [None] * 4),
-        ),
-    )
+    whose = (envelope.endpoint, outgoing.sender, outgoing.receiver, _pack(envelope)) if keys else _NOBODYS
+    about = n, envelope.id, outgoing.digest, state.seq, outgoing.at, len(keys), len(segments)
+    if db.execute(_MESSAGE, about + whose).rowcount == 0:
+        return _sent_before(db, outgoing)
+    states.put(db, one, other, state)
     db.executemany(_LINE, [(endpoint, n, person, key) for endpoint, person, key in keys])
-    if count and keys:
+    if segments and keys:
         first = n * _PER_MESSAGE
         db.executemany(
             "INSERT INTO segment VALUES (?, ?)",
             [(first + index, body) for index, body in enumerate(segments)],
         )
     return Stored(n, state.seq, outgoing.at, fresh=True)
+
+
+def _sent_before(db: sqlite3.Connection, outgoing: Outgoing) -> Stored:
+    """The very message that is there. Raises Problem where there is another one, or none."""
+    row = db.execute(
+        "SELECT n, seq, at, digest FROM message WHERE id = ?", (outgoing.envelope.id,)
+    ).fetchone()
+    if row is None:
+        raise Problem(Code.SEGMENTS_MISSING, path="segments")
+    if row[3] != outgoing.digest:
+        raise Problem(Code.MESSAGE_ID_TAKEN, path="envelope.id")
+    return Stored(row[0], row[1], row[2], fresh=False)
 
 
 def forget_messages(db: sqlite3.Connection, person: PersonId) -> None:
@@ -258,17 +291,16 @@ def forget_messages(db: sqlite3.Connection, person: PersonId) -> None:
     )
 
 
-def _confirm(db: sqlite3.Connection, endpoint: EndpointId, upto: int) -> Sequence[Delivered]:
+def _confirm(db: sqlite3.Connection, states: _States, endpoint: EndpointId, upto: int) -> Sequence[Delivered]:
     changed = []
     for author, receiver, seq in db.execute(_ARRIVED, (endpoint, upto)).fetchall():
         one, other, by = pair(author, receiver)
-        row = db.execute(_STATE, (one, other)).fetchone()
-        if row is None:
+        before = states.get(db, one, other)
+        if before is None:
             continue
-        before = _unpack_state(row[0])
         after = conversation.delivered(before, by, seq)
         if after is not before:
-            db.execute(_SAVE, (one, other, _pack(after)))
+            states.put(db, one, other, after)
             changed.append(Delivered(author, receiver, after))
     db.execute("DELETE FROM inbox WHERE endpoint = ? AND n <= ?", (endpoint, upto))
     return changed
