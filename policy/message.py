@@ -26,6 +26,10 @@ TO_STRANGERS = Quota(30, DAY)
 everybody who asks about something for sale, and too few to sell anything by it."""
 
 
+BYTES = Quota(64 << 20, DAY)
+"""Of sealed contents and pieces: five hours of talk. What is sent may have to be kept for a month."""
+
+
 class Reason(StrEnum):
     SENDER_SUSPENDED = "sender_suspended"
     SENDER_NOT_REGISTERED = "sender_not_registered"

@@ -177,8 +177,7 @@ class MessageFinder:
     async def _count(self, sender: PersonId) -> None:
         now = self._clock()
         if not self._counts.knows(sender):
-            sent, strange = await self._store.sent_on(sender, day_of(now))
-            self._counts.load(sender, now, sent, strange)
+            self._counts.load(sender, now, await self._store.sent_on(sender, day_of(now)))
 
     async def _readers(
         self, but: EndpointId, sender: Circle, receiver: Circle

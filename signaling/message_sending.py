@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from kith.core.ids import EndpointId, PersonId
+from kith.core.ids import EndpointId, MessageId, PersonId
 from kith.core.principal import Principal
 from kith.core.problem import Code, Problem
 from kith.directory.model import Endpoint
@@ -28,6 +28,10 @@ from signaling.unsent import Unsent
 from signaling.views import keys_view
 
 log = logging.getLogger(__name__)
+
+
+DIGEST = 32
+"""Bytes of the signature by which a message is known again: two messages do not have the same ones."""
 
 
 class Waking(Protocol):
@@ -91,17 +95,31 @@ class Sending:
     async def send(
         self, principal: Principal, endpoint: Endpoint, command: wire.SendMessage
     ) -> wire.MessageSent | wire.Recipients:
-        """Decide it with all that must be asked for, store it and tell of it."""
-        line = await self.line(principal, command.to)
+        """Decide it with all that must be asked for, store it and tell of it. What was stored before is answered as it
+        was then, whatever has happened since."""
         try:
+            line = await self.line(principal, command.to)
             outgoing = self.outgoing(endpoint, line, command, exempt=principal.test)
         except Problem as problem:
-            if problem.code is Code.QUOTA_EXCEEDED:
-                await self._over_quota(line.sender.person.id, float(problem.data["retry_after"]))
+            before = await self._before(endpoint, command)
+            if before is not None:
+                return before
+            if problem.code is Code.QUOTA_EXCEEDED and principal.person is not None:
+                await self._over_quota(principal.person, float(problem.data["retry_after"]))
             raise
         if outgoing is None:
-            return recipients_of(line, command.id)
-        return self.sent(endpoint, line, outgoing, command.id, await self.submit(line, outgoing))
+            return await self._before(endpoint, command) or recipients_of(line, command.id)
+        return self.sent(endpoint, line, outgoing, command.id, await self._store.send(outgoing))
+
+    async def _before(self, endpoint: Endpoint, command: wire.SendMessage) -> wire.MessageSent | None:
+        """The answer to the very message, where it was stored before."""
+        envelope = command.envelope
+        if envelope.endpoint != endpoint.id:
+            return None
+        stored = await self._store.stored(MessageId(envelope.id), envelope.signature[:DIGEST])
+        if stored is None:
+            return None
+        return wire.MessageSent(re=command.id, message=envelope.id, seq=stored.seq, at=stored.at)
 
     def quick(
         self, live: Live, command: wire.SendMessage
@@ -116,7 +134,7 @@ class Sending:
             outgoing = self.outgoing(endpoint, line, command, exempt=principal.test)
             if outgoing is None:
                 return None
-            stored = self.submit(line, outgoing)
+            stored = self._store.send(outgoing)
         except Problem:
             return None
         return stored, partial(self.sent, endpoint, line, outgoing, command.id)
@@ -129,10 +147,12 @@ class Sending:
         decision = line.decision
         if isinstance(decision, Refuse):
             raise refusal(decision, line.facts)
-        wait = 0.0 if exempt else self._counts.wait(sender, now, strange=line.strange)
+        envelope, readers, keys = command.envelope, line.readers, command.keys
+        segments = self.unsent.find(endpoint.id, envelope.id, command.segments)
+        size = len(envelope.ciphertext) + sum(map(len, segments or ()))
+        wait = 0.0 if exempt else self._counts.wait(sender, now, strange=line.strange, size=size)
         if wait > 0:
             raise refusal(Refuse(Reason.QUOTA), replace(line.facts, quota_wait=wait))
-        envelope, readers, keys = command.envelope, line.readers, command.keys
         if envelope.endpoint != endpoint.id or envelope.identity != endpoint.keys.identity:
             raise Problem(Code.NOT_PERMITTED, path="envelope.endpoint")
         if envelope.kind != "message" or envelope.person != sender:
@@ -145,22 +165,17 @@ class Sending:
         ]
         return Outgoing(
             envelope=envelope,
-            digest=envelope.signature[:32],
+            digest=envelope.signature[:DIGEST],
             sender=sender,
             receiver=line.receiver.person.id,
             at=now,
             day=day_of(now),
             keys=[one for one in lines if one[1] == sender] if withheld else lines,
-            segments=self.unsent.find(endpoint.id, envelope.id, command.segments),
+            segments=segments,
             withheld=withheld,
             strange=line.strange,
+            size=size,
         )
-
-    def submit(self, line: Line, outgoing: Outgoing) -> "asyncio.Future[Stored]":
-        """On its way to the disk, behind everything that was submitted before."""
-        stored = self._store.send(outgoing)
-        self._counts.note(outgoing.sender, outgoing.at, strange=line.strange)
-        return stored
 
     # -- stored ----------------------------------------------------------------------------------
 
@@ -169,6 +184,7 @@ class Sending:
     ) -> wire.MessageSent:
         """It is on disk: tell whoever reads it, if this is not a retry."""
         if stored.fresh:
+            self._counts.note(outgoing.sender, outgoing.at, strange=line.strange, size=outgoing.size)
             self.unsent.drop(endpoint.id, outgoing.envelope.id)
             self._tell(endpoint, line, outgoing, stored)
             for witness in self.witnesses:

@@ -426,6 +426,7 @@ def _message_quotas() -> str:
             "Of these, to persons who neither have the sender among their contacts nor live with them",
             str(message.TO_STRANGERS.most),
         ),
+        ("Of contents and recordings within a day (UTC)", f"{message.BYTES.most >> 20} MiB"),
     )
     return _table(("What one person may send", "At most"), rows)
 

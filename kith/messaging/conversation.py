@@ -23,7 +23,8 @@ Index = Literal[0, 1]
 class Side(Struct, frozen=True, array_like=True):
     """One person's part. `last` is the newest message that they have, at `at` (Unix seconds); `delivered` the newest of
     their own that has arrived at the other's, `shown` up to where the other may see that they have read. `sent` are
-    how many they sent on `day` (days since 1970, UTC), `strange` of these where the other did not know them."""
+    how many they sent on `day` (days since 1970, UTC), `strange` of these where the other did not know them, and
+    `bytes` what all of that came to."""
 
     last: int = 0
     at: float = 0.0
@@ -34,6 +35,7 @@ class Side(Struct, frozen=True, array_like=True):
     day: int = 0
     sent: int = 0
     strange: int = 0
+    bytes: int = 0
 
 
 class Conversation(Struct, frozen=True, array_like=True):
@@ -56,9 +58,16 @@ def pair(person: PersonId, other: PersonId) -> tuple[PersonId, PersonId, Index]:
 
 
 def sent(
-    before: Conversation, by: Index, at: float, *, day: int, withheld: bool, strange: bool
+    before: Conversation,
+    by: Index,
+    at: float,
+    *,
+    day: int,
+    withheld: bool,
+    strange: bool,
+    size: int = 0,
 ) -> Conversation:
-    """With one more message, whose number is `seq` then."""
+    """With one more message of so many bytes, whose number is `seq` then."""
     seq = before.seq + 1
     sender, receiver = before.side(by), before.side(_across(by))
     same = sender.day == day
@@ -69,6 +78,7 @@ def sent(
         day=day,
         sent=sender.sent + 1 if same else 1,
         strange=(sender.strange if same else 0) + strange,
+        bytes=(sender.bytes if same else 0) + size,
     )
     if not withheld:
         receiver = change(receiver, last=seq, at=at)

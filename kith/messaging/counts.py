@@ -4,9 +4,10 @@ What was sent in the last minute is forgotten when the server starts; what was s
 """
 
 from collections import OrderedDict, deque
+from typing import NamedTuple
 
 from kith.core.ids import PersonId
-from policy.message import MESSAGES, TO_STRANGERS
+from policy.message import BYTES, MESSAGES, TO_STRANGERS
 from policy.quota import DAY
 
 MOST = 20_000
@@ -18,16 +19,23 @@ def day_of(now: float) -> int:
     return int(now // DAY)
 
 
+class Today(NamedTuple):
+    """What one person has sent today: how many messages, how many of these to whom they are strange, how many bytes."""
+
+    sent: int = 0
+    strange: int = 0
+    size: int = 0
+
+
 class _Count:
     """`minute` are the times of the last ones, the latest last."""
 
-    __slots__ = ("day", "minute", "sent", "strange")
+    __slots__ = ("day", "minute", "sent", "size", "strange")
 
-    def __init__(self, day: int, sent: int, strange: int) -> None:
+    def __init__(self, day: int, today: Today) -> None:
         self.minute: deque[float] = deque(maxlen=MESSAGES[0].most)
         self.day = day
-        self.sent = sent
-        self.strange = strange
+        self.sent, self.strange, self.size = today
 
 
 class Counts:
@@ -40,30 +48,37 @@ class Counts:
         """Whether it is known how many the person has sent today."""
         return person in self._counts
 
-    def load(self, person: PersonId, now: float, sent: int, strange: int) -> None:
-        """So many were sent today, as it was written down; what came meanwhile is counted already."""
+    def load(self, person: PersonId, now: float, today: Today) -> None:
+        """So much was sent today, as it was written down; what came meanwhile is counted already."""
         if person not in self._counts:
-            self._counts[person] = _Count(day_of(now), sent, strange)
+            self._counts[person] = _Count(day_of(now), today)
             while len(self._counts) > MOST:
                 self._counts.popitem(last=False)
 
-    def wait(self, person: PersonId, now: float, *, strange: bool) -> float:
-        """In how many seconds the person may send the next one, 0 for now."""
+    def wait(self, person: PersonId, now: float, *, strange: bool, size: int) -> float:
+        """In how many seconds the person may send the next one, of so many bytes; 0 for now."""
         count = self._counts[person]
         per_minute, per_day = MESSAGES
         if len(count.minute) == per_minute.most and now - count.minute[0] < per_minute.span:
             return count.minute[0] + per_minute.span - now
         if count.day != day_of(now):
             return 0.0
-        used_up = count.sent >= per_day.most or (strange and count.strange >= TO_STRANGERS.most)
+        used_up = (
+            count.sent >= per_day.most
+            or count.size + size > BYTES.most
+            or (strange and count.strange >= TO_STRANGERS.most)
+        )
         return (count.day + 1) * DAY - now if used_up else 0.0
 
-    def note(self, person: PersonId, now: float, *, strange: bool) -> None:
-        """One more."""
-        count = self._counts[person]
+    def note(self, person: PersonId, now: float, *, strange: bool, size: int) -> None:
+        """One more is stored. Of whom nothing is remembered any more it will be read again."""
+        count = self._counts.get(person)
+        if count is None:
+            return
         self._counts.move_to_end(person)
         if count.day != day_of(now):
-            count.day, count.sent, count.strange = day_of(now), 0, 0
+            count.day, count.sent, count.strange, count.size = day_of(now), 0, 0, 0
         count.minute.append(now)
         count.sent += 1
         count.strange += strange
+        count.size += size

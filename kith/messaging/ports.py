@@ -10,6 +10,7 @@ from kith.core.ids import EndpointId, MessageId, PersonId
 from kith.core.keys import PublicKeys
 from kith.core.trust.message import MessageEnvelope
 from kith.messaging.conversation import Conversation, Index
+from kith.messaging.counts import Today
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Outgoing:
 
     `keys` say for each endpoint for whom it is there, and the sealed key; `day` is as in `conversation.Side`.
     `segments` are None where they are not all there. `withheld`: the receiver gets nothing of it. `strange`: the
-    receiver does not know the sender.
+    receiver does not know the sender. `size`: bytes of content and segments.
     """
 
     envelope: MessageEnvelope = field(repr=False)
@@ -31,6 +32,7 @@ class Outgoing:
     segments: Sequence[bytes] | None = field(repr=False)
     withheld: bool
     strange: bool
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,10 @@ class MessageStore(Protocol):
         """
         ...
 
+    async def stored(self, message: MessageId, digest: bytes) -> Stored | None:
+        """What became of this very message before; None where it is a new one. Problem(message_id_taken)."""
+        ...
+
     def confirm(self, endpoint: EndpointId, upto: int) -> "Future[Sequence[Delivered]]":
         """Forget what waited for the endpoint up to number `upto`. Returns the conversations in which something is
         delivered now that was not before."""
@@ -154,8 +160,8 @@ class MessageStore(Protocol):
         ...
 
     async def talk(self, person: PersonId, other: PersonId) -> Talk | None: ...
-    async def sent_on(self, person: PersonId, day: int) -> tuple[int, int]:
-        """How many messages the person sent on this day, and how many of these to whom they are strange."""
+    async def sent_on(self, person: PersonId, day: int) -> Today:
+        """What the person sent on this day."""
         ...
 
     async def read(self, person: PersonId, other: PersonId, upto: int, *, told: bool) -> Conversation | None:

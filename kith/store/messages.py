@@ -17,6 +17,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust.message import MessageEnvelope
 from kith.messaging import conversation
 from kith.messaging.conversation import Conversation, Index, pair
+from kith.messaging.counts import Today
 from kith.messaging.ports import Delivered, Outgoing, Stored, Talk, Waiting, WaitingOwn
 from kith.store.database import Database
 from kith.store.lane import Lane
@@ -82,6 +83,9 @@ class SqliteMessages:
     def send(self, outgoing: Outgoing) -> "Future[Stored]":
         n = self._number(outgoing.at)
         return self._lane.submit(partial(_send, states=self._states, outgoing=outgoing, n=n))
+
+    async def stored(self, message: MessageId, digest: bytes) -> Stored | None:
+        return await self._db.read(lambda db: _sent_before(db, message, digest))
 
     def confirm(self, endpoint: EndpointId, upto: int) -> "Future[Sequence[Delivered]]":
         job = partial(_confirm, states=self._states, endpoint=endpoint, upto=upto)
@@ -175,10 +179,14 @@ class SqliteMessages:
 
         return await self._db.read(work)
 
-    async def sent_on(self, person: PersonId, day: int) -> tuple[int, int]:
+    async def sent_on(self, person: PersonId, day: int) -> Today:
         sides = [one.state.side(one.index(person)) for one in await self.talks(person)]
         today = [side for side in sides if side.day == day]
-        return sum(side.sent for side in today), sum(side.strange for side in today)
+        return Today(
+            sum(side.sent for side in today),
+            sum(side.strange for side in today),
+            sum(side.bytes for side in today),
+        )
 
     async def read(self, person: PersonId, other: PersonId, upto: int, *, told: bool) -> Conversation | None:
         return await self._step(
@@ -244,7 +252,7 @@ class _States:
 def _send(db: sqlite3.Connection, states: _States, outgoing: Outgoing, n: int) -> Stored:
     envelope, segments, keys = outgoing.envelope, outgoing.segments, outgoing.keys
     if segments is None:
-        return _sent_before(db, outgoing)
+        return _missing(_sent_before(db, envelope.id, outgoing.digest))
     one, other, by = pair(outgoing.sender, outgoing.receiver)
     state = conversation.sent(
         states.get(db, one, other) or Conversation(),
@@ -253,11 +261,12 @@ def _send(db: sqlite3.Connection, states: _States, outgoing: Outgoing, n: int) -
         day=outgoing.day,
         withheld=outgoing.withheld,
         strange=outgoing.strange,
+        size=outgoing.size,
     )
     whose = (envelope.endpoint, outgoing.sender, outgoing.receiver, _pack(envelope)) if keys else _NOBODYS
     about = n, envelope.id, outgoing.digest, state.seq, outgoing.at, len(keys), len(segments)
     if db.execute(_MESSAGE, about + whose).rowcount == 0:
-        return _sent_before(db, outgoing)
+        return _missing(_sent_before(db, envelope.id, outgoing.digest))
     states.put(db, one, other, state)
     db.executemany(_LINE, [(endpoint, n, person, key) for endpoint, person, key in keys])
     if segments and keys:
@@ -269,16 +278,21 @@ def _send(db: sqlite3.Connection, states: _States, outgoing: Outgoing, n: int) -
     return Stored(n, state.seq, outgoing.at, fresh=True)
 
 
-def _sent_before(db: sqlite3.Connection, outgoing: Outgoing) -> Stored:
-    """The very message that is there. Raises Problem where there is another one, or none."""
-    row = db.execute(
-        "SELECT n, seq, at, digest FROM message WHERE id = ?", (outgoing.envelope.id,)
-    ).fetchone()
+def _sent_before(db: sqlite3.Connection, message: str, digest: bytes) -> Stored | None:
+    """The very message that is there. Raises Problem where there is another one."""
+    row = db.execute("SELECT n, seq, at, digest FROM message WHERE id = ?", (message,)).fetchone()
     if row is None:
-        raise Problem(Code.SEGMENTS_MISSING, path="segments")
-    if row[3] != outgoing.digest:
+        return None
+    if row[3] != digest:
         raise Problem(Code.MESSAGE_ID_TAKEN, path="envelope.id")
     return Stored(row[0], row[1], row[2], fresh=False)
+
+
+def _missing(stored: Stored | None) -> Stored:
+    """Raises Problem: what is not there yet comes with all its pieces, or not at all."""
+    if stored is None:
+        raise Problem(Code.SEGMENTS_MISSING, path="segments")
+    return stored
 
 
 def forget_messages(db: sqlite3.Connection, person: PersonId) -> None:

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.core.ids import PersonId
-from kith.messaging import conversation
+from kith.messaging import conversation, counts
 from kith.messaging.conversation import Conversation, Index, Side, pair
 from kith.store import lane
 from kith.store.database import Database
+from policy.quota import DAY, Quota
 from tests.support.database import fresh
 from tests.support.message_world import MessageWorld
 
-SCHEDULES = 150
+SCHEDULES = 100
 """In each run of these tests; `make soak` plays ten thousand."""
 
 ONE, OTHER = PersonId("p_" + "1" * 20), PersonId("p_" + "2" * 20)
@@ -99,6 +100,7 @@ def test_a_pair_is_the_same_from_both_sides() -> None:
 async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     for name in ("PACE", "PATIENCE"):  # nobody else's commit is waited for
         monkeypatch.setattr(lane, name, 0.0)
+    monkeypatch.setattr(counts, "MESSAGES", (Quota(3, 60.0), Quota(1_000, DAY)))  # so that it is met
     database = await Database.open(fresh(tmp_path))
     yield database
     await database.close()

@@ -1,4 +1,4 @@
-"""Four endpoints of two persons who write to each other, over the real slice and the real store, where the order of
+"""Endpoints of two persons who write to each other, over the real slice and the real store, where the order of
 things, what is lost and when the server dies is one seed's to say.
 
 Nothing here waits for time: a step is done when what it stores is on disk.
@@ -61,6 +61,8 @@ class Draft:
     to: PersonId
     pieces: Sequence[bytes]
     seq: int | None = None
+    readers: frozenset[str] | None = None
+    """For whom it was sealed when it was stored."""
     after: "Draft | None" = None
     """The one that was acknowledged last when this one was written."""
 
@@ -73,6 +75,7 @@ class Device:
     person: Person
     outbox: list[Draft] = field(default_factory=list)
     last: Draft | None = None
+    knows: tuple[str, ...] = ()
     stored: dict[str, tuple[int, int]] = field(default_factory=dict)
     fetched: int = 0
     confirmed: int = 0
@@ -88,7 +91,7 @@ class Device:
     @property
     def principal(self) -> Principal:
         one = self.endpoint
-        return Principal(one.id, one.household, self.person.id, shared=False, registered=True, test=True)
+        return Principal(one.id, one.household, self.person.id, shared=False, registered=True)
 
 
 class MessageWorld:
@@ -106,18 +109,24 @@ class MessageWorld:
             person = Person(new_person(), new_household(), name, None, 1.0)
             self.people.people[person.id] = person
             for _ in range(2):
-                keys = PublicKeys(self.dice.randbytes(32), bytes(32), bytes(64))
-                one = Endpoint(
-                    new_endpoint(),
-                    person.household,
-                    person.id,
-                    "Phone",
-                    shared=False,
-                    keys=keys,
-                    capabilities=Capabilities(),
-                )
-                self.people.endpoints[one.id] = one
-                self.devices.append(Device(one, person))
+                self.devices.append(Device(self._endpoint(person), person))
+        for device in self.devices:
+            device.knows = tuple(one.endpoint.id for one in self.devices if one is not device)
+
+    def _endpoint(self, person: Person) -> Endpoint:
+        keys = PublicKeys(self.dice.randbytes(32), bytes(32), bytes(64))
+        own = person.household, person.id
+        one = Endpoint(new_endpoint(), *own, "Phone", shared=False, keys=keys, capabilities=Capabilities())
+        self.people.endpoints[one.id] = one
+        return one
+
+    async def _another(self) -> None:
+        """Somebody has one more device from now on."""
+        person = self.dice.choice(self.devices).person
+        device = Device(self._endpoint(person), person)
+        await self.database.write(lambda db: add_endpoint(db, device.endpoint))
+        device.knows = tuple(one.endpoint.id for one in self.devices)
+        self.devices.append(device)
 
     # -- the server ------------------------------------------------------------------------------
 
@@ -137,9 +146,12 @@ class MessageWorld:
             cast(Any, Nobody()),
             self.sessions,
             self.reachable,
-            cast(Any, None),
+            self._over_quota,
             clock,
         )
+
+    async def _over_quota(self, person: PersonId, wait: float) -> None:
+        assert wait > 0
 
     def _enrol(self, db: sqlite3.Connection) -> None:
         for person in self.people.people.values():
@@ -198,36 +210,49 @@ class MessageWorld:
 
     async def _send(self, device: Device, draft: Draft, *, lost: bool, killed: bool) -> None:
         """Once. `lost`: the answer does not arrive; `killed`: the server dies between the commit and the answer."""
-        keys = tuple(
-            SealedKey(endpoint=one.endpoint.id, key=bytes(61)) for one in self.devices if one is not device
-        )
-        command = wire.SendMessage(
-            id="1", to=draft.to, envelope=draft.envelope, keys=keys, segments=len(draft.pieces)
-        )
-        if killed and not draft.pieces:
-            live = self._live(device)
-            begun = None if live is None else self.slice.sending.quick(live, command)
-            if begun is not None:
-                await begun[0]
-                return await self._kill()
-        try:
-            reply = await self.slice.carry_out(device.principal, command)
-        except Problem as problem:
-            if problem.code != "segments_missing":
-                raise
-            for index, piece in enumerate(draft.pieces):
-                put = wire.PutSegment(id="2", message=draft.envelope.id, index=index, body=piece)
-                await self.slice.carry_out(device.principal, put)
-            reply = await self.slice.carry_out(device.principal, command)
-        assert isinstance(reply, wire.MessageSent), reply
-        if killed:
-            return await self._kill()
-        if not lost:
+        reply = await self._ask(device, draft, killed=killed)
+        if isinstance(reply, wire.MessageSent) and killed:
+            await self._kill()
+        elif isinstance(reply, wire.MessageSent) and not lost:
             assert draft.seq in (None, reply.seq), "a retry is the same message"
             draft.seq, device.last = reply.seq, draft
             if draft in device.outbox:
                 device.outbox.remove(draft)
-        return None
+
+    async def _ask(self, device: Device, draft: Draft, *, killed: bool) -> wire.AnyReply | None:
+        """Until there is an answer; None where that has to wait."""
+        for _ in range(4):
+            keys = tuple(SealedKey(endpoint=one, key=bytes(61)) for one in device.knows)
+            command = wire.SendMessage(
+                id="1", to=draft.to, envelope=draft.envelope, keys=keys, segments=len(draft.pieces)
+            )
+            try:
+                reply = await self._tell(device, command, killed=killed)
+            except Problem as problem:
+                assert draft.readers is None, "what is stored is never refused"
+                if problem.code == "quota_exceeded":
+                    return None
+                if problem.code != "segments_missing":
+                    raise
+                for index, piece in enumerate(draft.pieces):
+                    put = wire.PutSegment(id="2", message=draft.envelope.id, index=index, body=piece)
+                    await self.slice.carry_out(device.principal, put)
+                continue
+            if isinstance(reply, wire.Recipients):
+                assert draft.readers is None, "what is stored is never asked for again"
+                device.knows = tuple(one.endpoint for one in reply.endpoints)
+                continue
+            draft.readers = draft.readers or frozenset(device.knows)
+            return reply
+        raise AssertionError("no end of it")
+
+    async def _tell(self, device: Device, command: wire.SendMessage, *, killed: bool) -> wire.AnyReply:
+        live = self._live(device)
+        begun = None if live is None or not killed else self.slice.sending.quick(live, command)
+        if begun is None:
+            return await self.slice.carry_out(device.principal, command)
+        stored = await begun[0]  # and nobody is told
+        return wire.MessageSent(re="1", message=command.envelope.id, seq=stored.seq, at=stored.at)
 
     def _take(self, device: Device, item: Any) -> None:
         """Store an item, once."""
@@ -283,6 +308,8 @@ class MessageWorld:
                     draft = dice.choice(self.drafts)
                     own = next(one for one in self.devices if one.endpoint.id == draft.envelope.endpoint)
                     await self._send(own, draft, lost=True, killed=False)
+                case 7 if dice.random() < 0.25:
+                    await self._another()
                 case 7:
                     (self._connect if self._live(device) is None else self._disconnect)(device)
                 case 8:
@@ -292,8 +319,9 @@ class MessageWorld:
                 case _:
                     await self._confirm(device)
         for device in self.devices:
-            for draft in list(device.outbox):
-                await self._send(device, draft, lost=False, killed=False)
+            while device.outbox:
+                await self._send(device, device.outbox[0], lost=False, killed=False)
+                self.now += 20.0  # in a while one may send again
         for device in self.devices:
             await self._fetch(device)
             await self._confirm(device)
@@ -305,7 +333,7 @@ class MessageWorld:
         assert len({draft.seq for draft in self.drafts}) == len(self.drafts)
         for device in self.devices:
             own = device.endpoint.id
-            expected = {one.envelope.id: one.seq for one in self.drafts if one.envelope.endpoint != own}
+            expected = {one.envelope.id: one.seq for one in self.drafts if own in (one.readers or ())}
             assert {one: seq for one, (_, seq) in device.stored.items()} == expected
             assert device.came_again == 0
             by_number = [seq for _, seq in sorted(device.stored.values())]
