@@ -62,4 +62,10 @@ class Lookout:
                 reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
                 log.warning("%s: %s", self._what, reason)
                 if not isinstance(error, Untrusted) or error.reason is Reason.MISSING:
-                    self._later = asyncio.get_running_loop().call_later(next(failures), self.wake)
+                    self._look_again(next(failures))
+            except Exception:
+                log.exception("%s", self._what)  # a bug in one look must not be the end of all
+                self._look_again(next(failures))
+
+    def _look_again(self, pause: float) -> None:
+        self._later = asyncio.get_running_loop().call_later(pause, self.wake)

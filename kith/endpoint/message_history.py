@@ -133,5 +133,6 @@ def _message(told: Told, person: str, endpoint: str) -> Message:
         state="sent" if told.mine else "received",
         seq=told.seq,
         text=told.text,
+        sent=told.sent / 1_000,
         voice=None if voice is None else Voice(voice.seconds, voice.segments, voice.bytes),
     )

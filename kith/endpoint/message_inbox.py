@@ -18,7 +18,7 @@ from kith.endpoint.disk import Disk
 from kith.endpoint.lookout import Lookout
 from kith.endpoint.message_kept import Message
 from kith.endpoint.message_outbox import TRANSIENT, Ask
-from kith.endpoint.message_sealing import NotShown, Opened, Sealing, kept_voice
+from kith.endpoint.message_sealing import MILLISECONDS, NotShown, Opened, Sealing, kept_voice
 from kith.endpoint.message_store import MessageStore
 from kith.endpoint.voice_codec import Unplayable
 from signaling import protocol
@@ -235,4 +235,5 @@ def _message(item: MessageItem, opened: Opened) -> Message:
         text=opened.content.text,
         voice=kept_voice(opened.content.voice),
         doubtful=opened.changed,
+        sent=item.envelope.sent / MILLISECONDS,
     )

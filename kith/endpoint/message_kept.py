@@ -27,7 +27,7 @@ class Message:
     `seq` is its place in the conversation, None until the server has taken it; `at` Unix seconds. Either `text` or
     `voice` is there; `here` is how many segments of the voice are. `transcript`: what a voice message says, empty where
     nobody could make it out, None where it is not available. `doubtful`: when it came, the other person had another
-    identity than the one that was known here.
+    identity than the one that was known here. `sent` is when it was signed, by its sender's clock; not kept.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Message:
     text: str | None = None
     voice: Voice | None = None
     doubtful: bool = False
+    sent: float = 0.0
     here: int = 0
     transcript: str | None = None
 

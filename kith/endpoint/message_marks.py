@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 
 class Marks:
-    """`person` is whose endpoint this is, None for a shared one, which is there for `profiles`. Emits `receipt` and
-    `conversation`, each with the Conversation."""
+    """`person` is whose endpoint this is, None for a shared one, which is there for `profiles`. `clock` gives Unix
+    seconds. Emits `receipt` and `conversation`, each with the Conversation."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Marks:
         profiles: Callable[[], Iterable[str]],
         ask: Ask,
         new_id: Callable[[], str],
+        clock: Callable[[], float],
         emit: Callable[..., object],
     ) -> None:
         self._store = store
@@ -47,6 +48,7 @@ class Marks:
         self._profiles = profiles
         self._ask = ask
         self._new_id = new_id
+        self._clock = clock
         self._emit = emit
 
     async def catch_up(self) -> None:
@@ -72,7 +74,9 @@ class Marks:
         """Everything up to this number, or all that there is, was read or heard here."""
         kept = await self._disk(self._store.conversation, person, other)
         if kept is not None and (upto is None or upto > kept.read):
-            told = await self._disk(self._store.tell, replace(kept, read=kept.last if upto is None else upto))
+            told = await self._disk(
+                self._store.tell, replace(kept, read=kept.last if upto is None else upto), self._clock()
+            )
             self._errands.spawn(self._say(told, kept.read, told.removed))
             await self._turned(told)
 
@@ -82,7 +86,7 @@ class Marks:
             raise Problem(Code.NOT_PERMITTED)
         kept = await self._disk(self._store.conversation, person, other)
         if kept is not None:
-            told = await self._disk(self._store.tell, replace(kept, removed=kept.last))
+            told = await self._disk(self._store.tell, replace(kept, removed=kept.last), self._clock())
             self._errands.spawn(self._say(told, told.read, kept.removed))
             await self._turned(told)
 
@@ -96,7 +100,7 @@ class Marks:
 
     async def _hear(self, view: ConversationView) -> Conversation:
         before = await self._disk(self._store.conversation, view.person, view.other)
-        kept = await self._disk(self._store.tell, conversation_of(view))
+        kept = await self._disk(self._store.tell, conversation_of(view), self._clock())
         known = (0, 0) if before is None else (before.delivered, before.read_by_them)
         if (kept.delivered, kept.read_by_them) != known:
             self._emit("receipt", kept)

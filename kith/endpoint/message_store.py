@@ -7,10 +7,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from kith.core.names import fold
+from kith.core.problem import Code, Problem
 from kith.endpoint.message_kept import Conversation, Message, Outgoing, Voice
 from kith.endpoint.message_tables import opened
 
@@ -22,6 +24,30 @@ FROM told
 _TALKS = "SELECT person, other, name, last, at, delivered, read_by_them, read, removed, unread FROM talks "
 
 
+_TELL = """
+UPDATE conversations SET
+    last = max(last, :last),
+    at = max(at, :at),
+    delivered = max(delivered, :delivered),
+    read_by_them = max(read_by_them, :read_by_them),
+    read = max(read, min(:read, here)),
+    read_told_at = CASE WHEN :read > read_told THEN :now ELSE read_told_at END,
+    read_told = max(read_told, :read),
+    removed_told_at = CASE WHEN :removed > removed_told THEN :now ELSE removed_told_at END,
+    removed_told = max(removed_told, :removed),
+    removed = max(removed, min(:removed, here))
+WHERE person = :person AND other = :other
+"""
+_GROWN = """
+UPDATE conversations SET
+    at = max(at, :at),
+    here = max(here, :seq),
+    read = CASE WHEN :seq <= read_told AND :sent <= read_told_at THEN max(read, :seq) ELSE read END,
+    removed = CASE WHEN :seq <= removed_told AND :sent <= removed_told_at THEN max(removed, :seq) ELSE removed END,
+    last = max(last, :seq)
+WHERE person = :person AND other = :other
+"""
+
 _NO_VOICE = (None, None, None, None)
 _HASH = 32
 
@@ -30,7 +56,8 @@ MOST_WORDS = 8
 
 
 class MessageStore:
-    """One endpoint's. Raises ValueError where the file is damaged, OSError."""
+    """One endpoint's. Raises ValueError where the file is damaged, OSError; later Problem(storage_unavailable) for what
+    cannot be read or written now."""
 
     def __init__(self, path: Path) -> None:
         self._connection = opened(path)
@@ -114,22 +141,16 @@ class MessageStore:
 
     # -- conversations ------------------------------------------------------------------------------
 
-    def tell(self, told: Conversation) -> Conversation:
-        """How far a conversation has come, by the server's word, which never goes back; returns it as it is now. What
-        was removed is deleted here as well."""
+    def tell(self, told: Conversation, now: float) -> Conversation:
+        """How far a conversation has come, as it was told at `now` (Unix seconds), which never goes back; returns it as
+        it is now. What was removed is deleted here as well."""
         with self._change() as change:
             change.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END,"
-                " last = max(last, excluded.last), at = max(at, excluded.at),"
-                " delivered = max(delivered, excluded.delivered),"
-                " read_by_them = max(read_by_them, excluded.read_by_them), read = max(read, excluded.read),"
-                " removed = max(removed, excluded.removed)",
-                (
-                    *(told.person, told.other, told.name, told.last, told.at),
-                    *(told.delivered, told.read_by_them, told.read, told.removed),
-                ),
+                "INSERT INTO conversations (person, other, name) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END",
+                (told.person, told.other, told.name),
             )
+            change.execute(_TELL, {**asdict(told), "now": now})
             row = change.execute(
                 _TALKS + "WHERE person = ? AND other = ?", (told.person, told.other)
             ).fetchone()
@@ -217,21 +238,31 @@ class MessageStore:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """All of it or nothing."""
-        with self._lock:
+        with self._lock, _usable():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._lock:
+        with self._lock, _usable():
             return self._connection.execute(sql, values).fetchall()
 
     def _messages(self, where: str, values: Sequence[Any]) -> list[Message]:
         return [_message(row) for row in self._rows(_TOLD + where, values)]
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """A disk that is full or fails is a problem that may pass."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Problem(Code.STORAGE_UNAVAILABLE) from error
 
 
 def _added(change: sqlite3.Connection, message: Message) -> bool:
@@ -273,8 +304,14 @@ def _insert(change: sqlite3.Connection, message: Message) -> None:
 def _grown(change: sqlite3.Connection, message: Message) -> None:
     """The conversation is at least as long as this message says."""
     change.execute(
-        "UPDATE conversations SET last = max(last, ?), at = max(at, ?) WHERE person = ? AND other = ?",
-        (message.seq or 0, message.at, message.person, message.other),
+        _GROWN,
+        {
+            "seq": message.seq or 0,
+            "at": message.at,
+            "sent": message.sent,
+            "person": message.person,
+            "other": message.other,
+        },
     )
 
 

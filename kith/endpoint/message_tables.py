@@ -3,6 +3,9 @@
 `messages` are in the order in which they came to this endpoint, once for each person it is there for; `seen` are the
 ids of all that ever did, so that none comes twice, however often it is sent; `segments` hold sound as it is played;
 `folded` is what is searched. Whatever is up to the `removed` of its conversation goes at once.
+
+`read` and `removed` never go beyond `here`, the highest number that was stored: what the server has told beyond that
+counts for messages that were written before it was told and come later, and for no others.
 """
 
 import os
@@ -56,6 +59,11 @@ CREATE TABLE conversations (
     read_by_them INTEGER NOT NULL DEFAULT 0,
     read INTEGER NOT NULL DEFAULT 0,
     removed INTEGER NOT NULL DEFAULT 0,
+    here INTEGER NOT NULL DEFAULT 0,
+    read_told INTEGER NOT NULL DEFAULT 0,
+    read_told_at REAL NOT NULL DEFAULT 0,
+    removed_told INTEGER NOT NULL DEFAULT 0,
+    removed_told_at REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (person, other)
 ) WITHOUT ROWID;
 

@@ -94,6 +94,7 @@ class Messages:
             profiles=self._profiles,
             ask=ask,
             new_id=new_id,
+            clock=clock,
             emit=emit,
         )
         self._own = OwnItems(

@@ -110,6 +110,7 @@ class PostOffice:
     told: dict[tuple[str, str], ConversationView] = field(default_factory=dict)
     devices: "dict[str, Device]" = field(default_factory=dict)
     carried_out: list[Command] = field(default_factory=list)
+    now: float = 1_700_000_000.0
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: Any = field(default_factory=lambda: count(1))
 
@@ -285,7 +286,7 @@ class Device:
             endpoint,
             person=person.id,
             accept_changed=False,
-            clock=lambda: 1_700_000_000.0,
+            clock=lambda: office.now,
         )
         self.store = MessageStore(place.path / "messages.db")
         wire = SimpleNamespace(request=self.ask, new_id=lambda: f"r{next(numbers)}")
@@ -308,7 +309,7 @@ class Device:
             notice,
             person=person.id,
             endpoint=endpoint,
-            clock=lambda: 1_700_000_000.0,
+            clock=lambda: office.now,
             emit=self._note,
         )
         office.devices[endpoint] = self

@@ -1,5 +1,6 @@
 """Messages between endpoints by a server in memory, which fails, lies and forgets."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from kith.core.problem import Code, Problem
 from kith.core.trust import person_write
 from kith.core.trust.message import seal_segment
 from kith.core.trust.untrusted import Reason, Untrusted
+from kith.endpoint import message_store
 from kith.endpoint.dialling import Unreachable
+from kith.endpoint.message_kept import Message
 from kith.endpoint.message_sealing import AnotherIdentity
 from kith.endpoint.messages import NothingSaid
 from kith.endpoint.recorder import pieces
@@ -113,6 +116,54 @@ async def test_what_was_read_or_removed_at_one_is_so_at_all_own_and_at_nobody_el
     await post.office.until(lambda: any(c[0].removed == 2 for c in kitchen.named("conversation")))
     assert await kitchen.messages.conversations() == await hall.messages.conversations() == []
     assert [one.text for one in await phone.messages.history(BEN)] == ["one", "two"]
+
+
+async def test_what_was_removed_or_read_elsewhere_before_it_came_here_is_so_here(post: Post) -> None:
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    for text in ("removed", "read"):
+        await phone.messages.send_text(BEN, text)
+        await post.office.until(lambda text=text: any(one.text == text for one in kitchen.came()))  # type: ignore[misc]
+        post.office.now += 1
+        await (kitchen.messages.remove if text == "removed" else kitchen.messages.mark_read)(ANNA)
+        post.office.now += 1
+    await post.office.until(lambda: post.office.told[BEN, ANNA].read == 2)
+    deliver, held = post.office.inboxes[HALL], dict(post.office.inboxes[HALL])
+    deliver.clear()
+    hall = post.device(HALL)
+    await post.office.until(lambda: hall.store.conversation(BEN, ANNA) is not None)
+    deliver.update(held)
+    hall.messages.begun_anew()
+    await post.office.until(lambda: not deliver)
+    assert [one.text for one in hall.came()] == ["read"] and await hall.messages.unread() == []
+
+
+async def test_a_server_cannot_have_removed_what_is_still_to_come(post: Post) -> None:
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    await phone.messages.send_text(BEN, "one")
+    await post.office.until(lambda: bool(kitchen.came()))
+    post.office._tell(BEN, ANNA, removed=2**50, read=2**50, last=2**50)
+    await post.office.until(lambda: bool(kitchen.named("conversation")))
+    post.office.now += 60
+    await phone.messages.send_text(BEN, "two")
+    await post.office.until(lambda: len(kitchen.came()) == 2)
+    assert [one.text for one in await kitchen.messages.unread()] == ["two"] and kitchen.tones == 2
+
+
+async def test_a_disk_that_fails_once_loses_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    failures = [sqlite3.OperationalError("database or disk is full"), ValueError("a bug")]
+    receive = kitchen.store.receive
+
+    def received(message: Message) -> bool:
+        with message_store._usable():
+            if failures:
+                raise failures.pop(0)
+        return receive(message)
+
+    monkeypatch.setattr(kitchen.store, "receive", received)
+    await phone.messages.send_text(BEN, "hello")
+    await post.office.until(lambda: bool(kitchen.came()))
+    assert failures == []
 
 
 async def test_what_is_not_heard_to_its_end_stays_unread(post: Post) -> None:
