@@ -8,8 +8,8 @@ others. docs/policy.md says the same for people.
 Only devices of the speaker's own household are in the facts: there is no way to name another one.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kith.core.ids import EndpointId
@@ -45,7 +45,8 @@ class Skip(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device of the household, shared or somebody's own.
+    """One device of the household, shared or somebody's own: `others` is whether it is somebody else's than the
+    speaker's.
 
     `speaking`: the announcement comes from it. `chosen`: it is for all, or for this one. `sealed`: the speaking device
     has made it readable there, which it does where it believes that this is one of its household's devices.
@@ -56,6 +57,7 @@ class Device:
     """
 
     id: EndpointId
+    others: bool = False
     speaking: bool = False
     chosen: bool = True
     sealed: bool = True
@@ -83,8 +85,8 @@ class AnnounceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """It plays at each of `plays`; `told` is at how many it does by what the speaker may know: whom somebody has
-    blocked is nobody else's business."""
+    """It plays at each of `plays`. `told` is how many it is for, by what the speaker may know: of somebody else's own
+    device not whether it is on, nor whom they have blocked or let disturb them."""
 
     plays: frozenset[EndpointId]
     told: int
@@ -176,7 +178,7 @@ def may_announce(facts: AnnounceFacts) -> Decision:
         if rule.applies(facts):
             return Refuse(rule.reason)
     plays = frozenset(one.id for one in facts.devices if skipped(one) is None)
-    return Admit(plays, told=len(plays) + sum(1 for _ in _unnoticed(facts.devices)))
+    return Admit(plays, told=sum(1 for one in facts.devices if skipped(_as_told(one)) is None))
 
 
 def skipped(device: Device) -> Skip | None:
@@ -184,5 +186,8 @@ def skipped(device: Device) -> Skip | None:
     return next((rule.skip for rule in SKIPS if rule.applies(device)), None)
 
 
-def _unnoticed(devices: Iterable[Device]) -> Iterable[Device]:
-    return (one for one in devices if skipped(one) is Skip.BLOCKED)
+def _as_told(device: Device) -> Device:
+    """As the speaker may know of it."""
+    if not device.others:
+        return device
+    return replace(device, online=True, suspended=False, blocked=False, child_limit=False, quiet=False)

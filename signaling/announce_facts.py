@@ -5,7 +5,7 @@ Nothing is asked about anybody who does not live there.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kith.core.ids import EndpointId, HouseholdId, PersonId
@@ -146,6 +146,7 @@ class AnnounceFinder:
         own = None if endpoint.shared else endpoint.person
         return Device(
             endpoint.id,
+            others=own is not None and own != about.speaker,
             speaking=endpoint.id == speaking.calling.id,
             chosen=chosen,
             sealed=sealed,
@@ -165,9 +166,6 @@ class AnnounceFinder:
         """With what it can do now; whether somebody has signed for it meanwhile its session need not know."""
         live = self._sessions.of(endpoint.id)
         return endpoint if live is None else replace(endpoint, capabilities=live.capabilities)
-
-    def online(self, devices: Iterable[Endpoint]) -> frozenset[EndpointId]:
-        return frozenset(one.id for one in devices if one.id in self._reachable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,12 +132,7 @@ class Announcements:
         if speaking.calling.waiting:
             raise Problem(Code.NOT_CONFIRMED)
         devices = await self._finder.devices(speaking.calling.household)
-        online = self._finder.online(devices)
-        shown = (
-            _device(one, online=one.id in online)
-            for one in devices
-            if one.id != speaking.calling.id and not one.waiting
-        )
+        shown = (_device(one) for one in devices if one.id != speaking.calling.id and not one.waiting)
         return wire.Targets(re=command.id, devices=tuple(shown))
 
     # -- announcing --------------------------------------------------------------------------------
@@ -256,14 +251,12 @@ def _refuse(path: str) -> NoReturn:
     raise Problem(Code.INVALID, path=path)
 
 
-def _device(endpoint: Endpoint, *, online: bool) -> wire.HouseholdDevice:
+def _device(endpoint: Endpoint) -> wire.HouseholdDevice:
     keys = endpoint.keys
     return wire.HouseholdDevice(
         endpoint=endpoint.id,
-        name=endpoint.name,
         person=None if endpoint.shared else endpoint.person,
         shared=endpoint.shared,
-        online=online,
         keys=wire.Keys(
             identity=keys.identity, sealing=keys.sealing, sealing_signature=keys.sealing_signature
         ),

@@ -2886,17 +2886,21 @@ export interface Targets {
   devices: HouseholdDevice[];
 }
 
-/** A device of the own household at which an announcement could play: shared, or `person`'s own. */
+/**
+ * A device of the own household at which an announcement could play: shared, or `person`'s own. Of another's own
+ * it says no more than what its person has signed.
+ */
 export interface HouseholdDevice {
   endpoint: string;
-  name: string;
   person: string | null;
   shared: boolean;
-  online: boolean;
   keys: Keys;
 }
 
-/** It plays within seconds, at so many devices as far as the speaker may know. */
+/**
+ * It is for so many devices, and plays within seconds. Of somebody else's own device it is not told whether it
+ * does.
+ */
 export interface Announced {
   t: 'announced';
   re: string;

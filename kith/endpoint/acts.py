@@ -7,6 +7,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from kith.endpoint.announce import Announcements
 from kith.endpoint.announce_hearing import HeardAnnouncement
+from kith.endpoint.announce_sending import To
 from kith.endpoint.attention import Attention
 from kith.endpoint.call import Call
 from kith.endpoint.calls import PLACE_WITHIN, Calls
@@ -136,10 +137,10 @@ class Acts(AsyncIOEventEmitter):
 
     # -- announcing ---------------------------------------------------------------------------------
 
-    async def announce(self, what: str | bytes, *, to: Sequence[str] | None = None) -> Announced:
-        """Say it at all devices of the own household, or at those in `to`, by id: a text, which they speak, or a
-        recording of up to a minute (Opus in Ogg), which they play, all at one instant. A shared endpoint speaks for its
-        household. `targets` of what it returns is at how many it plays.
+    async def announce(self, what: str | bytes, *, to: To = None) -> Announced:
+        """Say it at all devices of the own household, or at those in `to`, by id (or at the one with this identity): a
+        text, which they speak, or a recording of up to a minute (Opus in Ogg), which they play, all at one instant. A
+        shared endpoint speaks for its household. `targets` of what it returns is at how many it plays.
 
         Raises NotJoined, ValueError for an empty text, announce.TooLong, voice_codec.Unplayable, Untrusted where there
         is no household that can be believed, Problem, Unreachable."""
@@ -155,7 +156,7 @@ class Acts(AsyncIOEventEmitter):
     async def reply_to_announcement(self, what: str | bytes) -> Announced:
         """Announce it at the device from which the last announcement came. Raises NoCall where none was heard of late,
         besides what `announce` does."""
-        return await self.announce(what, to=[self._heard_of_late.endpoint])
+        return await self.announce(what, to=self._heard_of_late.identity)
 
     async def drop_in_back(self, *, video: bool = True, profile: str | None = None) -> Call:
         """Drop in on whoever announced something last: at the device from which it came, or on the person whose own

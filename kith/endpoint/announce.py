@@ -3,18 +3,18 @@ text.
 
 await endpoint.announce("Dinner is ready")                      a text, which each device speaks
 await endpoint.announce(ogg)                                    a recording, Opus in Ogg, which each device plays
-await endpoint.announce("I am coming", to=[heard.endpoint])     a reply, to the device that spoke
+await endpoint.reply_to_announcement("I am coming")             to the device that spoke last
 
 There is no connection between the devices: what is heard here can open nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from kith.core.keys import KeyPair
 from kith.endpoint.announce_hearing import LONGEST, HeardAnnouncement, Hearing, Unplayed
 from kith.endpoint.announce_kept import Heard
-from kith.endpoint.announce_sending import Recorded, Sending
+from kith.endpoint.announce_sending import Recorded, Sending, To
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Identities
 from kith.endpoint.playback import Playback
@@ -34,7 +34,8 @@ class TooLong(Exception):
 
 
 class Announcements:
-    """`quiet` says whether Do Not Disturb is on here, `busy` whether there is a call; `clock` gives Unix seconds,
+    """`quiet` says whether Do Not Disturb is on here, `busy` whether there is a call, `called` what a person is
+    called here, by id, "" where they are not known; `clock` gives Unix seconds,
     `steady` seconds of a clock that only ever goes on. Raises ValueError, OSError if what is remembered cannot be
     used."""
 
@@ -51,6 +52,7 @@ class Announcements:
         busy: Callable[[], bool],
         clock: Callable[[], float],
         steady: Callable[[], float],
+        called: Callable[[str], str],
         emit: Callable[..., object],
     ) -> None:
         heard = Heard(home.path)
@@ -74,6 +76,7 @@ class Announcements:
             new_id=wire.new_id,
             clock=clock,
             silent=self._silent,
+            called=called,
             emit=self._emitted,
         )
 
@@ -84,7 +87,7 @@ class Announcements:
             return None
         return self._last[0]
 
-    async def send(self, what: str | bytes, to: Sequence[str] | None) -> protocol.Announced:
+    async def send(self, what: str | bytes, to: To) -> protocol.Announced:
         """A text, or a recording as Opus in Ogg. Raises ValueError for an empty text, TooLong, voice_codec.Unplayable,
         Untrusted, Problem, Unreachable."""
         if isinstance(what, str):
@@ -107,6 +110,10 @@ class Announcements:
     def begun_anew(self) -> None:
         """Signed in with a new session: what the server's clock shows is worth knowing before it is needed."""
         self._wire.spawn(self.time.refresh())
+
+    def hush(self) -> None:
+        """Nothing that plays here goes on."""
+        self._hearing.stop()
 
     def _silent(self) -> Unplayed | None:
         if self._quiet():

@@ -26,6 +26,7 @@ from kith.endpoint.announce_trust import require_recent, speaker
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.instant import Instant
+from kith.endpoint.microphones import FRAME
 from kith.endpoint.playback import Playback
 from kith.endpoint.speech import speak
 from kith.endpoint.timekeeper import Timekeeper
@@ -43,6 +44,10 @@ AT_ONCE = 4
 
 TOLD_WITHIN = 15.0
 """Seconds in which the server says when it plays, or it does not."""
+
+SOON = 5.0
+"""Seconds ahead that the instant is at most. Whoever says a later one keeps what was said for an hour at which nobody
+expects it."""
 
 LATE = 0.25
 """Seconds after the instant at which one may still come in, with what is left of it. Later, what is heard is no longer
@@ -62,12 +67,13 @@ class Unplayed(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HeardAnnouncement:
     """One that plays here. `person` and `name` are who speaks, the person absent where a device speaks for the
-    household; `endpoint` and `device` are from where. `text` is absent where it is a recording. `seconds` is how long
-    it lasts."""
+    household; `identity` is that of the device, which `endpoint` and `device` name by the server's word. `text` is
+    absent where it is a recording. `seconds` is how long it lasts."""
 
     id: str
     person: str | None
     name: str
+    identity: bytes
     endpoint: str
     device: str
     text: str | None
@@ -81,7 +87,8 @@ class _Silent(Exception):
 
 
 class Hearing:
-    """`silent` says why nothing may sound here now, if so; `clock` gives Unix seconds. Tells `emit` of the events
+    """`silent` says why nothing may sound here now, if so, and `called` what a person is called here, by id; `clock`
+    gives Unix seconds. Tells `emit` of the events
     `announcement` as one begins to play, `announcement_over`, and `announcement_unplayed`."""
 
     def __init__(
@@ -96,6 +103,7 @@ class Hearing:
         new_id: Callable[[], str],
         clock: Callable[[], float],
         silent: Callable[[], Unplayed | None],
+        called: Callable[[str], str],
         emit: Callable[..., object],
     ) -> None:
         self._keys = keys
@@ -107,8 +115,10 @@ class Hearing:
         self._new_id = new_id
         self._clock = clock
         self._silent = silent
+        self._called = called
         self._emit = emit
         self._instants: dict[str, asyncio.Future[float]] = {}
+        self._playing: set[asyncio.Task[bool]] = set()
 
     async def arrived(self, event: protocol.Announcement) -> None:
         """From its arrival to its end."""
@@ -129,6 +139,11 @@ class Hearing:
         if instant is not None and not instant.done():
             instant.set_result(event.at)
 
+    def stop(self) -> None:
+        """What plays here falls silent."""
+        for playing in self._playing:
+            playing.cancel()
+
     # -- the steps -----------------------------------------------------------------------------------
 
     async def _hear(self, event: protocol.Announcement) -> None:
@@ -140,7 +155,7 @@ class Hearing:
             await self._loaded(event.envelope.id)
         at = await self._instant(event.envelope.id)
         self._require_audible()
-        await self._play(_shown(event, content, sound), sound, at)
+        await self._play(self._shown(event, content, sound), sound, at)
 
     async def _believed(self, event: protocol.Announcement) -> tuple[Content, bytes]:
         try:
@@ -216,18 +231,21 @@ class Hearing:
         except TimeoutError:
             raise _Silent(Unplayed.LATE) from None
         wait = self._timekeeper.until(at)
-        if wait is None or wait < -LATE:
+        if wait is None or not -LATE <= wait <= SOON:
             raise _Silent(Unplayed.LATE)
         return asyncio.get_running_loop().time() + wait
 
     async def _play(self, shown: HeardAnnouncement, sound: Samples, at: float) -> None:
         instant = Instant(sound, at, LATE, lambda: self._playback.latency)
         playing = asyncio.create_task(self._playback.recite(instant.pull))
+        self._playing.add(playing)
         try:
-            await asyncio.sleep(at - asyncio.get_running_loop().time())
+            await asyncio.sleep(at - self._playback.latency - FRAME - asyncio.get_running_loop().time())
+            self._require_audible()  # somebody may have called, or not want to be disturbed, since it was ready
             self._emit("announcement", shown)
-            await playing
+            await asyncio.wait([playing])
         finally:
+            self._playing.discard(playing)
             playing.cancel()
         self._emit("announcement_over", shown)
 
@@ -236,15 +254,16 @@ class Hearing:
         if why is not None:
             raise _Silent(why)
 
-
-def _shown(event: protocol.Announcement, content: Content, sound: Samples) -> HeardAnnouncement:
-    envelope = event.envelope
-    return HeardAnnouncement(
-        id=envelope.id,
-        person=envelope.person,
-        name=event.name,
-        endpoint=envelope.endpoint,
-        device=event.device,
-        text=content.text,
-        seconds=len(sound) / RATE,
-    )
+    def _shown(self, event: protocol.Announcement, content: Content, sound: Samples) -> HeardAnnouncement:
+        envelope = event.envelope
+        name = "" if envelope.person is None else self._called(envelope.person)
+        return HeardAnnouncement(
+            id=envelope.id,
+            person=envelope.person,
+            name=name or event.name,
+            identity=envelope.identity,
+            endpoint=envelope.endpoint,
+            device=event.device,
+            text=content.text,
+            seconds=len(sound) / RATE,
+        )

@@ -1,11 +1,11 @@
 """Announcing from an endpoint: what is said is sealed to each of the household's devices, and signed."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kith.core.ids import new_message
-from kith.core.keys import KeyPair
+from kith.core.keys import KeyPair, PublicKeys
 from kith.core.problem import Code, Problem
 from kith.core.trust.history import Point
 from kith.core.trust.household import Roster
@@ -26,6 +26,9 @@ from kith.endpoint.announce_trust import listeners
 from kith.endpoint.home import Enrolment
 from kith.endpoint.identities import Ask, Identities
 from signaling import protocol
+
+To = Sequence[str] | bytes | None
+"""For whom it is: devices by id; the one that has this identity, whatever id the server gives it; or all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +61,30 @@ class Sending:
         self._new_id = new_id
         self._clock = clock
 
-    async def send(self, what: str | Recorded, to: Sequence[str] | None) -> protocol.Announced:
-        """Announce a text, or a voice, at the devices in `to`, or at all. Raises Untrusted where the own household is
-        not believed or there is none, Problem, Unreachable."""
+    async def send(self, what: str | Recorded, to: To) -> protocol.Announced:
+        """Announce a text, or a voice. It is sealed to whom it is for, and to no other device of the household. Raises
+        Untrusted where the own household is not believed or there is none, Problem, Unreachable."""
         roster = await self._roster(anew=False)
         devices = await self._devices()
         found = listeners(devices, roster, self._identities.housemates)
         if len(found) < len(devices):  # some of them may have been signed for a moment ago
             roster = await self._roster(anew=True)
             found = listeners(devices, roster, self._identities.housemates)
+        chosen = _chosen(found, to)
         key, unsealed = secrets.token_bytes(KEY), await self._unsealed(roster)
         segments = () if isinstance(what, str) else _sealed(key, unsealed.id, what.pieces)
         content = Content(text=what) if isinstance(what, str) else Content(voice=_voice(what, segments))
         envelope = seal(unsealed, self._keys, write(content), key, secrets.token_bytes(NONCE))
         keys = tuple(
             seal_key(self._keys, peer, envelope, endpoint, key, secrets.token_bytes(NONCE))
-            for endpoint, peer in found.items()
+            for endpoint, peer in chosen.items()
         )
         for index, body in enumerate(segments):
             await self._ask(
                 protocol.PutSegment(id=self._new_id(), message=envelope.id, index=index, body=body)
             )
-        return await self._announce(envelope, keys, len(segments), to)
+        named = None if to is None else tuple(chosen if isinstance(to, bytes) else dict.fromkeys(to))
+        return await self._announce(envelope, keys, len(segments), named)
 
     async def _roster(self, *, anew: bool) -> Roster:
         roster = await self._identities.roster(anew=anew)
@@ -124,15 +129,25 @@ class Sending:
         envelope: MessageEnvelope,
         keys: tuple[SealedKey, ...],
         segments: int,
-        to: Sequence[str] | None,
+        to: tuple[str, ...] | None,
     ) -> protocol.Announced:
-        chosen = None if to is None else tuple(dict.fromkeys(to))
         reply = await self._ask(
-            protocol.Announce(id=self._new_id(), envelope=envelope, keys=keys, segments=segments, to=chosen)
+            protocol.Announce(id=self._new_id(), envelope=envelope, keys=keys, segments=segments, to=to)
         )
         if not isinstance(reply, protocol.Announced):
             raise Problem(Code.INTERNAL)
         return reply
+
+
+def _chosen(found: Mapping[str, PublicKeys], to: To) -> dict[str, PublicKeys]:
+    """Raises Untrusted where the device that has an identity is none of the household's any more."""
+    if to is None:
+        return dict(found)
+    if not isinstance(to, bytes):
+        return {one: found[one] for one in to if one in found}
+    chosen = {one: keys for one, keys in found.items() if keys.identity == to}
+    require(bool(chosen), Reason.NOT_ACTIVE)
+    return chosen
 
 
 def _sealed(key: bytes, announcement: str, pieces: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -167,6 +167,7 @@ class Endpoint(Acts):
             self.equipment.playback,
             quiet=lambda: self.reach.quiet,
             busy=lambda: self._floor.holder is not None,
+            called=lambda person: self.directory.known(person).name,
             clock=self.reach.sets.now,
             steady=steady,
             emit=self._announcing,
@@ -216,6 +217,7 @@ class Endpoint(Acts):
         )
         self._record = Record(self.journal, self._wire, enrolment.name)
         self._record.listen(self.on)
+        self.on("quiet", lambda on: self._announcements.hush() if on else None)
         self.on("error", _report)
 
     # -- beginning and end ----------------------------------------------------------------------------

@@ -23,13 +23,12 @@ Pieces = Annotated[int, Meta(ge=0, le=MAX_PIECES)]
 
 
 class HouseholdDevice(Part, frozen=True, kw_only=True):
-    """A device of the own household at which an announcement could play: shared, or `person`'s own."""
+    """A device of the own household at which an announcement could play: shared, or `person`'s own. Of another's own
+    it says no more than what its person has signed."""
 
     endpoint: EndpointRef
-    name: str
     person: PersonRef | None = None
     shared: bool
-    online: bool
     keys: Keys
 
 
@@ -68,7 +67,8 @@ class Targets(Reply, frozen=True, kw_only=True, tag="targets"):
 
 
 class Announced(Reply, frozen=True, kw_only=True, tag="announced"):
-    """It plays within seconds, at so many devices as far as the speaker may know."""
+    """It is for so many devices, and plays within seconds. Of somebody else's own device it is not told whether it
+    does."""
 
     announcement: MessageRef
     targets: int

@@ -128,7 +128,7 @@ async def test_what_is_spoken_into_a_page_plays_on_page_and_device_at_once(home:
     await home.ana.page.mouse.down()
     await home.ana.page.wait_for_timeout(SPOKEN)
     await home.ana.page.mouse.up()
-    await expect(home.ana.page.get_by_text("It plays on 2 devices.")).to_be_visible()
+    await expect(home.ana.page.get_by_text("Announced on 2 devices.")).to_be_visible()
     await until_loud([home.ear], CHIME - 0.2 + 0.7)
     sound = np.concatenate([part for _, part in home.ear.heard])
     assert dominant(sound[-RATE // 2 :]) == pytest.approx(ANA, abs=8)
@@ -174,7 +174,7 @@ async def test_a_page_that_is_not_to_disturb_stays_silent(home: Home) -> None:
     await home.ben.page.evaluate(quiet, {"on": True})
     await write(home.ana, "Quietly")
     await until_loud([home.ear], CHIME)
-    await expect(home.ana.page.get_by_text("It plays on one device.")).to_be_visible()
+    await expect(home.ana.page.get_by_text("Announced on 2 devices.")).to_be_visible()
     assert await home.ben.page.evaluate("() => window.announcements") == []
     await expect(card(home.ben)).to_be_hidden()
     await home.ben.page.evaluate(quiet, {"on": False})

@@ -23,7 +23,7 @@ class Announcements {
     this.#hearing = new Hearing(account.identities, send, store, ringer, () => chosen.values.volume, language);
   }
 
-  /** Say it at home. Rejects with Untrusted or ProblemError. @param {Said} said @param {readonly string[] | null} to devices by id; null for all @returns {Promise<number>} at how many it plays */
+  /** Say it at home. Rejects with Untrusted or ProblemError. @param {Said} said @param {Bytes | null} to the device with this identity; null for all @returns {Promise<number>} for how many it is */
   announce(said, to) {
     return this.#sending.send(said, to);
   }

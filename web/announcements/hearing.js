@@ -32,6 +32,8 @@ const LONGEST = 60; // seconds
 const TOLD_WITHIN = 15_000;
 /** Ms after the instant at which one may still come in, with what is left of it. */
 const LATE = 250;
+/** Ms ahead that the instant is at most: whoever says a later one keeps what was said for an hour at which nobody expects it. */
+const SOON = 5_000;
 
 /** What there is to hear: a recording, or words. @typedef {{sound: AudioBuffer | null, text: string | null}} Ready */
 
@@ -55,6 +57,7 @@ export class Hearing {
     this.#volume = volume;
     this.#language = language;
     this.time = new Timekeeper(send);
+    globalThis.speechSynthesis?.getVoices(); // some browsers look for their voices only when they are asked
   }
 
   /** From its arrival on. Never rejects. @param {Announcement} event */
@@ -92,9 +95,9 @@ export class Hearing {
     }
     const at = await this.#instants.get(envelope.id);
     const moment = at == null ? null : this.time.momentOf(at);
-    require(moment !== null && moment > performance.now() - LATE, 'stale');
+    require(moment !== null && moment > performance.now() - LATE && moment < performance.now() + SOON, 'stale');
     this.#requireAudible();
-    this.#play(shown(event, envelope, content), ready, moment);
+    this.#play(this.#shown(event, envelope, content), ready, moment);
   }
 
   /** @param {Announcement} event @param {Envelope} envelope @returns {Promise<{content: Content, key: Bytes}>} */
@@ -130,10 +133,29 @@ export class Hearing {
   /** @param {Omit<Heard, 'audible' | 'again'>} heard @param {Ready} ready @param {number} moment of performance.now() */
   #play(heard, { sound, text }, moment) {
     const volume = this.#volume();
-    const audible = this.#ringer.performAt(moment, ANNOUNCING, sound, volume, LONGEST);
+    const silence = this.#ringer.performAt(moment, ANNOUNCING, sound, volume, LONGEST);
     const again = sound ? () => void this.#ringer.performAt(performance.now(), null, sound, volume, LONGEST) : text ? () => speak(text, this.#language(), volume) : null;
-    setTimeout(() => this.#store.dispatch({ t: 'announcement', announcement: { ...heard, audible, again } }), moment - performance.now());
-    if (text !== null && audible) setTimeout(() => speak(text, this.#language(), volume), moment + ANNOUNCING.round * 1_000 - performance.now());
+    const begun = setTimeout(() => this.#store.dispatch({ t: 'announcement', announcement: { ...heard, audible: silence !== null, again } }), moment - performance.now());
+    const words = silence && text ? setTimeout(() => speak(text, this.#language(), volume), moment + ANNOUNCING.round * 1_000 - performance.now()) : 0;
+    const done = () => {
+      unsubscribe();
+      clearTimeout(over);
+    };
+    const unsubscribe = this.#store.subscribe((state) => {
+      if (!state.quiet && !isOccupied(state)) return;
+      done(); // somebody calls, or does not want to be disturbed, since it was ready
+      silence?.();
+      clearTimeout(begun);
+      clearTimeout(words);
+      globalThis.speechSynthesis?.cancel();
+    });
+    const over = setTimeout(done, moment - performance.now() + (LONGEST + 1) * 1_000);
+  }
+
+  /** @param {Announcement} event @param {Envelope} envelope @param {Content} content */
+  #shown({ name, device }, { id, person, identity, endpoint }, content) {
+    const known = this.#store.state.people.find((one) => one.id === person);
+    return { id, person, identity, endpoint, name: known?.name ?? name, device, text: 'text' in content ? content.text : null };
   }
 
   /** @param {string} id @returns {Promise<number | null>} null if nobody says when */
@@ -149,16 +171,14 @@ export class Hearing {
   }
 }
 
-/** Words, by a voice of the browser's, where it has one. @param {string} text @param {string} language @param {number} volume 0 to 1 */
+/** Words, by a voice that this machine has: with any other the browser would send them to its maker. @param {string} text @param {string} language @param {number} volume 0 to 1 */
 function speak(text, language, volume) {
-  if (!('speechSynthesis' in globalThis)) return;
+  const voices = globalThis.speechSynthesis?.getVoices() ?? [];
+  const voice = voices.find((one) => one.localService && one.lang.toLowerCase().startsWith(language));
+  if (!voice) return;
   const utterance = new SpeechSynthesisUtterance(text);
-  utterance.lang = language;
+  utterance.voice = voice;
+  utterance.lang = voice.lang;
   utterance.volume = volume;
   speechSynthesis.speak(utterance);
-}
-
-/** @param {Announcement} event @param {Envelope} envelope @param {Content} content */
-function shown({ name, device }, { id, person, endpoint }, content) {
-  return { id, person, endpoint, name, device, text: 'text' in content ? content.text : null };
 }

@@ -1,6 +1,6 @@
 /** Announcing from this page: what is said is sealed to each of the household's devices, and signed. */
 
-import { toBase64 } from '../core/bytes.js';
+import { equal, toBase64 } from '../core/bytes.js';
 import { newMessage } from '../core/ids.js';
 import { ProblemError } from '../session/problem.js';
 import { envelopeToWire } from '../session/wire.js';
@@ -31,15 +31,17 @@ export class Sending {
   }
 
   /**
-   * Announce it at the devices in `to`, or at all. Rejects with Untrusted where the own household cannot be believed or
-   * there is none, or with ProblemError.
-   * @param {Said} said @param {readonly string[] | null} to
-   * @returns {Promise<number>} at how many devices it plays
+   * Announce it, sealed to whom it is for and to no other device. Rejects with Untrusted where the own household cannot be
+   * believed or there is none, or with ProblemError.
+   * @param {Said} said @param {Bytes | null} to the device with this identity, whatever id the server gives it; null for all
+   * @returns {Promise<number>} for how many devices it is
    */
   async send(said, to) {
     const { own } = this.#identities;
     const home = await this.#home();
-    const found = listeners(await this.#devices(), home.roster, home.people);
+    const all = listeners(await this.#devices(), home.roster, home.people);
+    const found = to === null ? all : all.filter(({ keys }) => equal(keys.identity, to));
+    require(to === null || found.length > 0, 'not_active');
     const key = newKey();
     const header = await this.#header(home);
     const pieces = 'pieces' in said ? await sealed(key, header.id, said.pieces) : [];
@@ -51,7 +53,7 @@ export class Sending {
     for (const [index, piece] of pieces.entries()) {
       await this.#send({ t: 'put_segment', message: envelope.id, index, body: toBase64(piece) }, PATIENCE);
     }
-    const chosen = to === null ? {} : { to: [...to] };
+    const chosen = to === null ? {} : { to: found.map(({ endpoint }) => endpoint) };
     const reply = await this.#send({ t: 'announce', envelope: envelopeToWire(envelope), keys, segments: pieces.length, ...chosen }, PATIENCE);
     if (reply.t !== 'announced') throw new ProblemError('internal');
     return reply.targets;

@@ -19,12 +19,12 @@ const HELD = 400;
 const NOTHING = 0.4;
 const TEXT_LENGTH = 500;
 
-/** @param {Parts} parts @param {{endpoint: string, name: string} | null} [to] the device that is answered; else all of them */
+/** @param {Parts} parts @param {{identity: Bytes, name: string} | null} [to] the device that is answered; else all of them */
 export function openAnnounce(parts, to = null) {
   const t = parts.translate();
   const problem = alertLine();
   const said = async (/** @type {Said} */ what) => {
-    const targets = await announcementsOf(parts).announce(what, to && [to.endpoint]);
+    const targets = await announcementsOf(parts).announce(what, to && to.identity);
     if (targets === 0) {
       problem.say(t('announce.nobody'));
       return;

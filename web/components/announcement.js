@@ -76,8 +76,8 @@ class AnnouncementCard extends View {
   }
 
   #answer() {
-    const { endpoint, name } = /** @type {Heard} */ (this.#heard);
-    openAnnounce(this.parts, { endpoint, name });
+    const { identity, name } = /** @type {Heard} */ (this.#heard);
+    openAnnounce(this.parts, { identity, name });
   }
 
   #dropInBack() {

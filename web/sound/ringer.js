@@ -73,11 +73,11 @@ export class Ringer {
    * left out.
    * @param {number} moment of performance.now() @param {Tone | null} tone @param {AudioBuffer | null} recording
    * @param {number} volume 0 to 1 @param {number} longest seconds of the recording that are played at most
-   * @returns {boolean} false where nothing can sound
+   * @returns {(() => void) | null} silences it; null where nothing can sound
    */
   performAt(moment, tone, recording, volume, longest) {
     const context = this.#context;
-    if (context?.state !== 'running') return false;
+    if (context?.state !== 'running') return null;
     const start = contextTime(context, moment);
     const out = outlet(context, volume);
     for (const note of tone?.notes ?? []) if (start + note.at >= context.currentTime) strike(context, note, start, out);
@@ -89,7 +89,7 @@ export class Ringer {
       source.onended = () => out.disconnect();
       source.start(begin + passed, passed, longest);
     }
-    return true;
+    return () => out.disconnect();
   }
 
   /** Measures how loud a track is, in the place where the tones are made. @param {MediaStreamTrack} track @returns {AnalyserNode | null} */

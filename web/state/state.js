@@ -6,6 +6,7 @@ import { currentGroup } from './groups.js';
 
 /** @import {BlockView, BookView, CallView, ChildView, EndReason, EndpointView, GrantedView, InvitationDetails, MissedCall, OngoingCall, NewsItem, OwnProfile, PeerIndicated, PersonView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Contacts} from '../contacts/list.js' */
+/** @import {Bytes} from '../core/bytes.js' */
 /** @import {Acquaintance} from '../call/vouching.js' */
 /** @import {Terms} from '../granting/terms.js' */
 /** @import {ProblemCode} from '../session/problem.js' */
@@ -72,9 +73,9 @@ import { currentGroup } from './groups.js';
  */
 
 /**
- * An announcement that was played here. `endpoint` and `person` are from where and who, the person absent where a device
- * speaks for the household; `audible` whether it could sound; `again` plays it once more, where it can be played.
- * @typedef {{id: string, person: string | null, endpoint: string, name: string, device: string, text: string | null, audible: boolean, again: (() => void) | null}} Heard
+ * An announcement that was played here. `identity` is that of the device from which it came, `endpoint` what the server
+ * calls it; the person is absent where a device speaks for the household; `audible` whether it could sound; `again` plays it once more, where it can be played.
+ * @typedef {{id: string, person: string | null, identity: Bytes, endpoint: string, name: string, device: string, text: string | null, audible: boolean, again: (() => void) | null}} Heard
  */
 
 /**

@@ -1,5 +1,6 @@
 """May this announcement be made, and where does it play?"""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -77,12 +78,23 @@ def test_each_table_goes_from_top_to_bottom() -> None:
         assert skipped(replace(KITCHEN, **rest)) is silent.skip
 
 
-def test_nobody_learns_by_the_number_who_has_blocked_them() -> None:
-    blocked = may_announce(replace(FACTS, devices=(SPEAKING, replace(KITCHEN, blocked=True), STUDY)))
-    assert isinstance(blocked, Admit)
-    assert blocked.told == 2
-    quiet = may_announce(replace(FACTS, devices=(SPEAKING, replace(KITCHEN, blocked=True, online=False))))
-    assert quiet == Admit(frozenset(), told=0)
+PRIVATE = (Skip.OFFLINE, Skip.SUSPENDED, Skip.BLOCKED, Skip.CHILD_LIMIT, Skip.QUIET)
+
+
+@pytest.mark.parametrize("skips", [*itertools.combinations(PRIVATE, 1), *itertools.combinations(PRIVATE, 2)])
+def test_nobody_learns_by_the_number_how_things_stand_with_somebody_else(skips: tuple[Skip, ...]) -> None:
+    """Whether they are there, and whom they have blocked: whatever keeps it from playing on their own device."""
+    silent = {name: value for skip in skips for name, value in SILENT[skip].items()}
+    phone = Device(EndpointId("e_phone"), others=True)
+    plays = may_announce(replace(FACTS, devices=(SPEAKING, phone, STUDY)))
+    assert plays == Admit(frozenset({phone.id, STUDY.id}), told=2)
+    silenced = may_announce(replace(FACTS, devices=(SPEAKING, replace(phone, **silent), STUDY)))
+    assert silenced == Admit(frozenset({STUDY.id}), told=2)
+
+
+def test_how_things_stand_with_what_is_shared_is_no_secret() -> None:
+    offline = may_announce(replace(FACTS, devices=(SPEAKING, replace(KITCHEN, online=False), STUDY)))
+    assert offline == Admit(frozenset({STUDY.id}), told=1)
 
 
 def test_what_goes_on_and_on_is_stopped_within_seconds() -> None:
