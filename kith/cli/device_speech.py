@@ -28,7 +28,6 @@ CLICKS = {"click": 1, "double click": 2}
 
 LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "heard": lambda d: f"hears   “{d['text']}”",
-    "transcript": lambda d: f"text    of a voice message: {d['message']}",
     "deaf": lambda d: f"deaf    Voice messages have no text here: {d['why']}.",
 }
 
@@ -138,7 +137,6 @@ def attend(endpoint: Endpoint, speech: Speech, show: Show, loop: asyncio.Abstrac
 
 def _write_down(endpoint: Endpoint, transcriber: Transcriber, speech: Speech, show: Show) -> None:
     """Voice messages get their text here, where this machine can do that."""
-    endpoint.on("transcript", lambda message: show("transcript", {"message": message}))
     endpoint.on("closed", lambda cause: transcriber.abandon())
     if not speech.transcripts:
         return

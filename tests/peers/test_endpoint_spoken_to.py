@@ -149,15 +149,14 @@ async def test_help_is_not_promised(house: House) -> None:
 async def test_a_double_click_calls_the_top_contact_and_a_click_hangs_up(house: House) -> None:
     anna, button = house.anna, Button(house.anna.endpoint)
     began = asyncio.get_running_loop().time()
-    button.press()
-    button.press(bounces=False)
+    for _ in range(2):
+        button.press(bounces=False)
     await anna.until("speak", after=began)  # there is no top contact yet
     assert anna.endpoint.current is None
     anna.endpoint.top_contact = "Ben"
     began = asyncio.get_running_loop().time()
-    button.press()
-    await asyncio.sleep(0.1)  # as a finger does
-    button.press()
+    for _ in range(2):
+        button.press(bounces=False)
     await anna.until("vibrate", after=began)
     await rings(house.ben)
     assert house.ben.call.peer_name == "Anna"
@@ -211,3 +210,30 @@ async def test_announcing_by_word(house: House) -> None:
     _, _, (answer,) = await house.anna.until("announcement")
     assert (answer.name, answer.text) == ("Ben", "I am coming")
     assert not house.carl.times("announcement")
+
+
+@pytest.mark.row("R12")
+async def test_messages_by_word(house: House) -> None:
+    """A text with or without a pause before it, a voice message, and playing what came."""
+    said, answered = house.spoken_to(), Dialogue(house.ben.endpoint)
+    assert await said.hear("Send a message to Ben: I'm on the train.") == "The message to Ben is sent."
+    assert await said.hear("tell Ben dinner is ready") == "The message to Ben is sent."
+    assert await said.hear("send a message to Ben") == "What shall I say?"
+    assert await said.hear("See you soon") == "The message to Ben is sent."
+    texts = ["I'm on the train", "dinner is ready", "See you soon"]
+
+    def came() -> bool:
+        return [one.text for one, _ in house.ben.details("message")] == texts
+
+    await house.ben.until_true(came, "three messages in their order")
+    assert not house.carl.times("message")
+    assert "recording for Ben" in await said.hear("record a message for Ben")
+    await house.anna.until("indicator", *(True, False))
+    await asyncio.sleep(0.3)  # somebody speaks
+    assert await said.hear("send it") == "Your voice message is sent."
+    await house.ben.until_true(lambda: len(house.ben.details("message")) == 4, "a voice message")
+    assert await answered.hear("play my messages") == "You have 4 messages."
+    await house.ben.until("speak", "Message from Anna: dinner is ready")
+    await house.ben.until("speak", "Voice message from Anna.")
+    assert await said.hear("play my messages") == "There are no new messages."
+    assert await said.hear("send a message to Ebenezer: hello") == "I do not know Ebenezer."
