@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from tests.support.browsers import Kind, Screen, browsers
 from tests.support.conspiracy import Conspiracy, conspiracy
 from tests.support.messaging import Talking, until
+from tests.support.writing import say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,6 +33,16 @@ async () => {
 }
 """
 """What the page has not sent, and whether anything of it was sealed."""
+
+WARNED = """
+async () => {
+  const { identities } = document.querySelector('kith-app').parts.account;
+  const person = identities.person.bind(identities);
+  window.looked = 0;
+  identities.person = (id) => person(id).finally(() => (window.looked += 1));
+}
+"""
+"""Counts how often the page has looked who somebody is."""
 
 
 @dataclass
@@ -118,3 +129,40 @@ async def test_another_identity_is_shown_before_anything_is_sealed(house: House,
 
 async def nothing_left(page: Talking) -> bool:
     return bool(await outgoing(page) == [])
+
+
+@pytest.mark.row("R87")
+@pytest.mark.parametrize("lie", ["no identity", "a removal withheld", "a forked chain"])
+async def test_what_cannot_be_told_now_is_neither_believed_nor_thrown_away(
+    house: House, page: Talking, lie: str
+) -> None:
+    """Who wrote is not shown as it should be: nothing is shown, and nothing confirmed. Once the server tells the
+    truth the message is there."""
+    state = await page.screen.state()
+    house.plot.lie(lie, state["endpoint"]["id"])
+    await page.page.evaluate(WARNED)
+    text = f"Written during: {lie}"
+    await say(house.plot.helpers["phone"], state["person"]["id"], text)
+    await page.page.wait_for_function("() => window.looked > 0")
+    assert text not in [one.get("text") for one in await page.items()]
+    house.plot.be_honest()
+    await page.sees(text, "Bob")
+
+
+@pytest.mark.row("R87")
+async def test_a_number_of_the_servers_does_not_swallow_what_comes_later(house: House, page: Talking) -> None:
+    """All that may ever come was read and removed, says the server. What comes afterwards is there, and new."""
+    state = await page.screen.state()
+    phone, person = house.plot.helpers["phone"], state["person"]["id"]
+    await page.home()
+    house.plot.lie("a conversation removed", state["endpoint"]["id"])
+    await say(phone, person, "During the lie")
+    await page.page.reload()
+    await page.screen.at_home()
+    house.plot.be_honest()
+    await page.page.reload()
+    await page.screen.at_home()
+    await say(phone, person, "After the lie")
+    await expect(page.page.get_by_role("button", name="Messages, 1 with something new")).to_be_visible()
+    await page.open("Bob")
+    await page.sees("After the lie", "Bob")

@@ -29,6 +29,16 @@ NEAR = 8.0
 
 TRANSCRIPTS = "async () => (await import('/messages/database.js')).all('transcripts')"
 EXPIRED = f"async () => (await ({TRANSCRIPTS})()).every(({{ expires }}) => expires < Date.now())"
+DISK_FAILS = """
+() => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (...what) {
+    if (this.name !== 'items') return put.apply(this, what);
+    IDBObjectStore.prototype.put = put;
+    throw new DOMException('there is no room', 'QuotaExceededError');
+  };
+}
+"""
 RECORDINGS = "async () => (await (await import('/messages/database.js')).keys('voices')).length"
 
 
@@ -381,3 +391,31 @@ async def test_a_voice_is_recorded_with_the_keyboard_alone(friends: Friends) -> 
     await friends.dora.page.keyboard.press("Enter")
     await expect(friends.ana.voices).to_have_count(before + 1)
     await expect(friends.dora.page.get_by_role("button", name="Record your voice")).to_be_focused()
+
+
+@pytest.mark.row("R56")
+async def test_what_was_removed_before_it_came_does_not_come_back(friends: Friends) -> None:
+    """Dora's page is closed: Ana writes, and Dora takes the conversation out of her list at her device."""
+    await friends.dora.page.goto("about:blank")
+    await friends.ana.write("Seen at the device, and done with.")
+    await until(
+        lambda: said(friends.device, friends.ana_id, "Seen at the device, and done with."), "on the device"
+    )
+    await friends.device.endpoint.messages.remove(friends.ana_id)
+    await friends.dora.screen.open()
+    await friends.dora.screen.at_home()
+    await friends.dora.overview()
+    await expect(friends.dora.page.get_by_role("heading", name="No messages yet")).to_be_visible()
+    await friends.ana.write("Something new.")
+    await friends.dora.page.locator(".conversations .open").click()
+    await friends.dora.sees("Something new.", "Ana")
+    assert [one.get("text") for one in await friends.dora.items()] == ["Something new."]
+
+
+async def test_a_disk_that_fails_once_loses_nothing_and_is_told_of(friends: Friends) -> None:
+    await friends.ana.page.evaluate(DISK_FAILS)
+    await friends.dora.write("Before the disk failed.")
+    await expect(friends.ana.page.locator(".toast")).to_contain_text("could not be kept on this device")
+    await friends.dora.write("After the disk failed.")
+    for text in ("Before the disk failed.", "After the disk failed."):
+        await friends.ana.sees(text, "Dora")

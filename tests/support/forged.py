@@ -260,6 +260,23 @@ def recipient_still_there(shown: protocol.Recipient, plot: Plot) -> tuple[protoc
     return shown, replace(shown, endpoint="e_" + "1" * 20, keys=keys_view(plot.stolen.public))
 
 
+# -- how far a conversation is -------------------------------------------------------------------------
+
+
+def all_removed(message: Message, plot: Plot) -> Message:
+    """The person has read and taken out of their list whatever there may ever be."""
+    del plot
+    if isinstance(message, protocol.ConversationChanged):
+        return replace(message, conversation=_all(message.conversation))
+    if isinstance(message, protocol.Conversations):
+        return replace(message, conversations=tuple(map(_all, message.conversations)))
+    return message
+
+
+def _all(view: protocol.ConversationView) -> protocol.ConversationView:
+    return replace(view, read=2**50, removed=2**50)
+
+
 # -- whose endpoints are whose ------------------------------------------------------------------------
 
 
@@ -511,6 +528,7 @@ FORGERIES: dict[str, Forgery] = {
     "a drop in by an invented endpoint": all_of(as_drop_in, household, invented_endpoint),
     "grants withheld": grants_withheld,
     "answered for them": answered_for_them,
+    "a conversation removed": all_removed,
     "a recipient swapped": recipient_swapped,
     "half of a recipient swapped": recipient_half_swapped,
     "a recipient added": recipient_added,

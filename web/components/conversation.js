@@ -108,7 +108,7 @@ export class Conversation extends View {
     if (who !== this.#name || this.#title.childElementCount === 0) {
       this.#name = who;
       this.#title.replaceChildren(avatar(this.#other, who), h('span', { class: 'name' }, who));
-      setAttribute(this.#title, 'aria-label', this.t('home.about', { name: who }));
+      setAttribute(this.#title, 'title', this.t('home.about', { name: who }));
       name(this.#call, this.t('home.call.to', { name: who }));
       name(this.#remove, this.t('messages.remove'));
       setText(this.#empty, this.t('messages.begin', { name: who }));

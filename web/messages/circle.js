@@ -59,7 +59,10 @@ export class Circles {
     const keys = person.chain.active.get(nameOf(envelope.identity)) ?? (shown && publicKeysOf(shown));
     require(keys && nameOf(keys.identity) === nameOf(envelope.identity), 'not_active');
     const { root, version, head } = envelope;
-    requireSpeaksFor(person, await this.#home(), keys, { root, point: { version, head } });
+    const home = await this.#home();
+    const own = person.chain.spans.has(nameOf(keys.identity));
+    require(own || home.trouble === null, 'missing'); // without the roster nobody can tell: not a word against the sender
+    requireSpeaksFor(person, home, keys, { root, point: { version, head } });
     await requireSender(envelope, person.chain, person.delegations?.endpoints ?? []);
     return { person, keys };
   }

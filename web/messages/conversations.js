@@ -19,6 +19,7 @@ const VIEWS = 'views';
 export class Conversations {
   #send;
   #turn = Promise.resolve();
+  /** What the server said last. It counts as far as there are messages here: no number of the server's swallows what comes later. @type {Map<string, {read: number, removed: number}>} */ #told = new Map();
   /** @type {Map<string, Conversation>} by the other person */ all = new Map();
   /** Something about this one is another. @type {(other: string) => void} */ changed = () => {};
 
@@ -37,14 +38,20 @@ export class Conversations {
   async refresh() {
     const reply = await this.#send({ t: 'list_conversations' }, PATIENCE);
     if (reply.t !== 'conversations') throw new ProblemError('internal');
-    for (const view of reply.conversations) await this.#take(view);
+    for (const view of reply.conversations) await this.heard(view, false);
     await this.#keep();
   }
 
-  /** @param {ConversationView} view */
-  async heard(view) {
+  /** @param {ConversationView} view @param {boolean} [keep] */
+  async heard(view, keep = true) {
+    this.#told.set(view.with, { read: view.read, removed: view.removed });
     await this.#take(view);
-    await this.#keep();
+    if (keep) await this.#keep();
+  }
+
+  /** Up to which number messages were taken out of the own list. @param {string} other */
+  removed(other) {
+    return Math.max(this.viewOf(other).removed, this.#told.get(other)?.removed ?? 0);
   }
 
   /** A message was written to disk. @param {Item} item @param {string} name of the other */
@@ -64,13 +71,14 @@ export class Conversations {
 
   /** Those that are to be seen, the latest first. @returns {Conversation[]} */
   get listed() {
-    const shown = [...this.all.values()].filter(({ view, newest }) => newest !== null || view.last > view.removed);
+    const shown = [...this.all.values()].filter(({ view, newest }) => newest !== null || view.last > this.removed(view.with));
     return shown.sort((one, other) => other.view.at - one.view.at);
   }
 
-  /** The person has seen everything up to here. Rejects with ProblemError. @param {string} other @param {number} upto */
-  async read(other, upto) {
-    const { view } = this.all.get(other) ?? {};
+  /** The person has seen everything that is here. Rejects with ProblemError. @param {string} other */
+  async read(other) {
+    const { view, newest } = this.all.get(other) ?? {};
+    const upto = newest?.seq ?? 0;
     if (!view || upto <= view.read) return;
     await this.#take({ ...view, read: upto });
     await this.#send({ t: 'mark_read', with: other, upto }, PATIENCE);
@@ -80,8 +88,7 @@ export class Conversations {
   async remove(other) {
     const { last } = this.viewOf(other);
     await this.#send({ t: 'remove_conversation', with: other, upto: last }, PATIENCE);
-    await this.#take({ ...this.viewOf(other), removed: last, read: Math.max(last, this.viewOf(other).read) });
-    await this.#keep();
+    await this.heard({ ...this.viewOf(other), removed: last, read: last });
   }
 
   /** One after the other, as each looks at the disk. @param {ConversationView} view */
@@ -93,9 +100,12 @@ export class Conversations {
   /** A view never goes back: a reply that an event has overtaken is old news. @param {ConversationView} view */
   async #look(view) {
     const other = view.with;
-    const before = this.all.get(other)?.view;
-    const next = before ? furthest(before, view) : view;
-    if (next.removed > (before?.removed ?? 0)) await forget(other, next.removed);
+    const before = this.all.get(other)?.view ?? { ...view, read: 0, removed: 0 };
+    const highest = /** @type {Item | null} */ (await disk.last('items', disk.between(other)))?.seq ?? 0;
+    const told = this.#told.get(other) ?? view;
+    const here = (/** @type {'read' | 'removed'} */ name) => Math.max(before[name], Math.min(Math.max(told[name], view[name]), highest));
+    const next = { ...furthest(before, view), read: here('read'), removed: here('removed') };
+    if (next.removed > before.removed) await forget(other, next.removed);
     const [newest, since] = await Promise.all([
       /** @type {Promise<Item | null>} */ (disk.last('items', disk.between(other))),
       /** @type {Promise<Item[]>} */ (disk.all('items', disk.between(other, next.read + 1))),
@@ -111,7 +121,7 @@ export class Conversations {
 
 /** @param {ConversationView} one @param {ConversationView} other @returns {ConversationView} */
 function furthest(one, other) {
-  const counts = /** @type {const} */ (['last', 'at', 'delivered', 'read_by_them', 'read', 'removed']);
+  const counts = /** @type {const} */ (['last', 'at', 'delivered', 'read_by_them']);
   const far = Object.fromEntries(counts.map((name) => [name, Math.max(one[name], other[name])]));
   return { ...one, ...other, ...far, person: other.person || one.person, name: other.name || one.name };
 }

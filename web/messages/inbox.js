@@ -2,7 +2,8 @@
  * What comes in: fetched in order, verified, opened, written to disk with all that belongs to it, and only then confirmed,
  * as the server forgets what was confirmed.
  *
- * What cannot be believed is left out, and confirmed as well: it would be in the way of everything after it.
+ * What cannot be believed is left out, and confirmed as well: it would be in the way of everything after it. Where it cannot
+ * be told now, as the server does not show who somebody is, it is waited for first; nothing is confirmed meanwhile.
  */
 
 import { equal, fromBase64 } from '../core/bytes.js';
@@ -14,11 +15,24 @@ import * as disk from './database.js';
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {MessageItem, OwnItem} from '../protocol.js' */
 /** @import {Identities, Send} from '../session/identities.js' */
+/** @import {Person} from '../session/identities.js' */
 /** @import {Content, Voice} from '../trust/message.js' */
+/** @import {Reason} from '../trust/untrusted.js' */
 /** @import {Circles} from './circle.js' */
 /** @import {Item} from './database.js' */
 
 const PATIENCE = { within: 15_000 };
+
+/** Of a sender: it is the server that does not show what it should. @type {readonly Reason[]} */
+const NOT_NOW = ['unknown_person', 'stale', 'forked', 'missing'];
+
+/** How often that is looked at again before the message is left out; each time after twice as long. */
+const TRIES = 5;
+const SOON = 2_000; // milliseconds
+const LATEST = 900_000;
+
+/** Nothing can be said of what waits before something else is shown. */
+class NotNow extends Error {}
 
 /** @typedef {MessageItem | OwnItem} InboxItem */
 
@@ -26,6 +40,8 @@ const PATIENCE = { within: 15_000 };
  * @typedef {object} InboxSink
  * @property {(item: Item, alert: boolean) => Promise<void>} arrived  a message is on disk; of a voice, the first pieces may be
  * @property {(topic: string, item: string, body: Bytes, at: number) => Promise<void>} own  from another endpoint of one's own; `at` in ms
+ * @property {(other: string) => number} removed  up to which number a conversation was taken out of the own list
+ * @property {(key: string) => void} trouble  something that a person should know: a text key
  */
 
 export class Inbox {
@@ -37,6 +53,9 @@ export class Inbox {
   #confirmed = 0;
   /** Whether everything before what the events bring was fetched. */ #caughtUp = false;
   #turn = Promise.resolve();
+  /** How often each was looked at in vain. @type {Map<number, number>} */ #tried = new Map();
+  #again = 0;
+  #pause = SOON;
   /** Who waits for a piece of a voice. @type {Map<string, () => void>} */ #waiting = new Map();
   /** Voices whose pieces are being fetched. @type {Set<string>} */ #fetching = new Set();
 
@@ -58,7 +77,7 @@ export class Inbox {
   heard(item) {
     return this.#next(async () => {
       if (!this.#caughtUp) return this.#fetch();
-      await this.#take(item);
+      await this.#take(item, await this.#own());
       return this.#confirm();
     });
   }
@@ -81,7 +100,8 @@ export class Inbox {
     for (let more = true; more; ) {
       const reply = await this.#send({ t: 'fetch_inbox', after: this.#stored }, PATIENCE);
       if (reply.t !== 'inbox') throw new ProblemError('internal');
-      for (const item of reply.items) await this.#take(item);
+      const own = reply.items.length > 0 ? await this.#own() : null;
+      for (const item of reply.items) await this.#take(item, own);
       await this.#confirm();
       more = reply.more && reply.items.length > 0;
     }
@@ -95,35 +115,55 @@ export class Inbox {
     this.#confirmed = upto;
   }
 
-  /** @param {InboxItem} item */
-  async #take(item) {
+  /** Whose inbox it is. Rejects with NotNow where even that cannot be believed. @returns {Promise<Person>} */
+  async #own() {
+    try {
+      return await this.#circles.own();
+    } catch (error) {
+      throw error instanceof Untrusted ? new NotNow(error.reason) : error;
+    }
+  }
+
+  /** @param {InboxItem} item @param {Person | null} own */
+  async #take(item, own) {
     if (item.n <= this.#stored) return;
     try {
-      if (item.what === 'message') await this.#message(item);
-      else await this.#own(item);
+      if (item.what === 'message') await this.#message(item, /** @type {Person} */ (own));
+      else await this.#fromSibling(item);
     } catch (error) {
-      if (!(error instanceof Untrusted)) throw error;
-      console.warn(`something in the inbox is not believed: ${error.reason}`);
+      this.#leaveOut(item.n, error);
     }
+    this.#tried.delete(item.n);
     this.#stored = item.n;
   }
 
-  /** @param {MessageItem} shown */
-  async #message(shown) {
+  /** Throws again what is no reason to leave anything out, or none yet. @param {number} number @param {unknown} error */
+  #leaveOut(number, error) {
+    if (error instanceof ProblemError || error instanceof DOMException) throw error; // the server is away, the disk is full
+    const tried = (this.#tried.get(number) ?? 0) + 1;
+    this.#tried.set(number, tried);
+    if (error instanceof Untrusted && NOT_NOW.includes(error.reason) && tried < TRIES) throw new NotNow(error.reason);
+    console.warn(`something in the inbox is left out: ${error instanceof Untrusted ? error.reason : error}`);
+    this.#sink.trouble('messages.left_out');
+  }
+
+  /** @param {MessageItem} shown @param {Person} own */
+  async #message(shown, own) {
     const envelope = envelopeOf({ ...shown.envelope });
     require(envelope.kind === 'message', 'malformed');
     const { id } = envelope;
     const place = [shown.with, shown.seq];
     const [before, there] = await Promise.all([disk.get('places', id), /** @type {Promise<Item | null>} */ (disk.get('items', place))]);
     // Nothing is believed twice, and nothing takes another's place.
-    require(before === null ? there === null : there?.id === id, 'forked');
-    if (there && !there.voice) return;
+    require(there === null || there.id === id, 'already_there');
+    if (before !== null && (there === null || !there.voice)) return;
     const mine = this.#identities.isOwn(envelope.root);
     const { person, keys } = await this.#circles.sender(envelope, shown.keys, mine ? shown.person : shown.with);
-    const receiver = mine ? await this.#circles.person(shown.with) : await this.#circles.own();
+    const receiver = mine ? await this.#circles.person(shown.with) : own;
     require(equal(envelope.to_root, receiver.chain.root), 'unknown_person');
     const key = await openKey(this.#identities.own, keys, envelope, fromBase64(shown.key));
     const content = await openContent(envelope, key);
+    if (shown.seq <= this.#sink.removed(shown.with)) return disk.put('places', id, place); // it was taken out before it came
     const extra = { ...(person.outcome === 'changed' ? { changed: true } : {}), ...(mine ? {} : { envelope: shown.envelope, key }) };
     /** @type {Item} */
     const item = { id, with: shown.with, seq: shown.seq, at: Math.round(shown.at * 1_000), mine, ...kept(content), ...extra };
@@ -171,7 +211,7 @@ export class Inbox {
   }
 
   /** @param {OwnItem} shown */
-  async #own({ keys: shownKeys, item, topic, body, at }) {
+  async #fromSibling({ keys: shownKeys, item, topic, body, at }) {
     const keys = await this.#circles.sibling(shownKeys);
     await this.#sink.own(topic, item, await openOwn(this.#identities.own, keys, item, topic, fromBase64(body)), at * 1_000);
   }
@@ -182,13 +222,26 @@ export class Inbox {
     this.#waiting.delete(id);
   }
 
-  /** One thing after another; what the connection cuts off is fetched again with the next one. @param {() => Promise<void>} work */
+  /** One thing after another. What went wrong is tried again with the next that comes, and with the next connection. @param {() => Promise<void>} work */
   #next(work) {
-    this.#turn = this.#turn.then(work).catch((error) => {
-      this.#caughtUp = false;
-      if (!(error instanceof ProblemError)) throw error;
-    });
+    this.#turn = this.#turn.then(work).then(
+      () => void (this.#pause = SOON),
+      (error) => this.#failed(error),
+    );
     return this.#turn;
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    this.#caughtUp = false;
+    if (error instanceof ProblemError) return;
+    if (!(error instanceof NotNow)) {
+      console.error(error);
+      this.#sink.trouble('messages.trouble');
+    }
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => void this.fetch(), this.#pause);
+    this.#pause = Math.min(2 * this.#pause, LATEST);
   }
 }
 

@@ -53,7 +53,10 @@ export class Messages {
     this.#inbox = new Inbox(this.#circles, account.identities, this.#send, {
       arrived: (item, alert) => this.#arrived(item, alert),
       own: (topic, _, body, at) => this.#own(topic, body, at),
+      removed: (other) => this.conversations.removed(other),
+      trouble: (key) => store.dispatch({ t: 'notice', notice: { key, values: {} } }),
     });
+    this.outbox.trouble = () => store.dispatch({ t: 'notice', notice: { key: 'messages.trouble', values: {} } });
     this.outbox.sent = (item) => this.conversations.added(item, this.nameOf(item.with));
     this.outbox.changed = (other) => this.#tell(other);
     this.conversations.changed = (other) => this.#tell(other);
@@ -123,7 +126,7 @@ export class Messages {
   async look(other) {
     this.#seen = other;
     if (other === null) return;
-    await this.conversations.read(other, this.conversations.viewOf(other).last).catch(later);
+    await this.conversations.read(other).catch(later);
   }
 
   /** Play what came last and was not heard: from a notification. @param {string} other */
@@ -175,7 +178,7 @@ export class Messages {
 
   /** @param {string} topic @param {import('../core/bytes.js').Bytes} body @param {number} at */
   async #own(topic, body, at) {
-    const changed = await this.#siblings.heard(topic, body, at);
+    const changed = await this.#siblings.heard(topic, body, at, (other) => this.conversations.removed(other));
     /** @type {Map<string, Item>} */ const newest = new Map();
     for (const item of changed) if ((newest.get(item.with)?.seq ?? 0) < item.seq) newest.set(item.with, item);
     for (const item of newest.values()) await this.conversations.added(item, this.nameOf(item.with));

@@ -38,6 +38,7 @@ export class Outbox {
   #turn = Promise.resolve();
   /** One has gone out, as which item. @type {(item: Item) => Promise<void>} */ sent = async () => {};
   /** Something about those to this person is another. @type {(other: string) => void} */ changed = () => {};
+  /** This browser cannot keep what it must. */ trouble = () => {};
 
   /** @param {Circles} circles @param {Identities} identities @param {Send} send */
   constructor(circles, identities, send) {
@@ -125,8 +126,15 @@ export class Outbox {
 
   /** Send what waits, one after the other. */
   deliver() {
-    this.#turn = this.#turn.then(() => this.#deliver()).catch(later);
+    this.#turn = this.#turn.then(() => this.#deliver()).catch((error) => this.#failed(error));
     return this.#turn;
+  }
+
+  /** The next connection, or the next message, tries again. @param {unknown} error */
+  #failed(error) {
+    if (error instanceof ProblemError) return;
+    console.error(error);
+    this.trouble();
   }
 
   async #deliver() {

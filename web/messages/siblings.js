@@ -37,11 +37,11 @@ export class Siblings {
     this.#send = send;
   }
 
-  /** From another endpoint of one's own. Rejects with Untrusted for what makes no sense. @param {string} topic @param {Bytes} body @param {number} at ms @returns {Promise<Item[]>} what is new on disk, or another than it was */
-  async heard(topic, body, at) {
+  /** From another endpoint of one's own. Rejects with Untrusted for what makes no sense. @param {string} topic @param {Bytes} body @param {number} at ms @param {(other: string) => number} removed up to where a conversation was taken out @returns {Promise<Item[]>} what is new on disk, or another than it was */
+  async heard(topic, body, at, removed) {
     const said = parsed(body);
     if (topic === 'transcript') return this.#transcript(said, at);
-    if (topic === 'history') return this.#history(said);
+    if (topic === 'history') return this.#history(said, removed);
     return [];
   }
 
@@ -69,14 +69,14 @@ export class Siblings {
     return item ? [item] : [];
   }
 
-  /** @param {any} said @returns {Promise<Item[]>} */
-  async #history({ messages }) {
+  /** @param {any} said @param {(other: string) => number} removed @returns {Promise<Item[]>} */
+  async #history({ messages }, removed) {
     require(Array.isArray(messages), 'malformed');
     /** @type {{item: Item, transcript: string | undefined}[]} */ const fresh = [];
     for (const one of /** @type {Told[]} */ (messages)) {
       const item = itemOf(one);
       const known = (await disk.get('places', item.id)) ?? (await disk.get('items', [item.with, item.seq]));
-      if (known === null) fresh.push({ item, transcript: one.transcript });
+      if (known === null && item.seq > removed(item.with)) fresh.push({ item, transcript: one.transcript });
     }
     await disk.change(['items', 'places', 'transcripts'], (of) => {
       for (const { item, transcript } of fresh) {
