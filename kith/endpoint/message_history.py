@@ -3,7 +3,7 @@
 JSON in UTF-8, `{"messages": […]}`, the newest first. The sound of voice messages is not told, what they say is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -34,7 +34,7 @@ class Sound(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"other": "with"}):
-    """One message. `at` is in Unix seconds, `sent` in milliseconds."""
+    """One message. `at` and when its transcript `expires` are in Unix seconds, `sent` in milliseconds."""
 
     id: Id
     other: PersonRef
@@ -46,6 +46,7 @@ class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"other
     text: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
     voice: Sound | None = None
     transcript: Annotated[str, Meta(max_length=MOST_TRANSCRIPT)] | None = None
+    expires: Seconds | None = None
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -79,13 +80,17 @@ def batches(messages: Iterable[Message]) -> Iterator[bytes]:
         yield msgspec.json.encode(Batch(messages=tuple(told)))
 
 
-def read(body: bytes, person: str, endpoint: str) -> tuple[list[Message], Mapping[str, str]]:
-    """The messages of `person`, as `endpoint` told them, and transcripts by message. Raises Untrusted(malformed)."""
+def read(body: bytes, person: str, endpoint: str) -> tuple[list[Message], list[Transcript]]:
+    """The messages of `person`, as `endpoint` told them, and what recordings say. Raises Untrusted(malformed)."""
     try:
         told = _batch(body).messages
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Untrusted(Reason.MALFORMED) from None
-    transcripts = {one.id: one.transcript for one in told if one.transcript is not None}
+    transcripts = [
+        Transcript(message=one.id, text=one.transcript, expires=one.expires)
+        for one in told
+        if one.transcript is not None
+    ]
     return [_message(one, person, endpoint) for one in told], transcripts
 
 
@@ -117,6 +122,7 @@ def _told(message: Message) -> Told:
         if voice is None
         else Sound(seconds=voice.seconds, segments=voice.segments, bytes=voice.size),
         transcript=message.transcript,
+        expires=message.expires,
     )
 
 

@@ -184,9 +184,9 @@ class Mailbox:
         came = self._loading.setdefault(message.id, asyncio.Event())
         try:
             for index in range(voice.segments):
-                if await self._disk(self._store.segment, message.id, index) is None:
+                if await self._disk(self._store.segment, message.person, message.id, index) is None:
                     plain = await self._segment(message.id, index, opened)
-                    await self._disk(self._store.keep_segment, message.id, index, plain)
+                    await self._disk(self._store.keep_segment, message.person, message.id, index, plain)
                     came.set()
         except (Problem, Untrusted) as error:
             if isinstance(error, Problem) and error.code in TRANSIENT:
@@ -207,7 +207,7 @@ class Mailbox:
                 came = self._loading.get(message.id)
                 if came is not None:
                     came.clear()
-                body = await self._disk(self._store.segment, message.id, index)
+                body = await self._disk(self._store.segment, message.person, message.id, index)
                 if body is None:
                     if came is None:
                         raise Unplayable("it is not here")

@@ -26,8 +26,9 @@ class Message:
 
     `seq` is its place in the conversation, None until the server has taken it; `at` Unix seconds. Either `text` or
     `voice` is there; `here` is how many segments of the voice are. `transcript`: what a voice message says, empty where
-    nobody could make it out, None where it is not available. `doubtful`: when it came, the other person had another
-    identity than the one that was known here. `sent` is when it was signed, by its sender's clock; not kept.
+    nobody could make it out, None where it is not available; it goes when it `expires`. `doubtful`: when it came, the
+    other person had another identity than the one that was known here. `sent` is when it was signed, by its sender's
+    clock; not kept.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Message:
     sent: float = 0.0
     here: int = 0
     transcript: str | None = None
+    expires: float | None = None
 
     @property
     def playable(self) -> bool:
@@ -54,9 +56,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """All messages that `person` exchanged with `other`, who is called `name`. Numbers are places of messages: of the
-    newest, of the last own one that has `delivered` to an endpoint of theirs, of how far they have read
-    (`read_by_them`) and this person has, and up to where it was `removed`. `unread` counts."""
+    """All messages that `person` exchanged with `other`, who is called `name`.
+
+    Numbers are places of messages: of the newest (`last` by the server's word, `here` of those that were stored here),
+    of the last own one that has been `delivered` to an endpoint of theirs, of how far they have read (`read_by_them`)
+    and this person has, and up to where it was `removed`. `unread` counts.
+    """
 
     person: str
     other: str
@@ -67,6 +72,7 @@ class Conversation:
     read_by_them: int = 0
     read: int = 0
     removed: int = 0
+    here: int = 0
     unread: int = 0
 
 

@@ -75,7 +75,9 @@ class Marks:
         kept = await self._disk(self._store.conversation, person, other)
         if kept is not None and (upto is None or upto > kept.read):
             told = await self._disk(
-                self._store.tell, replace(kept, read=kept.last if upto is None else upto), self._clock()
+                self._store.tell,
+                replace(kept, read=kept.here if upto is None else min(upto, kept.here)),
+                self._clock(),
             )
             self._errands.spawn(self._say(told, kept.read, told.removed))
             await self._turned(told)
@@ -86,7 +88,7 @@ class Marks:
             raise Problem(Code.NOT_PERMITTED)
         kept = await self._disk(self._store.conversation, person, other)
         if kept is not None:
-            told = await self._disk(self._store.tell, replace(kept, removed=kept.last), self._clock())
+            told = await self._disk(self._store.tell, replace(kept, removed=kept.here), self._clock())
             self._errands.spawn(self._say(told, told.read, kept.removed))
             await self._turned(told)
 

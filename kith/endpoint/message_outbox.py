@@ -178,7 +178,7 @@ class Outbox:
         count = 0 if message.voice is None else message.voice.segments
         for index in range(count):
             if (message.id, index) not in self._put:
-                body = await self._disk(self._store.segment, message.id, index)
+                body = await self._disk(self._store.segment, message.person, message.id, index)
                 if body is None:
                     raise Problem(Code.MALFORMED)
                 await self.put_segment(message.id, key, index, body, last=index == count - 1)

@@ -63,21 +63,21 @@ class OwnItems:
                 messages, transcripts = read(body, self._person, item.endpoint)
                 if await self._disk(self._store.add, messages):
                     self._past()
-                for message, text in transcripts.items():
-                    await self._keep(Transcript(message=message, text=text), item.at)
+                for transcript in transcripts:
+                    await self._keep(self._person, transcript, item.at)
             case "transcript":
-                await self._keep(read_transcript(body), item.at)
+                await self._keep(self._person, read_transcript(body), item.at)
             case _:
                 pass
 
-    async def _keep(self, transcript: Transcript, at: float) -> None:
+    async def _keep(self, person: str, transcript: Transcript, at: float) -> None:
         expires = transcript.expires or at + KEPT_DAYS * DAY
-        if await self._disk(self._store.transcribed, transcript.message, transcript.text, expires):
+        if await self._disk(self._store.transcribed, person, transcript.message, transcript.text, expires):
             self._told(transcript.message)
 
-    async def transcribed(self, transcript: Transcript, now: float) -> None:
-        """Keep what a recording says, and tell the others."""
-        await self._keep(transcript, now)
+    async def transcribed(self, person: str, transcript: Transcript, now: float) -> None:
+        """Keep what a recording of this person's says, and tell the others."""
+        await self._keep(person, transcript, now)
         if self._person is not None:
             body = write_transcript(transcript)
             await self._send("transcript", transcript.message, body, await self._others())

@@ -18,10 +18,12 @@ from kith.endpoint.message_tables import opened
 
 _TOLD = """
 SELECT id, person, other, name, mine, endpoint, at, state, seq, text,
-       seconds, segments, bytes, hashes, doubtful, here, transcript
+       seconds, segments, bytes, hashes, doubtful, here, transcript, expires
 FROM told
 """
-_TALKS = "SELECT person, other, name, last, at, delivered, read_by_them, read, removed, unread FROM talks "
+_TALKS = (
+    "SELECT person, other, name, last, at, delivered, read_by_them, read, removed, here, unread FROM talks "
+)
 
 
 _TELL = """
@@ -63,7 +65,9 @@ class MessageStore:
         self._connection = opened(path)
         self._lock = threading.Lock()
         with self._change() as change:  # of a recording that was never ended
-            change.execute("DELETE FROM segments WHERE message NOT IN (SELECT id FROM messages)")
+            change.execute(
+                "DELETE FROM segments WHERE (person, message) NOT IN (SELECT person, id FROM messages)"
+            )
 
     def close(self) -> None:
         with self._lock:
@@ -106,15 +110,17 @@ class MessageStore:
             change.execute("DELETE FROM outgoing WHERE message = ?", (message,))
             change.execute("UPDATE messages SET state = 'failed' WHERE id = ? AND mine", (message,))
 
-    def drop_segments(self, message: str) -> None:
+    def drop_segments(self, person: str, message: str) -> None:
         """Of a recording that is not to be sent."""
         with self._change() as change:
-            change.execute("DELETE FROM segments WHERE message = ?", (message,))
+            change.execute("DELETE FROM segments WHERE person = ? AND message = ?", (person, message))
 
-    def keep_segment(self, message: str, number: int, body: bytes) -> None:
+    def keep_segment(self, person: str, message: str, number: int, body: bytes) -> None:
         """A piece of a recording, as it is played. One that is here stays as it is."""
         with self._change() as change:
-            change.execute("INSERT OR IGNORE INTO segments VALUES (?, ?, ?)", (message, number, body))
+            change.execute(
+                "INSERT OR IGNORE INTO segments VALUES (?, ?, ?, ?)", (person, message, number, body)
+            )
 
     # -- receiving ----------------------------------------------------------------------------------
 
@@ -128,14 +134,16 @@ class MessageStore:
         with self._change() as change:
             return sum(_added(change, message) for message in messages)
 
-    def transcribed(self, message: str, text: str, expires: float) -> bool:
+    def transcribed(self, person: str, message: str, text: str, expires: float) -> bool:
         """What a voice message says, until `expires`; whether that message is here."""
         with self._change() as change:
-            here = change.execute("SELECT 1 FROM messages WHERE id = ?", (message,)).fetchall()
+            here = change.execute(
+                "SELECT 1 FROM messages WHERE person = ? AND id = ?", (person, message)
+            ).fetchall()
             if here:
                 change.execute(
-                    "INSERT OR REPLACE INTO transcripts VALUES (?, ?, ?, ?)",
-                    (message, text, fold(text), expires),
+                    "INSERT OR REPLACE INTO transcripts VALUES (?, ?, ?, ?, ?)",
+                    (person, message, text, fold(text), expires),
                 )
             return bool(here)
 
@@ -187,6 +195,13 @@ class MessageStore:
         """What this person has not read, as it came."""
         return self._messages("WHERE person = ? AND unread ORDER BY at, place", (person,))
 
+    def unwritten(self, since: float) -> list[Message]:
+        """Voice messages from then on (Unix seconds) that are all here and have no transcript, the newest first."""
+        return self._messages(
+            "WHERE segments IS NOT NULL AND here = segments AND transcript IS NULL AND at > ? ORDER BY at DESC",
+            (since,),
+        )
+
     def any_unread(self) -> bool:
         """Of whomever this endpoint is there for."""
         return bool(self._rows("SELECT 1 FROM told WHERE unread LIMIT 1"))
@@ -203,8 +218,11 @@ class MessageStore:
         )
         return self._messages(where, (person, *words, most))
 
-    def segment(self, message: str, number: int) -> bytes | None:
-        rows = self._rows("SELECT body FROM segments WHERE message = ? AND number = ?", (message, number))
+    def segment(self, person: str, message: str, number: int) -> bytes | None:
+        rows = self._rows(
+            "SELECT body FROM segments WHERE person = ? AND message = ? AND number = ?",
+            (person, message, number),
+        )
         return bytes(rows[0][0]) if rows else None
 
     # -- forgetting ---------------------------------------------------------------------------------
@@ -230,7 +248,9 @@ class MessageStore:
                     (person,),
                 )
             ]
-            change.executemany("DELETE FROM segments WHERE message = ?", [(one,) for one in whose])
+            change.executemany(
+                "DELETE FROM segments WHERE person = ? AND message = ?", [(person, one) for one in whose]
+            )
             return len(whose)
 
     # -- the file -----------------------------------------------------------------------------------
@@ -321,7 +341,7 @@ def _cut(hashes: bytes) -> tuple[bytes, ...]:
 
 def _message(row: Sequence[Any]) -> Message:
     identity, person, other, name, mine, endpoint, at, state, seq, text, *sound = row
-    seconds, segments, size, hashes, doubtful, here, transcript = sound
+    seconds, segments, size, hashes, doubtful, here, transcript, expires = sound
     return Message(
         id=identity,
         person=person,
@@ -337,4 +357,5 @@ def _message(row: Sequence[Any]) -> Message:
         doubtful=bool(doubtful),
         here=here,
         transcript=transcript,
+        expires=expires,
     )

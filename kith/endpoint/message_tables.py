@@ -37,16 +37,19 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_of ON messages (person, other, seq);
 CREATE TABLE segments (
+    person TEXT NOT NULL,
     message TEXT NOT NULL,
     number INTEGER NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (message, number)
+    PRIMARY KEY (person, message, number)
 ) WITHOUT ROWID;
 CREATE TABLE transcripts (
-    message TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    message TEXT NOT NULL,
     text TEXT NOT NULL,
     folded TEXT NOT NULL,
-    expires REAL NOT NULL
+    expires REAL NOT NULL,
+    PRIMARY KEY (person, message)
 ) WITHOUT ROWID;
 CREATE TABLE outgoing (message TEXT PRIMARY KEY, key BLOB NOT NULL, command BLOB) WITHOUT ROWID;
 CREATE TABLE conversations (
@@ -67,11 +70,10 @@ CREATE TABLE conversations (
     PRIMARY KEY (person, other)
 ) WITHOUT ROWID;
 
-CREATE TRIGGER message_gone AFTER DELETE ON messages
-WHEN NOT EXISTS (SELECT 1 FROM messages WHERE id = old.id) BEGIN
-    DELETE FROM segments WHERE message = old.id;
-    DELETE FROM transcripts WHERE message = old.id;
-    DELETE FROM outgoing WHERE message = old.id;
+CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
+    DELETE FROM segments WHERE person = old.person AND message = old.id;
+    DELETE FROM transcripts WHERE person = old.person AND message = old.id;
+    DELETE FROM outgoing WHERE message = old.id AND old.mine;
 END;
 CREATE TRIGGER conversation_removed AFTER UPDATE OF removed ON conversations BEGIN
     DELETE FROM messages WHERE person = new.person AND other = new.other AND seq <= new.removed;
@@ -82,12 +84,13 @@ END;
 
 CREATE VIEW told AS
     SELECT m.place, m.id, m.person, m.other, c.name, m.mine, m.endpoint, m.at, m.state, m.seq, m.text, m.seconds,
-           m.segments, m.bytes, m.hashes, m.doubtful, (SELECT count(*) FROM segments s WHERE s.message = m.id) AS here,
-           t.text AS transcript, m.folded || ' ' || coalesce(t.folded, '') AS words,
+           m.segments, m.bytes, m.hashes, m.doubtful, t.text AS transcript, t.expires,
+           (SELECT count(*) FROM segments s WHERE s.person = m.person AND s.message = m.id) AS here,
+           m.folded || ' ' || coalesce(t.folded, '') AS words,
            m.mine = 0 AND m.seq > c.read AS unread
     FROM messages m
     JOIN conversations c ON c.person = m.person AND c.other = m.other
-    LEFT JOIN transcripts t ON t.message = m.id;
+    LEFT JOIN transcripts t ON t.person = m.person AND t.message = m.id;
 CREATE VIEW talks AS
     SELECT c.*, (SELECT count(*) FROM messages m WHERE m.person = c.person AND m.other = c.other) AS messages,
            (SELECT count(*) FROM messages m WHERE m.person = c.person AND m.other = c.other

@@ -45,19 +45,43 @@ class Transcripts:
         self._errands = errands
         self._clock = clock
         self._expiry: asyncio.TimerHandle | None = None
-
-    def whole(self, message: Message) -> None:
-        """All of a recording is here."""
-        if self.transcriber is not None:
-            self._errands.spawn(self._transcribe(message, self.transcriber))
+        self._writing = self._more = False
+        self._asked: set[str] = set()
+        """Recordings of which this process has asked what they say."""
 
     def look(self) -> None:
-        """There may be one that is due, or another that is due next."""
+        """There may be a recording without text, one whose text is due, or another that is due next."""
         self._errands.spawn(self._expire())
+        self._more = True
+        if self.transcriber is not None and not self._writing:
+            self._writing = True
+            self._errands.spawn(self._write_all(self.transcriber))
+
+    def ask_again(self, message: Message) -> None:
+        """It is played now: perhaps it can be made out by now."""
+        if message.voice is not None and message.transcript is None:
+            self._asked.discard(message.id)
+            self.look()
 
     def close(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
+
+    async def _write_all(self, transcriber: Transcriber) -> None:
+        """One recording after another, the newest first: each is large, and so is the work."""
+        try:
+            while self._more:
+                self._more = False  # unless more is heard of meanwhile
+                while (message := await self._next()) is not None:
+                    self._asked.add(message.id)
+                    await self._transcribe(message, transcriber)
+        finally:
+            self._writing = False
+
+    async def _next(self) -> Message | None:
+        since = self._clock() - self.days * DAY
+        unwritten = await self._disk(self._store.unwritten, since)
+        return next((one for one in unwritten if one.id not in self._asked), None)
 
     async def _transcribe(self, message: Message, transcriber: Transcriber) -> None:
         try:
@@ -72,7 +96,7 @@ class Transcripts:
             message=message.id, text=text[:MOST_TRANSCRIPT], expires=now + self.days * DAY
         )
         try:
-            await self._own.transcribed(transcript, now)
+            await self._own.transcribed(message.person, transcript, now)
         except (Problem, Unreachable, Untrusted) as error:
             log.info("a transcript was not passed on: %s", type(error).__name__)
 

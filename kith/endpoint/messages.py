@@ -165,9 +165,9 @@ class Messages:
         if isinstance(sound, Recording):
             async with self._at_microphone:
                 self._recording = sound
-                voice = await self._record(message.id, key, sound)
+                voice = await self._record(message, key, sound)
         else:
-            voice = await self._keep(message.id, key, sound)
+            voice = await self._keep(message, key, sound)
         return await self._post(replace(message, voice=voice), key)
 
     async def _post(self, message: Message, key: bytes) -> Message:
@@ -193,7 +193,7 @@ class Messages:
             state="sending",
         )
 
-    async def _keep(self, message: str, key: bytes, ogg: bytes) -> Voice:
+    async def _keep(self, message: Message, key: bytes, ogg: bytes) -> Voice:
         if not 0 < len(ogg) <= MAX_BYTES:
             raise NothingSaid(f"a voice message has at most {MAX_BYTES} bytes")
         try:
@@ -202,15 +202,15 @@ class Messages:
             raise NothingSaid(f"this is no voice message: {error}") from None
         cut = pieces(ogg)
         for index, body in enumerate(cut):
-            await self._disk(self._store.keep_segment, message, index, body)
-        return self._sealing.voice(message, key, seconds, cut)
+            await self._disk(self._store.keep_segment, message.person, message.id, index, body)
+        return self._sealing.voice(message.id, key, seconds, cut)
 
-    async def _record(self, message: str, key: bytes, recording: Recording) -> Voice:
+    async def _record(self, message: Message, key: bytes, recording: Recording) -> Voice:
         """Every segment but the last leaves as it is full. What cannot leave now leaves with the message."""
         cut, put = list[bytes](), Errands("a recording")
         try:
             async for body in recording.segments():
-                await self._disk(self._store.keep_segment, message, len(cut), body)
+                await self._disk(self._store.keep_segment, message.person, message.id, len(cut), body)
                 if cut:
                     put.spawn(self._put(message, key, len(cut) - 1))
                 cut.append(body)
@@ -218,16 +218,16 @@ class Messages:
                 raise NothingSaid("nothing was recorded")
         except BaseException:
             await put.give_up()
-            await self._disk(self._store.drop_segments, message)
+            await self._disk(self._store.drop_segments, message.person, message.id)
             raise
-        return self._sealing.voice(message, key, recording.seconds, cut)
+        return self._sealing.voice(message.id, key, recording.seconds, cut)
 
-    async def _put(self, message: str, key: bytes, index: int) -> None:
+    async def _put(self, message: Message, key: bytes, index: int) -> None:
         """Another segment follows this one."""
-        body = await self._disk(self._store.segment, message, index)
+        body = await self._disk(self._store.segment, message.person, message.id, index)
         if body is not None:
             try:
-                await self._outbox.put_segment(message, key, index, body, last=False)
+                await self._outbox.put_segment(message.id, key, index, body, last=False)
             except (Problem, Unreachable) as error:
                 log.info("a segment was not put yet: %s", type(error).__name__)
 
@@ -262,6 +262,7 @@ class Messages:
         async with self._playing:
             for message in await self.unread(profile):
                 self._emit("playing", message)
+                self.transcripts.ask_again(message)
                 if not await self._notice.play(message, self._mailbox):
                     break
                 assert message.seq is not None
@@ -353,7 +354,8 @@ class Messages:
             self._whole(message)
 
     def _whole(self, message: Message) -> None:
-        self.transcripts.whole(message)
+        """All of a recording is here."""
+        self.transcripts.look()
 
     def _transcribed(self, message: str) -> None:
         self.transcripts.look()

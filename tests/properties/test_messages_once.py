@@ -51,7 +51,7 @@ async def one_step_lost(home: Path, step: int, how: str, *, done: bool) -> bool:
     phone, kitchen = Device(office, PHONE, home), Device(office, KITCHEN, home)
     for text in ("one", None):
         message, key = await phone.messages._draft(BEN, None), new_key()
-        voice = None if text else await phone.messages._keep(message.id, key, VOICE)
+        voice = None if text else await phone.messages._keep(message, key, VOICE)
         await phone.messages._outbox.post(replace(message, text=text, voice=voice), key)
     office.fault = fault
     phone.come()

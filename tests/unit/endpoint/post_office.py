@@ -192,7 +192,7 @@ class PostOffice:
                         one.endpoint,
                         protocol.OwnItem(
                             n=n,
-                            at=float(n),
+                            at=self.now,
                             endpoint=endpoint,
                             keys=shown(self.persons[own].endpoints[endpoint]),
                             topic=topic,
@@ -215,7 +215,7 @@ class PostOffice:
         if any((envelope.id, index) not in self.segments for index in range(command.segments)):
             raise Problem(Code.SEGMENTS_MISSING)
         seq = sum(1 for _, sent in self.sent.values()) + 1
-        reply = protocol.MessageSent(re="", message=envelope.id, seq=seq, at=float(seq))
+        reply = protocol.MessageSent(re="", message=envelope.id, seq=seq, at=self.now)
         self.sent[envelope.id] = (data, reply)
         for sealed in command.keys:
             person = self.owner(sealed.endpoint).id
@@ -226,7 +226,7 @@ class PostOffice:
                 other=other,
                 name=NAMES[other],
                 seq=seq,
-                at=float(seq),
+                at=self.now,
                 envelope=envelope,
                 keys=shown(self.persons[own].endpoints[endpoint]),
                 key=sealed.key,

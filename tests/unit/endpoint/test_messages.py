@@ -1,5 +1,6 @@
 """Messages between endpoints by a server in memory, which fails, lies and forgets."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -116,6 +117,40 @@ async def test_what_was_read_or_removed_at_one_is_so_at_all_own_and_at_nobody_el
     await post.office.until(lambda: any(c[0].removed == 2 for c in kitchen.named("conversation")))
     assert await kitchen.messages.conversations() == await hall.messages.conversations() == []
     assert [one.text for one in await phone.messages.history(BEN)] == ["one", "two"]
+
+
+async def test_recordings_are_written_down_one_after_another_and_told_with_when_they_expire(
+    post: Post,
+) -> None:
+    """Those that came while nobody could are written down as well; nobody is asked twice."""
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    for _ in range(3):
+        await phone.messages.send_voice(BEN, VOICE)
+    await post.office.until(lambda: len(kitchen.store.unwritten(0)) == 3)
+    busy, asked = 0, list[int]()
+
+    async def transcriber(samples: Samples) -> str | None:
+        nonlocal busy
+        busy += 1
+        asked.append(busy)
+        await asyncio.sleep(0.005)
+        busy -= 1
+        return None if len(asked) == 1 else "hello"
+
+    kitchen.messages.transcripts.transcriber = transcriber
+    kitchen.messages.transcripts.days = 1
+    kitchen.messages.transcripts.look()
+    await post.office.until(lambda: len(kitchen.named("transcript")) == 2)
+    assert asked == [1, 1, 1]
+    post.office.persons[BEN].add(den := "e_" + "5" * 20)
+    new = post.device(den)
+    kitchen.messages.signed(den)
+    await post.office.until(lambda: len(new.store.history(BEN, ANNA, None, 99)) == 3)
+    await post.office.until(lambda: len(new.named("transcript")) == 2)
+    told = [one.expires for one in await new.messages.history(ANNA) if one.transcript]
+    assert told == [post.office.now + 86_400] * 2
+    kitchen.messages.transcripts.look()
+    assert len(asked) == 3
 
 
 async def test_what_was_removed_or_read_elsewhere_before_it_came_here_is_so_here(post: Post) -> None:
