@@ -39,6 +39,7 @@ async def do(
         case Act.DISCARD:
             return await message_words.discard(endpoint, language)
         case Act.PLAY_MESSAGES:
+            endpoint.reach.lock.check()
             return await message_words.play_messages(endpoint, language)
         case Act.HERE:
             return say(language, "here")

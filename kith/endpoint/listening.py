@@ -2,11 +2,16 @@
 
 What it hears is written down on this machine and forgotten. While it listens its microphone is open, and the indicator
 says so; the microphone's switch ends that as it ends everything else.
+
+The law: **it obeys those who are in the room, and not its own loudspeaker**. While it says something that others may
+have chosen (a message, a name, an announcement), and until that has died away, it hears nothing. While it plays the
+voice of somebody far away, it does what makes less leave the room (QUIETER), and nothing else.
 """
 
+import asyncio
 from collections.abc import Callable
 
-from kith.core.utterances.intents import Language
+from kith.core.utterances.intents import Act, Language
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.obey import Dialogue
 from kith.endpoint.phrases import Phrases
@@ -24,6 +29,10 @@ HINTS: dict[Language, str] = {
 """What is often said to a device, and the names that are said then."""
 
 MOST_NAMES = 20
+
+QUIETER = frozenset(
+    (Act.HANG_UP, Act.MUTE, Act.VIDEO_OFF, Act.MICROPHONE_OFF, Act.SHUTTER_CLOSED, Act.NOT_NOW, Act.DECLINE)
+)
 
 
 class Listening:
@@ -65,8 +74,12 @@ class Listening:
             ears.close()
 
     def _heard(self, ears: Ears, phrases: Phrases, frame: Samples) -> Samples | None:
+        """The phrase that ends with this frame."""
+        playback = self._endpoint.equipment.playback
         speech, woken = ears.hear(frame)
-        if self._word is None and self._endpoint.current is not None:
+        if playback.telling(asyncio.get_running_loop().time()) or (
+            self._word is None and playback.conversing
+        ):
             phrases.forget()
             return None
         if woken and not phrases.listening:
@@ -74,12 +87,17 @@ class Listening:
         return phrases.heard(frame, speech=speech, woken=woken)
 
     async def _obey(self, phrase: Samples) -> None:
+        playback = self._endpoint.equipment.playback
+        conversing = playback.conversing
         text = await self._transcriber.write_down(phrase, hint=self._hint())
         if not text:
             return
-        answer = await self._dialogue.hear(text)
+        only = QUIETER if conversing or playback.conversing else None
+        answer = await self._dialogue.hear(text, only=only)
+        if not answer:
+            return
         self._said(text, answer)
-        if self._endpoint.current is None:  # whoever is called is not to hear it
+        if not playback.conversing and self._endpoint.current is None:  # nobody far away is to hear it
             await self._endpoint.presentation.tell(answer, self._language)
 
     def _hint(self) -> str:

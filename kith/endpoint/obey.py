@@ -39,6 +39,14 @@ PATIENCE = 30.0
 
 _CALLS = (Act.CALL, Act.VIDEO_CALL)
 _TOGETHER = (*_CALLS, Act.DROP_IN)
+_AT_ONCE = frozenset(
+    (
+        *(Act.ANSWER, Act.DECLINE, Act.HANG_UP, Act.LET_IN, Act.NOT_NOW, Act.MUTE, Act.VIDEO_OFF),
+        *(Act.MICROPHONE_OFF, Act.SHUTTER_CLOSED),
+    )
+)
+"""What is no text to be sent where something rings or goes on."""
+
 _TO_SOMEBODY = (*_TOGETHER, Act.MESSAGE, Act.RECORD, Act.BLOCK)
 
 
@@ -72,11 +80,14 @@ class Dialogue:
         self._clock = clock
         self._question: _Question | None = None
 
-    async def hear(self, text: str) -> str:
-        """Do what `text` asks for, or answers; returns what to say. Does not raise for what a person can get wrong."""
+    async def hear(self, text: str, *, only: frozenset[Act] | None = None) -> str:
+        """Do what `text` asks for, or answers; returns what to say, nothing where `only` these acts are done and it
+        asks for another one. Does not raise for what a person can get wrong."""
+        readings = understand(text, self._language)
+        if only is not None and (not readings or readings[0].act not in only):
+            return ""
         self._endpoint.touched()
         question, self._question = self._question, None
-        readings = understand(text, self._language)
         name = readings[0].name if readings else ""
         try:
             if question is not None and self._clock() < question.until:
@@ -86,6 +97,10 @@ class Dialogue:
             return await self._do(readings) if readings else self._say("not_understood")
         except EXPECTED as error:
             return excuse(error, name, self._language)
+
+    @property
+    def _busy(self) -> bool:
+        return self._endpoint.current is not None or self._endpoint.group is not None
 
     def _say(self, key: str, **parts: object) -> str:
         return say(self._language, key, **parts)
@@ -118,6 +133,9 @@ class Dialogue:
         if question.profile != self._endpoint.profile:
             return None  # somebody else stands there now
         if question.wanted is not None:
+            if readings and readings[0].act in _AT_ONCE and self._busy:
+                self._question = question
+                return None
             return await self._texted(question, question.wanted, text)
         yes = bool(readings) and readings[0].act is Act.SAME
         if yes and len(question.choices) == 1:
@@ -141,6 +159,7 @@ class Dialogue:
     async def _do(self, readings: Sequence[Intent]) -> str:
         endpoint, intent = self._endpoint, readings[0]
         if intent.act in (Act.READ_NOTICES, Act.REPEAT_NOTICES):
+            endpoint.reach.lock.check()
             reading, again = self._reading, intent.act is Act.REPEAT_NOTICES
             return self._say("not_understood") if reading is None else reading.read(again=again)
         if intent.act is Act.UNBLOCK:
@@ -218,7 +237,7 @@ class Dialogue:
         listed = await endpoint.request(protocol.ListBlocks(id=endpoint.new_id()))
         if not isinstance(listed, protocol.Blocks):
             raise Problem(Code.MALFORMED)
-        place = picked(name, [block.name for block in listed.blocks], self._language)
+        place = picked(name, [block.name for block in listed.blocks], self._language, by_place=False)
         if place is None:
             return self._say("not_blocked")
         block = listed.blocks[place]

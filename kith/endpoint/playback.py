@@ -28,6 +28,9 @@ ALWAYS_HEARD = frozenset({Tone.DROP_IN, Tone.CHIME})
 LEAST = 0.5
 """How loud these are at least, of 1, whatever the volume: nobody turns them down with the music."""
 
+ECHO = 0.5
+"""Seconds for which a room still has what was said in it."""
+
 MAX_CUES = 4
 """Short sounds that wait for each other."""
 
@@ -52,6 +55,7 @@ class Playback:
         self._loud = False
         """Whether one of these cues is always to be heard."""
         self._speech: deque[Samples] = deque(maxlen=MAX_SPEECH)
+        self._told_at = -ECHO
         self.volume = 1.0
         """Of tones and speech, 0 to 1; a few are heard whatever it is. A voice is played as it comes."""
 
@@ -130,6 +134,17 @@ class Playback:
         return 0.0 if self._speaker is None else self._speaker.latency
 
     @property
+    def conversing(self) -> bool:
+        """Whether the voice of somebody far away is played."""
+        return self._voice is not None
+
+    def telling(self, now: float) -> bool:
+        """Whether words that somebody else may have chosen sound here: speech, a recording, or what is left of them in
+        the room. Tones are nobody's words."""
+        told = bool(self._speech) or self._recital is not None
+        return told or now - self._told_at < ECHO + self.latency
+
+    @property
     def _wanted(self) -> bool:
         playing = self._voice is not None or self._tone is not None or self._recital is not None
         return playing or bool(self._speech or self._cues)
@@ -152,6 +167,8 @@ class Playback:
             self._end_recital(whole=False)
 
     def _mix(self, now: float) -> Samples:
+        if self._speech or self._recital is not None:
+            self._told_at = now
         voice = None if self._voice is None else self._voice(now)
         loudness = max(self.volume, LEAST) if self._always_heard else self.volume
         own = self._own()

@@ -16,7 +16,8 @@ from signaling.protocol import MissedCall, NewsItem
 
 
 class ReadingOut:
-    """`aloud`: what comes is read out as it comes, unless nobody wants to be disturbed or a call goes on. `clock` gives
+    """`aloud`: what comes is read out as it comes, unless nobody wants to be disturbed, the phone to which this belongs
+    is locked, or a call goes on. `clock` gives
     Unix seconds, `kept` is for how many of them a notice is kept."""
 
     def __init__(
@@ -75,5 +76,6 @@ class ReadingOut:
     def _add(self, notices: Sequence[Notice]) -> None:
         fresh = [one for one in notices if self.notices.add(one)]
         endpoint = self._endpoint
-        if fresh and self._aloud and not endpoint.reach.quiet and endpoint.current is None:
+        hushed = endpoint.reach.quiet or endpoint.reach.lock.hides or endpoint.current is not None
+        if fresh and self._aloud and not hushed:
             endpoint.presentation.announce(told(fresh, self._language), self._language)

@@ -8,17 +8,20 @@ from kith.core.utterances.intents import Language
 from kith.core.utterances.sentences import tongue
 
 
-def picked(said: str, names: Sequence[str], language: Language = "en") -> int | None:
-    """Which of the names of a question an answer means, by its place or by itself; None if that is not clear."""
+def picked(
+    said: str, names: Sequence[str], language: Language = "en", *, by_place: bool = True
+) -> int | None:
+    """Which of the names of a question an answer means, by itself or, where they were said in this order, `by_place`;
+    None if that is not clear."""
     known = tongue(language).words
     words = [word for word in fold(said).split() if word not in known.noise]
     if not words:
         return None
     exact = [place for place, name in enumerate(names) if words == fold(name).split()]
     ordinal = len(names) - 1 if words == [known.last] else known.ordinals.get(" ".join(words), len(names))
-    by_place = [ordinal] if 0 <= ordinal < len(names) else []
+    placed = [ordinal] if by_place and 0 <= ordinal < len(names) else []
     parts = [place for place, name in enumerate(names) if set(words) <= set(fold(name).split())]
-    return next((found[0] for found in (exact, by_place, parts) if len(found) == 1), None)
+    return next((found[0] for found in (exact, placed, parts) if len(found) == 1), None)
 
 
 def declines(said: str, language: Language = "en") -> bool:
