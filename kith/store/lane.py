@@ -78,7 +78,8 @@ class Lane:
         try:
             written = self._database.write_soon(lambda db: self._carry_out(db, jobs))
         except Problem as problem:
-            _fail(jobs, problem)
+            _fail([*jobs, *self._jobs], problem)
+            self._jobs.clear()
             return
         self._writing = True
         written.add_done_callback(lambda done: self._written(jobs, done))

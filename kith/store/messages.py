@@ -158,7 +158,7 @@ class SqliteMessages:
             )
             return n
 
-        return await self._db.write(work, aside=True)
+        return await self._lane.submit(work)  # as messages: what has the lower number is written first
 
     # -- conversations --------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from kith.core.keys import PublicKeys
 from kith.core.principal import Principal
 from kith.core.problem import Problem
 from kith.core.trust.message import MessageEnvelope, SealedKey
+from kith.directory.contact_store import Known
 from kith.directory.model import Endpoint, Person
 from kith.store.database import Database
 from kith.store.messages import SqliteMessages
@@ -51,6 +52,27 @@ class Nobody:
 
     async def versions(self, endpoint: EndpointId) -> Mapping[bytes, int]:
         return {}
+
+
+class Acquainted(People):
+    """Everybody knows everybody, but for those in `apart`: the first does not know the second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.apart: set[tuple[PersonId, PersonId]] = set()
+
+    async def knows(self, one: PersonId, other: PersonId) -> bool:
+        return (one, other) not in self.apart and await super().knows(one, other)
+
+
+class Numbers(NoContacts):
+    """Who has whose number."""
+
+    def __init__(self) -> None:
+        self.numbers: set[tuple[PersonId, PersonId]] = set()
+
+    async def known(self, caller: PersonId, callee: PersonId) -> Known:
+        return Known.YES if (caller, callee) in self.numbers else Known.NO
 
 
 @dataclass
@@ -101,7 +123,10 @@ class MessageWorld:
         self.dice = random.Random(seed)
         self.database = database
         self.now = NOON
-        self.people = People()
+        self.people = Acquainted()
+        self.contacts = Numbers()
+        self.distances = Distances()
+        self.over_quota: list[PersonId] = []
         self.devices: list[Device] = []
         self.drafts: list[Draft] = []
         self.killed = 0
@@ -139,9 +164,9 @@ class MessageWorld:
         self.slice: Messaging = messaging(
             await SqliteMessages.open(self.database),
             cast(Any, self.people),
-            cast(Any, NoContacts()),
+            cast(Any, self.contacts),
             cast(Any, Nobody()),
-            Distances(),
+            self.distances,
             cast(Any, Nobody()),
             cast(Any, Nobody()),
             self.sessions,
@@ -152,6 +177,7 @@ class MessageWorld:
 
     async def _over_quota(self, person: PersonId, wait: float) -> None:
         assert wait > 0
+        self.over_quota.append(person)
 
     def _enrol(self, db: sqlite3.Connection) -> None:
         for person in self.people.people.values():
@@ -167,7 +193,7 @@ class MessageWorld:
     def _live(self, device: Device) -> Live | None:
         return self.sessions.of(device.endpoint.id)
 
-    def _connect(self, device: Device) -> None:
+    def connect(self, device: Device) -> None:
         if self._live(device) is None:
             opened = self.sessions.open(device.endpoint, device.principal, MSGPACK, None, device)
             self.sessions.attach(opened.live, device)
@@ -178,7 +204,7 @@ class MessageWorld:
             self.sessions.drop(live)
         device.heard.clear()  # what was on its way is lost
 
-    async def _kill(self) -> None:
+    async def kill(self) -> None:
         """What is on disk is there; nobody hears anything more."""
         self.killed += 1
         for device in self.devices:
@@ -187,7 +213,7 @@ class MessageWorld:
 
     # -- what devices do -------------------------------------------------------------------------
 
-    def _write(self, device: Device) -> None:
+    def write(self, device: Device, *, voice: bool) -> None:
         to = next(one.person for one in self.devices if one.person is not device.person)
         envelope = MessageEnvelope(
             id=new_message(),
@@ -203,16 +229,18 @@ class MessageWorld:
             ciphertext=self.dice.randbytes(40),
             signature=self.dice.randbytes(64),
         )
-        pieces = PIECES if self.dice.random() < 0.2 else ()
+        pieces = PIECES if voice else ()
         draft = Draft(envelope, to.id, pieces, after=device.last)
         device.outbox.append(draft)
         self.drafts.append(draft)
 
-    async def _send(self, device: Device, draft: Draft, *, lost: bool, killed: bool) -> None:
+    async def deliver(
+        self, device: Device, draft: Draft, *, lost: bool = False, killed: bool = False
+    ) -> None:
         """Once. `lost`: the answer does not arrive; `killed`: the server dies between the commit and the answer."""
         reply = await self._ask(device, draft, killed=killed)
         if isinstance(reply, wire.MessageSent) and killed:
-            await self._kill()
+            await self.kill()
         elif isinstance(reply, wire.MessageSent) and not lost:
             assert draft.seq in (None, reply.seq), "a retry is the same message"
             draft.seq, device.last = reply.seq, draft
@@ -222,12 +250,8 @@ class MessageWorld:
     async def _ask(self, device: Device, draft: Draft, *, killed: bool) -> wire.AnyReply | None:
         """Until there is an answer; None where that has to wait."""
         for _ in range(4):
-            keys = tuple(SealedKey(endpoint=one, key=bytes(61)) for one in device.knows)
-            command = wire.SendMessage(
-                id="1", to=draft.to, envelope=draft.envelope, keys=keys, segments=len(draft.pieces)
-            )
             try:
-                reply = await self._tell(device, command, killed=killed)
+                reply = await self._tell(device, self.command(device, draft), killed=killed)
             except Problem as problem:
                 assert draft.readers is None, "what is stored is never refused"
                 if problem.code == "quota_exceeded":
@@ -245,6 +269,13 @@ class MessageWorld:
             draft.readers = draft.readers or frozenset(device.knows)
             return reply
         raise AssertionError("no end of it")
+
+    def command(self, device: Device, draft: Draft) -> wire.SendMessage:
+        """Sealed to whom the device knows of."""
+        keys = tuple(SealedKey(endpoint=one, key=bytes(61)) for one in device.knows)
+        return wire.SendMessage(
+            id="1", to=draft.to, envelope=draft.envelope, keys=keys, segments=len(draft.pieces)
+        )
 
     async def _tell(self, device: Device, command: wire.SendMessage, *, killed: bool) -> wire.AnyReply:
         live = self._live(device)
@@ -291,27 +322,36 @@ class MessageWorld:
             await self.slice.carry_out(device.principal, wire.ConfirmInbox(id="4", upto=device.fetched))
             device.confirmed = device.fetched
 
-    async def play(self, steps: int = 24) -> None:
-        """So many things happen; then everybody has the time to finish."""
+    async def begin(self) -> None:
+        """Everybody is enrolled, and the server is there."""
         await self.database.write(self._enrol)
         await self._start()
+
+    def strangers(self, one: Person, other: Person) -> None:
+        """All that they know of each other is that `one` has the number of `other`."""
+        self.people.apart |= {(one.id, other.id), (other.id, one.id)}
+        self.contacts.numbers.add((one.id, other.id))
+
+    async def play(self, steps: int = 24) -> None:
+        """So many things happen; then everybody has the time to finish."""
+        await self.begin()
         dice = self.dice
         for _ in range(steps):
             device = dice.choice(self.devices)
             match dice.randrange(10):
                 case 0 | 1 | 2:
-                    self._write(device)
+                    self.write(device, voice=self.dice.random() < 0.2)
                 case 3 | 4 | 5 if device.outbox:  # in whatever order
                     lost, killed = dice.random() < 0.4, dice.random() < 0.15
-                    await self._send(device, dice.choice(device.outbox), lost=lost, killed=killed)
+                    await self.deliver(device, dice.choice(device.outbox), lost=lost, killed=killed)
                 case 6 if self.drafts:  # again, although it was acknowledged, perhaps
                     draft = dice.choice(self.drafts)
                     own = next(one for one in self.devices if one.endpoint.id == draft.envelope.endpoint)
-                    await self._send(own, draft, lost=True, killed=False)
+                    await self.deliver(own, draft, lost=True, killed=False)
                 case 7 if dice.random() < 0.25:
                     await self._another()
                 case 7:
-                    (self._connect if self._live(device) is None else self._disconnect)(device)
+                    (self.connect if self._live(device) is None else self._disconnect)(device)
                 case 8:
                     self._hear(device)
                 case 9 if dice.random() < 0.6:
@@ -320,7 +360,7 @@ class MessageWorld:
                     await self._confirm(device)
         for device in self.devices:
             while device.outbox:
-                await self._send(device, device.outbox[0], lost=False, killed=False)
+                await self.deliver(device, device.outbox[0], lost=False, killed=False)
                 self.now += 20.0  # in a while one may send again
         for device in self.devices:
             await self._fetch(device)
