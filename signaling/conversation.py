@@ -209,11 +209,12 @@ class Conversation:
         self,
         live: Live,
         command: wire.AnyCommand,
-        then: Callable[[Any], wire.AnyReply],
+        then: Callable[[Any], wire.AnyReply | None],
         done: asyncio.Future[Any],
     ) -> None:
         """What was begun is done, or could not be."""
         live.begun.discard(command.id)
+        reply: wire.AnyReply | None
         try:
             reply = then(done.result())
         except Problem as problem:
@@ -221,7 +222,13 @@ class Conversation:
         except Exception:
             log.exception("command failed: endpoint=%s t=%s", live.endpoint.id, type(command).__name__)
             reply = self._broken(command)
-        self._reply(live, command, reply)
+        if reply is not None:
+            self._reply(live, command, reply)
+            return
+        try:
+            self._queue(live, command)
+        except Violation as violation:
+            self._close(violation.code, violation.reason)
 
     def _accept_signal(self, live: Live, command: wire.Signal | wire.SignalGroup) -> None:
         """The hot path: nothing to await, to save or to answer, and no step more than it takes.

@@ -57,9 +57,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """From one endpoint to one person. `decision` is what happens as long as no quota is used up; `strange`: the
-    receiver does not know the sender."""
+    """From one endpoint to one person, as it was after `version` changes. `decision` is what happens as long as no
+    quota is used up; `strange`: the receiver does not know the sender."""
 
+    version: int
     sender: Circle
     receiver: Circle
     readers: Mapping[EndpointId, Reader]
@@ -156,21 +157,20 @@ class MessageFinder:
         """Everything about writing to this person from here. None where nobody is there, or nobody acts here."""
         version = self._current()
         key = principal.endpoint, principal.person, to
-        known = self._lines.get(key)
-        if known is not None:
-            return known
         if principal.person is None:
             return None
+        await self._count(principal.person)
+        known = self._lines.get(key)
+        if known is not None and version == self._version:
+            return known
         sender, receiver = await asyncio.gather(self.circle(principal.person), self.circle(PersonId(to)))
         if sender is None or receiver is None:
             return None
         facts, strange = await self._facts(principal, sender, receiver)
         readers = await self._readers(principal.endpoint, sender, receiver)
-        await self._count(sender.person.id)
-        line = Line(sender, receiver, readers, facts, may_send(facts), strange)
-        if not isinstance(
-            line.decision, Refuse
-        ):  # by a call that was missed, say, somebody is known who was not
+        line = Line(version, sender, receiver, readers, facts, may_send(facts), strange)
+        # By a call that was missed, or an answer, somebody is known who was not: both are written aside.
+        if not (isinstance(line.decision, Refuse) or strange):
             self._remember(self._lines, key, line, version)
         return line
 

@@ -34,6 +34,10 @@ DIGEST = 32
 """Bytes of the signature by which a message is known again: two messages do not have the same ones."""
 
 
+TRIES = 8
+"""How often it is decided anew because people, endpoints or blocks have changed before it was stored."""
+
+
 class Waking(Protocol):
     """Who wakes endpoints that are not connected. Returns at once, and never raises."""
 
@@ -97,19 +101,23 @@ class Sending:
     ) -> wire.MessageSent | wire.Recipients:
         """Decide it with all that must be asked for, store it and tell of it. What was stored before is answered as it
         was then, whatever has happened since."""
-        try:
-            line = await self.line(principal, command.to)
-            outgoing = self.outgoing(endpoint, line, command, exempt=principal.test)
-        except Problem as problem:
-            before = await self._before(endpoint, command)
-            if before is not None:
-                return before
-            if problem.code is Code.QUOTA_EXCEEDED and principal.person is not None:
-                await self._over_quota(principal.person, float(problem.data["retry_after"]))
-            raise
-        if outgoing is None:
-            return await self._before(endpoint, command) or recipients_of(line, command.id)
-        return self.sent(endpoint, line, outgoing, command.id, await self._store.send(outgoing))
+        for _ in range(TRIES):
+            try:
+                line = await self.line(principal, command.to)
+                outgoing = self.outgoing(endpoint, line, command, exempt=principal.test)
+            except Problem as problem:
+                before = await self._before(endpoint, command)
+                if before is not None:
+                    return before
+                if problem.code is Code.QUOTA_EXCEEDED and principal.person is not None:
+                    await self._over_quota(principal.person, float(problem.data["retry_after"]))
+                raise
+            if outgoing is None:
+                return await self._before(endpoint, command) or recipients_of(line, command.id)
+            stored = await self._submit(outgoing)
+            if stored is not None:
+                return self.sent(endpoint, line, outgoing, command.id, stored)
+        raise Problem(Code.RATE_LIMITED, data={"retry_after": 1.0})
 
     async def _before(self, endpoint: Endpoint, command: wire.SendMessage) -> wire.MessageSent | None:
         """The answer to the very message, where it was stored before."""
@@ -123,9 +131,9 @@ class Sending:
 
     def quick(
         self, live: Live, command: wire.SendMessage
-    ) -> "tuple[asyncio.Future[Stored], Callable[[Stored], wire.AnyReply]] | None":
-        """The same by what is remembered: what is being stored, and how to go on once it is. None where something must
-        be asked for, or where the answer is a "no", which `send` will find out as well."""
+    ) -> "tuple[asyncio.Future[Stored | None], Callable[[Stored | None], wire.AnyReply | None]] | None":
+        """The same by what is remembered: what is being stored, and how to go on once it is. None, also of
+        that, where something must be asked for, or where the answer is a "no", which `send` will find out as well."""
         principal, endpoint = live.principal, live.endpoint
         line = self._finder.known(principal, command.to)
         if line is None or endpoint.waiting or not self._counts.knows(line.sender.person.id):
@@ -134,10 +142,27 @@ class Sending:
             outgoing = self.outgoing(endpoint, line, command, exempt=principal.test)
             if outgoing is None:
                 return None
-            stored = self._store.send(outgoing)
+            stored = self._submit(outgoing)
         except Problem:
             return None
-        return stored, partial(self.sent, endpoint, line, outgoing, command.id)
+        return stored, partial(self._begun, endpoint, line, outgoing, command.id)
+
+    def _begun(
+        self, endpoint: Endpoint, line: Line, outgoing: Outgoing, request: str, stored: Stored | None
+    ) -> wire.MessageSent | None:
+        return None if stored is None else self.sent(endpoint, line, outgoing, request, stored)
+
+    def _submit(self, outgoing: Outgoing) -> "asyncio.Future[Stored | None]":
+        """It counts as soon as it is on its way, or many at once would all be decided by the same count."""
+        stored = self._store.send(outgoing)
+        self._counts.note(outgoing.sender, outgoing.at, strange=outgoing.strange, size=outgoing.size)
+        stored.add_done_callback(partial(self._settle, outgoing))
+        return stored
+
+    def _settle(self, outgoing: Outgoing, done: "asyncio.Future[Stored | None]") -> None:
+        stored = None if done.cancelled() or done.exception() is not None else done.result()
+        if stored is None or not stored.fresh:
+            self._counts.take_back(outgoing.sender, outgoing.at, strange=outgoing.strange, size=outgoing.size)
 
     def outgoing(
         self, endpoint: Endpoint, line: Line, command: wire.SendMessage, *, exempt: bool
@@ -175,6 +200,7 @@ class Sending:
             withheld=withheld,
             strange=line.strange,
             size=size,
+            version=line.version,
         )
 
     # -- stored ----------------------------------------------------------------------------------
@@ -184,7 +210,6 @@ class Sending:
     ) -> wire.MessageSent:
         """It is on disk: tell whoever reads it, if this is not a retry."""
         if stored.fresh:
-            self._counts.note(outgoing.sender, outgoing.at, strange=line.strange, size=outgoing.size)
             self.unsent.drop(endpoint.id, outgoing.envelope.id)
             self._tell(endpoint, line, outgoing, stored)
             for witness in self.witnesses:

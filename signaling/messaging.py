@@ -71,8 +71,8 @@ MESSAGE_COMMANDS = (
 )
 
 
-Begun = tuple["asyncio.Future[Any]", Callable[[Any], wire.AnyReply]]
-"""What is being stored, and how to go on once it is."""
+Begun = tuple["asyncio.Future[Any]", Callable[[Any], wire.AnyReply | None]]
+"""What is being stored, and what that is answered with once it is; None where it must be decided anew."""
 
 
 class Segments(Protocol):

@@ -70,8 +70,19 @@ class Counts:
         )
         return (count.day + 1) * DAY - now if used_up else 0.0
 
+    def take_back(self, person: PersonId, at: float, *, strange: bool, size: int) -> None:
+        """One that was noted was none: it was there before, or could not be stored."""
+        count = self._counts.get(person)
+        if count is None or count.day != day_of(at):
+            return
+        if at in count.minute:
+            count.minute.remove(at)
+        count.sent -= 1
+        count.strange -= strange
+        count.size -= size
+
     def note(self, person: PersonId, now: float, *, strange: bool, size: int) -> None:
-        """One more is stored. Of whom nothing is remembered any more it will be read again."""
+        """One more is about to be stored. Of whom nothing is remembered any more it will be read again."""
         count = self._counts.get(person)
         if count is None:
             return

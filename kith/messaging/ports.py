@@ -19,7 +19,8 @@ class Outgoing:
 
     `keys` say for each endpoint for whom it is there, and the sealed key; `day` is as in `conversation.Side`.
     `segments` are None where they are not all there. `withheld`: the receiver gets nothing of it. `strange`: the
-    receiver does not know the sender. `size`: bytes of content and segments.
+    receiver does not know the sender. `size`: bytes of content and segments. `version`: how many
+    changes there were (MessageStore.changes) when all of that was decided.
     """
 
     envelope: MessageEnvelope = field(repr=False)
@@ -33,6 +34,7 @@ class Outgoing:
     withheld: bool
     strange: bool
     size: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,9 @@ class MessageStore(Protocol):
         endpoints and blocks while it was the same is so still."""
         ...
 
-    def send(self, outgoing: Outgoing) -> "Future[Stored]":
-        """Store it, in the order in which this is called. Done once it is on disk.
+    def send(self, outgoing: Outgoing) -> "Future[Stored | None]":
+        """Store it, in the order in which this is called. Done once it is on disk; None, and nothing is stored, where
+        something has changed since it was decided.
 
         The same message again is what it was; Problem(message_id_taken) where its id was another one's,
         (segments_missing) where it is a new one of which not all is there.

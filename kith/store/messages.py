@@ -80,7 +80,7 @@ class SqliteMessages:
 
     # -- messages -------------------------------------------------------------------------------
 
-    def send(self, outgoing: Outgoing) -> "Future[Stored]":
+    def send(self, outgoing: Outgoing) -> "Future[Stored | None]":
         n = self._number(outgoing.at)
         return self._lane.submit(partial(_send, states=self._states, outgoing=outgoing, n=n))
 
@@ -225,6 +225,10 @@ class _States:
         self._seen = (-1, -1)
         self._states: dict[tuple[PersonId, PersonId], Conversation] = {}
 
+    def changes(self) -> int:
+        """With those of the transaction that is going on."""
+        return self._database.changes
+
     def get(self, db: sqlite3.Connection, one: PersonId, other: PersonId) -> Conversation | None:
         """None where the two have never written."""
         now = (
@@ -249,7 +253,9 @@ class _States:
         self._states[one, other] = state
 
 
-def _send(db: sqlite3.Connection, states: _States, outgoing: Outgoing, n: int) -> Stored:
+def _send(db: sqlite3.Connection, states: _States, outgoing: Outgoing, n: int) -> Stored | None:
+    if outgoing.version != states.changes():
+        return None
     envelope, segments, keys = outgoing.envelope, outgoing.segments, outgoing.keys
     if segments is None:
         return _missing(_sent_before(db, envelope.id, outgoing.digest))

@@ -283,6 +283,8 @@ class MessageWorld:
         if begun is None:
             return await self.slice.carry_out(device.principal, command)
         stored = await begun[0]  # and nobody is told
+        if stored is None:
+            return await self.slice.carry_out(device.principal, command)
         return wire.MessageSent(re="1", message=command.envelope.id, seq=stored.seq, at=stored.at)
 
     def _take(self, device: Device, item: Any) -> None:

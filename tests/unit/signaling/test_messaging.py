@@ -1,5 +1,6 @@
 """Messages at the slice: what is asked for again and what is not, how many there may be, and what is only begun."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,45 @@ async def test_a_no_is_never_remembered(world: MessageWorld) -> None:
     assert (await refused(world, anna)).code is Code.YOU_BLOCKED
     world.distances.blocks.clear()
     assert isinstance(await send(world, anna), wire.MessageSent)
+
+
+async def test_what_changes_before_it_is_stored_counts(world: MessageWorld) -> None:
+    """A block that is on disk, and answered, holds for whatever was decided before it and is stored after it."""
+    anna, _, ben, _ = world.devices
+    world.connect(anna)
+    live = world.sessions.of(anna.endpoint.id)
+    assert live is not None
+    await send(world, anna)
+    await send(world, anna)  # the next one waits a moment
+    begun = world.slice.quick(live, command(world, anna))
+    assert begun is not None
+    world.distances.blocks.add((ben.person.id, anna.person.id))
+    await world.database.write(lambda db: None)
+    done, then = begun
+    before = await waiting(world, ben)
+    assert then(await done) is None, "it is decided anew"
+    again = await world.slice.carry_out(anna.principal, world.command(anna, anna.outbox[-1]))
+    assert isinstance(again, wire.MessageSent)
+    assert await waiting(world, ben) == before
+
+
+async def test_what_has_the_lower_number_is_written_first(world: MessageWorld) -> None:
+    """Or who confirms up to a number would lose what is written behind it."""
+    anna, _, ben, other = world.devices
+    await send(world, anna)
+    late = asyncio.ensure_future(send(world, anna))
+    await asyncio.sleep(0)
+    seal = (wire.OwnSeal(endpoint=ben.endpoint.id, body=bytes(29)),)
+    own = wire.SendOwn(id="o", topic="transcript", item="m_" + "1" * 20, items=seal)
+    await world.slice.carry_out(other.principal, own)
+    page = await world.slice.carry_out(ben.principal, wire.FetchInbox(id="f"))
+    assert isinstance(page, wire.Inbox)
+    confirm = wire.ConfirmInbox(id="c", upto=page.items[-1].n)
+    await world.slice.carry_out(ben.principal, confirm)
+    await late
+    rest = await world.slice.carry_out(ben.principal, wire.FetchInbox(id="f"))
+    assert isinstance(rest, wire.Inbox)
+    assert len(page.items) + len(rest.items) == 3
 
 
 # -- how many ---------------------------------------------------------------------------------------
