@@ -17,6 +17,9 @@ const RINGING = ['call', 'group'];
 /** Longer than anything rings, in ms: a wrong clock must not keep the worker awake. */
 const LONGEST = 60_000;
 
+/** For how long a page may still seem to be there while it is closed, in ms. */
+const CLOSING = 1_000;
+
 /** @param {Push} push */
 async function pushed(push) {
   const { what, ref } = push;
@@ -100,8 +103,14 @@ function pages() {
   return scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
 }
 
-/** Whether somebody looks at the app. */
+/** Whether somebody looks at the app, and does not just close it. */
 async function isSeen() {
+  if (!(await isShown())) return false;
+  await new Promise((done) => setTimeout(done, CLOSING));
+  return isShown();
+}
+
+async function isShown() {
   return (await pages()).some((page) => page.focused && page.visibilityState === 'visible');
 }
 

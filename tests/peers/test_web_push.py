@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, CDPSession, Page, Worker, expect
 
+from kith import Endpoint as KithEndpoint
 from kith.endpoint.voice_codec import encoded
 from kith.server.authority import ensure
-from media.tones import RATE, sine
+from media.tones import RATE, Samples, sine
 from tests.support.browsers import (
     CHROMIUM,
     CHROMIUM_FLAGS,
@@ -32,8 +34,10 @@ from tests.support.browsers import (
     browsers,
 )
 from tests.support.endpoints import Watched, phone_of
+from tests.support.messaging import PLAYED, SOUNDS, Talking, until
 from tests.support.push import Browser, PushService, push_service
 from tests.support.server import running_server
+from tests.support.sound import dominant
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,6 +80,19 @@ OPENED = """
 () => { self.opened = []; self.clients.openWindow = async (url) => (self.opened.push(url), null); }
 """
 """A worker opens a window only for a person's own press, which no test can make: it says what it would open."""
+
+SOUNDED = "() => window.sounds.reduce((count, part) => count + part.length, 0) > 24_000"
+"""Half a second of it."""
+
+UNDERSTOOD = """
+async (text) => {
+  const disk = await import('/messages/database.js');
+  return (await disk.all('transcripts')).some((one) => JSON.stringify(one).includes(text));
+}
+"""
+
+VOICE, NEAR = 660, 8.0
+"""Hz: of what Gus says, and how far from it a loudspeaker may be."""
 
 MAKE_CLEAR = "async () => { for (const one of await self.registration.getNotifications()) one.close(); }"
 
@@ -130,6 +147,8 @@ class Closed:
                 while len(shown := await self.worker.evaluate(SHOWN)) != count:
                     await self.worker.evaluate("() => new Promise((resolve) => setTimeout(resolve, 20))")
         except TimeoutError:
+            if self.pump is not None and self.pump.done():
+                self.pump.result()
             raise AssertionError(f"shown: {shown}; brought: {self.brought}") from None
         return shown
 
@@ -150,7 +169,7 @@ class House:
         session = await ben.session(other := await ben.context.new_page())
         await ben.screen.page.close()
         ben.brought.clear()
-        pump = asyncio.create_task(ben.deliver(session))
+        pump = ben.pump = asyncio.create_task(ben.deliver(session))
         await ben.worker.evaluate(OPENED)
         await expect(self.ana.page.get_by_role("button", name="Call Ben", exact=True)).to_be_visible()
         try:
@@ -166,10 +185,14 @@ class House:
             await session.detach()
             await other.close()
 
-    async def open(self) -> None:
-        """As somebody, or the worker, opens the app."""
-        self.ben.screen.page = await self.ben.context.new_page()
-        await self.ben.screen.open()
+    async def open(self, fragment: str = "", *, same: bool = False) -> None:
+        """As somebody, or the worker, opens the app; in the `same` page anew."""
+        if same:
+            await self.ben.screen.page.goto("about:blank")
+        else:
+            self.ben.screen.page = await self.ben.context.new_page()
+            await self.ben.screen.page.add_init_script(f"({SOUNDS})()")
+        await self.ben.screen.open(fragment)
 
 
 @asynccontextmanager
@@ -400,18 +423,81 @@ async def test_a_message_wakes_the_app_and_is_read_from_the_notification(house: 
         assert shown["actions"] == [["read", "Read"]]
         assert {"what", "ref"} == ben.brought[0].keys() and "Dinner" not in json.dumps([shown, ben.brought])
         await ben.worker.evaluate(PRESS, "read")
-        await expect_opened(ben, f"/#message={house.gus.endpoint.enrolment.person}")
+        await expect_opened(ben, opened := f"/#message={house.gus.endpoint.enrolment.person}")
+        await house.open(opened[1:])
+        await expect(ben.screen.page.get_by_role("heading", name="Gus")).to_be_visible()
+        await expect(Talking(ben.screen).row("Dinner on Sunday?")).to_be_visible()
+        await Talking(ben.screen).home()
 
 
 @pytest.mark.row("R53")
 async def test_a_voice_message_is_played_from_the_notification(house: House) -> None:
     ben_id = (await house.ben.screen.state())["person"]["id"]
     async with house.away() as ben:
-        await house.gus.endpoint.messages.send_voice(ben_id, encoded(sine(660, 0, RATE)))
+        await house.gus.endpoint.messages.send_voice(ben_id, encoded(sine(VOICE, 0, RATE)))
         [shown] = await ben.notifications(1)
         assert (shown["body"], shown["actions"]) == ("Voice message", [["play", "Play"]])
         await ben.worker.evaluate(PRESS, "play")
-        await expect_opened(ben, f"/#play={house.gus.endpoint.enrolment.person}")
+        await expect_opened(ben, opened := f"/#play={house.gus.endpoint.enrolment.person}")
+        await house.open(opened[1:])
+        page = ben.screen.page
+        await page.wait_for_function(SOUNDED)
+        played = np.frombuffer(base64.b64decode(await page.evaluate(PLAYED)), np.int16)
+        assert abs(dominant(played.astype(np.float64), RATE) - VOICE) < NEAR
+        await Talking(ben.screen).home()
+
+
+@pytest.mark.row("R59")
+async def test_without_its_recording_the_text_of_a_message_stays(house: House) -> None:
+    """Ben's bedside device understands what Gus says, and tells his page."""
+    ben = Talking(house.ben.screen)
+    ben_id = (await house.ben.screen.state())["person"]["id"]
+    async with bedside(house, "Dinner at seven"):
+        await house.gus.endpoint.messages.send_voice(ben_id, encoded(sine(VOICE, 0, RATE)))
+        await until(lambda: understood(ben, "Dinner at seven"), "the page has the text")
+    await house.gus.endpoint.messages.send_text(ben_id, "Bring bread")
+    await until(lambda: came(ben, "Bring bread"), "the page has the message")
+    voices = [one["id"] for one in await ben.items() if one.get("voice")]
+    assert voices and all([len(await ben.recording(one)) > 1_000 for one in voices])
+    await ben.page.get_by_role("button", name="You", exact=True).click()
+    await ben.screen.button("Your history").click()
+    recordings = ben.page.get_by_role("button", name="Delete recordings", exact=True)
+    await recordings.click()
+    await ben.page.get_by_role("group").get_by_role("button", name="Delete recordings", exact=True).click()
+    await expect(ben.page.get_by_text("The recordings were deleted")).to_be_attached()
+    await ben.screen.button("Close", exact=True).click()
+    await ben.page.get_by_role("button", name="Home", exact=True).click()
+    assert not any([await ben.recording(one) for one in voices])
+    await house.open(f"#message={house.gus.endpoint.enrolment.person}", same=True)
+    for text in ("Dinner at seven", "Bring bread"):
+        await expect(ben.page.get_by_text(text)).to_be_visible()
+    await ben.home()
+
+
+@asynccontextmanager
+async def bedside(house: House, text: str) -> AsyncIterator[None]:
+    """A device of Ben's that understands everything as this."""
+
+    async def transcriber(_: Samples) -> str:
+        return text
+
+    code = await house.ben.screen.offer_pairing(shared=False)
+    server = house.ben.screen.server
+    device = await KithEndpoint.pair(
+        server.url, code, name="Bedside", home=server.data.parent / "bedside", ca=server.ca, speaker="null"
+    )
+    device.messages.transcripts.transcriber = transcriber
+    async with device:
+        await Watched(device).until_true(lambda: device.joined, "Ben's page has signed for it")
+        yield
+
+
+async def came(ben: Talking, text: str) -> bool:
+    return any(one.get("text") == text for one in await ben.items())
+
+
+async def understood(ben: Talking, text: str) -> bool:
+    return bool(await ben.page.evaluate(UNDERSTOOD, text))
 
 
 async def test_a_page_that_is_looked_at_is_not_notified(house: House) -> None:

@@ -73,6 +73,11 @@ export class Inbox {
     return this.#next(() => this.#fetch());
   }
 
+  /** Until what waited is here: an app that was just opened has not fetched it yet. */
+  settled() {
+    return this.#next(() => (this.#caughtUp ? Promise.resolve() : this.#fetch()));
+  }
+
   /** The server says that something has come. @param {InboxItem} item */
   heard(item) {
     return this.#next(async () => {

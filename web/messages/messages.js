@@ -131,6 +131,7 @@ export class Messages {
 
   /** Play what came last and was not heard: from a notification. @param {string} other */
   async playUnread(other) {
+    await this.#inbox.settled();
     const items = await this.page(other, 0, Number.MAX_SAFE_INTEGER);
     const voice = items.findLast(({ mine, voice: said, audible }) => !mine && said && audible);
     if (voice) this.playing.begin(voice.id, this.voice(voice), 0);
