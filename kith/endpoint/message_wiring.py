@@ -51,5 +51,6 @@ def messages_at(
         person=enrolment.person,
         endpoint=enrolment.endpoint,
         clock=clock,
+        unlocked=reach.lock.check,
         emit=emit,
     )

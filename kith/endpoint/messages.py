@@ -51,7 +51,8 @@ class Messages:
     """See the module; `kith.endpoint.endpoint` lists the events.
 
     Methods raise what `Endpoint.call` raises for a name, Problem and Unreachable. On a shared endpoint `profile` is the
-    person, by id or name, whose messages they are, as with `call`.
+    person, by id or name, whose messages they are, as with `call`. What shows messages raises lock.Locked while
+    contacts are hidden, too.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class Messages:
         person: str | None,
         endpoint: str,
         clock: Callable[[], float],
+        unlocked: Callable[[], None],
         emit: Callable[..., object],
     ) -> None:
-        """`person` is whose endpoint this is, None for a shared one."""
+        """`person` is whose endpoint this is, None for a shared one. `unlocked` raises lock.Locked while nobody may be
+        shown what is kept here."""
         self._store = store
         self._sealing = sealing
         self._wire = wire
@@ -78,6 +81,7 @@ class Messages:
         self._person = person
         self._endpoint = endpoint
         self._clock = clock
+        self._unlocked = unlocked
         self._emit = emit
         self._disk = Disk()
         self._errands = Errands("messages")
@@ -235,21 +239,21 @@ class Messages:
 
     async def conversations(self, profile: str | None = None) -> list[Conversation]:
         """Those in which there is something, the latest first."""
-        return await self._disk(self._store.conversations, self._who(profile)[0])
+        return await self._disk(self._store.conversations, self._whose(profile))
 
     async def history(
         self, other: str, before: int | None = None, most: int = 50, *, profile: str | None = None
     ) -> list[Message]:
         """Messages with a person, by id: the newest, or those before number `before`; the oldest of them first."""
-        return await self._disk(self._store.history, self._who(profile)[0], other, before, most)
+        return await self._disk(self._store.history, self._whose(profile), other, before, most)
 
     async def unread(self, profile: str | None = None) -> list[Message]:
         """What was not read or heard yet, as it came."""
-        return await self._disk(self._store.unread, self._who(profile)[0])
+        return await self._disk(self._store.unread, self._whose(profile))
 
     async def search(self, text: str, *, profile: str | None = None) -> list[Message]:
         """Messages that have all of these words in their text or transcript, the newest first, at most MOST_FOUND."""
-        return await self._disk(self._store.search, self._who(profile)[0], text, MOST_FOUND)
+        return await self._disk(self._store.search, self._whose(profile), text, MOST_FOUND)
 
     def sound(self, message: Message) -> AsyncIterator[bytes]:
         """A voice message as pieces of Opus in Ogg, also while it still comes. Raises Unplayable."""
@@ -322,6 +326,11 @@ class Messages:
         await self._disk(self._store.close)
 
     # -- the pieces -----------------------------------------------------------------------------------
+
+    def _whose(self, profile: str | None) -> str:
+        """Whose messages are to be shown. Raises lock.Locked besides what `_who` does."""
+        self._unlocked()
+        return self._who(profile)[0]
 
     def _who(self, profile: str | None) -> tuple[str, str | None]:
         """Whose messages, and for whom commands are; raises as `Names.acting` does."""

@@ -22,6 +22,7 @@ from kith.endpoint import lookout
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Identities
+from kith.endpoint.lock import Locked
 from kith.endpoint.message_kept import Message
 from kith.endpoint.message_notice import Notice
 from kith.endpoint.message_sealing import Sealing
@@ -259,6 +260,7 @@ class Device:
         self.happened: list[tuple[str, tuple[Any, ...]]] = []
         self.tones = 0
         self.quiet = False
+        self.locked = False
         self.dead = False
         """Whether its process was killed: then nothing more of it reaches the server."""
         self._office = office
@@ -310,6 +312,7 @@ class Device:
             person=person.id,
             endpoint=endpoint,
             clock=lambda: office.now,
+            unlocked=self._check_lock,
             emit=self._note,
         )
         office.devices[endpoint] = self
@@ -353,6 +356,10 @@ class Device:
         self.spoken.append(text)
         self._office.moved.set()
         return self.heard_out
+
+    def _check_lock(self) -> None:
+        if self.locked:
+            raise Locked("the phone is locked")
 
     def _cue(self, tone: object) -> None:
         self.tones += 1

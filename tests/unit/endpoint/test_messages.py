@@ -17,6 +17,7 @@ from kith.core.trust.message import seal_segment
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import message_store
 from kith.endpoint.dialling import Unreachable
+from kith.endpoint.lock import Locked
 from kith.endpoint.message_kept import Message
 from kith.endpoint.message_sealing import AnotherIdentity
 from kith.endpoint.messages import NothingSaid
@@ -182,6 +183,26 @@ async def test_a_server_cannot_have_removed_what_is_still_to_come(post: Post) ->
     await phone.messages.send_text(BEN, "two")
     await post.office.until(lambda: len(kitchen.came()) == 2)
     assert [one.text for one in await kitchen.messages.unread()] == ["two"] and kitchen.tones == 2
+
+
+async def test_a_locked_phone_says_and_shows_nothing_of_them_and_takes_them_all_the_same(post: Post) -> None:
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    await phone.messages.send_text(BEN, "secret")
+    await post.office.until(lambda: bool(kitchen.came()))
+    kitchen.locked = True
+    shows = kitchen.messages
+    for asked in (
+        shows.play(),
+        shows.unread(),
+        shows.conversations(),
+        shows.history(ANNA),
+        shows.search("secret"),
+    ):
+        with pytest.raises(Locked):
+            await asked
+    assert kitchen.spoken == []
+    kitchen.locked = False
+    assert await shows.play() == 1
 
 
 async def test_a_disk_that_fails_once_loses_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
