@@ -28,7 +28,7 @@ from kith.endpoint.identities import Ask, Identities
 from kith.endpoint.instant import Instant
 from kith.endpoint.microphones import FRAME
 from kith.endpoint.playback import Playback
-from kith.endpoint.speech import speak
+from kith.endpoint.speech import by_espeak, speak
 from kith.endpoint.timekeeper import Timekeeper
 from kith.endpoint.voice_codec import Unplayable, decoded
 from media.tones import RATE, Samples, Tone, samples
@@ -41,6 +41,9 @@ LONGEST = 60.0
 
 AT_ONCE = 4
 """Announcements that are made ready at a time. A household that talks more than that is not listening either."""
+
+SPOKEN_WITHIN = 1.0
+"""Seconds in which the better of two voices has to find its words. The server waits for two."""
 
 TOLD_WITHIN = 15.0
 """Seconds in which the server says when it plays, or it does not."""
@@ -119,6 +122,8 @@ class Hearing:
         self._emit = emit
         self._instants: dict[str, asyncio.Future[float]] = {}
         self._playing: set[asyncio.Task[bool]] = set()
+        self._speaking: set[asyncio.Task[Samples | None]] = set()
+        """What finds its words too late, and is ready for the next ones then."""
 
     async def arrived(self, event: protocol.Announcement) -> None:
         """From its arrival to its end."""
@@ -194,7 +199,7 @@ class Hearing:
         if content.voice is not None:
             said: Samples | None = await self._voice(event, content.voice, key)
         else:
-            said = await speak(content.text or "")
+            said = await self._spoken(content.text or "")
         said = np.zeros(0, np.int16) if said is None else said[: round(LONGEST * RATE)]
         return np.concatenate((samples(Tone.ANNOUNCEMENT), said))
 
@@ -212,6 +217,14 @@ class Hearing:
             raise _Silent(Unplayed.UNREADABLE) from error
         except (Problem, Unreachable) as error:
             raise _Silent(Unplayed.LATE) from error
+
+    async def _spoken(self, text: str) -> Samples | None:
+        """By the better voice, if that finds the words in time: the first ones take it seconds, and nobody waits."""
+        better = asyncio.create_task(speak(text))
+        self._speaking.add(better)
+        better.add_done_callback(self._speaking.discard)
+        await asyncio.wait([better], timeout=SPOKEN_WITHIN)
+        return better.result() if better.done() else await by_espeak(text)
 
     async def _piece(self, announcement: str, index: int) -> bytes:
         reply = await self._ask(protocol.GetSegment(id=self._new_id(), message=announcement, index=index))

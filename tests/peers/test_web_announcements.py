@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
+from kith.core.trust.untrusted import SENTENCES, Reason
 from kith.endpoint.announce_hearing import HeardAnnouncement
 from media.tones import RATE, Tone, samples
 from tests.peers.test_web_calls import ANA, Device, device
@@ -185,13 +186,15 @@ async def test_a_page_that_is_not_to_disturb_stays_silent(home: Home) -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        ({}, "It is older than what is known already."),
-        ({"sent": 2**52}, "A signature does not match."),
-        ({"person": None}, "The person is not known."),
+        ({}, Reason.STALE),
+        ({"sent": 2**52}, Reason.BAD_SIGNATURE),
+        ({"person": None}, Reason.UNKNOWN_PERSON),
     ],
     ids=["once more", "as if it was new", "as if the household said it"],
 )
-async def test_what_was_played_once_plays_no_second_time(home: Home, other: dict[str, Any], why: str) -> None:
+async def test_what_was_played_once_plays_no_second_time(
+    home: Home, other: dict[str, Any], why: Reason
+) -> None:
     """Whoever keeps it, to play it again, whatever they write on it."""
     await write(home.ana, "Once")
     await expect(card(home.ben)).to_contain_text("Once")
@@ -199,5 +202,5 @@ async def test_what_was_played_once_plays_no_second_time(home: Home, other: dict
     await expect(card(home.ben)).to_be_hidden()
     async with home.ben.page.expect_console_message(lambda said: "does not play here" in said.text) as told:
         await home.ben.page.evaluate(HEAR_AGAIN, other)
-    assert why in (await told.value).text
+    assert SENTENCES[why] in (await told.value).text
     await expect(card(home.ben)).to_be_hidden()
