@@ -15,7 +15,7 @@ import aiohttp
 import click
 import uvloop
 
-from kith.cli import device_groups, device_messages, device_speech
+from kith.cli import device_announcements, device_groups, device_messages, device_speech
 from kith.cli.device_speech import Speech
 from kith.core.problem import SENTENCES, Code, Problem
 from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
@@ -41,6 +41,7 @@ _LIGHTS = {
     "off": "○ off",
     "green": "● green",
     "green_pulse": "◉ green, pulsing",
+    "blue": "● blue",
     "red": "● red",
     "yellow_pulse": "◉ yellow, pulsing",
 }
@@ -215,6 +216,7 @@ _LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
         f"{d['name']} has another identity than before. Ask them about it some other way; nothing is sent to them."
     ),
     "said": lambda d: str(d["text"]),
+    **device_announcements.LINES,
     **device_groups.LINES,
     **device_messages.LINES,
     **device_speech.LINES,
@@ -379,6 +381,7 @@ def _report(endpoint: Endpoint, show: Show) -> None:
     if endpoint.equipment.capabilities.screen:
         endpoint.on("activity", lambda views: show("activity", {"names": _near(endpoint, views)}))
     endpoint.on("vibrate", lambda: show("vibrate", {}))
+    device_announcements.report(endpoint, show)
     device_groups.report(endpoint, show)
     device_messages.report(endpoint, show)
     endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))

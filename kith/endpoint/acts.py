@@ -140,10 +140,10 @@ class Acts(AsyncIOEventEmitter):
     async def announce(self, what: str | bytes, *, to: To = None) -> Announced:
         """Say it at all devices of the own household, or at those in `to`, by id (or at the one with this identity): a
         text, which they speak, or a recording of up to a minute (Opus in Ogg), which they play, all at one instant. A
-        shared endpoint speaks for its household. `targets` of what it returns is at how many it plays.
+        shared endpoint speaks for its household. `targets` of what it returns is for how many it is.
 
-        Raises NotJoined, ValueError for an empty text, announce.TooLong, voice_codec.Unplayable, Untrusted where there
-        is no household that can be believed, Problem, Unreachable."""
+        Raises NotJoined, ValueError for an empty text, announce.TooLong, voice_codec.Unplayable, Untrusted where the
+        household cannot be believed, Problem, Unreachable."""
         if not self.joined:
             raise NotJoined("nobody has signed for this endpoint yet")
         return await self._announcements.send(what, to)

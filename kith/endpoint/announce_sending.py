@@ -20,7 +20,7 @@ from kith.core.trust.message import (
 )
 from kith.core.trust.message_content import Content, Voice, hashes_of, write
 from kith.core.trust.seal import NONCE
-from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.core.trust.untrusted import Reason, require
 from kith.endpoint.announce_kept import Heard
 from kith.endpoint.announce_trust import listeners
 from kith.endpoint.home import Enrolment
@@ -63,12 +63,14 @@ class Sending:
 
     async def send(self, what: str | Recorded, to: To) -> protocol.Announced:
         """Announce a text, or a voice. It is sealed to whom it is for, and to no other device of the household. Raises
-        Untrusted where the own household is not believed or there is none, Problem, Unreachable."""
-        roster = await self._roster(anew=False)
+        Untrusted where the own household is not believed, Problem, Unreachable."""
+        roster = await self._identities.roster()
+        if roster is None:  # nobody lives with them, and they share nothing
+            return protocol.Announced(re="", announcement=new_message(), targets=0)
         devices = await self._devices()
         found = listeners(devices, roster, self._identities.housemates)
         if len(found) < len(devices):  # some of them may have been signed for a moment ago
-            roster = await self._roster(anew=True)
+            roster = await self._identities.roster(anew=True) or roster
             found = listeners(devices, roster, self._identities.housemates)
         chosen = _chosen(found, to)
         key, unsealed = secrets.token_bytes(KEY), await self._unsealed(roster)
@@ -85,12 +87,6 @@ class Sending:
             )
         named = None if to is None else tuple(chosen if isinstance(to, bytes) else dict.fromkeys(to))
         return await self._announce(envelope, keys, len(segments), named)
-
-    async def _roster(self, *, anew: bool) -> Roster:
-        roster = await self._identities.roster(anew=anew)
-        if roster is None:
-            raise Untrusted(Reason.MISSING)
-        return roster
 
     async def _devices(self) -> Sequence[protocol.HouseholdDevice]:
         reply = await self._ask(protocol.ListTargets(id=self._new_id()))

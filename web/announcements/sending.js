@@ -38,7 +38,9 @@ export class Sending {
    */
   async send(said, to) {
     const { own } = this.#identities;
-    const home = await this.#home();
+    const household = await this.#identities.household();
+    if (household.roster === null) return 0; // nobody lives with them, and they share nothing
+    const home = { ...household, roster: household.roster };
     const all = listeners(await this.#devices(), home.roster, home.people);
     const found = to === null ? all : all.filter(({ keys }) => equal(keys.identity, to));
     require(to === null || found.length > 0, 'not_active');
@@ -57,13 +59,6 @@ export class Sending {
     const reply = await this.#send({ t: 'announce', envelope: envelopeToWire(envelope), keys, segments: pieces.length, ...chosen }, PATIENCE);
     if (reply.t !== 'announced') throw new ProblemError('internal');
     return reply.targets;
-  }
-
-  /** @returns {Promise<Home>} */
-  async #home() {
-    const { roster, ...rest } = await this.#identities.household();
-    require(roster, 'missing');
-    return { roster, ...rest };
   }
 
   async #devices() {
