@@ -36,7 +36,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
 	@$(PY) -m tools.suite --abreast="$(ABREAST)2" $(ARGS)
 
-bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay, mixing, directory or policy
+bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay, messages, mixing, directory or policy
 	@$(PY) -m bench $(NAME) $(ARGS)
 
 soak: $(DEV) ## an hour of load: thousands of idle endpoints while calls go through, and mixed rooms

@@ -6,6 +6,7 @@ import click
 
 from bench import report
 from bench.directory import directory
+from bench.messages import messages
 from bench.mixing import mixing
 from bench.policy import policy
 from bench.relay import relay
@@ -13,6 +14,7 @@ from bench.setup import setup
 
 BENCHES: dict[str, click.Command] = {
     "directory": directory,
+    "messages": messages,
     "mixing": mixing,
     "policy": policy,
     "relay": relay,

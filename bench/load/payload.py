@@ -1,6 +1,12 @@
-"""What is relayed: the message that a PeerJS page sends for one candidate, some 300 bytes of JSON."""
+"""What is sent: the message that a PeerJS page sends for one candidate, some 300 bytes of JSON; and what a person
+writes, 200 characters."""
 
 import json
+
+TEXT_MESSAGE = (
+    "We are on our way, the train is twelve minutes late. Could you put the soup on and let the dog out before we are "
+    "there? Granny has the key if nobody is at home. We will bring bread and apples. See you."
+)
 
 
 def candidate_message(to: str) -> bytes:

@@ -47,11 +47,14 @@ class PeerJs:
         self._peers = [_Peer(f"u{number:08d}") for number in range(endpoints)]
         await abreast(peer.connect(port) for peer in self._peers)
 
-    async def pair(self) -> None:
+    async def pair(self, ahead: int = 0) -> None:
         for one, other in zip(self._peers[::2], self._peers[1::2], strict=True):
             lane = Lane(_sender(one, other.name), self._took)
             other.incoming = lane
             self.lanes.append(lane)
+
+    async def close(self) -> None:
+        """The connections end with the process."""
 
     @property
     def lost(self) -> int:
