@@ -180,11 +180,27 @@ class Messaging:
         return await self._store.waiting(endpoint)
 
     async def _fetch(self, principal: Principal, command: wire.FetchInbox) -> wire.Inbox:
-        items, more = await self._store.inbox(principal.endpoint, command.after, most=command.most, size=PAGE)
+        here, after = principal.endpoint, command.after
+        items, more = await self._store.inbox(here, after, most=command.most, size=PAGE)
+        gone = await self._gone(principal, {one.person for one in items})
+        if gone:
+            await self._store.withdraw(here, gone)
+            return await self._fetch(principal, command)
         quiet = bool(items) and bool(await self._quiet.among([await self._endpoint(principal)]))
         return wire.Inbox(
             re=command.id, items=tuple(item_view(one, alert=not quiet) for one in items), more=more
         )
+
+    async def _gone(self, principal: Principal, persons: set[PersonId]) -> set[PersonId]:
+        """Those who let a shared endpoint act for them no more: what waits there for them is not for it."""
+        if not principal.shared:
+            return set()
+        circles = {one: await self._finder.circle(one) for one in persons}
+        return {
+            one
+            for one, circle in circles.items()
+            if circle is None or principal.endpoint not in circle.endpoints
+        }
 
     async def _segment(self, endpoint: EndpointId, command: wire.GetSegment) -> bytes:
         for other in self.elsewhere:
@@ -259,13 +275,14 @@ class Messaging:
             )  # what was said before is not for everybody at home
         at = self._clock()
         bodies = [(EndpointId(one.endpoint), one.body) for one in command.items]
+        person = circle.person.id
         n = await self._store.send_own(
-            sender.id, circle.person.id, command.topic, command.item, bodies, at=at, most=OWN_WAITING
+            sender.id, person, command.topic, command.item, bodies, at=at, most=OWN_WAITING
         )
         if n is None:
             return
         for target, body in bodies:
-            item = WaitingOwn(n, at, sender.id, command.topic, command.item, body, sender.keys)
+            item = WaitingOwn(n, person, at, sender.id, command.topic, command.item, body, sender.keys)
             self._sessions.push(target, wire.MessageArrived(item=item_view(item, alert=False)))
 
     # -- common ----------------------------------------------------------------------------------

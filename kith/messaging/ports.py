@@ -69,6 +69,7 @@ class WaitingOwn:
     """Something from `endpoint`, another one of the same person's."""
 
     n: int
+    person: PersonId
     at: float
     endpoint: EndpointId
     topic: str
@@ -129,6 +130,10 @@ class MessageStore(Protocol):
     ) -> tuple[Sequence[Waiting | WaitingOwn], bool]:
         """What waits behind number `after`, in order, of at most `size` bytes but for the first; and whether there is
         more."""
+        ...
+
+    async def withdraw(self, endpoint: EndpointId, persons: Collection[PersonId]) -> None:
+        """Nothing that is there for these persons waits for the endpoint any more."""
         ...
 
     async def waiting(self, endpoint: EndpointId) -> int:

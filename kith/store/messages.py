@@ -106,6 +106,10 @@ class SqliteMessages:
 
         return await self._db.read(work)
 
+    async def withdraw(self, endpoint: EndpointId, persons: Collection[PersonId]) -> None:
+        sql = "DELETE FROM inbox WHERE endpoint = ? AND person = ?"
+        await self._lane.submit(lambda db: db.executemany(sql, [(endpoint, one) for one in persons]).rowcount)
+
     async def waiting(self, endpoint: EndpointId) -> int:
         sql = "SELECT count(*) FROM inbox WHERE endpoint = ?"
         return await self._db.read(lambda db: int(db.execute(sql, (endpoint,)).fetchone()[0]))
@@ -349,6 +353,7 @@ def _waiting_of(row: sqlite3.Row) -> Waiting:
 def _own_of(row: sqlite3.Row) -> WaitingOwn:
     return WaitingOwn(
         n=row["n"],
+        person=PersonId(row["person"]),
         at=row["n"] / 1e6,
         endpoint=EndpointId(row["sender"]),
         topic=row["topic"],

@@ -14,7 +14,7 @@ from kith.core.trust.message_content import require_segment
 from tests.support.family import Family, enrol, family
 from tests.support.granting import ready
 from tests.support.server import Joined
-from tests.support.signing import take_in
+from tests.support.signing import let_act, let_act_only, take_in
 from tests.support.wire import Closed, Endpoint
 from tests.support.writing import Letter, compose, opened, own_items, put_voice, say, text_of
 
@@ -472,3 +472,18 @@ async def test_neither_database_nor_log_has_a_word_of_it(home: Family) -> None:
         for secret in (b"UNREPORTED", letter.key, voice.key, home.granny.keys.private_bytes()[:32]):
             assert not any(secret in one for one in written)
         assert MARK.encode() not in home.server.log.read_bytes(), "what was reported is not in the log"
+
+
+async def test_a_shared_device_gets_nothing_of_whoever_lets_it_act_no_more(home: Family) -> None:
+    async with present(home, home.granny, home.hall):
+        pass
+    async with present(home, home.granny) as (granny,):
+        for to in (home.dad, home.mum):
+            await say(granny, str(to.person), "For the hall")
+    await let_act_only(home.server, home.dad, [home.kitchen])
+    async with home.online(home.hall) as (hall,):
+        assert hall.welcome["inbox"] == 2
+        assert [one["person"] for one in await inbox(hall)] == [home.mum.person]
+        assert rows(home, "SELECT count(*) FROM inbox WHERE endpoint = ?", home.hall.endpoint) == [(1,)]
+        await empty(hall)
+    await let_act(home.server, home.dad)

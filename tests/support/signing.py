@@ -5,6 +5,7 @@ Everything is asked for and sent over HTTP with the keys that a test holds; real
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -176,3 +177,16 @@ async def welcome(server: RunningServer, by: Joined, member: Joined) -> None:
     assert found is not None
     link = household_write.join(roster, chain, by.keys, found, time=int(time.time()))
     await do(server, by, "extend_household", links=[link])
+
+
+async def let_act_only(server: RunningServer, person: Joined, shared: Sequence[Joined]) -> None:
+    """These may act for the person, and no others any more."""
+    chain, known = await identity(server, person)
+    assert chain is not None
+    identities = [one.keys.public.identity for one in shared]
+    await do(
+        server,
+        person,
+        "delegate",
+        delegations=delegate(chain, person.keys, known, identities, time=int(time.time())),
+    )
