@@ -470,7 +470,7 @@ async def test_without_its_recording_the_text_of_a_message_stays(house: House) -
     assert not any([await ben.recording(one) for one in voices])
     await house.open(f"#message={house.gus.endpoint.enrolment.person}", same=True)
     for text in ("Dinner at seven", "Bring bread"):
-        await expect(ben.page.get_by_text(text)).to_be_visible()
+        await expect(ben.page.get_by_role("list", name="What was said").get_by_text(text)).to_be_visible()
     await ben.home()
 
 
