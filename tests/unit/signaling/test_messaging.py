@@ -11,6 +11,7 @@ from kith.core.ids import EndpointId
 from kith.core.problem import Code, Problem
 from kith.messaging import counts
 from kith.store.database import Database
+from kith.store.erasure import erase_person
 from kith.store.tidy import SENT_LIFE, WAITING_LIFE, tidy
 from policy.message import MESSAGES
 from policy.quota import DAY, Quota
@@ -269,3 +270,26 @@ def test_nobody_finds_anothers_pieces() -> None:
     assert unsent.find(EndpointId("e_" + "2" * 20), "m", 1) is None
     assert unsent.find(HERE, "m", 0) == ()
     assert unsent.find(HERE, "m", 2) is None
+
+
+async def test_with_a_person_all_that_they_wrote_or_was_written_to_them_goes(world: MessageWorld) -> None:
+    anna, _, ben, _ = world.devices
+    world.write(anna, voice=True)
+    await world.deliver(anna, anna.outbox[0])
+    await send(world, ben)
+    assert (await rows(world, "inbox"), await rows(world, "segment")) == (6, 2)
+    await world.database.write(lambda db: erase_person(db, anna.person.id))
+    for table in ("inbox", "segment", "conversation"):
+        assert await rows(world, table) == 0
+    left = "message WHERE author IS NOT NULL OR receiver IS NOT NULL OR envelope IS NOT NULL OR sender IS NOT NULL"
+    assert await rows(world, left) == 0
+
+
+async def test_with_an_endpoint_what_waits_for_it_goes(world: MessageWorld) -> None:
+    anna, second, _, _ = world.devices
+    await send(world, anna)
+    assert await waiting(world, second) == 1
+    await world.database.write(
+        lambda db: db.execute("UPDATE endpoint SET removed = 1 WHERE id = ?", (second.endpoint.id,))
+    )
+    assert await waiting(world, second) == 0
