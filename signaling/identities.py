@@ -42,11 +42,11 @@ class IdentityDesk:
         *,
         private: Sequence[Callable[[PersonId], Awaitable[None]]],
         settled: Callable[[HouseholdId], Awaitable[None]],
-        writers: Callable[[EndpointId], Awaitable[Iterable[PersonId]]],
+        writers: Callable[[EndpointId, Sequence[PersonId]], Awaitable[Iterable[PersonId]]],
     ) -> None:
         """`private` tell a person's confirmed endpoints what nobody else is shown; `settled` sees to what depends on
-        who belongs to a household and which endpoints are whose; `writers` says from whom messages wait at an
-        endpoint, which has to check who they are."""
+        who belongs to a household and which endpoints are whose; `writers` says from whom of several
+        messages wait at an endpoint, which has to check who they are."""
         self._writers = writers
         self._settled = settled
         self._distances = distances
@@ -98,7 +98,7 @@ class IdentityDesk:
         number the person has, or at a shared endpoint anybody who lives with it."""
         people = {one.id for one in await self._directory.housemates(principal.household)}
         people |= self._switchboard.people_with(principal.endpoint)
-        people |= set(await self._writers(principal.endpoint))
+        people |= set(await self._writers(principal.endpoint, [one for one in persons if one not in people]))
         owner = principal.household if principal.shared else principal.person
         if owner is not None:
             people |= await self._contacts.known_among(owner, persons)

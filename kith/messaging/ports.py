@@ -140,8 +140,8 @@ class MessageStore(Protocol):
         """How many items wait."""
         ...
 
-    async def senders(self, endpoint: EndpointId) -> Collection[PersonId]:
-        """From whom messages wait there."""
+    async def senders(self, endpoint: EndpointId, persons: Collection[PersonId]) -> Collection[PersonId]:
+        """Those of `persons` from whom messages wait there."""
         ...
 
     async def segment(self, endpoint: EndpointId, message: MessageId, index: int) -> bytes | None:

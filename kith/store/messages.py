@@ -114,13 +114,14 @@ class SqliteMessages:
         sql = "SELECT count(*) FROM inbox WHERE endpoint = ?"
         return await self._db.read(lambda db: int(db.execute(sql, (endpoint,)).fetchone()[0]))
 
-    async def senders(self, endpoint: EndpointId) -> Collection[PersonId]:
+    async def senders(self, endpoint: EndpointId, persons: Collection[PersonId]) -> Collection[PersonId]:
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM inbox i JOIN message m ON m.n = i.n"
+            " WHERE i.endpoint = ? AND m.author = ?)"
+        )
+
         def work(db: sqlite3.Connection) -> set[PersonId]:
-            rows = db.execute(
-                "SELECT DISTINCT m.author FROM inbox i JOIN message m ON m.n = i.n WHERE i.endpoint = ?",
-                (endpoint,),
-            )
-            return {row[0] for row in rows if row[0] is not None}
+            return {one for one in persons if db.execute(sql, (endpoint, one)).fetchone()[0]}
 
         return await self._db.read(work)
 

@@ -103,10 +103,22 @@ async def _delete_old(database: Database, old: _Old, now: float) -> int:
 
 async def _delete_messages(database: Database, now: float) -> int:
     """What nobody has fetched, and that messages which are gone were there. Numbers are microseconds."""
-    fetched = "DELETE FROM inbox WHERE (endpoint, n) IN (SELECT endpoint, n FROM inbox WHERE n < ? LIMIT ?)"
+    old = int((now - WAITING_LIFE) * 1e6)
+    find, one = (
+        "SELECT endpoint, n FROM inbox WHERE n < ? LIMIT ?",
+        "DELETE FROM inbox WHERE endpoint = ? AND n = ?",
+    )
+    count, last = 0, AT_ONCE
+    while last == AT_ONCE:  # what is a scan is the reader's
+        found = await database.read(lambda db: [tuple(row) for row in db.execute(find, (old, AT_ONCE))])
+        last = len(found)
+        count += await _delete_each(database, one, found)
     gone = "DELETE FROM message WHERE n IN (SELECT n FROM message WHERE n < ? AND waiting = 0 LIMIT ?)"
-    count = await _repeat(database, fetched, (int((now - WAITING_LIFE) * 1e6), AT_ONCE))
     return count + await _repeat(database, gone, (int((now - SENT_LIFE) * 1e6), AT_ONCE))
+
+
+async def _delete_each(database: Database, sql: str, found: list[tuple[object, ...]]) -> int:
+    return await database.write(lambda db: db.executemany(sql, found).rowcount, aside=True) if found else 0
 
 
 async def _unproved(database: Database, now: float) -> list[PersonId]:
