@@ -70,6 +70,11 @@ class Homes:
         sets = self.kitchen.endpoint.reach.sets
         await self.kitchen.until_true(lambda: sets.terms.known(own.person) == own, "the kitchen has heard")
 
+    async def begun(self, *watched: Watched) -> None:
+        """What was announced plays there."""
+        for one in watched:
+            await one.until("announcement")
+
     async def over(self, *watched: Watched) -> None:
         """What was announced has been played to its end there."""
         for one in watched:
@@ -157,7 +162,7 @@ async def test_do_not_disturb_silences_that_device_and_no_other(homes: Homes) ->
     await homes.hall.endpoint.reach.do_not_disturb(on=True)
     await told(homes.hall)
     assert (await homes.anna.endpoint.announce(recording())).targets == 2
-    await homes.over(homes.kitchen, homes.ben)
+    await homes.begun(homes.kitchen, homes.ben)
     assert homes.heard(homes.hall) == [] and homes.ears["Hall"].heard == []
     assert homes.hall.details("light") == [] and homes.hall.details("tone") == []
     await homes.hall.endpoint.reach.do_not_disturb(on=False)
@@ -176,7 +181,7 @@ async def test_the_device_looks_itself_whether_it_may_sound(
     await homes.hall.endpoint.reach.do_not_disturb(on=True)
     began = now()
     assert (await homes.anna.endpoint.announce(recording())).targets == 3
-    await homes.over(homes.kitchen, homes.ben)
+    await homes.begun(homes.kitchen, homes.ben)
     assert homes.unplayed(homes.hall) == [Unplayed.QUIET] and homes.ears["Hall"].heard == []
     (at,) = homes.kitchen.times("announcement")
     assert at - began < 2.0, "nobody waited for it"
@@ -197,7 +202,7 @@ async def test_whatever_happens_before_the_instant_counts(
 
     monkeypatch.setattr(hearing, "plays", switched)
     await homes.anna.endpoint.announce(recording())
-    await homes.over(homes.kitchen)
+    await homes.begun(homes.kitchen)
     assert homes.unplayed(homes.hall) == [Unplayed.QUIET] and homes.ears["Hall"].heard == []
     await switching[0]
     await homes.hall.endpoint.reach.do_not_disturb(on=False)
@@ -210,7 +215,7 @@ async def test_an_instant_that_is_far_ahead_is_none(homes: Homes, monkeypatch: p
     plays = hearing.plays
     monkeypatch.setattr(hearing, "plays", lambda event: plays(structs.replace(event, at=event.at + 3_600.0)))
     await homes.anna.endpoint.announce(recording())
-    await homes.over(homes.kitchen)
+    await homes.begun(homes.kitchen)
     assert homes.unplayed(homes.hall) == [Unplayed.LATE] and homes.ears["Hall"].heard == []
 
 
@@ -218,12 +223,12 @@ async def test_an_instant_that_is_far_ahead_is_none(homes: Homes, monkeypatch: p
 async def test_a_reply_goes_to_the_device_that_spoke(homes: Homes) -> None:
     """And can be read there alone."""
     await homes.anna.endpoint.announce("Hello?")
-    await homes.over(homes.hall)
+    await homes.begun(homes.hall)
     began, sent = now(), says(homes.hall)
     assert (await homes.hall.endpoint.reply_to_announcement("I am")).targets == 1
     (said,) = [one for one in sent if isinstance(one, protocol.Announce)]
     assert [one.endpoint for one in said.keys] == [homes.anna.endpoint.enrolment.endpoint]
-    await homes.anna.until("announcement_over", after=began)
+    await homes.anna.until("announcement", after=began)
     assert [heard.text for heard in homes.heard(homes.anna)] == ["I am"]
     assert [heard.text for heard in homes.heard(homes.kitchen)] == ["Hello?"]
 
@@ -232,7 +237,7 @@ async def test_a_reply_goes_to_the_device_that_spoke(homes: Homes) -> None:
 async def test_a_drop_in_in_reply_is_decided_as_any_other(homes: Homes) -> None:
     """Nothing is granted by speaking: off until allowed (R67), off at one device (R73), off by Do Not Disturb."""
     await homes.kitchen.endpoint.announce("Hello?")
-    await homes.over(homes.anna)
+    await homes.begun(homes.anna)
     await refused(homes)
     await homes.allow(HomeTerm.INSTANT)
     await homes.kitchen.endpoint.reach.allow_drop_in(DropInTerm.OFF)

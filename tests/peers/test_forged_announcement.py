@@ -38,12 +38,12 @@ class House:
     """Of Anna's phone."""
 
     async def announce(self, forgery: str) -> None:
-        """Until it is over where it plays."""
+        """Until it plays where the truth is told."""
         plots.write(self.path, replace(self.plot, forgery=forgery))
         for one in (self.kitchen, self.hall):
             one.history.clear()
         assert (await self.anna.endpoint.announce("Hush")).targets == 2
-        await self.kitchen.until("announcement_over")
+        await self.kitchen.until("announcement")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -100,4 +100,4 @@ async def test_what_was_held_back_does_not_play_when_nobody_expects_it(house: Ho
     await house.hall.until("announcement_unplayed", Unplayed.UNTRUSTED)
     house.clock.ahead = 0.0
     await house.announce("")
-    await house.hall.until("announcement_over")
+    await house.hall.until("announcement")
