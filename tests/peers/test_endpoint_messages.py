@@ -189,6 +189,25 @@ async def test_a_message_is_left_for_whom_nobody_answered(post: Post) -> None:
     assert (await came(post.hall, None)).voice is not None
 
 
+async def test_what_a_household_shares_plays_and_writes_for_those_who_live_there(post: Post) -> None:
+    async with endpoint_of(post.server, post.anna, "Kitchen", post.home, shared=True) as kitchen:
+        await post.hall.endpoint.messages.send_text("Anna", "for the kitchen too")
+        message = await came(kitchen, "for the kitchen too")
+        assert (message.person, message.mine) == (post.anna.person, False)
+        assert [one.text for one in await kitchen.endpoint.messages.unread()] == ["for the kitchen too"]
+        assert post.bob.person is not None
+        await kitchen.endpoint.messages.mark_read(post.bob.person)
+        await post.hall.until_true(
+            lambda: any(one.read_by_them == message.seq for (one,) in post.hall.details("receipt")), "read"
+        )
+        with pytest.raises(Problem) as refused:
+            await kitchen.endpoint.messages.remove(post.bob.person)
+        assert refused.value.code is Code.NOT_PERMITTED
+        await kitchen.endpoint.messages.send_text("Bob", "from the kitchen", profile="Anna")
+        assert (await came(post.hall, "from the kitchen")).name == "Anna"
+        assert (await came(post.study, "from the kitchen")).mine
+
+
 async def test_no_text_goes_to_a_telephone_number(post: Post) -> None:
     with pytest.raises(Problem) as refused:
         await post.study.endpoint.messages.send_text("+12025550147", "hello")
