@@ -54,7 +54,9 @@ class UtterDesk:
     async def _settle(
         self, principal: Principal, endpoint: Endpoint, command: str, readings: tuple[Intent, ...]
     ) -> Settled[wire.NameChoice]:
-        search = Search(readings, name_of=lambda one: one.name, key_of=_reaches)
+        search: Search[wire.NameChoice] = Search(
+            readings, name_of=lambda one: one.name, key_of=lambda one: one.who
+        )
         while (reading := search.next()) is not None:
             asked = wire.ResolveName(id=command, text=reading.name[:128], label=reading.label[:32])
             found = await self._names.resolve(principal, endpoint, asked)
@@ -104,9 +106,3 @@ def _about(intent: Intent, settled: Settled[wire.NameChoice], language: Language
             return say(language, "which", names=either(language, names))
         case Outcome.NONE:
             return say(language, "unknown", name=intent.name)
-
-
-def _reaches(choice: wire.NameChoice) -> str:
-    """Who a choice is: a number that moved is another one than who has it now."""
-    who = choice.person or choice.endpoint or f"nobody {choice.name}"
-    return f"moved {who}" if choice.moved else who

@@ -106,7 +106,9 @@ class Names:
             return Settled(
                 Outcome.ONE, (Meant(readings[0], _known(self._directory.known(readings[0].name))),)
             )
-        search = Search(readings, name_of=lambda one: one.name, key_of=_reaches)
+        search: Search[NameChoice] = Search(
+            readings, name_of=lambda one: one.name, key_of=lambda one: one.who
+        )
         while (reading := search.next()) is not None:
             found = await self.resolve(reading.name, reading.label, acting)
             search.found(found.outcome, found.choices)
@@ -144,9 +146,3 @@ def _reached(choice: NameChoice) -> Named:
 def _known(named: Named) -> NameChoice:
     person = named.id if named.id.startswith("p_") else None
     return NameChoice(name=named.name, person=person, endpoint=None if person else named.id)
-
-
-def _reaches(choice: NameChoice) -> str:
-    """Who a choice is: a number that moved is another one than who has it now."""
-    who = choice.person or choice.endpoint or f"nobody {choice.name}"
-    return f"moved {who}" if choice.moved else who

@@ -33,6 +33,12 @@ class NameChoice(Part, frozen=True, kw_only=True):
     endpoint: EndpointRef | None = None
     moved: bool = False
 
+    @property
+    def who(self) -> str:
+        """The same for the same one: a number that moved is another one than who has it now."""
+        reached = self.person or self.endpoint or f"nobody {self.name}"
+        return f"moved {reached}" if self.moved else reached
+
 
 class NameResolved(Reply, frozen=True, kw_only=True, tag="resolved"):
     """`choices`: the one; those to ask about, the likeliest first (of a single one: whether it is meant); or none."""

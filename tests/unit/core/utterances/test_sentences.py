@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.core.utterances.answers import both, either, say
@@ -99,14 +99,13 @@ def test_what_may_be_read_in_several_ways_is_given_in_all_of_them() -> None:
     )
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=200), st.sampled_from(LANGUAGES))
 def test_any_text_is_understood_or_not_but_never_fails(text: str, language: Language) -> None:
     assert len(understand(text, language)) <= MAX_READINGS
 
 
-@pytest.mark.parametrize(
-    "part", ["call ", "tell a that ", "_s mobile ", "say to everyone that ", "a", "turn on "]
-)
+@pytest.mark.parametrize("part", ["tell a that ", "_s mobile ", "a"])
 def test_a_long_utterance_takes_no_longer_than_it_is_long(part: str) -> None:
     began = time.process_time()
     understand(f"call {part * MAX_SAID}")
