@@ -95,6 +95,7 @@ export class Push {
 
   /** @param {ServiceWorkerRegistration} registration @param {string} key the server's, base64 */
   async #subscribe({ pushManager }, key) {
+    await navigator.serviceWorker.ready; // browsers subscribe for no worker that is only being installed
     const options = { userVisibleOnly: true, applicationServerKey: fromBase64(key) };
     const stale = await pushManager.getSubscription();
     const subscription = await pushManager.subscribe(options).catch(async () => {

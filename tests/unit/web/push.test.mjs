@@ -27,7 +27,7 @@ function browser({ permission = 'granted', push = true, apple = false, refuses =
   globalThis.Notification = { permission, requestPermission: async () => ((said.asked += 1), permission) };
   globalThis.window = { Notification: globalThis.Notification, ...(push ? { PushManager: class {} } : {}) };
   const registration = { pushManager };
-  const navigator = { serviceWorker: { getRegistration: async () => registration }, ...(apple ? { standalone: false } : {}) };
+  const navigator = { serviceWorker: { getRegistration: async () => registration, ready: Promise.resolve(registration) }, ...(apple ? { standalone: false } : {}) };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   return Object.assign(said, { made });
 }
