@@ -33,8 +33,8 @@ const AT_LEISURE = 4_000;
 /** @type {Promise<Messages> | null} */
 let fetched = null;
 
-/** What a notification asked for that this page was opened from. @type {import('./session/link.js').Link['conversation']} */
-let pressed = null;
+/** A link asked for the messages before there was somebody whose they are. */
+let wanted = false;
 
 const language = () => languageFor(chosen.values.language, navigator.languages);
 let spoken = language();
@@ -64,9 +64,9 @@ account.followers.push({ heard: pass, restored: () => void fetched?.then((all) =
 notifier.opened = (other, wish) => void openConversation(other, wish).catch(() => {});
 store.subscribe(({ own }, before) => {
   if (own === null || before.own !== null) return;
-  if (pressed === null) soon();
-  else notifier.opened(pressed.other, pressed);
-  pressed = null;
+  if (wanted) notifier.opened('', { play: false });
+  else soon();
+  wanted = false;
 });
 account.followers.push({ heard: (event) => void (event.t.startsWith('announcement') && announced(event)), restored: () => {} });
 const app = startApp(parts);
@@ -174,8 +174,8 @@ function touched() {
 function arrive(go) {
   const link = readLink(location.hash);
   if (location.hash) history.replaceState(null, '', location.pathname);
-  if (link.conversation && store.state.own !== null) notifier.opened(link.conversation.other, link.conversation);
-  else pressed = link.conversation;
+  wanted = link.messages && store.state.own === null;
+  if (link.messages && !wanted) notifier.opened('', { play: false });
   void go(link);
 }
 

@@ -98,9 +98,15 @@ export class Notifier {
   }
 
   /** What was pressed while the app was closed is done once the call is there. @param {State} state @param {readonly Ringing[]} ringing */
-  #catchUp({ known, connection }, ringing) {
+  #catchUp({ known, connection, locked, own }, ringing) {
     const before = this.#before;
     if (before === null || !known || connection !== 'online') return;
+    if (before.what === 'message') {
+      if (own === null || locked) return;
+      this.#before = null;
+      this.#pressed(before);
+      return;
+    }
     if (ringing.some(({ id }) => id === before.call)) {
       this.#before = null;
       clearTimeout(this.#given);
@@ -181,7 +187,7 @@ export class Notifier {
   }
 }
 
-/** Only the service worker can have left it there: a link cannot answer a call. @returns {Promise<Pressed | null>} */
+/** Only the service worker can have left it there: a link can neither answer a call nor have a message read. @returns {Promise<Pressed | null>} */
 async function pressedBefore() {
   const found = /** @type {(Pressed & {at: number}) | null} */ (await load('own', 'pressed').catch(() => null));
   if (found === null) return null;

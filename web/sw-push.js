@@ -132,7 +132,7 @@ async function pressed({ what = 'call', ref = '', call = ref }, action) {
     await page.focus().catch(() => {});
     return;
   }
-  if (RINGING.includes(what)) await saveOwn('pressed', { ...message, at: Date.now() });
+  await saveOwn('pressed', { ...message, at: Date.now() });
   await scope.clients.openWindow(what === 'message' ? `/#${known === 'play' ? 'play' : 'message'}=${ref}` : '/');
 }
 

@@ -419,3 +419,17 @@ async def test_a_disk_that_fails_once_loses_nothing_and_is_told_of(friends: Frie
     await friends.dora.write("After the disk failed.")
     for text in ("Before the disk failed.", "After the disk failed."):
         await friends.ana.sees(text, "Dora")
+
+
+async def test_no_link_has_a_message_read(friends: Friends) -> None:
+    """Whoever sends a link to their own message does not learn when it was pressed: it leads to the list."""
+    await friends.ana.home()
+    await friends.device.endpoint.messages.send_text(friends.ana_id, "Press this.")
+    marked = friends.ana.page.get_by_role("button", name="Messages, 1 with something new")
+    await expect(marked).to_be_visible()
+    dora = friends.device.endpoint.enrolment.person
+    await friends.ana.page.evaluate("(other) => { location.hash = `play=${other}`; }", dora)
+    await expect(friends.ana.page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
+    await expect(friends.ana.page.get_by_label("Write a message")).to_be_hidden()
+    await expect(marked).to_be_visible()
+    await friends.dora.stands("Press this.", "Delivered")

@@ -185,13 +185,10 @@ class House:
             await session.detach()
             await other.close()
 
-    async def open(self, fragment: str = "", *, same: bool = False) -> None:
-        """As somebody, or the worker, opens the app; in the `same` page anew."""
-        if same:
-            await self.ben.screen.page.goto("about:blank")
-        else:
-            self.ben.screen.page = await self.ben.context.new_page()
-            await self.ben.screen.page.add_init_script(f"({SOUNDS})()")
+    async def open(self, fragment: str = "") -> None:
+        """As somebody, or the worker, opens the app."""
+        self.ben.screen.page = await self.ben.context.new_page()
+        await self.ben.screen.page.add_init_script(f"({SOUNDS})()")
         await self.ben.screen.open(fragment)
 
 
@@ -468,9 +465,9 @@ async def test_without_its_recording_the_text_of_a_message_stays(house: House) -
     await ben.screen.button("Close", exact=True).click()
     await ben.page.get_by_role("button", name="Home", exact=True).click()
     assert not any([await ben.recording(one) for one in voices])
-    await house.open(f"#message={house.gus.endpoint.enrolment.person}", same=True)
+    await ben.open("Gus")
     for text in ("Dinner at seven", "Bring bread"):
-        await expect(ben.page.get_by_role("list", name="What was said").get_by_text(text)).to_be_visible()
+        await expect(ben.row(text)).to_be_visible()
     await ben.home()
 
 

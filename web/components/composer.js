@@ -102,7 +102,14 @@ export class Composer extends View {
     this.#typed();
     this.#text.focus();
     this.said();
-    await this.#engine.outbox.text(this.#other, text);
+    try {
+      await this.#engine.outbox.text(this.#other, text);
+      this.#problem.say('');
+    } catch {
+      if (this.#text.value === '') this.#text.value = text; // nothing is lost where it cannot be kept
+      this.#typed();
+      this.#problem.say(this.t('messages.trouble'));
+    }
   }
 
   // -- a voice ---------------------------------------------------------------------------------------

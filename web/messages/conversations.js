@@ -86,7 +86,7 @@ export class Conversations {
 
   /** Take it out of the own list, everywhere. Rejects with ProblemError. @param {string} other */
   async remove(other) {
-    const { last } = this.viewOf(other);
+    const last = this.all.get(other)?.newest?.seq ?? this.viewOf(other).last; // never what was not seen here
     await this.#send({ t: 'remove_conversation', with: other, upto: last }, PATIENCE);
     await this.heard({ ...this.viewOf(other), removed: last, read: last });
   }

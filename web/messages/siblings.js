@@ -23,7 +23,7 @@ const TRANSCRIPT_FOR = 30 * DAY;
 const PATIENCE = { within: 15_000 };
 const NO_HASH = toBase64(new Uint8Array(32));
 
-/** @typedef {{id: string, with: string, name: string, seq: number, at: number, mine: boolean, sent: number, text?: string, voice?: Sound, transcript?: string}} Told */
+/** @typedef {{id: string, with: string, name: string, seq: number, at: number, mine: boolean, sent: number, text?: string, voice?: Sound, transcript?: string, expires?: number}} Told */
 
 export class Siblings {
   #circles;
@@ -72,17 +72,17 @@ export class Siblings {
   /** @param {any} said @param {(other: string) => number} removed @returns {Promise<Item[]>} */
   async #history({ messages }, removed) {
     require(Array.isArray(messages), 'malformed');
-    /** @type {{item: Item, transcript: string | undefined}[]} */ const fresh = [];
+    /** @type {{item: Item, transcript: Transcript | null}[]} */ const fresh = [];
     for (const one of /** @type {Told[]} */ (messages)) {
       const item = itemOf(one);
       const known = (await disk.get('places', item.id)) ?? (await disk.get('items', [item.with, item.seq]));
-      if (known === null && item.seq > removed(item.with)) fresh.push({ item, transcript: one.transcript });
+      if (known === null && item.seq > removed(item.with)) fresh.push({ item, transcript: transcriptIn(one, item) });
     }
     await disk.change(['items', 'places', 'transcripts'], (of) => {
       for (const { item, transcript } of fresh) {
         of('items').put(item, [item.with, item.seq]);
         of('places').put([item.with, item.seq], item.id);
-        if (typeof transcript === 'string') of('transcripts').put({ text: transcript, expires: item.at + TRANSCRIPT_FOR }, item.id);
+        if (transcript) of('transcripts').put(transcript, item.id);
       }
     });
     return fresh.map(({ item }) => item);
@@ -106,9 +106,10 @@ export async function expireTranscripts(now) {
 
 /** @param {Item} item @param {string} name @returns {Promise<Told>} */
 async function told({ id, with: other, seq, at, mine, text, voice }, name) {
-  const transcript = voice ? await transcriptOf(id, Date.now()) : null;
+  const kept = voice ? /** @type {Transcript | null} */ (await disk.get('transcripts', id)) : null;
+  const transcript = kept && kept.expires > Date.now() ? { transcript: kept.text, expires: Math.round(kept.expires / 1_000) } : {};
   const said = text === undefined ? { voice } : { text };
-  return /** @type {Told} */ ({ id, with: other, name, seq, at: at / 1_000, mine, sent: Math.round(at), ...said, ...(transcript === null ? {} : { transcript }) });
+  return /** @type {Told} */ ({ id, with: other, name, seq, at: at / 1_000, mine, sent: Math.round(at), ...said, ...transcript });
 }
 
 /** As many as fit into one item, in order. @param {readonly Told[]} all @returns {Bytes[]} */
@@ -130,6 +131,12 @@ function batches(all) {
   }
   close();
   return made;
+}
+
+/** Its time goes on: it does not begin anew here. @param {Told} one @param {Item} item @returns {Transcript | null} */
+function transcriptIn({ transcript, expires }, { at }) {
+  if (typeof transcript !== 'string') return null;
+  return { text: transcript, expires: typeof expires === 'number' ? expires * 1_000 : at + TRANSCRIPT_FOR };
 }
 
 /** What another own endpoint tells of a message. Throws Untrusted. @param {Told} one @returns {Item} */

@@ -5,15 +5,14 @@
  * @property {string | null} secret  an invitation's
  * @property {string} demo  what names the demo devices' keys, in the owner link; or empty
  * @property {string} code  for pairing, perhaps with the secret that goes with it: CODE.SECRET; or empty
- * @property {{other: string, play: boolean} | null} conversation  with whom, from a message's notification
+ * @property {boolean} messages  they are to be shown; which, no link says
  */
 
 /** @param {string} hash as in location.hash @returns {Link} */
 export function readLink(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const [secret = null, demo = ''] = fields.get('join')?.split('.') ?? [];
-  const other = fields.get('message') ?? fields.get('play');
-  return { secret, demo, code: fields.get('pair') ?? '', conversation: other === null ? null : { other, play: fields.has('play') } };
+  return { secret, demo, code: fields.get('pair') ?? '', messages: fields.has('message') || fields.has('play') };
 }
 
 /**

@@ -87,12 +87,12 @@ test('waiting grows, has an end, and is not the same for all', () => {
 });
 
 test('a link brings a secret or a code', () => {
-  assert.deepEqual(readLink('#join=abc_-1'), { secret: 'abc_-1', demo: '', code: '', conversation: null });
-  assert.deepEqual(readLink('#join=abc_-1.Zz9'), { secret: 'abc_-1', demo: 'Zz9', code: '', conversation: null });
-  assert.deepEqual(readLink('#pair=AB12'), { secret: null, demo: '', code: 'AB12', conversation: null });
-  assert.deepEqual(readLink('#play=p_1').conversation, { other: 'p_1', play: true });
-  assert.deepEqual(readLink('#message=p_1').conversation, { other: 'p_1', play: false });
-  assert.deepEqual(readLink(''), { secret: null, demo: '', code: '', conversation: null });
+  assert.deepEqual(readLink('#join=abc_-1'), { secret: 'abc_-1', demo: '', code: '', messages: false });
+  assert.deepEqual(readLink('#join=abc_-1.Zz9'), { secret: 'abc_-1', demo: 'Zz9', code: '', messages: false });
+  assert.deepEqual(readLink('#pair=AB12'), { secret: null, demo: '', code: 'AB12', messages: false });
+  assert.equal(readLink('#play=p_1').messages, true);
+  assert.equal(readLink('#message=p_1').messages, true);
+  assert.deepEqual(readLink(''), { secret: null, demo: '', code: '', messages: false });
 });
 
 test('the pairing command is the one that kith has', () => {
