@@ -146,6 +146,7 @@ def _write_down(endpoint: Endpoint, transcriber: Transcriber, speech: Speech, sh
         return
     endpoint.messages.transcripts.transcriber = transcriber.write_down
     endpoint.messages.transcripts.days = speech.transcripts
+    endpoint.messages.transcripts.look()
 
 
 def _listen(
