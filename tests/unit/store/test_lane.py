@@ -70,7 +70,10 @@ async def test_a_no_is_for_whoever_asked(database: Database) -> None:
     assert [await one, await other] == [1, 2]
 
 
-async def test_one_that_fails_takes_none_of_the_others_with_it(database: Database) -> None:
+async def test_one_that_fails_takes_none_of_the_others_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACE", 0.2)  # all three wait for the same commit
     undone: list[bool] = []
     lane = Lane(database, lambda: undone.append(True))
     await lane.submit(put(0))
@@ -96,7 +99,10 @@ async def test_what_is_lazy_goes_along_or_after_a_while(
     assert await lane.submit(put(3), lazy=True) == 3
 
 
-async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(database: Database) -> None:
+async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACE", 0.2)  # both wait for the same commit
     lane = Lane(database, lambda: None)
 
     def full(db: sqlite3.Connection) -> None:
@@ -109,6 +115,7 @@ async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(database: 
         with pytest.raises(Problem):
             await one
     assert database.failures > failures
+    monkeypatch.setattr(module, "PACE", 0.0)
     assert await lane.submit(put(2)) == 2
     assert await written(database) == [0, 2]
 
