@@ -55,9 +55,12 @@ class World:
         monkeypatch.setattr(pusher, "_rest", self._rest)
         self.pusher = pusher
 
-    def _rest(self, endpoint: EndpointId, delay: float) -> None:
-        self.delays.append(delay)
-        self.pusher._ready.put_nowait(endpoint)
+    def _rest(self, key: str, delay: float, then: Callable[[], None]) -> None:
+        if key == PHONE:
+            self.delays.append(delay)
+        for service in self.pusher._services.values():
+            service.rests = 0.0
+        then()
 
     async def find(self, endpoint: EndpointId) -> Subscription | None:
         url = f"https://push.example/{SECRET}/{endpoint}"
@@ -68,8 +71,8 @@ class World:
         self.gone.append(endpoint)
 
     async def settled(self) -> None:
-        while self.pusher._workers:
-            await asyncio.wait(self.pusher._workers)
+        while self.pusher._tasks:
+            await asyncio.wait(self.pusher._tasks)
 
     def said(self) -> list[Any]:
         return [json.loads(self.browser.read(request.body))["n"] for request in self.service.asked]
@@ -178,15 +181,88 @@ async def test_what_waits_for_one_endpoint_is_bounded(world_of: Callable[..., Wo
     assert len(world.service.asked) <= MOST_EACH + 1 and world.said()[-1] == 19
 
 
-async def test_one_that_answers_late_holds_up_no_other(world_of: Callable[..., World]) -> None:
+class Mixed(Service):
+    """Many that never answer, each at an address of its own, and one that does."""
+
+    def __init__(self) -> None:
+        super().__init__(201)
+        self.answered: list[str] = []
+
+    async def ask(self, request: Request) -> Answer:
+        self.asked.append(request)
+        if "silent" in request.url:
+            await asyncio.Event().wait()
+        self.answered.append(request.url)
+        return Answer(201, request.url, {}, b"")
+
+
+@pytest.mark.parametrize("services", [1, 100], ids=["one service", "a hundred services"])
+async def test_those_that_never_answer_hold_up_none_that_does(services: int) -> None:
+    """What is asked of the silent ones never ends in this test, and the others' pushes leave all the same."""
+    asking, browser = Mixed(), Browser()
+
+    async def find(endpoint: EndpointId) -> Subscription:
+        number = int(endpoint.partition("_")[2] or 0)
+        host = f"silent{number % services}" if number else "good"
+        return browser.subscription(f"https://{host}.example/{endpoint}")
+
+    async def gone(endpoint: EndpointId, subscription: Subscription) -> None:
+        raise AssertionError(endpoint, subscription)
+
+    pusher = Pusher(cast(Guarded, asking), new_key(), find, gone, lambda: 1_000.0)
+    pusher.push(EndpointId("e_"), a_push(0))
+    await _until(lambda: len(asking.answered) == 1)
+    for number in range(1, 201):
+        pusher.push(EndpointId(f"e_{number}"), a_push(number))
+    await _until(lambda: len(asking.asked) > 1)
+    for number in range(5):
+        pusher.push(EndpointId("e_"), a_push(number, topic=f"c_{number}"))
+        await _until(lambda number=number: len(asking.answered) == number + 2)  # type: ignore[misc]
+    silent = len(asking.asked) - len(asking.answered)
+    assert 1 <= silent <= pushing.UNPROVEN and (services > 1 or silent == 1)
+    await pusher.close()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    for _ in range(10_000):
+        if true():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+async def test_one_that_did_not_answer_is_left_alone_for_longer_each_time(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of(Why.TOO_SLOW)
+    rests: list[float] = []
+    monkeypatched = world.pusher._rest
+
+    def rest(key: str, delay: float, then: Callable[[], None]) -> None:
+        if key != PHONE:
+            rests.append(delay)
+        monkeypatched(key, delay, then)
+
+    world.pusher._rest = rest  # type: ignore[method-assign]
+    world.pusher.push(PHONE, a_push())
+    await world.settled()
+    assert rests == [5.0, 10.0, 20.0, 40.0, 80.0]
+
+
+async def test_what_is_urgent_goes_first(world_of: Callable[..., World]) -> None:
     world = world_of(201)
     world.service.open.clear()
-    for number in range(20):
-        world.pusher.push(EndpointId(f"e_{number}"), a_push(number))
-    assert len(world.pusher._workers) <= pushing.WORKERS
+    for number in range(1, 4):
+        push = Push(json.dumps({"n": number}).encode(), "message", 90_000.0, urgent=False)
+        world.pusher.push(EndpointId(f"e_{number}"), push)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    world.pusher.push(PHONE, a_push(9))
+    for _ in range(5):
+        await asyncio.sleep(0)
     world.service.open.set()
     await world.settled()
-    assert sorted(world.said()) == list(range(20))
+    assert world.said()[:2] == [1, 9]
 
 
 async def test_whoever_unsubscribed_meanwhile_is_not_pushed(world_of: Callable[..., World]) -> None:
