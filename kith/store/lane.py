@@ -21,10 +21,10 @@ from kith.store.database import MAX_WAITING, Database
 
 T = TypeVar("T")
 
-PACE = 0.008
+PACE = 0.016
 """Seconds between the beginnings of two commits. Longer costs whoever waits so much more, and each message less."""
 
-PATIENCE = 0.05
+PATIENCE = 0.2
 """Seconds that what is lazy waits for another one's commit."""
 
 AT_ONCE = 256
