@@ -232,6 +232,30 @@ async def dialogs(album: Album, ana: Screen) -> None:
     await ana.button("Close").click()
 
 
+async def announcements(album: Album, ana: Screen, ben: Screen) -> None:
+    """What is said to everybody at home, and what is left of it on another page."""
+    await ana.button("Announce at home").click()
+    speak = ana.button("Hold to speak, or tap")
+    await album.take("announce", ana)
+    await speak.hover()
+    await ana.page.mouse.down()
+    await expect(ana.button("Do not send")).to_be_visible()
+    await album.take("announce-speaking", ana)
+    await ana.page.mouse.up()
+    heard = ben.page.get_by_role("region", name="Announcement")
+    await expect(heard).to_be_visible()
+    await album.take("announcement-voice", ben)
+    await ana.button("Announce at home").click()
+    await ana.page.get_by_label("What is to be said").fill("Dinner is ready. Please come to the table.")
+    await ana.button("Announce", exact=True).click()
+    await expect(heard).to_contain_text("Dinner is ready")
+    await album.take("announcement-text", ben)
+    await ben.button("Reply").click()
+    await album.take("announcement-reply", ben)
+    await ben.page.keyboard.press("Escape")
+    await heard.get_by_role("button", name="Close").click()
+
+
 async def calls(album: Album, ana: Screen, ben: Screen, rosa: Screen) -> None:
     await ana.place("Ben", video=True)
     await expect(ben.incoming("Ana Ruiz")).to_be_visible()
@@ -486,6 +510,7 @@ async def main(only: str) -> None:
                 await ana.page.evaluate(PAPER, arg=True)
                 await contacts(album, ana, directory)
                 await dialogs(album, ana)
+                await announcements(album, ana, ben)
                 await signing_out(album, launch, ana)
                 await confirming(album, launch, ana)
                 await calls(album, ana, ben, rosa)
