@@ -21,6 +21,7 @@ from tests.support.browsers import Launcher, Screen, browsers
 from tests.support.contacts import vcard
 from tests.support.doors import Doors
 from tests.support.gatherings import Gathering
+from tests.support.messaging import Talking
 from tests.support.server import running_server
 from tests.support.virtual_authenticator import Virtual
 from tools.portraits import portrait
@@ -292,6 +293,29 @@ async def calls(album: Album, ana: Screen, ben: Screen, rosa: Screen) -> None:
     await rosa.leave_calls()
 
 
+async def messages(album: Album, ana: Screen, ben: Screen) -> None:
+    """The list, a conversation that is written and said, recording, and a message that waits."""
+    here, there = Talking(ana), Talking(ben)
+    await there.open("Ana Ruiz")
+    await there.write("Did you find the blue book?")
+    await here.open("Ben")
+    await here.write("Yes, under the sofa! I bring it on Sunday.")
+    await there.say(2)
+    await expect(here.voices).to_have_count(1)
+    await album.take("messages", ana)
+    await ana.page.get_by_role("button", name="Record your voice").click()
+    await album.take("messages-recording", ana)
+    await ana.page.get_by_role("button", name="Delete", exact=True).click()
+    await ana.page.get_by_role("button", name="Remove conversation").click()
+    await album.take("messages-remove", ana)
+    await ana.button("Close").click()
+    await here.home()
+    await there.home()
+    await here.overview()
+    await album.take("messages-list", ana)
+    await here.home()
+
+
 async def groups(album: Album, ana: Screen, ben: Screen, rosa: Screen) -> None:
     """Ana calls both, end to end; who comes and goes; then by the mixer, and a drop in that knocks."""
     page = ana.page
@@ -513,6 +537,7 @@ async def main(only: str) -> None:
                 await announcements(album, ana, ben)
                 await signing_out(album, launch, ana)
                 await confirming(album, launch, ana)
+                await messages(album, ana, ben)
                 await calls(album, ana, ben, rosa)
                 await trusting(album, ana, ben)
             if not only:

@@ -18,6 +18,8 @@ import { View } from './view.js';
 const AROUND = 0.75;
 /** Messages that are read from the disk together. */
 const PAGE = 50;
+/** How many are read beyond those that are built: a finger is quicker than a disk that has much to do. */
+const AHEAD = 100;
 /** What a row is taken for before any was seen. */
 const FIRST_GUESS = 84;
 /** As far from the end one is still at the end. */
@@ -38,7 +40,8 @@ export class MessageList extends View {
   #atEnd = true;
   #due = false;
   /** The row that the keyboard is at. */ #active = '';
-  /** Behind which everything was new when it was opened. */ #readBefore = Infinity;
+  /** Behind which everything was new when it was opened; and the first of that. */ #readBefore = Infinity;
+  #firstNew = Infinity;
   /** A message that was looked for. */ #wanted = /** @type {number | null} */ (null);
   #resized = new ResizeObserver((entries) => this.#measured(entries));
   #turn = Promise.resolve();
@@ -72,6 +75,7 @@ export class MessageList extends View {
     this.#heights.clear();
     this.#average = FIRST_GUESS;
     this.#readBefore = readBefore;
+    this.#firstNew = Infinity;
     this.#wanted = wanted;
     this.#atEnd = true;
     this.#active = '';
@@ -168,7 +172,7 @@ export class MessageList extends View {
     const newest = this.#numbers.length;
     if (engine === null || newest === 0) return false;
     // Before anything was placed the end is where somebody reads.
-    const [from, to] = this.#tops.length < 2 ? [newest - 1, newest] : [Math.max(0, first - 1), Math.min(last + 1, newest)];
+    const [from, to] = this.#tops.length < 2 ? [newest - 1, newest] : [Math.max(0, first - AHEAD), Math.min(last + AHEAD, newest)];
     const pages = [];
     for (let page = Math.floor(from / PAGE); page * PAGE < to; page += 1) if (!this.#fetched.has(page)) pages.push(page);
     for (const page of pages) this.#fetched.add(page);
@@ -176,7 +180,11 @@ export class MessageList extends View {
       const [start, end] = [this.#numbers[page * PAGE], this.#numbers[Math.min((page + 1) * PAGE, newest) - 1]];
       if (start === undefined || end === undefined) return;
       const items = await engine.page(other, start, end);
-      if (other === this.#other) for (const item of items) this.#items.set(item.seq, item);
+      if (other !== this.#other) return;
+      for (const item of items) {
+        this.#items.set(item.seq, item);
+        if (!item.mine && item.seq > this.#readBefore) this.#firstNew = Math.min(this.#firstNew, item.seq);
+      }
     }));
     return pages.length > 0;
   }
@@ -296,7 +304,7 @@ export class MessageList extends View {
     const entry = /** @type {Entry} */ (this.#entry(index));
     const before = index === 0 ? null : this.#entry(index - 1);
     const view = /** @type {Messages} */ (this.#engine).conversations.viewOf(this.#other);
-    const fresh = entry.item !== undefined && !entry.item.mine && entry.item.seq > this.#readBefore && !(before?.item && before.item.seq > this.#readBefore && !before.item.mine);
+    const fresh = entry.item !== undefined && entry.item.seq === this.#firstNew;
     setAttribute(element, 'aria-posinset', index + 1);
     setAttribute(element, 'aria-setsize', this.count);
     setAttribute(element, 'tabindex', stop ? 0 : -1);
