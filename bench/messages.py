@@ -32,7 +32,7 @@ STEPS = (5, 8, 12, 18, 27, 40, 60, 90, 135, 200, 300, 500)
 """Messages a second, up to where a server sustains no more."""
 
 SUSTAINED_MS = 1_000
-BUSY = 0.85
+BUSY = 0.6
 """Of one processor, which is all that Synapse uses: beyond it what comes waits longer and longer."""
 
 TRIAL = 4.0
