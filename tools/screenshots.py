@@ -534,10 +534,10 @@ async def main(only: str) -> None:
                 await ana.page.evaluate(PAPER, arg=True)
                 await contacts(album, ana, directory)
                 await dialogs(album, ana)
+                await messages(album, ana, ben)
                 await announcements(album, ana, ben)
                 await signing_out(album, launch, ana)
                 await confirming(album, launch, ana)
-                await messages(album, ana, ben)
                 await calls(album, ana, ben, rosa)
                 await trusting(album, ana, ben)
             if not only:
