@@ -170,18 +170,27 @@ class Mailbox:
     async def _take(self, item: MessageItem) -> None:
         opened = await self._sealing.open(item)
         message = _message(item, opened)
-        if await self._disk(self._store.receive, message):
-            self._came(message, item.alert)
-        if opened.content.voice is not None:
-            await self._take_voice(message, opened)
+        if opened.content.voice is None:
+            await self._receive(message, alert=item.alert)
+            return
+        came = self._loading.setdefault(message.id, asyncio.Event())  # who is told asks for the sound at once
+        try:
+            await self._receive(message, alert=item.alert)
+            await self._take_voice(message, opened, came)
+        finally:
+            del self._loading[message.id]
+            came.set()
 
-    async def _take_voice(self, message: Message, opened: Opened) -> None:
+    async def _receive(self, message: Message, *, alert: bool) -> None:
+        if await self._disk(self._store.receive, message):
+            self._came(message, alert)
+
+    async def _take_voice(self, message: Message, opened: Opened, came: asyncio.Event) -> None:
         """Each segment as it comes, so that it can be heard from the first one on. What the server has lost is left."""
         kept = await self._disk(self._store.message, message.person, message.id)
         voice = opened.content.voice
         if voice is None or kept is None or kept.playable:
             return
-        came = self._loading.setdefault(message.id, asyncio.Event())
         try:
             for index in range(voice.segments):
                 if await self._disk(self._store.segment, message.person, message.id, index) is None:
@@ -194,9 +203,6 @@ class Mailbox:
             log.warning("a voice message is incomplete: %s", type(error).__name__)
         else:
             self._whole(message)
-        finally:
-            del self._loading[message.id]
-            came.set()
 
     async def segments(self, message: Message) -> AsyncIterator[bytes]:
         """The sound of a voice message, segment by segment, while it still comes. Raises Unplayable for one that does

@@ -211,6 +211,10 @@ async def test_who_de_registers_is_gone_everywhere_and_others_keep_what_is_their
     nothing_is_left(home, home.mum, number)
 
 
+OTHERS = ("missed", "history", "person_link", "news", "contact_number", "discovered", "call")
+"""Tables in which others keep whom they know, called, or were called by."""
+
+
 def nothing_is_left(home: Home, person: Joined, number: str) -> None:
     """Not the number, the contacts or the devices; the id where it is others' or rests under what others signed."""
     kept = dump(home)
@@ -220,7 +224,7 @@ def nothing_is_left(home: Home, person: Joined, number: str) -> None:
         if number in line:
             assert table in ("contact", "contact_number"), line
         if str(person.person) in line:
-            assert table in ("missed", "person_link", "news", "contact_number", "discovered", "call"), line
+            assert table in OTHERS, line
         assert person.keys.public.sealing.hex() not in line or table == "person_link"
 
 

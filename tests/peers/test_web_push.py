@@ -383,9 +383,7 @@ async def test_in_the_persons_language(house: House) -> None:
     page = house.ben.screen.page
     await page.evaluate("() => document.querySelector('kith-app').parts.chosen.change({ language: 'es' })")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    async with asyncio.timeout(PATIENCE / 1_000):
-        while (await page.evaluate(KEPT))["language"] != "es":
-            pass
+    await kept_language(page, "es")
     async with house.away() as ben:
         await house.ana.place("Ben", video=False)
         [shown] = await ben.notifications(1)
@@ -396,7 +394,15 @@ async def test_in_the_persons_language(house: House) -> None:
     await ben.screen.page.evaluate(
         "() => document.querySelector('kith-app').parts.chosen.change({ language: 'en' })"
     )
+    await kept_language(ben.screen.page, "en")
     await ben.screen.button("Close", exact=True).click()
+
+
+async def kept_language(page: Page, language: str) -> None:
+    """Wait until the worker finds it."""
+    async with asyncio.timeout(PATIENCE / 1_000):
+        while (await page.evaluate(KEPT))["language"] != language:
+            pass
 
 
 KEPT = """

@@ -1,5 +1,7 @@
 """What is sealed comes out as it went in, and nothing of it may change on its way."""
 
+from contextlib import suppress
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -82,7 +84,8 @@ def test_whatever_comes_instead_of_what_was_sealed_is_refused_and_no_more(junk: 
         lambda: messages.open_key(BEN, ANNA.public, envelope, junk),
         lambda: messages.open_segment(KEY, ID, 0, junk, last=True),
         lambda: messages.open_own(BEN, ANNA.public, ID, "history", junk),
-        lambda: read(junk),
     ):
         with pytest.raises(Untrusted):
             read_it()
+    with suppress(Untrusted):  # it may be a content by chance, and raises nothing else
+        read(junk)

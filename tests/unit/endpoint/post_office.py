@@ -258,6 +258,7 @@ class Device:
         person = office.owner(endpoint)
         self.endpoint = endpoint
         self.happened: list[tuple[str, tuple[Any, ...]]] = []
+        self.listener: Callable[[str, tuple[Any, ...]], None] | None = None
         self.tones = 0
         self.quiet = False
         self.locked = False
@@ -367,3 +368,5 @@ class Device:
     def _note(self, event: str, *details: Any) -> None:
         self.happened.append((event, details))
         self._office.moved.set()
+        if self.listener is not None:
+            self.listener(event, details)

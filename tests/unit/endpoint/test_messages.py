@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -102,6 +103,22 @@ async def test_a_voice_message_arrives_whole_and_its_sound_is_kept(post: Post) -
     assert not left.playable and left.transcript == message.transcript
     assert await kitchen.messages.forget_transcripts(1_700_000_000.0 + 31 * 86_400) == 1
     assert (await kitchen.messages.unread())[0].transcript is None
+
+
+async def test_whoever_is_told_of_a_voice_message_may_ask_for_its_sound_at_once(post: Post) -> None:
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    heard: asyncio.Queue[asyncio.Task[bytes]] = asyncio.Queue()
+
+    async def sound(message: Message) -> bytes:
+        return b"".join([part async for part in kitchen.messages.sound(message)])
+
+    def listener(event: str, details: tuple[Any, ...]) -> None:
+        if event == "message":
+            heard.put_nowait(asyncio.create_task(sound(details[0])))
+
+    kitchen.listener = listener
+    await phone.messages.send_voice(BEN, VOICE)
+    assert await (await heard.get()) == VOICE
 
 
 async def test_what_was_read_or_removed_at_one_is_so_at_all_own_and_at_nobody_elses(post: Post) -> None:
