@@ -1,5 +1,6 @@
 """What is sealed comes out as it went in, and nothing of it may change on its way."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -79,13 +80,14 @@ def test_an_own_item_is_for_one_endpoint_and_from_one(body: bytes, topic: str, n
 @given(st.binary(max_size=200))
 def test_whatever_comes_instead_of_what_was_sealed_is_refused_and_no_more(junk: bytes) -> None:
     envelope = msgspec.structs.replace(sealed(), ciphertext=junk)
-    for read_it in (
+    openings: tuple[Callable[[], bytes], ...] = (
         lambda: messages.open_content(envelope, KEY),
         lambda: messages.open_key(BEN, ANNA.public, envelope, junk),
         lambda: messages.open_segment(KEY, ID, 0, junk, last=True),
         lambda: messages.open_own(BEN, ANNA.public, ID, "history", junk),
-    ):
+    )
+    for opening in openings:
         with pytest.raises(Untrusted):
-            read_it()
+            opening()
     with suppress(Untrusted):  # it may be a content by chance, and raises nothing else
         read(junk)
