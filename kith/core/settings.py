@@ -29,6 +29,8 @@ class Settings:
     under which a push service finds the operator (RFC 8292, section 2.1).
     `sms` is how verification codes are sent (kith.server.sms.choose).
     `admit_test` makes this a server for load tests, which must start on an empty database.
+    `max_connections` in all, `max_connections_per_address` of them from one address, which a home behind one router
+    shares: a browser that opens the app keeps six for a quarter of a minute, and what is more is cut off unanswered.
     """
 
     data: Path
@@ -66,7 +68,7 @@ class Settings:
     push_contact: str | None = None
     session_grace: float = 30.0
     max_connections: int = 15_000
-    max_connections_per_address: int = 64
+    max_connections_per_address: int = 256
 
     @property
     def database(self) -> Path:
