@@ -106,7 +106,10 @@ async def test_a_full_process_says_so(inside: Inside, monkeypatch: pytest.Monkey
     refused = await inside.says(control.Refused)
     assert (refused.seat, refused.reason) == ("e_2", "full")
     inside.engine.obey(control.Seat("c_1", "e_1", 1, offer))  # nobody more: the same one again
-    assert (await inside.says(control.Seated)).epoch == 1
+    seated = await inside.says(control.Seated)
+    if seated.epoch == 0:  # to refuse is quicker than to seat, and may come first
+        seated = await inside.says(control.Seated)
+    assert seated.epoch == 1
 
 
 async def test_whatever_is_done_to_an_offer_it_is_answered_or_refused(inside: Inside) -> None:
