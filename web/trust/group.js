@@ -122,19 +122,9 @@ function together(...roots) {
 // -- what is believed -----------------------------------------------------------------------------------
 
 /**
- * The roster to go by from now on, at the endpoint with the identity `own`. Rejects with Untrusted. Whose endpoints the
- * members are, and for the first that one sees whose its signer is, is for whoever asks.
- * @param {GroupRoster | null} known @param {GroupRoster} next @param {Bytes} own
- */
-export async function acceptRoster(known, next, own) {
-  await checkRoster(next, known);
-  require(stands(next, own), 'left_out');
-  return next;
-}
-
-/**
  * Rejects with Untrusted unless this roster is sound, and the same as `known` or a later one. Of two that follow the same
- * one, the first that is seen stands.
+ * one, the first that is seen stands. Whose endpoints the members are, for the first that one sees whose its signer is, and
+ * whether this very endpoint stands in it, is for whoever asks.
  * @param {GroupRoster} next @param {GroupRoster | null} known
  */
 export async function checkRoster(next, known) {
