@@ -36,11 +36,12 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A person with the endpoints that read and write for them: their own that are confirmed, and those shared ones of
-    their household that they have let act for them."""
+    """A person with the endpoints that act for them: their own that are confirmed, and those shared ones of their
+    household that they have let. `readers` are those among them that read messages."""
 
     person: Person
     endpoints: Mapping[EndpointId, Endpoint]
+    readers: Mapping[EndpointId, Endpoint]
     identity: wire.PersonIdentity | None
 
 
@@ -149,7 +150,8 @@ class MessageFinder:
         identity = None
         if signed is not None:
             identity = identity_view(person, signed, await self._identities.lives_in(person))
-        circle = Circle(found, current, identity)
+        readers = {one: each for one, each in current.items() if each.capabilities.reads_messages}
+        circle = Circle(found, current, readers, identity)
         self._remember(self._circles, person, circle, version)
         return circle
 
@@ -183,9 +185,9 @@ class MessageFinder:
         self, but: EndpointId, sender: Circle, receiver: Circle
     ) -> Mapping[EndpointId, Reader]:
         """One that is there for both has it as the receiver's."""
-        whose = dict.fromkeys(sender.endpoints, sender) | dict.fromkeys(receiver.endpoints, receiver)
+        whose = dict.fromkeys(sender.readers, sender) | dict.fromkeys(receiver.readers, receiver)
         whose.pop(but, None)
-        endpoints = [circle.endpoints[one] for one, circle in whose.items()]
+        endpoints = [circle.readers[one] for one, circle in whose.items()]
         said = await asyncio.gather(*(self._quiet.said_at(one) for one in endpoints))
         return {
             one.id: Reader(one, whose[one.id].person.id, sets, heard)
@@ -223,7 +225,7 @@ class MessageFinder:
             known=known or by_number is Known.YES or written_to or me.id == them.id,
             moved=by_number is Known.MOVED,
             receiver_registered=them.registered is not None,
-            endpoints=bool(receiver.endpoints),
+            endpoints=bool(receiver.readers),
             # At a device that others use, too, nobody is told whom somebody has blocked.
             you_blocked=them.id in blocked and not principal.shared,
             child_limit=not may_reach(limits.get(me.id), Way.MESSAGE, them.id, at_home=at_home),

@@ -254,7 +254,7 @@ class Messaging:
     def _show(self, own: Circle, theirs: Circle, state: Conversation) -> None:
         view = conversation_view(state, own.person.id, theirs.person.id, theirs.person.name)
         event = wire.ConversationChanged(conversation=view)
-        for endpoint in own.endpoints:
+        for endpoint in own.readers:
             self._sessions.push(endpoint, event)
 
     # -- among own endpoints ---------------------------------------------------------------------
@@ -265,10 +265,10 @@ class Messaging:
         targets = [EndpointId(one.endpoint) for one in command.items]
         if len(set(targets)) < len(targets) or principal.endpoint in targets:
             raise Problem(Code.INVALID, path="items")
-        if any(one not in circle.endpoints for one in targets):
+        if any(one not in circle.readers for one in targets):
             raise Problem(Code.UNKNOWN_ENDPOINT, path="items")
         if command.topic == "history" and (
-            sender.shared or any(circle.endpoints[one].shared for one in targets)
+            sender.shared or any(circle.readers[one].shared for one in targets)
         ):
             raise Problem(
                 Code.NOT_PERMITTED, path="topic"

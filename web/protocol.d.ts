@@ -24,7 +24,8 @@ export interface SignIn {
  * What parts the endpoint has and whether they are switched off by hand.
  *
  * `microphone_off` is the hardware mute: it cuts microphone *and* camera.
- * `shutter_closed` covers the camera only.
+ * `shutter_closed` covers the camera only. `reads_messages`: the endpoint fetches what is written to whomever it is
+ * there for. Nothing is sealed to one that does not: it would wait at the server for nobody.
  */
 export interface Capabilities {
   microphone?: boolean;
@@ -33,6 +34,7 @@ export interface Capabilities {
   screen?: boolean;
   microphone_off?: boolean;
   shutter_closed?: boolean;
+  reads_messages?: boolean;
 }
 
 /**

@@ -7,7 +7,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Fals
     """What parts the endpoint has and whether they are switched off by hand.
 
     `microphone_off` is the hardware mute: it cuts microphone *and* camera.
-    `shutter_closed` covers the camera only.
+    `shutter_closed` covers the camera only. `reads_messages`: the endpoint fetches what is written to whomever it is
+    there for. Nothing is sealed to one that does not: it would wait at the server for nobody.
     """
 
     microphone: bool = True
@@ -16,6 +17,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Fals
     screen: bool = False
     microphone_off: bool = False
     shutter_closed: bool = False
+    reads_messages: bool = True
 
     @property
     def can_send_audio(self) -> bool:

@@ -288,12 +288,16 @@ class SqliteDirectory:
         self, endpoint: EndpointId, name: str | None, capabilities: Capabilities | None
     ) -> None:
         packed = None if capabilities is None else pack(capabilities)
-        await self._write(
-            "UPDATE endpoint SET name = coalesce(?, name), capabilities = coalesce(?, capabilities) WHERE id = ?",
-            name,
-            packed,
-            endpoint,
-        )
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE endpoint SET name = coalesce(?, name), capabilities = coalesce(?, capabilities) WHERE id = ?",
+                (name, packed, endpoint),
+            )
+            if capabilities is not None and not capabilities.reads_messages:
+                db.execute("DELETE FROM inbox WHERE endpoint = ?", (endpoint,))
+
+        await self._db.write(work)
 
     async def rename_endpoint(self, endpoint: EndpointId, name: str) -> None:
         await self._write("UPDATE endpoint SET name = ? WHERE id = ?", name, endpoint)

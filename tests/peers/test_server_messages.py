@@ -91,6 +91,12 @@ def rows(home: Family, sql: str, *values: object) -> Sequence[Any]:
         return db.execute(sql, values).fetchall()
 
 
+def waits(home: Family, letter: Letter, at: Joined) -> int:
+    """Whether it lies in that inbox."""
+    sql = "SELECT count(*) FROM inbox i JOIN message m ON m.n = i.n WHERE m.id = ? AND i.endpoint = ?"
+    return int(rows(home, sql, letter.id, at.endpoint)[0][0])
+
+
 # -- delivered --------------------------------------------------------------------------------------
 
 
@@ -149,6 +155,41 @@ async def test_nothing_of_it_is_kept_once_all_have_it(home: Family) -> None:
             (None, None, None, None, 0)
         ]
         assert rows(home, "SELECT count(*) FROM segment") == [(0,)]
+
+
+@pytest.mark.row("R60")
+async def test_to_what_reads_no_messages_none_is_sealed_and_none_waits_there(home: Family) -> None:
+    """A shared device whose app shows none says so; and it may say otherwise later."""
+    async with present(home, home.granny, home.dad, home.hall) as (granny, _, hall):
+        before, _ = await say(granny, str(home.dad.person), "While it still read")
+        await arrived(hall, before)
+        assert waits(home, before, home.hall) == 1
+        await hall.ok("describe", capabilities={"reads_messages": False})
+        try:
+            assert waits(home, before, home.hall) == 0
+            listed = await granny.ok("list_recipients", to=home.dad.person)
+            assert home.hall.endpoint not in {one["endpoint"] for one in listed["endpoints"]}
+            letter, _ = await say(granny, str(home.dad.person), "And now")
+            assert waits(home, letter, home.dad) == 1
+            assert waits(home, letter, home.hall) == 0
+        finally:
+            await hall.ok("describe", capabilities={})
+        again, _ = await say(granny, str(home.dad.person), "Here, too")
+        await arrived(hall, again)
+        assert letter.id not in {one["envelope"]["id"] for one in await inbox(hall)}
+
+
+async def test_what_is_sealed_all_the_same_to_one_that_reads_none_is_not_stored(home: Family) -> None:
+    async with present(home, home.dad, home.hall) as (dad, hall):
+        letter = await compose(dad, str(home.granny.person), "Sealed before it said so")
+        own = [{"endpoint": home.hall.endpoint, "body": bytes(29)}]
+        await hall.ok("describe", capabilities={"reads_messages": False})
+        try:
+            assert (await dad.ok("send_message", **letter.fields))["t"] == "recipients"
+            reply = await dad.ask("send_own", topic="transcript", item=letter.id, items=own)
+            assert reply["code"] == "unknown_endpoint"
+        finally:
+            await hall.ok("describe", capabilities={})
 
 
 async def test_what_waits_is_fetched_in_order_page_by_page(home: Family) -> None:

@@ -97,6 +97,9 @@ async def test_a_shared_screen_shows_nobodys_devices(house: House) -> None:
     await wall.button("Settings").click()
     await expect(wall.page.get_by_role("dialog", name="Settings")).to_be_visible()
     await expect(wall.button("See your devices")).to_be_hidden()
+    state = await wall.state()
+    assert state["endpoint"]["capabilities"]["reads_messages"] is False, "it shows nobody's messages"
+    assert (await house.ana.state())["endpoint"]["capabilities"]["reads_messages"] is True
 
 
 @pytest.mark.row("S5")

@@ -20,6 +20,11 @@ export function capabilitiesOf(devices, permissions) {
   };
 }
 
+/** What is declared of them. What everybody at home can open shows nobody's messages, so none need be sealed to it. @param {Capabilities} capabilities @param {boolean} shared @returns {Capabilities} */
+export function declared(capabilities, shared) {
+  return shared ? { ...capabilities, reads_messages: false } : capabilities;
+}
+
 /** `found`: whether there is such a device, allowed or not. @returns {Promise<{capabilities: Capabilities, permissions: Permissions, found: Record<'microphone' | 'camera', boolean>}>} */
 export async function lookAround() {
   const [devices, microphone, camera] = await Promise.all([

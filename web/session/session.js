@@ -10,6 +10,7 @@ import { equal, fromBase64, toBase64 } from '../core/bytes.js';
 import { newRequest } from '../core/ids.js';
 import { signInStatement } from '../core/statements.js';
 import { backoff } from './backoff.js';
+import { declared } from './devices.js';
 import { Inbox } from './inbox.js';
 import { sign } from './keys.js';
 import { ProblemError } from './problem.js';
@@ -71,7 +72,7 @@ export class Session {
   /** @param {Identity} identity @param {Capabilities} capabilities @param {Sink} sink */
   constructor(identity, capabilities, sink) {
     this.#identity = identity;
-    this.#capabilities = capabilities;
+    this.#capabilities = declared(capabilities, identity.person === null);
     this.#sink = sink;
   }
 
@@ -121,8 +122,8 @@ export class Session {
 
   /** Declare what this endpoint can do now. @param {Capabilities} capabilities */
   describe(capabilities) {
-    this.#capabilities = capabilities;
-    if (this.#online) this.send({ t: 'describe', capabilities }).catch(() => {});
+    this.#capabilities = declared(capabilities, this.#identity.person === null);
+    if (this.#online) this.send({ t: 'describe', capabilities: this.#capabilities }).catch(() => {});
   }
 
   /** The page goes away; `how` says whether calls go with it. @param {'reconnect' | 'disconnect'} how */

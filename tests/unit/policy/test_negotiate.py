@@ -7,7 +7,7 @@ import msgspec
 from kith.core.capabilities import Capabilities
 from policy.media import Media, negotiate
 
-FIELDS = [field.name for field in msgspec.structs.fields(Capabilities)]
+FIELDS = [field.name for field in msgspec.structs.fields(Capabilities) if field.name != "reads_messages"]
 EVERY = [
     Capabilities(**dict(zip(FIELDS, values, strict=True))) for values in product((False, True), repeat=6)
 ]

@@ -7,7 +7,7 @@ import { newCall } from '../../../web/core/ids.js';
 import { signInStatement, sealingStatement } from '../../../web/core/statements.js';
 import { languageFor, translator } from '../../../web/i18n.js';
 import { backoff } from '../../../web/session/backoff.js';
-import { capabilitiesOf, deviceName } from '../../../web/session/devices.js';
+import { capabilitiesOf, declared, deviceName } from '../../../web/session/devices.js';
 import { ACK_EVERY, Inbox } from '../../../web/session/inbox.js';
 import { pairingCommand, readLink, sharedOrigin } from '../../../web/session/link.js';
 import { justOver, soundFor } from '../../../web/sound/sounding.js';
@@ -108,6 +108,12 @@ test('a part that is missing or refused is not declared', () => {
   assert.equal(capabilitiesOf(both, asked).camera, true);
   assert.equal(capabilitiesOf([{ kind: 'audioinput' }], asked).camera, false);
   assert.equal(capabilitiesOf(both, { ...asked, microphone: 'denied' }).microphone, false);
+});
+
+test('what everybody at home can open says that it reads no messages', () => {
+  const capabilities = { microphone: true };
+  assert.deepEqual(declared(capabilities, true), { microphone: true, reads_messages: false });
+  assert.deepEqual(declared(capabilities, false), capabilities);
 });
 
 test('a browser is recognisable by its name', () => {
