@@ -6,6 +6,7 @@
 import { fromBase64, toBase64 } from './core/bytes.js';
 import { amend, drop, load } from './session/database.js';
 import { ProblemError } from './session/problem.js';
+import { AT_ONCE, expected } from './session/reply.js';
 
 /** @import {Translate} from './i18n.js' */
 /** @import {PushShown} from './protocol.js' */
@@ -21,7 +22,6 @@ import { ProblemError } from './session/problem.js';
  */
 
 const KEPT = 'push';
-const AT_ONCE = { within: 10_000 };
 
 export class Push {
   #send;
@@ -88,9 +88,7 @@ export class Push {
 
   /** @returns {Promise<PushShown>} */
   async #shown() {
-    const reply = await this.#send({ t: 'show_push' }, AT_ONCE);
-    if (reply.t !== 'push_shown') throw new ProblemError('internal');
-    return reply;
+    return expected('push_shown', await this.#send({ t: 'show_push' }, AT_ONCE));
   }
 
   /** @param {ServiceWorkerRegistration} registration @param {string} key the server's, base64 */

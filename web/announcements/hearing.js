@@ -8,7 +8,7 @@
  */
 
 import { concat, fromBase64 } from '../core/bytes.js';
-import { ProblemError } from '../session/problem.js';
+import { expected } from '../session/reply.js';
 import { ANNOUNCING } from '../sound/tones.js';
 import { isOccupied } from '../state/state.js';
 import { envelopeOf, openContent, openKey, openSegment, requireSegment } from '../trust/message.js';
@@ -118,8 +118,7 @@ export class Hearing {
     const { voice } = content;
     const pieces = await Promise.all(
       Array.from({ length: segments }, async (_, index) => {
-        const reply = await this.#send({ t: 'get_segment', message: id, index }, PATIENCE);
-        if (reply.t !== 'segment') throw new ProblemError('internal');
+        const reply = expected('segment', await this.#send({ t: 'get_segment', message: id, index }, PATIENCE));
         const sealed = fromBase64(reply.body);
         await requireSegment(voice, index, sealed);
         return openSegment(key, id, index, sealed, index === segments - 1);

@@ -2,7 +2,7 @@
 
 import { equal, toBase64 } from '../core/bytes.js';
 import { newMessage } from '../core/ids.js';
-import { ProblemError } from '../session/problem.js';
+import { expected } from '../session/reply.js';
 import { envelopeToWire } from '../session/wire.js';
 import { nameOf } from '../trust/links.js';
 import { newKey, sealEnvelope, sealKey, sealSegment, segmentHash, writeContent } from '../trust/message.js';
@@ -57,14 +57,11 @@ export class Sending {
     }
     const chosen = to === null ? {} : { to: found.map(({ endpoint }) => endpoint) };
     const reply = await this.#send({ t: 'announce', envelope: envelopeToWire(envelope), keys, segments: pieces.length, ...chosen }, PATIENCE);
-    if (reply.t !== 'announced') throw new ProblemError('internal');
-    return reply.targets;
+    return expected('announced', reply).targets;
   }
 
   async #devices() {
-    const reply = await this.#send({ t: 'list_targets' }, PATIENCE);
-    if (reply.t !== 'targets') throw new ProblemError('internal');
-    return reply.devices;
+    return expected('targets', await this.#send({ t: 'list_targets' }, PATIENCE)).devices;
   }
 
   /** @param {Home} home @returns {Promise<Header>} */

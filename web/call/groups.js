@@ -5,7 +5,8 @@
 
 import { newCall } from '../core/ids.js';
 import { negotiate } from '../policy/media.js';
-import { codeOf, ProblemError } from '../session/problem.js';
+import { codeOf } from '../session/problem.js';
+import { AT_ONCE, expected } from '../session/reply.js';
 import { currentGroup, isAsked, ownCapabilities } from '../state/groups.js';
 import { isOccupied } from '../state/state.js';
 import { require } from '../trust/untrusted.js';
@@ -30,8 +31,6 @@ const ASK_TRIES = 3;
 
 /** What would happen. @typedef {Pick<GroupPlan, 'path' | 'e2ee' | 'places'>} Planned */
 /** @typedef {'done' | 'silence' | 'not_let_in'} WhyOut */
-
-const AT_ONCE = { within: 10_000 };
 
 export class Groups {
   #store;
@@ -80,9 +79,7 @@ export class Groups {
   async plan({ kind, to, video }) {
     // What this device's own sets forbid it does not even ask for.
     const path = this.#account.sets.enhanced ? 'any' : 'mesh';
-    const reply = await this.#account.send({ t: 'plan_group', kind, to: [...to], video, path }, AT_ONCE);
-    if (reply.t !== 'group_plan') throw new ProblemError('internal');
-    return reply;
+    return expected('group_plan', await this.#account.send({ t: 'plan_group', kind, to: [...to], video, path }, AT_ONCE));
   }
 
   /** Begin one, the way that was planned. @param {{kind: Gathering['kind'], to: readonly string[], title: string, video: boolean, path: Gathering['path'], as?: string}} what */

@@ -4,11 +4,11 @@
  */
 
 import { requireSpeaksFor } from '../call/party.js';
+import { expected } from '../session/reply.js';
 import { publicKeysOf } from '../trust/keys.js';
 import { nameOf } from '../trust/links.js';
 import { requireSender } from '../trust/message.js';
 import { require, Untrusted } from '../trust/untrusted.js';
-import { ProblemError } from '../session/problem.js';
 
 /** @import {Home} from '../call/party.js' */
 /** @import {Keys, Recipients} from '../protocol.js' */
@@ -38,11 +38,8 @@ export class Circles {
 
   /** Rejects with Untrusted if a single endpoint is not what it seems, or ProblemError. @param {string} to @param {string | null} as @returns {Promise<Circle>} */
   async around(to, as) {
-    const ask = async () => {
-      const reply = await this.#send({ t: 'list_recipients', to, ...(as === null ? {} : { as }) }, PATIENCE);
-      if (reply.t !== 'recipients') throw new ProblemError('internal');
-      return reply;
-    };
+    const speaker = as === null ? {} : { as };
+    const ask = async () => expected('recipients', await this.#send({ t: 'list_recipients', to, ...speaker }, PATIENCE));
     const { reply, people } = await this.#identities.shownBy(ask);
     return this.#checked(reply, people, to, as);
   }

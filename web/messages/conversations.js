@@ -4,7 +4,7 @@
  * The server says what was delivered and read. What was said it cannot: that comes from the disk.
  */
 
-import { ProblemError } from '../session/problem.js';
+import { expected } from '../session/reply.js';
 import * as disk from './database.js';
 
 /** @import {ConversationView} from '../protocol.js' */
@@ -36,8 +36,7 @@ export class Conversations {
 
   /** As they stand. Rejects with ProblemError. */
   async refresh() {
-    const reply = await this.#send({ t: 'list_conversations' }, PATIENCE);
-    if (reply.t !== 'conversations') throw new ProblemError('internal');
+    const reply = expected('conversations', await this.#send({ t: 'list_conversations' }, PATIENCE));
     for (const view of reply.conversations) await this.heard(view, false);
     await this.#keep();
   }

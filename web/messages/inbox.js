@@ -8,6 +8,7 @@
 
 import { equal, fromBase64 } from '../core/bytes.js';
 import { ProblemError } from '../session/problem.js';
+import { expected } from '../session/reply.js';
 import { envelopeOf, openContent, openKey, openOwn, openSegment, requireSegment } from '../trust/message.js';
 import { require, Untrusted } from '../trust/untrusted.js';
 import * as disk from './database.js';
@@ -103,8 +104,7 @@ export class Inbox {
 
   async #fetch() {
     for (let more = true; more; ) {
-      const reply = await this.#send({ t: 'fetch_inbox', after: this.#stored }, PATIENCE);
-      if (reply.t !== 'inbox') throw new ProblemError('internal');
+      const reply = expected('inbox', await this.#send({ t: 'fetch_inbox', after: this.#stored }, PATIENCE));
       const own = reply.items.length > 0 ? await this.#own() : null;
       for (const item of reply.items) await this.#take(item, own);
       await this.#confirm();
@@ -206,8 +206,7 @@ export class Inbox {
   /** Null where the server has it no more. @param {string} message @param {number} index */
   async #segment(message, index) {
     try {
-      const reply = await this.#send({ t: 'get_segment', message, index }, PATIENCE);
-      if (reply.t !== 'segment') throw new ProblemError('internal');
+      const reply = expected('segment', await this.#send({ t: 'get_segment', message, index }, PATIENCE));
       return fromBase64(reply.body);
     } catch (error) {
       if (error instanceof ProblemError && !PASSING.includes(error.code)) return null;

@@ -11,6 +11,7 @@ import { newMessage } from '../core/ids.js';
 import { now } from '../session/identities.js';
 import { acknowledge } from '../session/known.js';
 import { codeOf, ProblemError } from '../session/problem.js';
+import { expected } from '../session/reply.js';
 import { envelopeToWire } from '../session/wire.js';
 import { newKey, sealEnvelope, sealKey, sealSegment, segmentHash, writeContent } from '../trust/message.js';
 import { Untrusted } from '../trust/untrusted.js';
@@ -159,8 +160,7 @@ export class Outbox {
       const reply = await this.#sendSealed(sealed);
       if (reply === null) continue;
       if (reply.t === 'message_sent') return this.#done(sealed, reply.seq, Math.round(reply.at * 1_000));
-      if (reply.t !== 'recipients') throw new ProblemError('internal');
-      sealed = await this.#seal(sealed, await this.#circles.shown(reply, one.with, one.as));
+      sealed = await this.#seal(sealed, await this.#circles.shown(expected('recipients', reply), one.with, one.as));
     }
     if (sealed !== null) throw new ProblemError('offline'); // they go on changing: later
   }

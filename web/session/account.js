@@ -25,6 +25,7 @@ import { Near } from './near.js';
 import { enterByPasskey, Passkeys } from './passkeys.js';
 import { patiently } from './patience.js';
 import { Quiet } from './quiet.js';
+import { AT_ONCE, expected } from './reply.js';
 import { Session } from './session.js';
 import { Sets } from './sets.js';
 import { keepDemo, Tending } from './tending.js';
@@ -40,8 +41,6 @@ import { Untrusted } from '../trust/untrusted.js';
 /** @import {Draft, Signal} from './session.js' */
 
 /** Told after the store, so that it finds the new state there. @typedef {{heard: (event: ServerEvent) => void, restored: (snapshot: Snapshot) => void}} Follower */
-
-const AT_ONCE = { within: 10_000 }; // a person is waiting in front of the button
 
 export class Account {
   #store;
@@ -187,12 +186,12 @@ export class Account {
 
   /** Whom the household expects: saved names that nobody has taken over yet. */
   async listProfiles() {
-    return expect('profiles', await this.send({ t: 'list_profiles' }, AT_ONCE)).profiles;
+    return expected('profiles', await this.send({ t: 'list_profiles' }, AT_ONCE)).profiles;
   }
 
   /** @param {string} name */
   async addProfile(name) {
-    return expect('profiles', await this.send({ t: 'add_profile', name }, AT_ONCE)).profiles;
+    return expected('profiles', await this.send({ t: 'add_profile', name }, AT_ONCE)).profiles;
   }
 
   /** @param {string} profile */
@@ -226,13 +225,13 @@ export class Account {
 
   /** The endpoints that this person may sign out. */
   async listEndpoints() {
-    return expect('endpoints', await this.send({ t: 'list_endpoints' }, AT_ONCE)).endpoints;
+    return expected('endpoints', await this.send({ t: 'list_endpoints' }, AT_ONCE)).endpoints;
   }
 
   /** The groups that the server mixes now in which one of them takes part: none for who may not see that, a child. */
   async listRooms() {
     const reply = await this.send({ t: 'list_rooms' }, AT_ONCE).catch(() => null);
-    return reply === null ? [] : expect('room_list', reply).rooms;
+    return reply === null ? [] : expected('room_list', reply).rooms;
   }
 
   /** @param {string} endpoint @param {string} name */
@@ -258,13 +257,13 @@ export class Account {
 
   /** @param {boolean} household whether the guest joins the own household */
   async invite(household) {
-    return expect('invited', await this.send({ t: 'invite', household }, AT_ONCE));
+    return expected('invited', await this.send({ t: 'invite', household }, AT_ONCE));
   }
 
   /** @param {boolean} shared whether the device is the household's @param {string} [child] whose own it is to be */
   async offerPairing(shared, child) {
     const whose = child === undefined ? {} : { child };
-    return expect('pairing_offered', await this.send({ t: 'offer_pairing', shared, ...whose }, AT_ONCE));
+    return expected('pairing_offered', await this.send({ t: 'offer_pairing', shared, ...whose }, AT_ONCE));
   }
 
   /** The household that a person was taken into is theirs. */
@@ -473,14 +472,4 @@ export class Account {
 /** A lost device is signed out even where nothing that is shown can be believed. @param {unknown} error */
 function signedOutAllTheSame(error) {
   if (!(error instanceof Untrusted)) throw error;
-}
-
-/**
- * @template {Reply['t']} T
- * @param {T} type @param {Reply} reply
- * @returns {Extract<Reply, {t: T}>}
- */
-function expect(type, reply) {
-  if (reply.t !== type) throw new ProblemError('internal');
-  return /** @type {Extract<Reply, {t: T}>} */ (reply);
 }

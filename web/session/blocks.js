@@ -1,9 +1,9 @@
 /** Whom this person does not want to hear of, and whom the server's operator should look at. */
 
+import { AT_ONCE } from './reply.js';
+
 /** @import {Why} from '../protocol.js' */
 /** @import {Send} from './identities.js' */
-
-const AT_ONCE = { within: 10_000 };
 
 export class Blocks {
   #send;

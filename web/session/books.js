@@ -1,11 +1,10 @@
 /** Address books elsewhere that this person lets the server follow. */
 
-import { ProblemError } from './problem.js';
+import { AT_ONCE, expected } from './reply.js';
 
-/** @import {BookView, Reply} from '../protocol.js' */
+/** @import {BookView} from '../protocol.js' */
 /** @import {Send} from './identities.js' */
 
-const AT_ONCE = { within: 10_000 };
 const ELSEWHERE = { within: 60_000 }; // a server of somebody else's is asked
 
 /** The version of what is shown before a book is linked: `books.terms.*` in the texts. */
@@ -23,9 +22,7 @@ export class Books {
 
   /** @returns {Promise<readonly BookView[]>} */
   async list() {
-    const reply = /** @type {Reply} */ (await this.#send({ t: 'list_books' }, AT_ONCE));
-    if (reply.t !== 'books') throw new ProblemError('internal');
-    return reply.books;
+    return expected('books', await this.#send({ t: 'list_books' }, AT_ONCE)).books;
   }
 
   /** Only after the terms were shown and acknowledged. @param {{url: string, account: string, password: string}} book */

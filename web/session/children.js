@@ -1,12 +1,10 @@
 /** The children of the household, as their parents look after them. */
 
-import { ProblemError } from './problem.js';
+import { AT_ONCE, expected } from './reply.js';
 
 /** @import {ChildCallView, ChildView, SetChild} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Send} from './identities.js' */
-
-const AT_ONCE = { within: 10_000 };
 
 /** What a parent changes. @typedef {Omit<SetChild, 't' | 'id' | 'as' | 'child'>} Limits */
 
@@ -24,8 +22,7 @@ export class Children {
 
   /** @returns {Promise<number>} the version of what is to be agreed to */
   async list() {
-    const reply = await this.#send({ t: 'list_children' }, AT_ONCE);
-    if (reply.t !== 'children') throw new ProblemError('internal');
+    const reply = expected('children', await this.#send({ t: 'list_children' }, AT_ONCE));
     this.#store.dispatch({ t: 'children', children: reply.children });
     return reply.version;
   }
@@ -47,9 +44,7 @@ export class Children {
 
   /** A page of what the child did, the latest first. @param {string} child @param {number} [before] @returns {Promise<{calls: ChildCallView[], more: boolean}>} */
   async activity(child, before) {
-    const reply = await this.#send({ t: 'child_activity', child, ...(before === undefined ? {} : { before }) }, AT_ONCE);
-    if (reply.t !== 'child_calls') throw new ProblemError('internal');
-    return reply;
+    return expected('child_calls', await this.#send({ t: 'child_activity', child, ...(before === undefined ? {} : { before }) }, AT_ONCE));
   }
 
   /** @param {string} child */
@@ -60,8 +55,7 @@ export class Children {
 
   /** @param {Parameters<Send>[0]} command */
   async #shown(command) {
-    const reply = await this.#send(command, AT_ONCE);
-    if (reply.t !== 'child_shown') throw new ProblemError('internal');
+    const reply = expected('child_shown', await this.#send(command, AT_ONCE));
     const { child } = reply;
     this.#put((children) => (children.some(({ id }) => id === child.id) ? children.map((one) => (one.id === child.id ? child : one)) : [...children, child]));
     return child;

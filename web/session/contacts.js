@@ -3,13 +3,13 @@
 import { Cards, partsOf } from '../contacts/cards.js';
 import { withChanges } from '../contacts/list.js';
 import { ProblemError } from './problem.js';
+import { AT_ONCE, expected } from './reply.js';
 
 /** @import {Changes} from '../contacts/list.js' */
-/** @import {AddContact, ContactSaved, ContactsImported} from '../protocol.js' */
+/** @import {AddContact, ContactSaved} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Send} from './identities.js' */
 
-const AT_ONCE = { within: 10_000 };
 const IN_A_WHILE = { within: 60_000 }; // a part of a file is hundreds of contacts
 
 /** How many pages are shown together while a long list comes for the first time. */
@@ -61,7 +61,7 @@ export class Contacts {
     const pages = [];
     let { revision: since } = this.#store.state.contacts;
     do {
-      const page = expectChanges(await this.#patiently({ t: 'list_contacts', since }));
+      const page = expected('contacts', await this.#patiently({ t: 'list_contacts', since }));
       pages.push(page);
       since = page.revision;
     } while (pages.at(-1)?.more && pages.length < PAGES_TOGETHER);
@@ -120,7 +120,7 @@ export class Contacts {
     const cards = new Cards();
     const read = (/** @type {number} */ bytes) => progress(file.size === 0 ? 1 : bytes / file.size);
     for await (const { text, lines, cards: count } of partsOf(file.stream(), cards, read)) {
-      const done = expectImported(await this.#patiently({ t: 'import_contacts', first_line: 1, text }));
+      const done = expected('contacts_imported', await this.#patiently({ t: 'import_contacts', first_line: 1, text }));
       tally.added += done.added;
       tally.updated += done.updated;
       tally.unchanged += done.unchanged;
@@ -130,16 +130,4 @@ export class Contacts {
     tally.problems.push(...cards.troubles);
     tally.cards += cards.troubles.length;
   }
-}
-
-/** @param {import('../protocol.js').Reply} reply */
-function expectChanges(reply) {
-  if (reply.t !== 'contacts') throw new ProblemError('internal');
-  return reply;
-}
-
-/** @param {import('../protocol.js').Reply} reply @returns {ContactsImported} */
-function expectImported(reply) {
-  if (reply.t !== 'contacts_imported') throw new ProblemError('internal');
-  return reply;
 }

@@ -12,6 +12,7 @@ import { require, Untrusted } from '../trust/untrusted.js';
 import { now } from './identities.js';
 import { meet, meetDelegations } from './known.js';
 import { ProblemError } from './problem.js';
+import { AT_ONCE } from './reply.js';
 import { beginToWire, delegationsToWire, householdLinksToWire, leaveToWire, personLinksToWire } from './wire.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -22,7 +23,6 @@ import { beginToWire, delegationsToWire, householdLinksToWire, leaveToWire, pers
 /** @import {Household, Identities, Person, Send} from './identities.js' */
 
 const TRIES = 3;
-const AT_ONCE = { within: 10_000 };
 
 export class Deeds {
   #identities;

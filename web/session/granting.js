@@ -6,7 +6,7 @@
  * again whenever they are opened, at most once an hour: a device trusts a set only for some days.
  */
 
-import { equal, fromBase64 } from '../core/bytes.js';
+import { fromBase64 } from '../core/bytes.js';
 import { contentsOf, forbidden, grantTo, shut, unsigned, withoutGrants } from '../granting/contents.js';
 import { lapsed } from '../policy/grants.js';
 import { checkReceipt, grantsOf, receiptOf, requireSigned, signGrants } from '../trust/grants.js';
@@ -14,6 +14,7 @@ import { nameOf } from '../trust/links.js';
 import { require, Untrusted } from '../trust/untrusted.js';
 import { now } from './identities.js';
 import { ProblemError } from './problem.js';
+import { AT_ONCE, expected } from './reply.js';
 import { grantsToWire } from './wire.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -27,7 +28,6 @@ import { grantsToWire } from './wire.js';
 /** @import {Identities, Send} from './identities.js' */
 /** @import {Sets} from './sets.js' */
 
-const AT_ONCE = { within: 10_000 };
 const AGAIN_AFTER = 3_600; // seconds
 const TRIES = 3;
 const FURTHEST = 1_000_000;
@@ -184,8 +184,7 @@ export class Granting {
     const { chain } = await this.#identities.person(person ?? '');
     require(this.#identities.isOwn(chain.root), 'forked');
     this.#root = chain.root;
-    const reply = await this.#send({ t: 'show_grants' }, AT_ONCE);
-    if (reply.t !== 'grants_shown') throw new ProblemError('internal');
+    const reply = expected('grants_shown', await this.#send({ t: 'show_grants' }, AT_ONCE));
     const shown = reply.sets.find((one) => one.person === person) ?? null;
     const offered = shown && grantsOf({ ...shown.grants });
     if (offered !== null) await this.#sets.meet(offered, chain).catch(unbelieved);
@@ -203,8 +202,7 @@ export class Granting {
 
   /** The devices that act by the set: the person's own, and those that the household shares. @param {Chain} chain */
   async #devices(chain) {
-    const reply = await this.#send({ t: 'list_endpoints' }, AT_ONCE);
-    if (reply.t !== 'endpoints') throw new ProblemError('internal');
+    const reply = expected('endpoints', await this.#send({ t: 'list_endpoints' }, AT_ONCE));
     const { roster } = this.#identities;
     const active = (/** @type {string} */ identity) => chain.active.has(identity) || roster?.active.has(identity);
     return { devices: reply.endpoints.filter(({ identity }) => active(identity)).map(deviceOf) };

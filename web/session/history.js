@@ -1,11 +1,9 @@
 /** The own history at the server: a page of it at a time, deleting some of it, and for how long it is kept. */
 
-import { ProblemError } from './problem.js';
+import { AT_ONCE, expected } from './reply.js';
 
 /** @import {DeleteHistory, History, HistoryEntry} from '../protocol.js' */
 /** @import {Send} from './identities.js' */
-
-const AT_ONCE = { within: 10_000 };
 
 /** Some of a history: of one device, or of one day (its first moment, in the time of this place), or both. @typedef {{endpoint: string | null, day: Date | null}} Filter */
 
@@ -21,9 +19,7 @@ export class OwnHistory {
 
   /** @param {Filter} filter @param {number | null} before @returns {Promise<History>} */
   async page(filter, before) {
-    const reply = await this.#send({ t: 'list_history', before, ...wanted(filter) }, AT_ONCE);
-    if (reply.t !== 'history') throw new ProblemError('internal');
-    return reply;
+    return expected('history', await this.#send({ t: 'list_history', before, ...wanted(filter) }, AT_ONCE));
   }
 
   /** @param {HistoryEntry} entry */

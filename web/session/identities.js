@@ -17,7 +17,7 @@ import { require, Untrusted } from '../trust/untrusted.js';
 import { amend, load } from './database.js';
 import { publicKeys, sign } from './keys.js';
 import { continues, known, meet, meetDelegations } from './known.js';
-import { ProblemError } from './problem.js';
+import { expected } from './reply.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {PersonIdentity, Reply, RosterShown, RosterView, WaitingEndpoint} from '../protocol.js' */
@@ -134,11 +134,8 @@ export class Identities {
    * @param {readonly string[]} ids @returns {Promise<Map<string, Person>>}
    */
   people(ids) {
-    const ask = async () => {
-      const reply = await this.#send({ t: 'list_identities', persons: [...new Set(ids)] }, PATIENCE);
-      if (reply.t !== 'identities') throw new ProblemError('internal');
-      return reply;
-    };
+    const persons = [...new Set(ids)];
+    const ask = async () => expected('identities', await this.#send({ t: 'list_identities', persons }, PATIENCE));
     return this.shownBy(ask).then(({ people }) => people);
   }
 
@@ -178,8 +175,7 @@ export class Identities {
   /** @returns {Promise<Household>} */
   async #home() {
     const { household = '' } = this.identity;
-    const reply = await this.#send({ t: 'show_roster' }, PATIENCE);
-    if (reply.t !== 'roster') throw new ProblemError('internal');
+    const reply = expected('roster', await this.#send({ t: 'show_roster' }, PATIENCE));
     if (household !== (this.identity.household ?? '')) return this.#home(); // they moved while it was on its way
     const { people, chains } = await this.#housemates(reply.identities);
     const links = linksOf(reply);
@@ -223,9 +219,7 @@ export class Identities {
 
   /** @param {string[]} households roots, in base64 */
   async #shown(households) {
-    const reply = await this.#send({ t: 'show_rosters', households }, PATIENCE);
-    if (reply.t !== 'rosters') throw new ProblemError('internal');
-    return reply.rosters;
+    return expected('rosters', await this.#send({ t: 'show_rosters', households }, PATIENCE)).rosters;
   }
 
   /** @param {RosterView} shown */

@@ -11,6 +11,7 @@ import { require, Untrusted } from '../trust/untrusted.js';
 import { amend, load } from './database.js';
 import { now } from './identities.js';
 import { ProblemError } from './problem.js';
+import { expected } from './reply.js';
 
 /** @import {LogHead, LogLine} from '../protocol.js' */
 /** @import {Head, Said} from '../trust/log.js' */
@@ -73,8 +74,7 @@ export class Log {
   /** The latest first. Rejects with ProblemError. @param {number | null} [before] what `more` of the last page was @returns {Promise<LogPage>} */
   async page(before = null) {
     if (this.#sound === null) await this.meet();
-    const reply = await this.#send({ t: 'list_log', before, limit: MOST }, PATIENCE);
-    if (reply.t !== 'log_page') throw new ProblemError('internal');
+    const reply = expected('log_page', await this.#send({ t: 'list_log', before, limit: MOST }, PATIENCE));
     const known = await this.#writers();
     const items = await Promise.all(reply.lines.map((line) => this.#item(line, known)));
     return { items, more: reply.more, sound: this.#sound };
@@ -188,8 +188,8 @@ export class Log {
     let head = seen;
     while (head === null || head.number < shown.number) {
       const { owner, writer } = shown;
-      const reply = await this.#send({ t: 'read_chain', owner, writer, first: head === null ? 0 : head.number + 1 }, PATIENCE);
-      if (reply.t !== 'log_chain') throw new ProblemError('internal');
+      const first = head === null ? 0 : head.number + 1;
+      const reply = expected('log_chain', await this.#send({ t: 'read_chain', owner, writer, first }, PATIENCE));
       require(reply.lines.length > 0, 'missing');
       for (const line of reply.lines) {
         const entry = entryOf(line.entry);
@@ -202,9 +202,7 @@ export class Log {
   }
 
   async #heads() {
-    const reply = await this.#send({ t: 'check_log' }, PATIENCE);
-    if (reply.t !== 'log_heads') throw new ProblemError('internal');
-    return reply.heads;
+    return expected('log_heads', await this.#send({ t: 'check_log' }, PATIENCE)).heads;
   }
 
   /** Endpoints of the own person and household, as long as there were any: by their identity, as text. @returns {Promise<Set<string>>} */

@@ -8,6 +8,7 @@ import { deviceName, lookAround } from './devices.js';
 import { publicKeys } from './keys.js';
 import { askPasskey, enrolled, usePasskey } from './open.js';
 import { ProblemError } from './problem.js';
+import { AT_ONCE, expected } from './reply.js';
 import { checkCertificate } from './selfcheck.js';
 
 /** @import {PasskeyAsked, PasskeyBegun, PasskeyView, Reply} from '../protocol.js' */
@@ -16,8 +17,6 @@ import { checkCertificate } from './selfcheck.js';
 /** @import {Draft} from './session.js' */
 
 /** @typedef {(draft: Draft, options?: {within?: number}) => Promise<Reply>} Send */
-
-const AT_ONCE = { within: 10_000 }; // a person is waiting in front of the button
 
 /**
  * Whether this page can use passkeys, and if not, why: opened under an address, which is no name that a passkey could
@@ -50,8 +49,7 @@ export class Passkeys {
 
   /** Have this browser, a phone or a key make one. @param {string} name @returns {Promise<readonly PasskeyView[]>} */
   async add(name) {
-    const begun = await this.#send({ t: 'begin_passkey' }, AT_ONCE);
-    if (begun.t !== 'passkey_begun') throw new ProblemError('internal');
+    const begun = expected('passkey_begun', await this.#send({ t: 'begin_passkey' }, AT_ONCE));
     return listed(await this.#send({ t: 'add_passkey', name, ...(await make(begun)) }, AT_ONCE));
   }
 
@@ -75,10 +73,7 @@ export async function enterByPasskey(keys) {
 }
 
 /** @param {Reply} reply */
-function listed(reply) {
-  if (reply.t !== 'passkeys') throw new ProblemError('internal');
-  return reply.passkeys;
-}
+const listed = (reply) => expected('passkeys', reply).passkeys;
 
 /** @param {PasskeyBegun} begun */
 async function make({ challenge, relying_party: id, expires_in: within, handle, name, algorithms, exclude }) {
