@@ -25,6 +25,9 @@ from signaling.news import HouseholdNews
 from signaling.sessions import Sessions
 from signaling.switchboard import Switchboard
 
+Command = wire.ListEndpoints | wire.RenameEndpoint | wire.RemoveEndpoint
+ACCOUNT_COMMANDS = (wire.ListEndpoints, wire.RenameEndpoint, wire.RemoveEndpoint)
+
 
 class Accounts:
     """The three commands about endpoints that are not about oneself."""
@@ -48,11 +51,7 @@ class Accounts:
         self._news = news
         self._clock = clock
 
-    async def carry_out(
-        self,
-        principal: Principal,
-        command: wire.ListEndpoints | wire.RenameEndpoint | wire.RemoveEndpoint,
-    ) -> wire.AnyReply:
+    async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the three commands. Raises Problem(unknown_endpoint) for what is not this person's."""
         match command:
             case wire.ListEndpoints():

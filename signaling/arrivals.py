@@ -12,9 +12,9 @@ from kith.core.principal import Principal
 from kith.core.standing import DeviceStanding
 from kith.directory.model import Endpoint
 from presence.reachable import Reachable
-from signaling.desk import Desk
 from signaling.protocol import Codec, Resume, Snapshot
 from signaling.sessions import Channel, Live, Sessions
+from signaling.subjects import Subjects
 from signaling.switchboard import Switchboard
 
 
@@ -32,9 +32,9 @@ class Arrivals:
     """Everything that happens to a session because a connection came or went."""
 
     def __init__(
-        self, desk: Desk, sessions: Sessions, reachable: Reachable, switchboard: Switchboard
+        self, subjects: Subjects, sessions: Sessions, reachable: Reachable, switchboard: Switchboard
     ) -> None:
-        self._desk = desk
+        self._subjects = subjects
         self._sessions = sessions
         self._reachable = reachable
         self._switchboard = switchboard
@@ -57,11 +57,11 @@ class Arrivals:
         self._reachable.arrive(endpoint.id, endpoint.household)
         try:
             if standing is not None:  # before anything could ring
-                await self._desk.report(endpoint.id, standing)
+                await self._subjects.endpoints.report(endpoint.id, standing)
             await self._switchboard.arrived(endpoint)
-            me = await self._desk.announcer.refresh(live)
-            inbox = await self._desk.messaging.waiting(endpoint.id)
-            snapshot = None if opened.resumed else await self._desk.snapshot(live, me)
+            me = await self._subjects.announcer.refresh(live)
+            inbox = await self._subjects.messaging.waiting(endpoint.id)
+            snapshot = None if opened.resumed else await self._subjects.snapshots.take(live, me)
         except BaseException:
             self.lost(live, channel)
             raise
@@ -70,8 +70,8 @@ class Arrivals:
     def attach(self, live: Live, channel: Channel) -> None:
         """The welcome is out: events go to this connection from now on."""
         self._sessions.attach(live, channel)
-        self._desk.announcer.endpoint_changed(live.endpoint)
-        self._desk.books.signed_in(live.endpoint)
+        self._subjects.announcer.endpoint_changed(live.endpoint)
+        self._subjects.books.signed_in(live.endpoint)
 
     def lost(self, live: Live, channel: Channel) -> None:
         """The connection is gone, before its welcome or after. Nothing if another has claimed the session."""
@@ -89,7 +89,7 @@ class Arrivals:
             self._gone(live)
 
     def _gone(self, live: Live) -> None:
-        self._desk.attendance.note(live.endpoint)
+        self._subjects.attendance.note(live.endpoint)
         self._reachable.leave(live.endpoint.id)
         self._switchboard.went(live.endpoint.id)
-        self._desk.announcer.endpoint_changed(live.endpoint)
+        self._subjects.announcer.endpoint_changed(live.endpoint)

@@ -1,7 +1,7 @@
 """The commands about a person's contacts, and who is told when the list or who is reachable by it changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -101,6 +101,8 @@ class ContactDesk:
         self._clock = clock
         self._reader = ThreadPoolExecutor(1, "kith-cards")  # more would only take turns with everybody else
         self._turns: dict[PersonId, _Turn] = {}
+        self.import_refused: tuple[Callable[[PersonId], Awaitable[None]], ...] = ()
+        """What has to be done for a person who lets no more contacts be brought in from elsewhere."""
         self._rereading = Rereading(store, regions.of, self._reader, deadlines, clock, self.changed)
 
     async def start(self) -> None:
@@ -131,9 +133,7 @@ class ContactDesk:
                 await self._announcer.told(self.changed(owner))
                 return wire.Ok(re=command.id)
             case wire.SetContactImport(allowed=allowed):
-                await self._store.allow_import(owner, allowed=allowed)
-                await self._announcer.told(self.changed(owner))
-                await self._announcer.told(self._own.tell(owner))
+                await self._allow_import(owner, allowed=allowed)
                 return wire.Ok(re=command.id)
             case wire.ImportContacts():
                 return await self._import(owner, command)
@@ -170,6 +170,14 @@ class ContactDesk:
             await self._tell_revision(owner, revision)
 
     # -- the pieces --------------------------------------------------------------------------------
+
+    async def _allow_import(self, owner: PersonId, *, allowed: bool) -> None:
+        await self._store.allow_import(owner, allowed=allowed)
+        await self._announcer.told(self.changed(owner))
+        await self._announcer.told(self._own.tell(owner))
+        if not allowed:
+            for refused in self.import_refused:
+                await refused(owner)
 
     async def _list(self, owner: PersonId, since: int, request: str) -> wire.Contacts:
         changes = await self._store.changes(owner, since, most=wire.PAGE)

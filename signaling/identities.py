@@ -25,6 +25,14 @@ Command = (
     | wire.Delegate
     | wire.PairingSignal
 )
+IDENTITY_COMMANDS = (
+    wire.ListIdentities,
+    wire.ShowRoster,
+    wire.ExtendPerson,
+    wire.ExtendHousehold,
+    wire.Delegate,
+    wire.PairingSignal,
+)
 
 
 class IdentityDesk:

@@ -88,7 +88,7 @@ class NameDesk:
         now = self._clock()
         _kept(self._questions, endpoint, lambda: Bucket(*QUESTIONS, now)).take(now)
 
-    async def resolve(
+    async def carry_out(
         self, principal: Principal, endpoint: Endpoint, command: wire.ResolveName
     ) -> wire.NameResolved:
         """Raises Problem: not_registered, rate_limited."""

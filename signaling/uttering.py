@@ -59,7 +59,7 @@ class UtterDesk:
         )
         while (reading := search.next()) is not None:
             asked = wire.ResolveName(id=command, text=reading.name[:128], label=reading.label[:32])
-            found = await self._names.resolve(principal, endpoint, asked)
+            found = await self._names.carry_out(principal, endpoint, asked)
             search.found(found.outcome, found.choices)
         return search.settled()
 

@@ -153,8 +153,9 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     started = await _describe(settings, server, listening.getsockname()[1], demo)
-    desk = server.reception.desk
-    upkeep = Upkeep(server.database, server.deadlines, desk.clock, server.gateway.__len__, desk.expel)
+    subjects, clock = server.subjects, server.reception.desk.clock
+    expel = subjects.accounts.expel
+    upkeep = Upkeep(server.database, server.deadlines, clock, server.gateway.__len__, expel)
     upkeep.start()
     try:
         async with company(started), open_door(settings.admin_socket, server.operator):
@@ -164,8 +165,8 @@ async def _run(
     finally:  # whatever becomes of the company, nobody loses a call
         door.close()
         await upkeep.stop()
-        await desk.contacts.stop()
-        await desk.books.close()
+        await subjects.contacts.stop()
+        await subjects.books.close()
         await server.asking.close()
         if server.pusher is not None:
             await server.pusher.close()
@@ -173,8 +174,8 @@ async def _run(
         await server.mixers.end()
         await runner.cleanup()
         await _settle(server)
-        await desk.journal.settled(SETTLE)
-        await desk.history.settled(SETTLE)
+        await server.journal.settled(SETTLE)
+        await subjects.history.settled(SETTLE)
         server.stalls.stop()
         server.deadlines.close()
 
@@ -201,17 +202,15 @@ async def _settle(server: Server) -> None:
 
 
 async def _describe(settings: Settings, server: Server, port: int, demo: tuple[str, ...]) -> Started:
-    desk = server.reception.desk
-
     def reached_at(origin: str) -> None:
-        desk.origin = origin
+        server.subjects.invitations.origin = origin
 
     if settings.admit_test:
         return Started(port, None, {}, reached_at)
     household, owned = await meta.home(server.database, settings.household)
     secret = None
     if not owned:
-        expires = desk.clock() + OWNER_LINK_LIFE
+        expires = server.reception.desk.clock() + OWNER_LINK_LIFE
         secret = await server.registry.invite(Invitation(None, household, owner=True, expires=expires))
     codes = {name: await _demo_code(server, household) for name in demo}
     return Started(port, secret, codes, reached_at)

@@ -60,12 +60,14 @@ from signaling.conversation import Reception
 from signaling.deadlines import Deadlines
 from signaling.desk import Desk
 from signaling.gateway import Address, Gateway
+from signaling.given import Given
 from signaling.http import Health, build
 from signaling.ice import ice_desk
 from signaling.journal import Journal
 from signaling.limits import AddressRates
 from signaling.quiet import Quiet
 from signaling.sessions import Sessions
+from signaling.subjects import Subjects
 from signaling.switchboard import Switchboard
 from signaling.throttled import Throttled
 
@@ -82,8 +84,10 @@ class Server:
     verifying: Verifying
     sessions: Sessions
     switchboard: Switchboard
+    journal: Journal
     operator: Operator
     mixers: Mixers
+    subjects: Subjects
     reception: Reception
     gateway: Gateway
     stalls: Stalls
@@ -179,13 +183,13 @@ async def wire(
     subscriptions = SqliteSubscriptions(database)
 
     async def gone(endpoint: EndpointId, subscription: Subscription) -> None:
-        await desk.push.gone(endpoint, subscription)
+        await subjects.push.gone(endpoint, subscription)
 
     pusher = await pushing_of(settings, subscriptions.find, gone, clock)
 
     # who is asked
     incidents = SqliteIncidents(database)
-    desk = Desk(
+    given = Given(
         directory=directory,
         identities=identities,
         passkeys=Passkeys(SqlitePasskeys(database), clock, test=settings.admit_test),
@@ -220,15 +224,18 @@ async def wire(
         pushing=pusher,
         push_key=None if pusher is None else pusher.public,
     )
-    await desk.push.load()
-    await desk.contacts.start()
-    await desk.books.load()
-    await desk.grouping.load()
-    await desk.drop_ins.reconsider_all()
-    operator = Operator(SqliteOperator(database), directory, desk.suspending, mixers.status, digest, clock)
-    arrivals = Arrivals(desk, sessions, reachable, switchboard)
+    subjects = Subjects(given)
+    await subjects.push.load()
+    await subjects.contacts.start()
+    await subjects.books.load()
+    await subjects.grouping.load()
+    await subjects.drop_ins.reconsider_all()
+    operator = Operator(
+        SqliteOperator(database), directory, subjects.suspending, mixers.status, digest, clock
+    )
+    arrivals = Arrivals(subjects, sessions, reachable, switchboard)
     reception = Reception(
-        desk,
+        Desk(given, subjects),
         arrivals,
         deadlines,
         AddressRates(),
@@ -265,8 +272,10 @@ async def wire(
         verifying,
         sessions,
         switchboard,
+        journal,
         operator,
         mixers,
+        subjects,
         reception,
         gateway,
         stalls,

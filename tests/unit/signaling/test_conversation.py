@@ -185,8 +185,8 @@ async def test_a_connection_that_dies_while_another_takes_over_takes_nothing_wit
     first.talk.ended()
     resume = protocol.Resume(session=session, seq=0) if resuming else None
 
-    held = Held(server.reception.desk.announcer.refresh)
-    monkeypatch.setattr(server.reception.desk.announcer, "refresh", held)
+    held = Held(server.subjects.announcer.refresh)
+    monkeypatch.setattr(server.subjects.announcer, "refresh", held)
     second, third = Phone(inside, keys, endpoint), Phone(inside, keys, endpoint)
     second.sign_in(resume)
     await held.one_waits()
@@ -199,7 +199,7 @@ async def test_a_connection_that_dies_while_another_takes_over_takes_nothing_wit
     welcome = await third.reply("sign_in")
     assert welcome.resumed is resuming
     assert await third.ask(protocol.Ping(id="ping")) == protocol.Ok(re="ping")
-    assert endpoint.id in server.reception.desk.reachable
+    assert endpoint.id in server.reception.arrivals._reachable
     server.sessions.push(endpoint.id, protocol.Registered())
     assert isinstance(third.heard[-1], protocol.Registered)
     assert not any(isinstance(one, protocol.Welcome) for one in second.heard)
@@ -212,18 +212,18 @@ async def test_a_connection_that_dies_while_it_is_welcomed_leaves_a_session_that
     keys, endpoint = await inside.registered()
     server = inside.server
     session = (await Phone(inside, keys, endpoint).welcome()).session
-    held = Held(server.reception.desk.announcer.refresh)
-    monkeypatch.setattr(server.reception.desk.announcer, "refresh", held)
+    held = Held(server.subjects.announcer.refresh)
+    monkeypatch.setattr(server.subjects.announcer, "refresh", held)
     phone = Phone(inside, keys, endpoint)
     phone.sign_in(protocol.Resume(session=session, seq=0))
     await held.one_waits()
     phone.talk.ended()
     held.let_go()
-    while endpoint.id in server.reception.desk.reachable:  # noqa: ASYNC110 - turns of the loop, no time
+    while endpoint.id in server.reception.arrivals._reachable:  # noqa: ASYNC110 - turns of the loop, no time
         await asyncio.sleep(0)
     back = await Phone(inside, keys, endpoint).welcome(resume=protocol.Resume(session=session, seq=0))
     assert back.resumed
-    assert endpoint.id in server.reception.desk.reachable
+    assert endpoint.id in server.reception.arrivals._reachable
 
 
 async def test_what_a_replaced_connection_still_says_is_not_heard(inside: Inside) -> None:
@@ -348,7 +348,7 @@ async def test_a_description_keeps_what_was_verified_meanwhile(
     phone.say(protocol.Describe(id="1", name="Big kitchen"))
     await held.one_waits()
     assert mum.person is not None
-    await server.reception.desk.people.carry_out(
+    await server.subjects.people.carry_out(
         await server.reception.desk.principal(mum, None),
         protocol.Verify(id="2", code=inside.codes[-1]),
     )
@@ -369,7 +369,7 @@ async def test_what_is_too_large_is_answered_by_its_id(inside: Inside) -> None:
 
 
 async def test_nobody_can_sign_for_the_key_of_an_unknown_endpoint(inside: Inside) -> None:
-    assert not small_order(inside.server.reception.desk._nobody)
+    assert not small_order(inside.server.subjects.signing_in._nobody)
 
 
 async def test_who_never_proved_a_number_is_gone_after_a_week_wherever_they_are(inside: Inside) -> None:
@@ -379,8 +379,14 @@ async def test_who_never_proved_a_number_is_gone_after_a_week_wherever_they_are(
     registry = inside.server.registry
     token = await registry.issue_token(endpoint.id, 2 * UNPROVED_LIFE)
     inside.now += UNPROVED_LIFE + 1
-    desk = inside.server.reception.desk
-    upkeep = Upkeep(inside.database, inside.server.deadlines, desk.clock, lambda: 1, desk.expel)
+    server = inside.server
+    upkeep = Upkeep(
+        inside.database,
+        server.deadlines,
+        server.reception.desk.clock,
+        lambda: 1,
+        server.subjects.accounts.expel,
+    )
     upkeep.start()
     await phone.until(lambda: phone.closed)
     assert phone.closed == Close.REMOVED

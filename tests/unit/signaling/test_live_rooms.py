@@ -9,8 +9,8 @@ from kith.core.ids import EndpointId, HouseholdId, PersonId
 from kith.core.principal import Principal
 from signaling import protocol as wire
 from signaling.children import NOT_FOR_CHILDREN
-from signaling.desk import CONFIRMED, PERSONAL
 from signaling.live_rooms import ROOM_COMMANDS, LiveRooms
+from signaling.permitted import CONFIRMED, PERSONAL
 from tests.support.room_bench import ANNA, BEN, OFFER, OTHER_ROOM, ROOM
 from tests.support.rooms import FakeRooms
 
