@@ -1,9 +1,11 @@
 """The contract: every message that crosses the wire, typed and bounded. Prose in docs/protocol.md.
 
-    fields, envelope, parts, commands, replies, events    what crosses
-    activity, announcements, books, children, contacts,
-    drop_in, group, history, identity, log, messages,
-    names, people, policy, push, rooms, utterances        the same for one subject
+    fields, envelope                                      what messages are made of
+    sessions, enrolment, passkeys, identity, directory,
+    people, children, contacts, books, names, utterances,
+    calls, drop_in, group, rooms, activity, policy, log,
+    history, messages, announcements, push                the messages of one subject
+    commands, replies, events                             all of them
     codec                                                 how it is written
 
 One WebSocket at `/v1/connect`; subprotocol `kith.v1.msgpack` (binary frames) or `kith.v1.json`
@@ -21,11 +23,14 @@ Unknown fields are ignored, so that either side may be newer. An unknown `t` is 
 from signaling.protocol.activity import *  # noqa: F403
 from signaling.protocol.announcements import *  # noqa: F403
 from signaling.protocol.books import *  # noqa: F403
+from signaling.protocol.calls import *  # noqa: F403
 from signaling.protocol.children import *  # noqa: F403
 from signaling.protocol.codec import *  # noqa: F403
 from signaling.protocol.commands import *  # noqa: F403
 from signaling.protocol.contacts import *  # noqa: F403
+from signaling.protocol.directory import *  # noqa: F403
 from signaling.protocol.drop_in import *  # noqa: F403
+from signaling.protocol.enrolment import *  # noqa: F403
 from signaling.protocol.envelope import *  # noqa: F403
 from signaling.protocol.events import *  # noqa: F403
 from signaling.protocol.fields import *  # noqa: F403
@@ -35,10 +40,11 @@ from signaling.protocol.identity import *  # noqa: F403
 from signaling.protocol.log import *  # noqa: F403
 from signaling.protocol.messages import *  # noqa: F403
 from signaling.protocol.names import *  # noqa: F403
-from signaling.protocol.parts import *  # noqa: F403
+from signaling.protocol.passkeys import *  # noqa: F403
 from signaling.protocol.people import *  # noqa: F403
 from signaling.protocol.policy import *  # noqa: F403
 from signaling.protocol.push import *  # noqa: F403
 from signaling.protocol.replies import *  # noqa: F403
 from signaling.protocol.rooms import *  # noqa: F403
+from signaling.protocol.sessions import *  # noqa: F403
 from signaling.protocol.utterances import *  # noqa: F403

@@ -8,18 +8,10 @@ from msgspec import Struct
 from kith.core.problem import SENTENCES, Code, Problem
 from signaling.protocol.commands import AnyCommand
 from signaling.protocol.envelope import Command
-from signaling.protocol.events import (
-    AnyEvent,
-    Hello,
-)
-from signaling.protocol.fields import (
-    MAX_FRAME,
-    RequestId,
-)
-from signaling.protocol.replies import (
-    AnyReply,
-    ProblemReply,
-)
+from signaling.protocol.events import AnyEvent
+from signaling.protocol.fields import MAX_FRAME, RequestId
+from signaling.protocol.replies import AnyReply, ProblemReply
+from signaling.protocol.sessions import Hello
 
 FromServer = Hello | AnyReply | AnyEvent
 
