@@ -25,9 +25,15 @@ def _said(details: dict[str, Any]) -> str:
     return f"“{text}”" if text else NOT_AVAILABLE
 
 
+def _doubts(details: dict[str, Any]) -> str:
+    return " (from a device that has been signed out since)" if details["signed_out"] else ""
+
+
 LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
-    "message": lambda d: None if d["mine"] else f"✉  A {_kind(d)} from {d['name']}. Say: play my messages.",
-    "playing": lambda d: f"✉  {d['name']}, {_kind(d)}: {_said(d)}",
+    "message": lambda d: (
+        None if d["mine"] else f"✉  A {_kind(d)} from {d['name']}{_doubts(d)}. Say: play my messages."
+    ),
+    "playing": lambda d: f"✉  {d['name']}{_doubts(d)}, {_kind(d)}: {_said(d)}",
     "transcript": lambda d: None,
     "sent": lambda d: f"✉  Your {_kind(d)} to {d['name']} is sent.",
     "unsent": lambda d: f"✉  Your {_kind(d)} to {d['name']} was not sent. {d['sentence']}",
@@ -80,6 +86,7 @@ def about(message: Message) -> dict[str, Any]:
         "message": message.id,
         "name": message.name,
         "mine": message.mine,
+        "signed_out": message.signed_out,
         "text": message.text,
         "seconds": None if message.voice is None else message.voice.seconds,
         "transcript": message.transcript,

@@ -34,7 +34,8 @@ class Sound(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"other": "with"}):
-    """One message. `at` and when its transcript `expires` are in Unix seconds, `sent` in milliseconds."""
+    """One message. `at` and when its transcript `expires` are in Unix seconds, `sent` in milliseconds. `signed_out` is
+    told, too, or what is doubtful at one endpoint would not be so at the next."""
 
     id: Id
     other: PersonRef
@@ -47,6 +48,7 @@ class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"other
     voice: Sound | None = None
     transcript: Annotated[str, Meta(max_length=MOST_TRANSCRIPT)] | None = None
     expires: Seconds | None = None
+    signed_out: bool = False
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,7 @@ def _told(message: Message) -> Told:
         else Sound(seconds=voice.seconds, segments=voice.segments, bytes=voice.size),
         transcript=message.transcript,
         expires=message.expires,
+        signed_out=message.signed_out,
     )
 
 
@@ -140,5 +143,6 @@ def _message(told: Told, person: str, endpoint: str) -> Message:
         seq=told.seq,
         text=told.text,
         sent=told.sent / 1_000,
+        signed_out=told.signed_out,
         voice=None if voice is None else Voice(voice.seconds, voice.segments, voice.bytes),
     )

@@ -12,11 +12,13 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+import msgspec
+
 from kith.core.problem import Code, Problem
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.disk import Disk
 from kith.endpoint.lookout import Lookout
-from kith.endpoint.message_kept import Message
+from kith.endpoint.message_kept import Message, Proof
 from kith.endpoint.message_outbox import TRANSIENT, Ask
 from kith.endpoint.message_sealing import MILLISECONDS, NotShown, Opened, Sealing, kept_voice
 from kith.endpoint.message_store import MessageStore
@@ -170,19 +172,20 @@ class Mailbox:
     async def _take(self, item: MessageItem) -> None:
         opened = await self._sealing.open(item)
         message = _message(item, opened)
+        proof = None if opened.mine else Proof(msgspec.msgpack.encode(item.envelope), opened.key)
         if opened.content.voice is None:
-            await self._receive(message, alert=item.alert)
+            await self._receive(message, proof, alert=item.alert)
             return
         came = self._loading.setdefault(message.id, asyncio.Event())  # who is told asks for the sound at once
         try:
-            await self._receive(message, alert=item.alert)
+            await self._receive(message, proof, alert=item.alert)
             await self._take_voice(message, opened, came)
         finally:
             del self._loading[message.id]
             came.set()
 
-    async def _receive(self, message: Message, *, alert: bool) -> None:
-        if await self._disk(self._store.receive, message):
+    async def _receive(self, message: Message, proof: Proof | None, *, alert: bool) -> None:
+        if await self._disk(self._store.receive, message, proof):
             self._came(message, alert)
 
     async def _take_voice(self, message: Message, opened: Opened, came: asyncio.Event) -> None:
@@ -241,5 +244,6 @@ def _message(item: MessageItem, opened: Opened) -> Message:
         text=opened.content.text,
         voice=kept_voice(opened.content.voice),
         doubtful=opened.changed,
+        signed_out=opened.signed_out,
         sent=item.envelope.sent / MILLISECONDS,
     )

@@ -27,8 +27,9 @@ class Message:
     `seq` is its place in the conversation, None until the server has taken it; `at` Unix seconds. Either `text` or
     `voice` is there; `here` is how many segments of the voice are. `transcript`: what a voice message says, empty where
     nobody could make it out, None where it is not available; it goes when it `expires`. `doubtful`: when it came, the
-    other person had another identity than the one that was known here. `sent` is when it was signed, by its sender's
-    clock; not kept.
+    other person had another identity than the one that was known here. `signed_out`: the device that sent it had been
+    signed out when it came, so whoever has that device now may have written it as well. `sent` is when it was signed,
+    by its sender's clock; not kept.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Message:
     text: str | None = None
     voice: Voice | None = None
     doubtful: bool = False
+    signed_out: bool = False
     sent: float = 0.0
     here: int = 0
     transcript: str | None = None
@@ -52,6 +54,14 @@ class Message:
     def playable(self) -> bool:
         """Whether the whole recording is here."""
         return self.voice is not None and self.here == self.voice.segments
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows somebody else what was written: the envelope that its sender signed, as MessagePack, and the key."""
+
+    envelope: bytes
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True)

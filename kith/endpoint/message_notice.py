@@ -60,4 +60,7 @@ def introduced(message: Message) -> str:
     """How a message begins that is said aloud."""
     who = message.name or "somebody"
     what = "Message" if message.voice is None else "Voice message"
-    return f"{what} from {who}" + (", who has another identity than before" if message.doubtful else "")
+    doubts = ", who has another identity than before" if message.doubtful else ""
+    return f"{what} from {who}{doubts}" + (
+        ", sent from a device that is signed out" if message.signed_out else ""
+    )

@@ -13,7 +13,7 @@ import msgspec
 from kith.core.keys import KeyPair, PublicKeys
 from kith.core.trust import message as sealed
 from kith.core.trust import message_content
-from kith.core.trust.history import Point
+from kith.core.trust.history import Change, Point
 from kith.core.trust.message import KEY, MessageEnvelope, SealedKey
 from kith.core.trust.message_content import Content, read, write
 from kith.core.trust.seal import NONCE
@@ -61,12 +61,13 @@ class Sealed:
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What came. `key` opens its segments; `mine`: the own person sent it, with another endpoint. `changed`: the sender
-    is another one than was known here."""
+    is another one than was known here; `signed_out`: the endpoint that sent it was signed out since."""
 
     content: Content
     key: bytes
     mine: bool
     changed: bool
+    signed_out: bool
 
 
 def new_key() -> bytes:
@@ -203,12 +204,12 @@ class Sealing:
         mine = envelope.person == item.person
         keys = public(item.keys)
         require(keys.identity == envelope.identity, Reason.WEAK_KEY)
-        meeting = await self._met(item.person, envelope, keys)
+        meeting, signed_out = await self._met_or_former(item.person, envelope, keys)
         to_root = (await self._identities.person(item.other)).chain.root if mine else meeting.own.root
         require(envelope.to_root == to_root, Reason.UNKNOWN_PERSON)
         key = sealed.open_key(self._keys, keys, envelope, item.key)
         content = read(sealed.open_content(envelope, key))
-        return Opened(content, key, mine, meeting.changed is not None)
+        return Opened(content, key, mine, meeting.changed is not None, signed_out)
 
     async def open_own(self, own: str, item: OwnItem) -> bytes:
         """Raises NotShown too."""
@@ -227,6 +228,22 @@ class Sealing:
         assert voice is not None
         message_content.require_segment(voice, index, body)
         return sealed.open_segment(opened.key, message, index, body, last=index == voice.segments - 1)
+
+    async def _met_or_former(
+        self, own: str, envelope: MessageEnvelope, keys: PublicKeys
+    ) -> tuple[Meeting, bool]:
+        """The meeting with whoever signed this, and whether that endpoint was signed out since."""
+        try:
+            return await self._met(own, envelope, keys), False
+        except Untrusted as untrusted:
+            if untrusted.reason is not Reason.NOT_ACTIVE:
+                raise
+        assert envelope.person is not None
+        sender = await self._identities.person(envelope.person)
+        require(sealed.require_former_sender(envelope, sender.chain) == keys, Reason.WEAK_KEY)
+        here = (await self._meet(own, own, self._keys.public)).own
+        changed = sender if sender.change is Change.CHANGED else None
+        return Meeting(here, Side(sender.chain.history, keys, sender.chain.endpoints), changed), True
 
     async def _met(self, own: str, envelope: MessageEnvelope, keys: PublicKeys) -> Meeting:
         """The meeting with the endpoint that signed this. The chain must pass through the point at which it signed."""

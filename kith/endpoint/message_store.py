@@ -13,12 +13,12 @@ from typing import Any
 
 from kith.core.names import fold
 from kith.core.problem import Code, Problem
-from kith.endpoint.message_kept import Conversation, Message, Outgoing, Voice
+from kith.endpoint.message_kept import Conversation, Message, Outgoing, Proof, Voice
 from kith.endpoint.message_tables import opened
 
 _TOLD = """
 SELECT id, person, other, name, mine, endpoint, at, state, seq, text,
-       seconds, segments, bytes, hashes, doubtful, here, transcript, expires
+       seconds, segments, bytes, hashes, doubtful, signed_out, here, transcript, expires
 FROM told
 """
 _TALKS = (
@@ -124,10 +124,21 @@ class MessageStore:
 
     # -- receiving ----------------------------------------------------------------------------------
 
-    def receive(self, message: Message) -> bool:
+    def receive(self, message: Message, proof: Proof | None = None) -> bool:
         """A message from another endpoint; whether it is a new one, and is wanted."""
         with self._change() as change:
-            return _added(change, message)
+            added = _added(change, message)
+            if added and proof is not None:
+                row = message.person, message.id, proof.envelope, proof.key
+                change.execute("INSERT INTO proofs VALUES (?, ?, ?, ?)", row)
+            return added
+
+    def proof(self, person: str, message: str) -> Proof | None:
+        """Of what somebody else wrote, where it came to this endpoint itself."""
+        rows = self._rows(
+            "SELECT envelope, key FROM proofs WHERE person = ? AND message = ?", (person, message)
+        )
+        return Proof(*rows[0]) if rows else None
 
     def add(self, messages: Iterable[Message]) -> int:
         """Messages from before this endpoint was here; how many were new."""
@@ -306,8 +317,8 @@ def _insert(change: sqlite3.Connection, message: Message) -> None:
     change.execute(
         "INSERT INTO messages"
         " (id, person, other, mine, endpoint, at, state, seq, text, seconds, segments, bytes, hashes,"
-        " doubtful, folded)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " doubtful, folded, signed_out)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(message.id, message.person, message.other, message.mine, message.endpoint, message.at),
             *(message.state, message.seq, message.text),
@@ -316,7 +327,7 @@ def _insert(change: sqlite3.Connection, message: Message) -> None:
                 if voice is None
                 else (voice.seconds, voice.segments, voice.size, b"".join(voice.hashes))
             ),
-            *(message.doubtful, fold(message.text or "")),
+            *(message.doubtful, fold(message.text or ""), message.signed_out),
         ),
     )
 
@@ -341,7 +352,7 @@ def _cut(hashes: bytes) -> tuple[bytes, ...]:
 
 def _message(row: Sequence[Any]) -> Message:
     identity, person, other, name, mine, endpoint, at, state, seq, text, *sound = row
-    seconds, segments, size, hashes, doubtful, here, transcript, expires = sound
+    seconds, segments, size, hashes, doubtful, signed_out, here, transcript, expires = sound
     return Message(
         id=identity,
         person=person,
@@ -355,6 +366,7 @@ def _message(row: Sequence[Any]) -> Message:
         text=text,
         voice=None if segments is None else Voice(seconds, segments, size, _cut(hashes)),
         doubtful=bool(doubtful),
+        signed_out=bool(signed_out),
         here=here,
         transcript=transcript,
         expires=expires,

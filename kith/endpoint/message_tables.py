@@ -12,7 +12,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
+"""2: `signed_out`, and `proofs`, by which what was received can be shown to the operator."""
 
 _TABLES = """
 CREATE TABLE seen (person TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (person, id)) WITHOUT ROWID;
@@ -33,6 +34,7 @@ CREATE TABLE messages (
     hashes BLOB,
     doubtful INTEGER NOT NULL,
     folded TEXT NOT NULL,
+    signed_out INTEGER NOT NULL DEFAULT 0,
     UNIQUE (person, id)
 );
 CREATE INDEX messages_of ON messages (person, other, seq);
@@ -69,8 +71,21 @@ CREATE TABLE conversations (
     removed_told_at REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (person, other)
 ) WITHOUT ROWID;
+"""
 
+_PROOFS = """
+CREATE TABLE proofs (
+    person TEXT NOT NULL,
+    message TEXT NOT NULL,
+    envelope BLOB NOT NULL,
+    key BLOB NOT NULL,
+    PRIMARY KEY (person, message)
+) WITHOUT ROWID;
+"""
+
+_RULES = """
 CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
+    DELETE FROM proofs WHERE person = old.person AND message = old.id;
     DELETE FROM segments WHERE person = old.person AND message = old.id;
     DELETE FROM transcripts WHERE person = old.person AND message = old.id;
     DELETE FROM outgoing WHERE message = old.id AND old.mine;
@@ -84,7 +99,7 @@ END;
 
 CREATE VIEW told AS
     SELECT m.place, m.id, m.person, m.other, c.name, m.mine, m.endpoint, m.at, m.state, m.seq, m.text, m.seconds,
-           m.segments, m.bytes, m.hashes, m.doubtful, t.text AS transcript, t.expires,
+           m.segments, m.bytes, m.hashes, m.doubtful, m.signed_out, t.text AS transcript, t.expires,
            (SELECT count(*) FROM segments s WHERE s.person = m.person AND s.message = m.id) AS here,
            m.folded || ' ' || coalesce(t.folded, '') AS words,
            m.mine = 0 AND m.seq > c.read AS unread
@@ -97,6 +112,18 @@ CREATE VIEW talks AS
             AND m.mine = 0 AND m.seq > c.read) AS unread
     FROM conversations c;
 """
+
+_FROM_1 = """
+ALTER TABLE messages ADD COLUMN signed_out INTEGER NOT NULL DEFAULT 0;
+DROP TRIGGER message_gone;
+DROP TRIGGER conversation_removed;
+DROP TRIGGER message_removed;
+DROP VIEW told;
+DROP VIEW talks;
+"""
+
+_STEPS = {0: _TABLES + _PROOFS + _RULES, 1: _FROM_1 + _PROOFS + _RULES}
+"""What makes a file of each version one of the newest."""
 
 
 class Newer(ValueError):
@@ -115,8 +142,8 @@ def opened(path: Path) -> sqlite3.Connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise Newer(f"{path} was written by a later version of Kith")
-        if version == 0:
-            connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        if version < VERSION:
+            connection.executescript(f"BEGIN; {_STEPS[version]} PRAGMA user_version = {VERSION}; COMMIT;")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise ValueError(f"{path} is damaged: {error}") from None

@@ -120,6 +120,7 @@ async def test_nothing_is_sealed_to_an_endpoint_that_has_not_shown_whose_it_is(
         ("said by another", Reason.UNKNOWN_PERSON),
         ("to another", Reason.BAD_SIGNATURE),
         ("made up", Reason.NOT_DELEGATED),
+        ("made up, long ago", Reason.NOT_DELEGATED),
         ("by the stolen one", Reason.NOT_ACTIVE),
     ],
 )
@@ -130,6 +131,16 @@ async def test_what_somebody_else_wrote_or_to_somebody_else_is_not_believed(
     _, _, (_, reason) = await house.anna.until("message_refused")
     assert reason is why
     assert house.anna.details("message") == [] and house.anna.details("tone") == []
+
+
+async def test_what_a_stolen_device_writes_as_if_it_had_long_ago_says_where_it_comes_from(
+    house: House,
+) -> None:
+    """It looks like what was on its way when the device was signed out, and is shown as that, and never as more."""
+    await house.is_told("by the stolen one, long ago", "what is made something else of")
+    _, _, (message, _) = await house.anna.until("message")
+    assert (message.text, message.signed_out) == ("made up", True)
+    assert not house.anna.details("message_refused")
 
 
 async def test_what_is_played_again_is_heard_once(house: House) -> None:

@@ -1,5 +1,6 @@
 """A forged server and messages in real browsers: whatever it says of who is to read them, nothing is sealed to it."""
 
+import base64
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from kith.core.keys import PublicKeys
 from tests.support.browsers import Kind, Screen, browsers
 from tests.support.conspiracy import Conspiracy, conspiracy
 from tests.support.messaging import Talking, until
@@ -33,6 +35,13 @@ async () => {
 }
 """
 """What the page has not sent, and whether anything of it was sealed."""
+
+OWN_KEYS = """
+() => {
+  const { identity, sealing, sealing_signature } = document.querySelector('kith-app').parts.account.identities.own.keys;
+  return [identity, sealing, sealing_signature].map((key) => btoa(String.fromCharCode(...key)));
+}
+"""
 
 WARNED = """
 async () => {
@@ -147,6 +156,32 @@ async def test_what_cannot_be_told_now_is_neither_believed_nor_thrown_away(
     assert text not in [one.get("text") for one in await page.items()]
     house.plot.be_honest()
     await page.sees(text, "Bob")
+
+
+async def test_what_a_stolen_device_writes_is_shown_as_that_or_not_at_all(
+    house: House, page: Talking
+) -> None:
+    """At a point of long ago it cannot be told from what was on its way when the device was signed out; at any later
+    one, or by a key that never was the person's, it is left out."""
+    state = await page.screen.state()
+    reader = PublicKeys(*(base64.b64decode(one) for one in await page.page.evaluate(OWN_KEYS)))
+    before = len(await page.items())
+    for lie in ("by the stolen one", "made up, long ago", "made up"):
+        house.plot.lie(lie, state["endpoint"]["id"], reader=reader)
+        await say(house.plot.helpers["phone"], state["person"]["id"], "What is made something else of")
+        house.plot.be_honest()
+        await say(house.plot.helpers["phone"], state["person"]["id"], f"Honest after: {lie}")
+        await page.sees(f"Honest after: {lie}", "Bob")
+    shown = (await page.items())[before:]
+    assert [one["text"] for one in shown if not one["text"].startswith("Honest")] == []
+    house.plot.lie("by the stolen one, long ago", state["endpoint"]["id"], reader=reader)
+    await say(house.plot.helpers["phone"], state["person"]["id"], "What is made something else of")
+    await page.sees("made up", "Bob")
+    house.plot.be_honest()
+    await expect(page.row("made up").locator(".notice")).to_contain_text(
+        "Sent from a device that Bob has signed out since."
+    )
+    assert [one["text"] for one in await page.items() if one.get("signedOut")] == ["made up"]
 
 
 @pytest.mark.row("R87")

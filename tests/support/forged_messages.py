@@ -10,6 +10,7 @@ from kith.core.keys import KeyPair
 from kith.core.trust import message as messages
 from kith.core.trust.message import MessageEnvelope
 from kith.core.trust.message_content import Content, write
+from kith.core.trust.person import replay
 from signaling import protocol
 from signaling.protocol import MessageItem
 from signaling.views import keys_view
@@ -65,6 +66,21 @@ def by_the_stolen_one(message: Any, plot: Plot) -> Any:
     return _of_items(message, lambda item: _written(item, plot, plot.stolen))
 
 
+def by_the_stolen_one_long_ago(message: Any, plot: Plot) -> Any:
+    """The same, as if it had written before it was signed out."""
+    return _of_items(message, lambda item: _written(_long_ago(item, plot), plot, plot.stolen))
+
+
+def made_up_long_ago(message: Any, plot: Plot) -> Any:
+    """An endpoint of the server's wrote it, as if that had been one of the person's once."""
+    return _of_items(message, lambda item: _written(_long_ago(item, plot), plot, plot.mallory))
+
+
+def _long_ago(item: MessageItem, plot: Plot) -> MessageItem:
+    point = replay(plot.withheld).point
+    return replace(item, envelope=replace(item.envelope, version=point.version, head=point.head))
+
+
 def _written(item: MessageItem, plot: Plot, keys: KeyPair) -> MessageItem:
     assert plot.reader is not None
     key = secrets.token_bytes(32)
@@ -84,4 +100,6 @@ FORGERIES = {
     "to another": to_another,
     "made up": made_up,
     "by the stolen one": by_the_stolen_one,
+    "by the stolen one, long ago": by_the_stolen_one_long_ago,
+    "made up, long ago": made_up_long_ago,
 }

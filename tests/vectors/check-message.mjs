@@ -22,7 +22,7 @@ export async function checkMessages(vectors, load) {
 }
 
 async function sectionsWith(vectors, load) {
-  const [keys, message, { fromBase64, toBase64, utf8 }] = await Promise.all(['trust/keys.js', 'trust/message.js', 'core/bytes.js'].map(load));
+  const [keys, message, person, { fromBase64, toBase64, utf8 }] = await Promise.all(['trust/keys.js', 'trust/message.js', 'trust/person.js', 'core/bytes.js'].map(load));
   const at = fromBase64;
   const same = (one, other, what) => {
     if (toBase64(one) !== toBase64(other)) throw new Error(`another ${what}`);
@@ -51,7 +51,14 @@ async function sectionsWith(vectors, load) {
     await message.requireSigned(envelope);
     return message.openContent(envelope, at(one.key));
   };
+  const former = async (one) => message.requireFormerSender(message.envelopeOf(one.envelope), await person.replay(one.links.map(person.personLinkOf)));
   return {
+    former: async (one) => {
+      const { identity, sealing } = await former(one);
+      same(identity, at(one.envelope.identity), 'identity');
+      same(sealing, at(one.sealing), 'sealing key');
+    },
+    former_invalid: (one) => refused(() => former(one), one.reason),
     envelopes: async (one) => {
       const envelope = message.envelopeOf(one.envelope);
       same(await message.envelopeBytes(envelope), at(one.message), 'statement');

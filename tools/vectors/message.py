@@ -3,6 +3,9 @@
     envelopes           {name, keys, envelope, header, message, key, nonce, content}: `envelope` as it crosses the wire,
                         signed by the endpoint `keys`; `content` (text) is what is sealed in it under `key`
     envelopes_invalid   {name, envelope, key, reason}: not to be believed, or not to be read with this key
+    former              {name, links, envelope, sealing}: sent by an endpoint of the chain that `links` make, which was
+                        signed out since; `sealing` is its other key
+    former_invalid      {name, links, envelope, reason}: not believed as that
     keys                {name, sender, receiver, envelope, shared, agreed, nonce, key, sealed}: the content key, sealed
     keys_invalid        {name, sender, receiver, envelope, sealed}: the receiver refuses it (unreadable)
     segments            {name, message, key, index, last, body, sealed}
@@ -28,8 +31,10 @@ from kith.core.keys import KeyPair, statement
 from kith.core.trust import message as messages
 from kith.core.trust.message import MessageEnvelope
 from kith.core.trust.message_content import Content, Voice, write
+from kith.core.trust.person import replay
 from kith.core.trust.untrusted import Reason
 from tools.vectors.form import Case, b64, endpoint, fixed, plain
+from tools.vectors.person import anna
 
 PATH = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "message.json"
 
@@ -50,6 +55,11 @@ def sections() -> dict[str, list[Case]]:
         "endpoints": [_endpoint(name) for name in ("anna-laptop", "ben-phone", "mallory")],
         "envelopes": [_envelope(name, sealed, content) for name, sealed, content in _sent()],
         "envelopes_invalid": list(_envelopes_invalid()),
+        "former": [_former(name, envelope) for name, envelope in _left_behind().items()],
+        "former_invalid": [
+            {**_former(name, envelope), "reason": reason.value}
+            for name, reason, envelope in _not_left_behind()
+        ],
         "keys": [_key("anna-laptop", "ben-phone"), _key("ben-phone", "anna-laptop")],
         "keys_invalid": list(_keys_invalid()),
         "segments": [_segment(index, last=index == 2) for index in range(3)],
@@ -168,6 +178,45 @@ def _envelopes_invalid() -> Iterator[Case]:
 
 def _refused(name: str, envelope: MessageEnvelope, reason: Reason) -> Case:
     return {"name": name, "envelope": plain(envelope), "key": b64(KEY), "reason": reason.value}
+
+
+# -- by an endpoint that was signed out since -------------------------------------------------------
+
+
+def _by(name: str, version: int, **changes: Any) -> MessageEnvelope:
+    """Of one of Anna's endpoints, at a point of her chain: there her phone is in from 0 to 2, her tablet from 2 on."""
+    hashes = replay(anna()).history.hashes
+    point: dict[str, Any] = {"root": hashes[0], "version": version, "head": hashes[min(version, 3)]}
+    return sealed(own=endpoint(name), **(point | changes))
+
+
+def _left_behind() -> dict[str, MessageEnvelope]:
+    return {
+        "at its first link": _by("anna-phone", 0),
+        "at the last link before it was signed out": _by("anna-phone", 2),
+    }
+
+
+def _not_left_behind() -> Iterator[tuple[str, Reason, MessageEnvelope]]:
+    good = _by("anna-phone", 2)
+    yield "at the link that signed it out", Reason.NOT_ACTIVE, _by("anna-phone", 3)
+    yield "by one that is in the chain still", Reason.NOT_ACTIVE, _by("anna-laptop", 2)
+    yield "before it was in the chain", Reason.NOT_ACTIVE, _by("anna-tablet", 1)
+    yield "by one that never was in the chain", Reason.NOT_ACTIVE, _by("mallory", 2)
+    yield "at a link that was not shown", Reason.MISSING, _by("anna-phone", 4)
+    yield "at another history", Reason.FORKED, _by("anna-phone", 2, head=fixed("another"))
+    yield "of another person", Reason.UNKNOWN_PERSON, _by("anna-phone", 2, root=fixed("root of carla"))
+    yield "another time", Reason.BAD_SIGNATURE, change(good, sent=good.sent + 1)
+    yield "an earlier point", Reason.BAD_SIGNATURE, change(good, version=1)
+
+
+def _former(name: str, envelope: MessageEnvelope) -> Case:
+    return {
+        "name": name,
+        "links": [plain(link) for link in anna()],
+        "envelope": plain(envelope),
+        "sealing": b64(endpoint("anna-phone").public.sealing),
+    }
 
 
 # -- keys -------------------------------------------------------------------------------------------

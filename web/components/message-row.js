@@ -32,7 +32,7 @@ export class MessageRow {
     const day = dayOf(at) === (before && dayOf(atOf(before))) ? '' : dayHeading(at, Date.now(), this.parts.language(), t);
     const standing = item ? (mine ? standingOf(item.seq, view) : '') : `message.${outgoing?.standing === 'waiting' ? waitingOf(this.parts) : 'held'}`;
     const name = engine.nameOf(view.with);
-    const drawn = JSON.stringify([entry.key, text, voice, day, fresh, standing, name, item?.changed, item?.transcript, item?.audible, outgoing?.standing, outgoing?.problem]);
+    const drawn = JSON.stringify([entry.key, text, voice, day, fresh, standing, name, item?.changed, item?.signedOut, item?.transcript, item?.audible, outgoing?.standing, outgoing?.problem]);
     if (drawn !== this.#drawn) {
       this.#drawn = drawn;
       this.#draw(entry, { mine, day, fresh, standing, name, engine });
@@ -52,7 +52,8 @@ export class MessageRow {
     this.element.replaceChildren(
       ...(day === '' ? [] : [h('h2', { class: 'day' }, day)]),
       ...(fresh ? [h('p', { class: 'fresh' }, t('message.new'))] : []),
-      ...(item?.changed ? [h('p', { class: 'notice changed-then' }, icon('warning'), h('span', {}, t('message.changed.then', { name })))] : []),
+      ...(item?.changed ? [doubt(t('message.changed.then', { name }))] : []),
+      ...(item?.signedOut ? [doubt(t(mine ? 'message.signed_out.yours' : 'message.signed_out', { name }))] : []),
       h(
         'div',
         { class: 'bubble' },
@@ -103,6 +104,9 @@ export class MessageRow {
     );
   }
 }
+
+/** @param {string} why */
+const doubt = (why) => h('p', { class: 'notice changed-then' }, icon('warning'), h('span', {}, why));
 
 /** @param {Entry} entry */
 const atOf = ({ item, outgoing }) => (item ?? outgoing)?.at ?? 0;

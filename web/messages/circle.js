@@ -7,7 +7,7 @@ import { requireSpeaksFor } from '../call/party.js';
 import { expected } from '../session/reply.js';
 import { publicKeysOf } from '../trust/keys.js';
 import { nameOf } from '../trust/links.js';
-import { requireSender } from '../trust/message.js';
+import { requireFormerSender, requireSender } from '../trust/message.js';
 import { require, Untrusted } from '../trust/untrusted.js';
 
 /** @import {Home} from '../call/party.js' */
@@ -50,18 +50,21 @@ export class Circles {
     return this.#checked(reply, people, to, as);
   }
 
-  /** Who sent this. Rejects with Untrusted. @param {Envelope} envelope @param {Keys | undefined} shown those of a shared endpoint are in no person's chain @param {string} sender a person's id @returns {Promise<{person: Person, keys: PublicKeys}>} */
+  /** Who sent this, and whether the endpoint was signed out since. Rejects with Untrusted. @param {Envelope} envelope @param {Keys | undefined} shown those of a shared endpoint are in no person's chain @param {string} sender a person's id @returns {Promise<{person: Person, keys: PublicKeys, signedOut: boolean}>} */
   async sender(envelope, shown, sender) {
     const person = believed(await this.#identities.person(sender));
-    const keys = person.chain.active.get(nameOf(envelope.identity)) ?? (shown && publicKeysOf(shown));
-    require(keys && nameOf(keys.identity) === nameOf(envelope.identity), 'not_active');
+    const { chain } = person;
+    const name = nameOf(envelope.identity);
+    const own = chain.spans.has(name);
+    if (own && !chain.active.has(name)) return { person, keys: await requireFormerSender(envelope, chain), signedOut: true };
+    const keys = chain.active.get(name) ?? (shown && publicKeysOf(shown));
+    require(keys && nameOf(keys.identity) === name, 'not_active');
     const { root, version, head } = envelope;
     const home = await this.#home();
-    const own = person.chain.spans.has(nameOf(keys.identity));
     require(own || home.trouble === null, 'missing'); // without the roster nobody can tell: not a word against the sender
     requireSpeaksFor(person, home, keys, { root, point: { version, head } });
-    await requireSender(envelope, person.chain, person.delegations?.endpoints ?? []);
-    return { person, keys };
+    await requireSender(envelope, chain, person.delegations?.endpoints ?? []);
+    return { person, keys, signedOut: false };
   }
 
   /** Another endpoint of one's own, by its keys. Rejects with Untrusted. @param {Keys} shown @returns {Promise<PublicKeys>} */

@@ -20,7 +20,8 @@ import { MESSAGES } from '../session/database.js';
 /** How much of a recording there is. @typedef {Omit<Voice, 'hashes'>} Sound */
 
 /**
- * A message, as it is kept. `changed`: another identity went by the sender's name than before. `envelope` and `key` are
+ * A message, as it is kept. `changed`: another identity went by the sender's name than before; `signedOut`: the device that
+ * sent it had been signed out when it came, so whoever has it now may have written it as well. `envelope` and `key` are
  * there to be shown to the operator, where somebody reports it; `partial`: recorded elsewhere, and not sent here.
  * @typedef {object} Item
  * @property {string} id
@@ -31,6 +32,7 @@ import { MESSAGES } from '../session/database.js';
  * @property {string} [text]
  * @property {Sound} [voice]
  * @property {boolean} [changed]
+ * @property {boolean} [signedOut]
  * @property {boolean} [partial]
  * @property {MessageEnvelope} [envelope]
  * @property {Bytes} [key]

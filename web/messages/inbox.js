@@ -163,13 +163,13 @@ export class Inbox {
     require(there === null || there.id === id, 'already_there');
     if (before !== null && (there === null || !there.voice)) return;
     const mine = this.#identities.isOwn(envelope.root);
-    const { person, keys } = await this.#circles.sender(envelope, shown.keys, mine ? shown.person : shown.with);
+    const { person, keys, signedOut } = await this.#circles.sender(envelope, shown.keys, mine ? shown.person : shown.with);
     const receiver = mine ? await this.#circles.person(shown.with) : own;
     require(equal(envelope.to_root, receiver.chain.root), 'unknown_person');
     const key = await openKey(this.#identities.own, keys, envelope, fromBase64(shown.key));
     const content = await openContent(envelope, key);
     if (shown.seq <= this.#sink.removed(shown.with)) return disk.put('places', id, place); // it was taken out before it came
-    const extra = { ...(person.outcome === 'changed' ? { changed: true } : {}), ...(mine ? {} : { envelope: shown.envelope, key }) };
+    const extra = { ...(person.outcome === 'changed' ? { changed: true } : {}), ...(signedOut ? { signedOut } : {}), ...(mine ? {} : { envelope: shown.envelope, key }) };
     /** @type {Item} */
     const item = { id, with: shown.with, seq: shown.seq, at: Math.round(shown.at * 1_000), mine, ...kept(content), ...extra };
     await disk.change(['items', 'places'], (of) => {

@@ -23,7 +23,7 @@ const TRANSCRIPT_FOR = 30 * DAY;
 const PATIENCE = { within: 15_000 };
 const NO_HASH = toBase64(new Uint8Array(32));
 
-/** @typedef {{id: string, with: string, name: string, seq: number, at: number, mine: boolean, sent: number, text?: string, voice?: Sound, transcript?: string, expires?: number}} Told */
+/** @typedef {{id: string, with: string, name: string, seq: number, at: number, mine: boolean, sent: number, text?: string, voice?: Sound, transcript?: string, expires?: number, signed_out?: boolean}} Told */
 
 export class Siblings {
   #circles;
@@ -105,11 +105,11 @@ export async function expireTranscripts(now) {
 }
 
 /** @param {Item} item @param {string} name @returns {Promise<Told>} */
-async function told({ id, with: other, seq, at, mine, text, voice }, name) {
+async function told({ id, with: other, seq, at, mine, text, voice, signedOut = false }, name) {
   const kept = voice ? /** @type {Transcript | null} */ (await disk.get('transcripts', id)) : null;
   const transcript = kept && kept.expires > Date.now() ? { transcript: kept.text, expires: Math.round(kept.expires / 1_000) } : {};
   const said = text === undefined ? { voice } : { text };
-  return /** @type {Told} */ ({ id, with: other, name, seq, at: at / 1_000, mine, sent: Math.round(at), ...said, ...transcript });
+  return /** @type {Told} */ ({ id, with: other, name, seq, at: at / 1_000, mine, sent: Math.round(at), ...said, ...transcript, ...(signedOut ? { signed_out: true } : {}) });
 }
 
 /** As many as fit into one item, in order. @param {readonly Told[]} all @returns {Bytes[]} */
@@ -140,14 +140,14 @@ function transcriptIn({ transcript, expires }, { at }) {
 }
 
 /** What another own endpoint tells of a message. Throws Untrusted. @param {Told} one @returns {Item} */
-function itemOf({ id, with: other, seq, at, mine, text, voice }) {
+function itemOf({ id, with: other, seq, at, mine, text, voice, signed_out: out }) {
   require([id, other].every((one) => typeof one === 'string') && Number.isSafeInteger(seq) && typeof at === 'number', 'malformed');
   const { seconds = 0, segments = 1, bytes = 1 } = voice ?? {};
   require(segments <= SEGMENTS_LIMIT, 'malformed');
   const pieces = Array.from({ length: segments }, () => NO_HASH); // there is no sound that they would be of
   const content = readContent(utf8(JSON.stringify(text === undefined ? { voice: { seconds, segments, bytes, hashes: pieces } } : { text })));
   const said = 'text' in content ? content : { voice: { seconds, segments, bytes }, partial: true };
-  return { id, with: other, seq, at: Math.round(at * 1_000), mine: mine === true, ...said };
+  return { id, with: other, seq, at: Math.round(at * 1_000), mine: mine === true, ...said, ...(out === true ? { signedOut: true } : {}) };
 }
 
 /** @param {Bytes} body @returns {any} */

@@ -7,7 +7,7 @@ import { require } from './untrusted.js';
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {PublicKeys} from './keys.js' */
 
-/** In it from version `from` until before version `until`. @typedef {{from: number, until: number}} Span */
+/** In it from version `from` until before version `until`. @typedef {{keys: PublicKeys, from: number, until: number}} Span */
 
 /**
  * @typedef {object} Endpoints
@@ -24,7 +24,7 @@ export async function entered({ active, spans }, keys, version, limit) {
   require(active.size < limit, 'too_many');
   require(await consistent(keys), 'weak_key');
   require(!spans.has(name), 'key_reused');
-  const span = { from: version, until: Infinity };
+  const span = { keys, from: version, until: Infinity };
   return { active: new Map([...active, [name, keys]]), spans: new Map([...spans, [name, span]]) };
 }
 

@@ -8,6 +8,7 @@
 
 import { concat, equal, fromUtf8, toBase64, utf8 } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
+import { activeAt } from './endpoints.js';
 import { bytesOf, consistent, KEY_LENGTH, sha256, SIGNATURE_LENGTH, verify } from './keys.js';
 import { countOf, nameOf, pointFields, requireContains } from './links.js';
 import { agreed, sealingKey } from './sealer.js';
@@ -145,7 +146,7 @@ export async function requireSigned(envelope) {
 
 /**
  * Rejects with Untrusted unless an endpoint of this person signed it: one of their own, or a shared one that may act for
- * them (`delegated`). One that was signed out since is not believed: whoever has it could write for ever.
+ * them (`delegated`). One that was signed out since is none of them: `requireFormerSender`.
  * @param {Envelope} envelope @param {Chain} chain @param {readonly Bytes[]} [delegated] identities
  */
 export async function requireSender(envelope, chain, delegated = []) {
@@ -154,6 +155,23 @@ export async function requireSender(envelope, chain, delegated = []) {
   require(equal(root, chain.root), 'unknown_person');
   requireContains(chain, { version, head });
   require(chain.active.has(nameOf(identity)) || delegated.some((one) => equal(one, identity)), 'not_active');
+}
+
+/**
+ * The keys of the endpoint that signed it, which was one of this person's at the point that the envelope names, and was
+ * signed out since. Rejects with Untrusted unless it was.
+ *
+ * Such a message may have been on its way while its sender changed phones. As well may whoever has the old one have written
+ * it today, and named a point of long ago: it is shown as what it is, or not at all.
+ * @param {Envelope} envelope @param {Chain} chain @returns {Promise<PublicKeys>}
+ */
+export async function requireFormerSender(envelope, chain) {
+  const { identity, root, version, head } = envelope;
+  await requireSigned(envelope);
+  require(equal(root, chain.root), 'unknown_person');
+  requireContains(chain, { version, head });
+  require(activeAt(chain, identity, version) && !chain.active.has(nameOf(identity)), 'not_active');
+  return /** @type {import('./endpoints.js').Span} */ (chain.spans.get(nameOf(identity))).keys;
 }
 
 /** The content key that the envelope's sender, whose keys `peer` are, sealed here. Rejects with Untrusted. @param {Sealing} own @param {PublicKeys} peer @param {Envelope} envelope @param {Bytes} key sealed */

@@ -5,7 +5,8 @@ The law of this file
     What is said is sealed once, under a key that is new for each message; that key is sealed to each endpoint that may
     read it. A voice message is one as well: its pieces are sealed under the same key.
     The envelope says who speaks, for whom and to whom, and when; the sending endpoint signs all of it, with the hash of
-    what is sealed. Only whoever is believed to be an endpoint of that person (`chain`, `delegations`) is heard.
+    what is sealed. Only whoever is believed to be an endpoint of that person (`chain`, `delegations`) is heard; of one
+    that was, a message that it signed while it was is heard as that.
     Keys are long-lived on both ends: whoever gets hold of an endpoint's private key can read what was sealed to it and
     is still to be found somewhere. There is no forward secrecy, and docs/threat-model.md says so.
 
@@ -160,12 +161,27 @@ def require_sender(
     """Raises Untrusted unless an endpoint of the person whose chain this is signed it: one of their own, or a shared
     one among those that they let act for them (`delegated`, as checked by `delegations` against the roster).
 
-    One that was signed out since is not believed: whoever has it could write for ever.
+    One that was signed out since is none of them: `require_former_sender`.
     """
     require_signed(envelope)
     require(envelope.root == chain.root, Reason.UNKNOWN_PERSON)
     chain.history.require(Point(envelope.version, envelope.head))
     require(envelope.identity in chain.active or envelope.identity in delegated, Reason.NOT_ACTIVE)
+
+
+def require_former_sender(envelope: MessageEnvelope, chain: Chain) -> PublicKeys:
+    """The keys of the endpoint that signed it, which was one of this person's at the point that the envelope names, and
+    was signed out since. Raises Untrusted unless it was.
+
+    Such a message may have been on its way while its sender changed phones. As well may whoever has the old one have
+    written it today, and named a point of long ago: it is shown as what it is, or not at all.
+    """
+    require_signed(envelope)
+    require(envelope.root == chain.root, Reason.UNKNOWN_PERSON)
+    chain.history.require(Point(envelope.version, envelope.head))
+    require(chain.active_at(envelope.identity, envelope.version), Reason.NOT_ACTIVE)
+    require(envelope.identity in chain.former, Reason.NOT_ACTIVE)
+    return chain.endpoints.ever[envelope.identity].keys
 
 
 def open_key(own: KeyPair, peer: PublicKeys, envelope: MessageEnvelope, sealed: bytes) -> bytes:

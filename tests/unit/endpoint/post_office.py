@@ -89,6 +89,13 @@ class Person:
         self.endpoints[endpoint] = keys
         return keys
 
+    def sign_out(self, endpoint: str) -> KeyPair:
+        """Returns the keys that whoever has it now still holds."""
+        keys = self.endpoints.pop(endpoint)
+        first = next(iter(self.endpoints.values()))
+        self.links += (person_write.remove(self.chain, first, keys.public.identity, time=1),)
+        return keys
+
 
 class Killed(BaseException):
     """The process is gone."""

@@ -13,7 +13,7 @@ import pytest
 
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
-from kith.core.trust import person_write
+from kith.core.trust import message, person_write
 from kith.core.trust.message import seal_segment
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import message_store
@@ -227,11 +227,11 @@ async def test_a_disk_that_fails_once_loses_nothing(post: Post, monkeypatch: pyt
     failures = [sqlite3.OperationalError("database or disk is full"), ValueError("a bug")]
     receive = kitchen.store.receive
 
-    def received(message: Message) -> bool:
+    def received(*arriving: Any) -> bool:
         with message_store._usable():
             if failures:
                 raise failures.pop(0)
-        return receive(message)
+        return receive(*arriving)
 
     monkeypatch.setattr(kitchen.store, "receive", received)
     await phone.messages.send_text(BEN, "hello")
@@ -429,6 +429,115 @@ async def test_what_a_server_makes_of_a_message_is_not_believed(post: Post, forg
     assert len(kitchen.came()) == 1 and kitchen.tones == 1
     assert bool(kitchen.named("message_refused")) is (forgery != "played again")
     assert [one.text for one in await kitchen.messages.unread()] == ["hello"]
+
+
+async def test_what_a_device_sent_before_it_was_signed_out_is_heard_and_says_so(post: Post) -> None:
+    tablet = post.device(TABLET)
+    await tablet.messages.send_text(BEN, "on my way")
+    await tablet.close()
+    post.office.persons[ANNA].sign_out(TABLET)
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    await post.office.until(lambda: bool(kitchen.came() and phone.came()))
+    assert kitchen.came()[0].signed_out and phone.came()[0].signed_out
+    assert not kitchen.named("message_refused")
+    kitchen = await kitchen.again(post.home)
+    (message,) = await kitchen.messages.unread()
+    assert (message.text, message.signed_out) == ("on my way", True)
+    await kitchen.messages.play()
+    assert kitchen.spoken == ["Message from Anna, sent from a device that is signed out: on my way"]
+    await phone.messages.send_text(BEN, "here")
+    await post.office.until(lambda: len(kitchen.came()) == 1)
+    assert not kitchen.came()[0].signed_out
+    await kitchen.close()
+
+
+async def test_a_new_endpoint_is_told_what_came_from_one_that_was_signed_out(post: Post) -> None:
+    tablet = post.device(TABLET)
+    await tablet.messages.send_text(BEN, "on my way")
+    await tablet.close()
+    post.office.persons[ANNA].sign_out(TABLET)
+    kitchen = post.device(KITCHEN)
+    await post.office.until(lambda: bool(kitchen.came()))
+    new = "e_" + "5" * 20
+    post.office.persons[BEN].add(new)
+    added = post.device(new)
+    for device in (kitchen, added):
+        device.identities.grown(BEN)
+    kitchen.messages.signed(new)
+    await post.office.until(lambda: bool(added.named("past")))
+    assert [one.signed_out for one in await added.messages.history(ANNA)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("thief", "version", "reason"),
+    [
+        ("the tablet", 2, Reason.NOT_ACTIVE),
+        ("the tablet", 0, Reason.NOT_ACTIVE),
+        ("nobody's", 1, Reason.NOT_DELEGATED),
+    ],
+    ids=["after it was signed out", "before it was there", "never there"],
+)
+async def test_who_has_a_device_that_was_signed_out_can_say_nothing_since(
+    post: Post, thief: str, version: int, reason: Reason
+) -> None:
+    """Nor can a server that never had one, whatever point it names."""
+    keys = post.office.persons[ANNA].sign_out(TABLET)
+    post.device(PHONE)
+    kitchen = post.device(KITCHEN)
+    forged(post, keys if thief == "the tablet" else KeyPair.generate(), version)
+    await post.office.until(lambda: bool(kitchen.named("message_refused")))
+    assert kitchen.named("message_refused") == [("Anna", reason)]
+    assert kitchen.came() == [] and kitchen.tones == 0
+
+
+async def test_what_is_written_with_a_signed_out_device_at_a_point_of_long_ago_is_marked(post: Post) -> None:
+    """It cannot be told from what was on its way."""
+    keys = post.office.persons[ANNA].sign_out(TABLET)
+    kitchen = post.device(KITCHEN)
+    forged(post, keys, 1)
+    await post.office.until(lambda: bool(kitchen.came()))
+    assert kitchen.came()[0].signed_out
+
+
+def forged(post: Post, keys: KeyPair, version: int) -> None:
+    """The server has these keys, and writes in Anna's name to Ben's kitchen."""
+    office = post.office
+    anna, ben = (office.persons[one] for one in (ANNA, BEN))
+    envelope = message.seal(
+        message.MessageEnvelope(
+            id="m_" + "9" * 20,
+            kind="message",
+            person=ANNA,
+            root=anna.chain.root,
+            version=version,
+            head=anna.chain.history.hashes[version],
+            endpoint=TABLET,
+            identity=keys.public.identity,
+            to_root=ben.chain.root,
+            sent=1,
+            ciphertext=b"",
+            signature=b"",
+        ),
+        keys,
+        b'{"text":"Leave the door open"}',
+        b"k" * 32,
+        b"n" * 12,
+    )
+    key = message.seal_key(keys, ben.endpoints[KITCHEN].public, envelope, KITCHEN, b"k" * 32, b"n" * 12)
+    item = protocol.MessageItem(
+        n=1,
+        person=BEN,
+        other=ANNA,
+        name="Anna",
+        seq=1,
+        at=office.now,
+        envelope=envelope,
+        keys=shown(keys),
+        key=key.key,
+        segments=0,
+        alert=True,
+    )
+    office._deliver(KITCHEN, item)
 
 
 @pytest.mark.parametrize("sealed", [False, True], ids=["by nobody", "by one who can read it"])

@@ -11,6 +11,7 @@ from kith.core.trust import message as messages
 from kith.core.trust.message import MessageEnvelope
 from kith.core.trust.message_content import MAX_TEXT, Content, Voice, hashes_of, read, require_segment, write
 from kith.core.trust.person import Chain, replay
+from kith.core.trust.person_links import PersonLink
 from kith.core.trust.untrusted import Reason, Untrusted
 from tests.support.vectors import name_of, raw
 from tools.vectors import message as written
@@ -99,6 +100,22 @@ def test_a_shared_endpoint_is_believed_while_it_is_let() -> None:
     messages.require_sender(envelope, chain, frozenset({kitchen.public.identity}))
     with refused(Reason.NOT_ACTIVE):
         messages.require_sender(envelope, chain, frozenset({BEN.public.identity}))
+
+
+@pytest.mark.parametrize("case", FILE["former"], ids=name_of)
+def test_one_that_was_signed_out_since_was_an_endpoint_then(case: Any) -> None:
+    chain, envelope = replay(msgspec.convert(case["links"], list[PersonLink])), envelope_of(case)
+    keys = messages.require_former_sender(envelope, chain)
+    assert (keys.identity, keys.sealing) == (envelope.identity, raw(case["sealing"]))
+    with refused(Reason.NOT_ACTIVE):
+        messages.require_sender(envelope, chain)
+
+
+@pytest.mark.parametrize("case", FILE["former_invalid"], ids=name_of)
+def test_one_that_never_was_or_was_out_already_is_not_believed_as_that(case: Any) -> None:
+    chain = replay(msgspec.convert(case["links"], list[PersonLink]))
+    with refused(Reason(case["reason"])):
+        messages.require_former_sender(envelope_of(case), chain)
 
 
 # -- keys, segments, own items ----------------------------------------------------------------------
