@@ -28,7 +28,7 @@ export function openGuidelines(parts) {
   const t = parts.translate();
   const problem = alertLine();
   const agree = async () => {
-    await parts.account.acceptGuidelines();
+    await parts.account.registration.acceptGuidelines();
     dialog.close();
   };
   const failed = (/** @type {unknown} */ error) => problem.say(t(`problem.${codeOf(error)}`));

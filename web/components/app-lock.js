@@ -8,7 +8,6 @@ import { alertLine, busy, button, field, form } from './pieces.js';
 import { confirmation } from './rows.js';
 import { View } from './view.js';
 
-/** @import {State} from '../state/state.js' */
 /** @import {Parts} from './view.js' */
 
 const [SHORTEST, LONGEST] = [4, 12];

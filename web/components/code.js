@@ -54,13 +54,13 @@ export class Code extends View {
       this.t('field.code.hint'),
     );
     const submit = button(this.t('code.verify'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
-    const resend = () => this.#sent(account.resendCode());
+    const resend = () => this.#sent(account.registration.resendCode());
     const again = button(this.t('code.again'), () => void busy(again, resend, (error) => this.#failed(error)), { kind: 'quiet wide' });
     const submitted = () => {
       this.#say('');
       const typed = code.input.value.replace(/[\s-]/g, '');
       if (typed.length < 4) this.#alert.say(this.t('field.missing'));
-      else void busy(submit, () => account.verify(typed), (error) => this.#failed(error));
+      else void busy(submit, () => account.registration.verify(typed), (error) => this.#failed(error));
     };
     return form(submitted, code.element, submit, again);
   }
@@ -73,7 +73,7 @@ export class Code extends View {
     );
     const submit = button(this.t('code.send_there'), () => {}, { kind: 'wide', attributes: { type: 'submit' } });
     const change = async () => {
-      await this.#sent(this.parts.account.changeMobile(mobile.input.value.trim()));
+      await this.#sent(this.parts.account.registration.changeMobile(mobile.input.value.trim()));
       mobile.input.value = '';
       this.#change.open = false;
     };

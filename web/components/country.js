@@ -39,7 +39,7 @@ export class CountrySetting {
 
   async #save() {
     this.#problem.say('');
-    await this.#parts.account.setRegion(this.#choice.value);
+    await this.#parts.account.home.setRegion(this.#choice.value);
     setText(this.#said, this.#t('saved'));
   }
 }

@@ -44,7 +44,7 @@ class DeviceList {
   async load() {
     try {
       const { account } = this.#parts;
-      const [endpoints, rooms] = await Promise.all([account.listEndpoints(), account.listRooms()]);
+      const [endpoints, rooms] = await Promise.all([account.endpoints.list(), account.endpoints.listRooms()]);
       if (isAsking(this.#groups)) return;
       this.#live = faring(rooms);
       this.#show(endpoints);
@@ -103,7 +103,7 @@ class DeviceList {
   #rename({ id, name }, back) {
     const words = { label: this.#t('devices.name'), save: this.#t('save'), keep: this.#t('devices.keep') };
     const rename = async (/** @type {string} */ typed) => {
-      await this.#parts.account.renameEndpoint(id, typed);
+      await this.#parts.account.endpoints.rename(id, typed);
       back();
       await this.load();
     };
@@ -116,7 +116,7 @@ class DeviceList {
     const question = current ? this.#t('devices.confirm.current') : this.#t('devices.confirm', { name });
     const words = { question, sure: this.#t('devices.sign_out'), keep: this.#t('devices.keep') };
     const remove = async () => {
-      await this.#parts.account.removeEndpoint(endpoint);
+      await this.#parts.account.endpoints.remove(endpoint);
       back();
       setText(this.#said, this.#t('devices.signed_out', { name }));
       await this.load();

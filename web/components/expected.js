@@ -21,10 +21,10 @@ export function openExpected(parts) {
     list.hidden = profiles.length === 0;
     list.replaceChildren(...profiles.map(row));
   };
-  const load = async () => show(await account.listProfiles());
+  const load = async () => show(await account.home.listProfiles());
   const row = (/** @type {ProfileView} */ { id, name }) => {
     const remove = async () => {
-      await account.removeProfile(id);
+      await account.home.removeProfile(id);
       await load();
     };
     const gone = button(t('expected.remove'), () => void busy(gone, remove, failed), {
@@ -38,7 +38,7 @@ export function openExpected(parts) {
   const name = field(t('expected.name'), { id: 'expected-name', maxlength: 64, autocomplete: 'off' });
   const add = button(t('expected.add'), () => {}, { kind: 'primary', attributes: { type: 'submit' } });
   const save = async () => {
-    show(await account.addProfile(name.input.value.trim()));
+    show(await account.home.addProfile(name.input.value.trim()));
     name.input.value = '';
     name.input.focus();
   };

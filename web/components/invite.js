@@ -17,7 +17,7 @@ export function openInvite(parts) {
   const body = h('div', { class: 'choices' });
   const choose = (/** @type {string} */ key, /** @type {boolean} */ household) => {
     const element = button(translate(key), () => void busy(element, make, failed), { kind: 'wide big' });
-    const make = async () => body.replaceChildren(...ready(parts, await parts.account.invite(household)));
+    const make = async () => body.replaceChildren(...ready(parts, await parts.account.home.invite(household)));
     return element;
   };
   const failed = (/** @type {unknown} */ error) => problem.say(translate(`problem.${codeOf(error)}`));

@@ -84,16 +84,13 @@ class Log {
     this.#list.replaceChildren(...kept, ...shown.flatMap((item) => this.#rows(item)));
     setText(this.#none, this.#list.children.length === 0 && more === null ? this.#t('log.none') : '');
     const broken = sound === false || items.some(({ mark }) => mark === 'broken') || this.#sound.dataset.sound === 'no';
-    const verdict = broken ? 'broken' : sound === null ? 'unchecked' : 'sound';
-    this.#sound.dataset.sound = broken ? 'no' : sound === null ? 'unknown' : 'yes';
-    this.#sound.replaceChildren(icon(verdict === 'sound' ? 'check' : 'warning'), h('span', {}, this.#t(`log.${verdict}`)));
+    this.#judge(broken ? 'broken' : sound === null ? 'unchecked' : 'sound');
   }
 
-  /** Nothing is said to be whole that was not looked at. @param {'yes' | 'no' | 'unknown'} sound */
-  #judge(sound) {
-    this.#sound.dataset.sound = sound;
-    const [drawn, key] = { yes: ['check', 'log.sound'], no: ['warning', 'log.broken'], unknown: ['clock', 'log.unchecked'] }[sound];
-    this.#sound.replaceChildren(icon(drawn ?? ''), h('span', {}, this.#t(key ?? '')));
+  /** Nothing is said to be whole that was not looked at. @param {'sound' | 'broken' | 'unchecked'} verdict */
+  #judge(verdict) {
+    this.#sound.dataset.sound = { sound: 'yes', broken: 'no', unchecked: 'unknown' }[verdict];
+    this.#sound.replaceChildren(icon(verdict === 'sound' ? 'check' : 'warning'), h('span', {}, this.#t(`log.${verdict}`)));
   }
 
   /** An entry, under its day if that is another one. @param {LogItem} item */

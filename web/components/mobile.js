@@ -45,7 +45,7 @@ export class MobileSetting {
       this.#t('mobile.hint'),
     );
     const send = button(this.#t('mobile.send'), () => {}, { kind: 'primary', attributes: { type: 'submit' } });
-    const change = () => this.#parts.account.changeMobile(mobile.input.value.trim());
+    const change = () => this.#parts.account.registration.changeMobile(mobile.input.value.trim());
     this.#body.replaceChildren(this.#asking(mobile, send, change, () => this.#rest()));
     mobile.input.focus();
   }
@@ -58,7 +58,7 @@ export class MobileSetting {
       this.#t('field.code.hint'),
     );
     const confirm = button(this.#t('code.verify'), () => {}, { kind: 'primary', attributes: { type: 'submit' } });
-    const verify = () => this.#parts.account.verify(code.input.value.replace(/[\s-]/g, ''));
+    const verify = () => this.#parts.account.registration.verify(code.input.value.replace(/[\s-]/g, ''));
     return this.#asking(code, confirm, verify, () => this.#ask(), this.#t('mobile.another'));
   }
 

@@ -20,7 +20,7 @@ export function openPairing(parts) {
   const choose = (/** @type {string} */ key, /** @type {string} */ icon, /** @type {boolean} */ shared) => {
     const element = button(translate(key), () => void busy(element, make, failed), { kind: 'wide big', icon });
     const make = async () => {
-      const offered = await parts.account.offerPairing(shared);
+      const offered = await parts.account.home.offerPairing(shared);
       body.replaceChildren(...ready(parts, offered, parts.account.hosting.show(offered, shared)));
     };
     return element;
@@ -40,7 +40,7 @@ export function openChildPairing(parts, child) {
   const problem = alertLine();
   const body = h('div', { class: 'choices' }, h('p', { role: 'status' }, t('you.waiting')));
   openDialog(t('child.tablet', { name: child.name }), t, h('p', {}, t('child.tablet.lead', { name: child.name })), problem.element, body);
-  parts.account.offerPairing(false, child.id).then(
+  parts.account.home.offerPairing(false, child.id).then(
     (offered) => body.replaceChildren(...ready(parts, offered, '')),
     (error) => problem.say(t(`problem.${codeOf(error)}`)),
   );

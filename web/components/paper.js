@@ -31,17 +31,17 @@ export async function openPaper(parts) {
     return [h('p', {}, t('paper.is_written')), anew, h('p', { class: 'hint' }, t('paper.renew.hint'))];
   };
   const forget = async () => {
-    await account.paperWritten();
+    await account.recovery.written();
     show(null);
   };
   const renew = async () => {
-    await account.renewPaper();
-    show(await account.paper());
+    await account.recovery.renew();
+    show(await account.recovery.unwritten());
   };
 
   const dialog = openDialog(t('paper.title'), t, problem.element, body);
   dialog.classList.add('paper');
-  show(await account.paper());
+  show(await account.recovery.unwritten());
 }
 
 /** Eleven groups of five, as they are typed again one day. @param {string} text @param {string} label */

@@ -62,7 +62,7 @@ function nameForm({ account, store, translate }) {
   const name = field(t('settings.name'), { id: 'own-name', maxlength: 64, autocomplete: 'name', value: person?.name });
   const save = button(t('save'), () => {}, { attributes: { type: 'submit' } });
   const rename = async () => {
-    await account.rename(name.input.value.trim());
+    await account.registration.rename(name.input.value.trim());
     problem.say('');
     setText(said, t('saved'));
   };

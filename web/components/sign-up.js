@@ -79,7 +79,7 @@ export class SignUpForm {
 
   async #signUp() {
     const [name, mobile] = [this.#name.input.value.trim(), this.#mobile.input.value.trim()];
-    await this.#parts.account.signUp({ name, mobile, profile: this.#chosen || null });
+    await this.#parts.account.newcomer.signUp({ name, mobile, profile: this.#chosen || null });
   }
 
   #complete() {
@@ -98,6 +98,6 @@ export class SignUpForm {
     const code = codeOf(error);
     const uninvited = code === 'invitation_invalid' && this.#parts.store.state.join.secret === null;
     this.#problem.say(this.#t(uninvited ? 'welcome.invitation_only' : `problem.${code}`));
-    if (code === 'profile_taken') void this.#parts.account.lookAgain();
+    if (code === 'profile_taken') void this.#parts.account.newcomer.lookAgain();
   }
 }

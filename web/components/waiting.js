@@ -31,7 +31,7 @@ export class Waiting extends View {
   #buildLost() {
     const problem = alertLine();
     const failed = (/** @type {unknown} */ error) => problem.say(this.t(`problem.${codeOf(error)}`));
-    const anew = button(this.t('waiting.anew'), () => void busy(anew, () => this.parts.account.beginAnew(), failed), { kind: 'danger wide' });
+    const anew = button(this.t('waiting.anew'), () => void busy(anew, () => this.parts.account.recovery.beginAnew(), failed), { kind: 'danger wide' });
     this.#lost.append(h('summary', {}, this.t('waiting.lost')), problem.element, h('p', {}, this.t('waiting.lost.text')), anew);
   }
 

@@ -80,14 +80,14 @@ export class Welcome extends View {
       this.t('field.pairing.hint'),
     );
     const name = field(this.t('field.device'), { id: 'device-name', maxlength: 64, required: true }, this.t('field.device.hint'));
-    name.input.value = this.parts.account.deviceName;
+    name.input.value = this.parts.account.newcomer.deviceName;
     const submit = button(this.t('welcome.pair'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
     this.#pair.append(
       form(
         () => {
           if (!this.#complete(code.input, name.input)) return;
           const device = { code: code.input.value.trim(), name: name.input.value.trim() };
-          void busy(submit, () => this.parts.account.pair(device), (error) => this.#failed(error));
+          void busy(submit, () => this.parts.account.newcomer.pair(device), (error) => this.#failed(error));
         },
         code.element,
         name.element,
@@ -105,7 +105,7 @@ export class Welcome extends View {
     );
     const submit = button(this.t('welcome.recover'), () => {}, { kind: 'primary wide', attributes: { type: 'submit' } });
     const recover = async () => {
-      await this.parts.account.recover(key.input.value);
+      await this.parts.account.newcomer.recover(key.input.value);
     };
     this.#recover.append(
       form(
@@ -140,7 +140,7 @@ export class Welcome extends View {
     const here = passkeysHere();
     if (here === 'address') return [h('p', { class: 'hint' }, this.t('passkeys.address'))];
     if (here === 'missing') return [];
-    const enter = () => void busy(pressed, () => this.parts.account.enterByPasskey(), (error) => this.#failed(error));
+    const enter = () => void busy(pressed, () => this.parts.account.newcomer.enterByPasskey(), (error) => this.#failed(error));
     const pressed = button(this.t('welcome.passkey'), enter, { kind: 'wide', icon: 'key' });
     return [pressed];
   }

@@ -1,6 +1,5 @@
 /** Everything is closed: that is said where one looks, with the way back. */
 
-import { h } from './dom.js';
 import { openAgain } from './panic.js';
 import { button } from './pieces.js';
 import { YouPart } from './you-part.js';

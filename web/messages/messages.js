@@ -195,7 +195,7 @@ export class Messages {
 
   /** An endpoint of one's own was just signed for: it is told what was said. @param {string} endpoint */
   async #share(endpoint) {
-    const found = (await this.#parts.account.listEndpoints()).find(({ id }) => id === endpoint);
+    const found = (await this.#parts.account.endpoints.list()).find(({ id }) => id === endpoint);
     if (found) await this.#siblings.share(endpoint, fromBase64(found.identity), (other) => this.nameOf(other));
   }
 

@@ -1,8 +1,9 @@
-/** Who this browser is to the server: becoming an endpoint, signing in, and the requests that are not about calls. */
+/**
+ * Who this browser is to the server: whether it is an endpoint yet, its session, and what follows from what the server tells.
+ * All that this endpoint does there besides calls is in parts that stand beside this file and are put together here.
+ */
 
-import { fromBase64 } from '../core/bytes.js';
-import { VERSION } from '../core/guidelines.js';
-import { codeOf, ProblemError } from './problem.js';
+import { Place } from '../tabs.js';
 import { AppLock } from './app-lock.js';
 import { Arriving } from './arriving.js';
 import { Blocks } from './blocks.js';
@@ -10,30 +11,32 @@ import { Books } from './books.js';
 import { Children } from './children.js';
 import { Contacts } from './contacts.js';
 import { forgetIdentity, loadIdentity, saveIdentity } from './database.js';
+import { Deeds } from './deeds.js';
+import { lackingOf, lookAround, watchDevices } from './devices.js';
+import { Endpoints } from './endpoints.js';
 import { exportData } from './export.js';
 import { Granting } from './granting.js';
-import { Deeds } from './deeds.js';
-import { deviceName, lackingOf, lookAround, watchDevices } from './devices.js';
+import { Home } from './home.js';
 import { Hosting } from './hosting.js';
 import { Identities } from './identities.js';
-import { Joining } from './joining.js';
 import { supported } from './keys.js';
 import { Log } from './log.js';
-import { lookUpInvitation } from './open.js';
-import { keepPaper, newPaper, paperToWrite, paperWritten } from './paper.js';
 import { Near } from './near.js';
-import { enterByPasskey, Passkeys } from './passkeys.js';
+import { Newcomer } from './newcomer.js';
+import { keepPaper } from './paper.js';
+import { Passkeys } from './passkeys.js';
 import { patiently } from './patience.js';
+import { ProblemError } from './problem.js';
 import { Quiet } from './quiet.js';
-import { AT_ONCE, expected } from './reply.js';
+import { Recovery } from './recovery.js';
+import { Registration } from './registration.js';
+import { AT_ONCE } from './reply.js';
 import { Session } from './session.js';
 import { Sets } from './sets.js';
-import { keepDemo, Tending } from './tending.js';
-import { Place } from '../tabs.js';
-import { Untrusted } from '../trust/untrusted.js';
+import { Tending } from './tending.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
-/** @import {Capabilities, EnrolledEndpoint, Event as ServerEvent, PersonView, Reply, Snapshot} from '../protocol.js' */
+/** @import {Capabilities, Event as ServerEvent, PersonView, Reply, Snapshot} from '../protocol.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Identity} from './database.js' */
 /** @import {Joined} from './joining.js' */
@@ -43,28 +46,11 @@ import { Untrusted } from '../trust/untrusted.js';
 /** Told after the store, so that it finds the new state there. @typedef {{heard: (event: ServerEvent) => void, restored: (snapshot: Snapshot) => void}} Follower */
 
 export class Account {
-  #store;
   /** @type {Follower[]} */ followers = [];
+  #store;
   /** @type {Identity | null} */ #identity = null;
   /** @type {Session | null} */ #session = null;
-  #joining = new Joining();
-  identities = new Identities((draft, options) => this.send(draft, options));
-  deeds = new Deeds(this.identities, (draft, options) => this.send(draft, options));
-  log = new Log((draft, options) => this.send(draft, options), this.identities);
-  lock;
-  granting;
-  children;
-  contacts;
-  tending;
-  hosting;
-  arriving;
   /** @type {Capabilities} */ #capabilities = {};
-  blocks = new Blocks((draft, options) => this.send(draft, options), (persons) => this.granting.forget(persons));
-  books = new Books((draft, options) => this.send(draft, options));
-  sets = new Sets(this.identities, (draft, options) => this.send(draft, options));
-  quiet;
-  near = new Near((draft, options) => this.send(draft, options));
-  passkeys = new Passkeys((draft, options) => this.send(draft, options));
   #place = new Place(
     () => this.#connect(),
     () => this.#displaced(),
@@ -72,20 +58,33 @@ export class Account {
 
   /** @param {Store} store */
   constructor(store) {
-    this.#store = store;
     const send = (/** @type {Draft} */ draft, /** @type {{within?: number}} */ options = {}) => this.send(draft, options);
+    this.#store = store;
     this.lock = new AppLock(store);
+    this.newcomer = new Newcomer(store, (joined) => this.#become(joined));
+    this.registration = new Registration(send);
+    this.home = new Home(send);
+    this.identities = new Identities(send);
+    this.deeds = new Deeds(this.identities, send);
+    this.endpoints = new Endpoints(send, this.deeds);
+    this.tending = new Tending(this.identities, this.deeds, store);
+    this.recovery = new Recovery(this.identities, this.deeds, this.tending, store);
+    this.log = new Log(send, this.identities);
+    this.sets = new Sets(this.identities, send);
+    this.quiet = new Quiet(this.identities, this.sets, store, this.log);
     this.granting = new Granting(this.identities, this.deeds, send, store, this.sets);
+    this.blocks = new Blocks(send, (persons) => this.granting.forget(persons));
     this.children = new Children(send, store);
     this.contacts = new Contacts(send, store);
-    this.quiet = new Quiet(this.identities, this.sets, store, this.log);
+    this.books = new Books(send);
+    this.near = new Near(send);
+    this.passkeys = new Passkeys(send);
+    this.hosting = new Hosting(this.identities, this.deeds, send, store);
+    this.arriving = new Arriving(this.identities, send, store, () => this.#tend());
     this.sets.changed = () => {
       store.dispatch({ t: 'admitting', admitting: this.sets.admitting });
       this.quiet.look();
     };
-    this.tending = new Tending(this.identities, this.deeds, store);
-    this.hosting = new Hosting(this.identities, this.deeds, send, store);
-    this.arriving = new Arriving(this.identities, send, store, () => this.#tend());
   }
 
   /** @param {Link} link what the page was opened with */
@@ -100,104 +99,13 @@ export class Account {
     else await this.arrive(link);
   }
 
-  /** A newcomer, with an invitation or without. @param {Link} link */
-  async arrive({ secret, demo, code }) {
-    if (this.#identity) {
-      if (secret !== null) this.#store.dispatch({ t: 'notice', notice: { key: 'notice.already_here', values: {} } });
-      return;
-    }
-    this.#store.dispatch({ t: 'newcomer', secret, demo, code });
-    if (secret === null) return;
-    try {
-      this.#store.dispatch({ t: 'invitation', details: await lookUpInvitation(secret) });
-    } catch (error) {
-      this.#store.dispatch({ t: 'invitation_problem', problem: codeOf(error) });
-    }
-  }
-
-  /** Who is expected may have changed. */
-  async lookAgain() {
-    const { secret } = this.#store.state.join;
-    if (secret === null) return;
-    const details = await lookUpInvitation(secret).catch(() => null);
-    if (details) this.#store.dispatch({ t: 'invitation', details });
-  }
-
-  /** Rejects with ProblemError. @param {{name: string, mobile: string, profile: string | null}} person who accepts the guidelines */
-  async signUp(person) {
-    const { secret, demo } = this.#store.state.join;
-    if (demo) await keepDemo(demo);
-    const { codeSent, ...joined } = await this.#joining.signUp({ ...person, secret });
-    await this.#become(joined);
-    if (!codeSent) this.#store.dispatch({ t: 'notice', notice: { key: 'problem.code_not_sent', values: {} } });
-  }
-
-  /** Rejects with ProblemError. @param {{code: string, name: string}} device */
-  async pair(device) {
-    await this.#become(await this.#joining.pair(device));
-  }
-
-  /** Go on as the person whose recovery key was typed. Rejects with ProblemError or Untrusted. @param {string} typed */
-  async recover(typed) {
-    await this.#become(await this.#joining.recover(typed));
-  }
-
-  /** Come in with a passkey. Rejects with ProblemError. */
-  async enterByPasskey() {
-    const identity = await enterByPasskey(await this.#joining.keys());
-    await this.#become({ identity: { ...identity, offered: null } }); // another endpoint has to sign for it
-  }
-
-  /** The name that a pairing gives this browser if the person chooses none. */
-  get deviceName() {
-    return deviceName(navigator.userAgent);
+  /** The page was opened, or sent to another link. @param {Link} link */
+  async arrive(link) {
+    if (this.#identity === null) await this.newcomer.arrive(link);
+    else if (link.secret !== null) this.#store.dispatch({ t: 'notice', notice: { key: 'notice.already_here', values: {} } });
   }
 
   // -- requests; each rejects with ProblemError -----------------------------------------------------
-
-  /** @param {string} code */
-  async verify(code) {
-    await this.send({ t: 'verify', code }, AT_ONCE);
-  }
-
-  async resendCode() {
-    await this.send({ t: 'resend_code' }, { within: 30_000 });
-  }
-
-  /** Another number is to be confirmed. @param {string} mobile */
-  async changeMobile(mobile) {
-    await this.send({ t: 'change_mobile', mobile }, { within: 30_000 }); // a gateway may take its time
-  }
-
-  /** The guidelines that wait. */
-  async acceptGuidelines() {
-    await this.send({ t: 'accept_guidelines', version: VERSION }, AT_ONCE);
-  }
-
-  /** @param {string} name */
-  async rename(name) {
-    await this.send({ t: 'rename', name }, AT_ONCE);
-  }
-
-  /** Of which country the household's contacts have numbers without a country's code. @param {string} region */
-  async setRegion(region) {
-    await this.send({ t: 'set_region', region }, AT_ONCE);
-  }
-
-  /** Whom the household expects: saved names that nobody has taken over yet. */
-  async listProfiles() {
-    return expected('profiles', await this.send({ t: 'list_profiles' }, AT_ONCE)).profiles;
-  }
-
-  /** @param {string} name */
-  async addProfile(name) {
-    return expected('profiles', await this.send({ t: 'add_profile', name }, AT_ONCE)).profiles;
-  }
-
-  /** @param {string} profile */
-  async removeProfile(profile) {
-    await this.send({ t: 'remove_profile', profile }, AT_ONCE);
-  }
 
   /** Everything that the server keeps of the person, as JSON. */
   exportData() {
@@ -223,80 +131,15 @@ export class Account {
     await this.send({ t: 'dismiss_missed' }, AT_ONCE);
   }
 
-  /** The endpoints that this person may sign out. */
-  async listEndpoints() {
-    return expected('endpoints', await this.send({ t: 'list_endpoints' }, AT_ONCE)).endpoints;
-  }
-
-  /** The groups that the server mixes now in which one of them takes part: none for who may not see that, a child. */
-  async listRooms() {
-    const reply = await this.send({ t: 'list_rooms' }, AT_ONCE).catch(() => null);
-    return reply === null ? [] : expected('room_list', reply).rooms;
-  }
-
-  /** @param {string} endpoint @param {string} name */
-  async renameEndpoint(endpoint, name) {
-    await this.send({ t: 'rename_endpoint', endpoint, name }, AT_ONCE);
-  }
-
-  /**
-   * Sign an endpoint out for good; one that signs itself out is told so by the end of its session. First everybody else
-   * is told, signed, that it is nobody's any more.
-   * @param {Pick<EnrolledEndpoint, 'id' | 'identity' | 'shared'>} endpoint
-   */
-  async removeEndpoint({ id, identity, shared }) {
-    const key = fromBase64(identity);
-    await (shared ? this.deeds.removeShared(key) : this.deeds.removeOwn(key)).catch(signedOutAllTheSame);
-    await this.send({ t: 'remove_endpoint', endpoint: id }, AT_ONCE);
-  }
-
   /** @param {number} upTo the newest piece of news that was seen */
   async dismissNews(upTo) {
     await this.send({ t: 'dismiss_news', up_to: upTo }, AT_ONCE);
-  }
-
-  /** @param {boolean} household whether the guest joins the own household */
-  async invite(household) {
-    return expected('invited', await this.send({ t: 'invite', household }, AT_ONCE));
-  }
-
-  /** @param {boolean} shared whether the device is the household's @param {string} [child] whose own it is to be */
-  async offerPairing(shared, child) {
-    const whose = child === undefined ? {} : { child };
-    return expected('pairing_offered', await this.send({ t: 'offer_pairing', shared, ...whose }, AT_ONCE));
   }
 
   /** The household that a person was taken into is theirs. */
   async moveIn() {
     await this.identities.moveIn();
     await this.tending.tend();
-  }
-
-  /** Be somebody new, as far as others can tell: all devices and the recovery key are lost. */
-  async beginAnew() {
-    const { seed, identity } = await newPaper();
-    await keepPaper(seed);
-    const { root } = await this.deeds.beginAnew(identity);
-    await this.identities.belong(root);
-    await this.tending.tend();
-  }
-
-  /** The recovery key that is to be written down; null where it was. */
-  paper() {
-    return paperToWrite();
-  }
-
-  async paperWritten() {
-    await paperWritten();
-    this.#store.dispatch({ t: 'paper', unwritten: false });
-  }
-
-  /** Another recovery key; what is on paper is worth nothing from then on. */
-  async renewPaper() {
-    const { seed, identity } = await newPaper();
-    await keepPaper(seed); // before it is in force: one that nobody can read would be worse than none
-    await this.deeds.renew(identity);
-    this.#store.dispatch({ t: 'paper', unwritten: true });
   }
 
   /** @param {Draft} draft @param {{within?: number}} [options] @returns {Promise<Reply>} */
@@ -467,9 +310,4 @@ export class Account {
     this.#session = null;
     this.#store.dispatch({ t: 'elsewhere', elsewhere: true });
   }
-}
-
-/** A lost device is signed out even where nothing that is shown can be believed. @param {unknown} error */
-function signedOutAllTheSame(error) {
-  if (!(error instanceof Untrusted)) throw error;
 }

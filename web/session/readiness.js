@@ -6,7 +6,7 @@
 
 /** @import {DeviceStanding, Reply} from '../protocol.js' */
 /** @import {Ringer} from '../sound/ringer.js' */
-/** @import {State, Unready} from '../state/state.js' */
+/** @import {Unready} from '../state/state.js' */
 /** @import {Store} from '../state/store.js' */
 /** @import {Draft} from './session.js' */
 
