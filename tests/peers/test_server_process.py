@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support.server import RunningServer, running_server
+from tests.support.server import COMMAND, RunningServer, running_server
 
 
 async def status(server: RunningServer, host: str) -> int:
@@ -22,7 +22,9 @@ async def status(server: RunningServer, host: str) -> int:
 
 
 async def test_a_name_is_the_same_however_it_is_written(tmp_path: Path) -> None:
-    async with running_server(tmp_path, "--no-tls", "--host=Kith.Example", "--name=Home") as server:
+    async with running_server(
+        tmp_path, "--no-tls", "--host=Kith.Example", "--name=Home", program=COMMAND
+    ) as server:
         assert server.url == f"http://kith.example:{server.port}"
         for host in ("kith.example", "Kith.Example", "home.local", "Home.Local", "localhost"):
             assert await status(server, host) == 200, host
@@ -39,11 +41,11 @@ def few_files() -> Iterator[int]:
 
 
 async def test_the_server_may_open_as_many_files_as_its_system_allows(tmp_path: Path, few_files: int) -> None:
-    async with running_server(tmp_path, "--no-tls") as server:
+    async with running_server(tmp_path, "--no-tls", program=COMMAND) as server:
         assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[0] == few_files
         assert f"open files: limit={few_files}" in server.log.read_text()
 
 
 async def test_the_data_are_for_nobody_else(tmp_path: Path) -> None:
-    async with running_server(tmp_path, "--no-tls") as server:
+    async with running_server(tmp_path, "--no-tls", program=COMMAND) as server:
         assert server.data.stat().st_mode & 0o077 == 0

@@ -65,9 +65,7 @@ async def enrol(
 
 
 @asynccontextmanager
-async def family(
-    directory: Path, *arguments: str, program: Sequence[str] = ("kith",)
-) -> AsyncIterator[Family]:
+async def family(directory: Path, *arguments: str, program: Sequence[str] = ()) -> AsyncIterator[Family]:
     """A server of their own, on a free port; `program` is what it is."""
     async with running_server(directory, "--no-tls", "--admit-test", *arguments, program=program) as server:
         mum = await enrol(server, "home", "Mum", "Phone")

@@ -11,16 +11,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import aiohttp
 
 from kith.core.guidelines import VERSION
 from kith.core.keys import KeyPair, PublicKeys, sign_in_statement
+from tests.support.forked import Process, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PLENTY = ("--calls-an-hour=100000", "--calls-a-day=100000")
 """A test calls as often as it likes; those that are about quotas say so."""
+
+COMMAND = ("kith",)
+"""The program as a shell starts it."""
 
 GENEROUS = 30.0
 """Seconds to wait for what a healthy machine does in milliseconds."""
@@ -45,12 +49,12 @@ class RunningServer:
     certs: Path
     arguments: Sequence[str]
     inside: Sequence[str] = ()
-    program: Sequence[str] = ("kith",)
+    program: Sequence[str] = ()
     port: int = 0
     url: str = ""
     ca: Path | None = None
     owner_secret: str | None = None
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
     console: list[str] = field(default_factory=list)
     _grown: asyncio.Condition = field(default_factory=asyncio.Condition)
     _reader: asyncio.Task[None] | None = None
@@ -74,30 +78,35 @@ class RunningServer:
         """Start, and wait until the address has been printed. The same port again after the first time."""
         self.console.clear()
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.inside,
-                sys.executable,
-                "-m",
-                *self.program,
-                "serve",
-                f"--data={self.data}",
-                f"--certs={self.certs}",
-                f"--port={self.port}",
-                "--bind=127.0.0.1",
-                "--host=localhost",
-                "--no-announce",
-                *PLENTY,
-                *self.arguments,
-                cwd=ROOT,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-            )
+            self.process = await self._started(log)
         self._reader = asyncio.create_task(self._read())
         self.url = (await self.line(r"^Kith is at (\S+)$"))[1]
         self.port = int(self.url.rpartition(":")[2])
         ca = self.certs / "ca.pem"
         self.ca = ca if self.url.startswith("https") and ca.exists() else None
+
+    async def _started(self, log: BinaryIO) -> Process:
+        """Forked, unless it is a program of its own or runs elsewhere."""
+        arguments = (
+            f"--data={self.data}",
+            f"--certs={self.certs}",
+            f"--port={self.port}",
+            "--bind=127.0.0.1",
+            "--host=localhost",
+            "--no-announce",
+            *PLENTY,
+            *self.arguments,
+        )
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        if not self.program and not self.inside:
+            return await serving(arguments, log=log.fileno(), environment=environment)
+        return await asyncio.create_subprocess_exec(
+            *(*self.inside, sys.executable, "-m", *(self.program or COMMAND), "serve", *arguments),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env=environment,
+        )
 
     async def line(self, pattern: str, *, after: int = 0) -> re.Match[str]:
         """The first line from `after` on that matches, waiting for it to be printed."""
@@ -260,14 +269,14 @@ async def running_server(
     directory: Path,
     *arguments: str,
     inside: Sequence[str] = (),
-    program: Sequence[str] = ("kith",),
+    program: Sequence[str] = (),
     certs: Path | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A server on a free port with its data under `directory`; ended by its process id. `certs` are another's, which
     whoever trusts that one trusts here as well.
 
-    `inside` is a command that it is started with, such as `ip netns exec NAME`; `program` a module to run instead, with
-    what it wants before `serve`.
+    `inside` is a command that it is started with, such as `ip netns exec NAME`; `program` a module to run, with what it
+    wants before `serve`. Without either it is forked from a process that has imported it (`tests.support.forked`).
     """
     server = RunningServer(directory / "data", certs or directory / "certs", arguments, inside, program)
     await server.start()
