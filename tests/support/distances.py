@@ -25,7 +25,7 @@ class Distances:
 
 
 class NeverTooMany:
-    """The part of signaling.switchboard.CallStore that quotas ask, where nobody has placed a call."""
+    """The part of signaling.call_store.CallStore that quotas ask, where nobody has placed a call."""
 
     async def placed(self, person: PersonId, *, since: float, most: int) -> Sequence[float]:
         return ()

@@ -33,7 +33,7 @@ from kith.core.trust.pairing_digits import PairingNew
 from kith.core.trust.person import Chain, replay
 from kith.core.trust.person_links import PersonLink
 from policy.call import CallFacts, Decision, may_call
-from signaling import protocol, sessions, switchboard
+from signaling import placing, protocol, sessions
 from signaling.call import CallKind, Phase, Role
 from signaling.limits import Bucket
 from signaling.protocol import CallView, PersonIdentity, RosterShown
@@ -588,7 +588,7 @@ def install(path: Path) -> None:
         """Whoever is not signed for calls and rings all the same, and so does who wants no disturbance."""
         return allowed(replace_facts(facts, waiting=frozenset(), quiet=frozenset()))
 
-    setattr(switchboard, "may_call", admit)  # noqa: B010
+    setattr(placing, "may_call", admit)  # noqa: B010
     setattr(Switchboard, "signal", signal)  # noqa: B010
     setattr(Bucket, "take", lambda *_: None)  # noqa: B010 - it has all the time in the world
     setattr(sessions.Sessions, "push_to", push_to)  # noqa: B010 - what is typed as a method is replaced

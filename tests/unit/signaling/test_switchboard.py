@@ -15,7 +15,7 @@ from kith.core.ids import (
 from kith.core.problem import Code, Problem
 from signaling import call as calls
 from signaling import protocol as wire
-from signaling.switchboard import MAX_PLACED
+from signaling.placing import MAX_PLACED
 from tests.support.switchboard import World
 
 

@@ -16,8 +16,8 @@ from kith.directory.model import Endpoint, Person
 from kith.directory.ports import DirectoryStore
 from presence.reachable import Reachable
 from signaling import call as calls
+from signaling import call_board
 from signaling import protocol as wire
-from signaling import switchboard
 from signaling.call import Call, Phase
 from signaling.deadlines import Deadlines
 from signaling.protocol import MSGPACK
@@ -266,7 +266,7 @@ async def test_a_bug_in_one_call_stops_no_other_and_not_even_that_one(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(switchboard, "step", fail)
+        broken.setattr(call_board, "step", fail)
         with pytest.raises(Problem) as refused:
             await bench.act(PHONE, calls.Answered, video=True)
     assert refused.value.code is Code.INTERNAL
