@@ -2349,6 +2349,7 @@ export type Act =
   | 'record'
   | 'repeat_notices'
   | 'reply'
+  | 'report_message'
   | 'same'
   | 'send_it'
   | 'shutter_closed'

@@ -123,8 +123,8 @@ def device(
     """Run an Echo-like endpoint. Type what you would say: "call Anna", "call mum's mobile", "call Anna and Ben",
     "answer", "hang up", "video off", "drop in on the kitchen", "drop in on everyone", "let them in", "not now", "do not
     disturb", "disable drop in", "send a message to Ben", "record a message for Ben", "send it", "play my messages",
-    "announce dinner is ready", "what did I miss", "block Bill", "I am Anna" ... Where a name may mean several it asks:
-    say one, or "the first". "click" and "double click" are its button.
+    "report that message", "announce dinner is ready", "what did I miss", "block Bill", "I am Anna" ... Where a name may
+    mean several it asks: say one, or "the first". "click" and "double click" are its button.
 
     Exit code 0: ended by Ctrl+C or a signal. 1: the server, a code or a part could not be used. 2: wrong options.
     """

@@ -41,6 +41,9 @@ async def do(
         case Act.PLAY_MESSAGES:
             endpoint.reach.lock.check()
             return await message_words.play_messages(endpoint, language)
+        case Act.REPORT_MESSAGE:
+            endpoint.reach.lock.check()
+            return await message_words.report_played(endpoint, intent.text, language)
         case Act.HERE:
             return say(language, "here")
         case Act.CONTINUE_HERE:

@@ -22,6 +22,11 @@ def pauses() -> Iterator[float]:
         pause = min(2 * pause, LATEST)
 
 
+def wait_of(error: Exception) -> float:
+    """In how many seconds it may be asked again, as the server says; 0 where it says nothing of that."""
+    return float(error.data.get("retry_after", 0.0)) if isinstance(error, Problem) else 0.0
+
+
 class Lookout:
     """One look after another, from `begin` to `close`. `look` may raise Untrusted, Problem, Unreachable: what the
     server could not answer is looked at again later; what cannot be believed once there is more to see. `what` says in
@@ -62,7 +67,7 @@ class Lookout:
                 reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
                 log.warning("%s: %s", self._what, reason)
                 if not isinstance(error, Untrusted) or error.reason is Reason.MISSING:
-                    self._look_again(next(failures))
+                    self._look_again(max(next(failures), wait_of(error)))
             except Exception:
                 log.exception("%s", self._what)  # a bug in one look must not be the end of all
                 self._look_again(next(failures))

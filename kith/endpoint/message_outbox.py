@@ -15,7 +15,7 @@ from kith.core.problem import Code, Problem
 from kith.core.trust.message import MessageEnvelope
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.disk import Disk
-from kith.endpoint.lookout import Lookout
+from kith.endpoint.lookout import Lookout, wait_of
 from kith.endpoint.message_kept import Message, Outgoing
 from kith.endpoint.message_sealing import AnotherIdentity, Sealing
 from kith.endpoint.message_store import MessageStore
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 """Times that a message is sealed anew because endpoints came or went meanwhile. One more than anybody needs."""
+
+A_WHILE = 120.0
+"""Seconds that a message waits where its sender has sent as many as one may: those of a minute are over by then. Where
+it would be longer, as at the end of a day's, the person is told instead."""
 
 TRANSIENT = frozenset({Code.RATE_LIMITED, Code.STORAGE_UNAVAILABLE, Code.SHUTTING_DOWN, Code.INTERNAL})
 
@@ -89,16 +93,25 @@ class Outbox:
 
     async def _look(self) -> None:
         while outgoing := await self._disk(self._store.outgoing):
+            held: dict[str, Problem] = {}
+            """Who has to wait: nothing of theirs overtakes what waits."""
             for one in outgoing:
                 message = await self._disk(self._store.message, one.person, one.message)
-                if message is not None:
-                    await self._send_or_give_up(message, one)
+                if message is not None and one.person not in held:
+                    try:
+                        await self._send_or_give_up(message, one)
+                    except Problem as problem:
+                        if problem.code is not Code.QUOTA_EXCEEDED:
+                            raise
+                        held[one.person] = problem
+            if held:
+                raise min(held.values(), key=wait_of)
 
     async def _send_or_give_up(self, message: Message, outgoing: Outgoing) -> None:
         try:
             sent = await self._send(message, outgoing)
         except Problem as problem:
-            if problem.code in TRANSIENT:
+            if problem.code in TRANSIENT or _soon_over(problem):
                 raise
             await self._over(message, problem)
         except Untrusted as untrusted:
@@ -182,6 +195,10 @@ class Outbox:
                 if body is None:
                     raise Problem(Code.MALFORMED)
                 await self.put_segment(message.id, key, index, body, last=index == count - 1)
+
+
+def _soon_over(problem: Problem) -> bool:
+    return problem.code is Code.QUOTA_EXCEEDED and 0 < wait_of(problem) <= A_WHILE
 
 
 def _seen(sent: "asyncio.Future[Message]") -> None:

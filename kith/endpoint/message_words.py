@@ -5,6 +5,9 @@ Everything raises what is in `kith.endpoint.excuses.EXPECTED`.
 
 import asyncio
 
+from kith.core.names import fold
+from kith.core.problem import Code, Problem
+from kith.core.reports import Why
 from kith.core.utterances.answers import say
 from kith.core.utterances.intents import Language
 from kith.endpoint.dictation import NotRecording, Wanted, soon
@@ -71,6 +74,21 @@ async def play_messages(endpoint: Endpoint, language: Language = "en") -> str:
         return say(language, "no_messages")
     endpoint.accompany(_play(endpoint))
     return say(language, "message_one" if count == 1 else "message_count", count=count)
+
+
+async def report_played(endpoint: Endpoint, reason: str, language: Language = "en") -> str:
+    """Show whoever runs the server what was played last. `reason` is what was said of it, empty for nothing."""
+    played = endpoint.messages.played
+    if played is None:
+        return say(language, "message_none_played")
+    why = next((one for one in Why if one.value == fold(reason)), Why.OTHER)
+    try:
+        await endpoint.messages.report(played, why, "" if why is not Why.OTHER else reason)
+    except Problem as problem:
+        if problem.code is not Code.UNKNOWN_MESSAGE:
+            raise
+        return say(language, "message_not_reported")
+    return say(language, "message_reported", name=played.name)
 
 
 async def _play(endpoint: Endpoint) -> None:

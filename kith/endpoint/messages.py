@@ -14,8 +14,12 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
+import msgspec
+
 from kith.core.ids import new_message
 from kith.core.problem import Code, Problem
+from kith.core.reports import Why
+from kith.core.trust.message import MessageEnvelope
 from kith.core.trust.message_content import MAX_BYTES, MAX_TEXT
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.dialling import Unreachable
@@ -36,11 +40,14 @@ from kith.endpoint.recorder import Recording, pieces
 from kith.endpoint.voice_codec import Unplayable, decoded
 from kith.endpoint.wire import Wire
 from media.tones import RATE
+from signaling import protocol
 from signaling.protocol import ConversationView, InboxItem, MessageItem, NameChoice
 
 log = logging.getLogger(__name__)
 
 MOST_FOUND = 100
+MAX_REASON = 1_000
+"""Characters that say why a message is reported."""
 
 
 class NothingSaid(ValueError):
@@ -85,6 +92,8 @@ class Messages:
         self._emit = emit
         self._disk = Disk()
         self._errands = Errands("messages")
+        self.played: Message | None = None
+        """What was played last, or is."""
         self._playing = asyncio.Lock()
         self._recording: Recording | None = None
         self._at_microphone = asyncio.Lock()
@@ -265,6 +274,7 @@ class Messages:
         count = 0
         async with self._playing:
             for message in await self.unread(profile):
+                self.played = message
                 self._emit("playing", message)
                 self.transcripts.ask_again(message)
                 if not await self._notice.play(message, self._mailbox):
@@ -273,6 +283,24 @@ class Messages:
                 await self._marks.read(message.person, message.other, message.seq)
                 count += 1
         return count
+
+    async def report(self, message: Message, why: Why = Why.OTHER, text: str = "") -> None:
+        """Show whoever runs the server this message of somebody else's, and no other; `text` is the person's own words,
+        at most 1,000 characters. Raises Problem: what the server answers, and unknown_message for one that did not come
+        to this endpoint itself, which was only told of it."""
+        self._whose(message.person)
+        proof = await self._disk(self._store.proof, message.person, message.id)
+        if proof is None:
+            raise Problem(Code.UNKNOWN_MESSAGE)
+        command = protocol.ReportMessage(
+            id=self._wire.new_id(),
+            as_person=None if self._person is not None else message.person,
+            envelope=msgspec.msgpack.decode(proof.envelope, type=MessageEnvelope),
+            key=proof.key,
+            why=why,
+            text=text[:MAX_REASON],
+        )
+        await self._wire.request(command)
 
     async def mark_read(self, other: str, upto: int | None = None, *, profile: str | None = None) -> None:
         """Everything with this person, by id, up to number `upto` (the newest if absent), was read or heard."""

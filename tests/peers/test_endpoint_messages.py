@@ -1,8 +1,9 @@
 """Endpoints write and speak to each other through a real server: what arrives, what is noticed, what is lost never."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kith.core.problem import Code, Problem
 from kith.endpoint.indicators import Light
 from kith.endpoint.message_kept import Message
 from kith.endpoint.microphones import read_wav
+from kith.endpoint.obey import Dialogue
 from kith.endpoint.voice_codec import decoded
 from media.tones import RATE, Tone
 from signaling.call import EndReason
@@ -206,6 +208,23 @@ async def test_what_a_household_shares_plays_and_writes_for_those_who_live_there
         await kitchen.endpoint.messages.send_text("Bob", "from the kitchen", profile="Anna")
         assert (await came(post.hall, "from the kitchen")).name == "Anna"
         assert (await came(post.study, "from the kitchen")).mine
+
+
+async def test_a_message_that_was_played_is_shown_to_the_operator_by_a_word(post: Post) -> None:
+    said = Dialogue(post.hall.endpoint)
+    await post.study.endpoint.messages.send_text("Bob", "You have won a prize")
+    await came(post.hall, "You have won a prize")
+    post.hall.endpoint.messages.played = None
+    assert await said.hear("report that message") == "Play a message first, and then report it."
+    await post.hall.endpoint.messages.play()
+    answer = await said.hear("report that message as spam")
+    assert answer == "The message from Anna was shown to whoever runs this server."
+    answer = await said.hear("report this message because nobody asked for it")
+    assert answer == "The message from Anna was shown to whoever runs this server."
+    with closing(sqlite3.connect(post.server.data / "kith.db")) as db:
+        rows = db.execute("SELECT person, why, text, message FROM report ORDER BY rowid").fetchall()
+    about = post.anna.person, "You have won a prize"
+    assert rows == [(about[0], "spam", "", about[1]), (about[0], "other", "nobody asked for it", about[1])]
 
 
 async def test_no_text_goes_to_a_telephone_number(post: Post) -> None:

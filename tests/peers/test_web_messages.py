@@ -39,6 +39,22 @@ DISK_FAILS = """
   };
 }
 """
+TOO_MANY = """
+(seconds) => {
+  const send = WebSocket.prototype.send;
+  window.refused = 0;
+  WebSocket.prototype.send = function (frame) {
+    const { t, id } = JSON.parse(frame);
+    if (t !== 'send_message' || window.refused === 2) return send.call(this, frame);
+    window.refused += 1;
+    const problem = { t: 'problem', re: id, code: 'quota_exceeded', data: { retry_after: seconds }, path: '' };
+    const data = JSON.stringify(problem);
+    setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
+  };
+}
+"""
+"""Twice the server says that these are too many, and when it is over."""
+
 RECORDINGS = "async () => (await (await import('/messages/database.js')).keys('voices')).length"
 
 
@@ -410,6 +426,25 @@ async def test_what_was_removed_before_it_came_does_not_come_back(friends: Frien
     await friends.dora.page.locator(".conversations .open").click()
     await friends.dora.sees("Something new.", "Ana")
     assert [one.get("text") for one in await friends.dora.items()] == ["Something new."]
+
+
+async def test_what_is_too_much_for_a_minute_goes_by_itself_and_for_a_day_somebody_is_told(
+    friends: Friends,
+) -> None:
+    await friends.ana.page.evaluate(TOO_MANY, 0.2)
+    await friends.ana.write("One of too many.")
+    await friends.ana.write("And one more.")
+    await friends.ana.stands("And one more.", "Read")
+    assert await friends.ana.page.evaluate("window.refused") == 2
+    texts = [one.get("text") for one in await friends.dora.items()]
+    assert texts[-2:] == ["One of too many.", "And one more."]
+    await friends.ana.page.evaluate(TOO_MANY, 40_000)
+    await friends.ana.write("Too many today.")
+    row = friends.ana.row("Too many today.")
+    await expect(row.get_by_role("alert")).to_contain_text("very often in a short time")
+    await friends.ana.page.evaluate("() => { window.refused = 2; }")
+    await row.get_by_role("button", name="Try again").click()
+    await friends.ana.stands("Too many today.", "Read")
 
 
 async def test_a_disk_that_fails_once_loses_nothing_and_is_told_of(friends: Friends) -> None:

@@ -7,6 +7,7 @@
  */
 
 import { equal, fromBase64 } from '../core/bytes.js';
+import { againIn } from '../session/patience.js';
 import { ProblemError } from '../session/problem.js';
 import { expected } from '../session/reply.js';
 import { envelopeOf, openContent, openKey, openOwn, openSegment, requireSegment } from '../trust/message.js';
@@ -209,7 +210,7 @@ export class Inbox {
       const reply = expected('segment', await this.#send({ t: 'get_segment', message, index }, PATIENCE));
       return fromBase64(reply.body);
     } catch (error) {
-      if (error instanceof ProblemError && !PASSING.includes(error.code)) return null;
+      if (error instanceof ProblemError && againIn(error) === null) return null;
       throw error;
     }
   }
@@ -255,6 +256,3 @@ function kept(content) {
   const { hashes: _, ...voice } = content.voice;
   return { voice };
 }
-
-/** @type {readonly string[]} */
-const PASSING = ['offline', 'rate_limited', 'internal'];

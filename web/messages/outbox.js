@@ -10,6 +10,7 @@ import { toBase64 } from '../core/bytes.js';
 import { newMessage } from '../core/ids.js';
 import { now } from '../session/identities.js';
 import { acknowledge } from '../session/known.js';
+import { againIn } from '../session/patience.js';
 import { codeOf, ProblemError } from '../session/problem.js';
 import { expected } from '../session/reply.js';
 import { envelopeToWire } from '../session/wire.js';
@@ -27,8 +28,8 @@ import * as disk from './database.js';
 /** How often the endpoints may have changed while it was being sealed. */
 const TRIES = 4;
 
-/** Problems that pass by themselves. @type {readonly string[]} */
-const PASSING = ['offline', 'rate_limited', 'internal'];
+const SOON = 2; // seconds until what failed is tried again, where nobody says when; each time twice as long
+const LATEST = 900;
 
 export class Outbox {
   #circles;
@@ -37,6 +38,8 @@ export class Outbox {
   /** @type {Map<string, Outgoing>} by id, in the order in which they were written */ #all = new Map();
   /** Pieces that the server has, in this page's life. @type {Set<string>} */ #put = new Set();
   #turn = Promise.resolve();
+  #again = 0;
+  #pause = SOON;
   /** One has gone out, as which item. @type {(item: Item) => Promise<void>} */ sent = async () => {};
   /** Something about those to this person is another. @type {(other: string) => void} */ changed = () => {};
   /** This browser cannot keep what it must. */ trouble = () => {};
@@ -131,11 +134,17 @@ export class Outbox {
     return this.#turn;
   }
 
-  /** The next connection, or the next message, tries again. @param {unknown} error */
+  /** The next connection, or the next message, tries again; where the server was there, so does time. @param {unknown} error */
   #failed(error) {
-    if (error instanceof ProblemError) return;
-    console.error(error);
-    this.trouble();
+    if (!(error instanceof ProblemError)) {
+      console.error(error);
+      this.trouble();
+      return;
+    }
+    if (error.code === 'offline') return;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => void this.deliver(), 1_000 * Math.max(this.#pause, againIn(error) ?? 0));
+    this.#pause = Math.min(2 * this.#pause, LATEST);
   }
 
   async #deliver() {
@@ -146,8 +155,9 @@ export class Outbox {
       if (before && before.at < one.at) continue; // it would overtake one that a person must decide about
       try {
         await this.#one(one);
+        this.#pause = SOON;
       } catch (error) {
-        if (error instanceof ProblemError && PASSING.includes(error.code)) throw error;
+        if (againIn(error) !== null) throw error;
         await this.#hindered(one, error);
       }
     }

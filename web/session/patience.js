@@ -31,6 +31,24 @@ function waiting(error) {
   return seconds <= MOMENT ? seconds : null;
 }
 
+/** Problems that pass by themselves. @type {readonly string[]} */
+const PASSING = ['offline', 'rate_limited', 'storage_unavailable', 'shutting_down', 'internal'];
+/** Seconds: what is too much for a minute is not any more by then. Where it would be longer, a person is told instead. */
+const A_WHILE = 120;
+
+/**
+ * In how many seconds something that a person wants done, whenever that will be, may be tried again by itself: 0 where the
+ * server does not say; null where a person must see to it. Pure.
+ * @param {unknown} error
+ */
+export function againIn(error) {
+  if (!(error instanceof ProblemError)) return null;
+  const { retry_after: after } = error.data;
+  const seconds = typeof after === 'number' ? after : 0;
+  if (error.code === 'quota_exceeded') return seconds > 0 && seconds <= A_WHILE ? seconds : null;
+  return PASSING.includes(error.code) ? seconds : null;
+}
+
 /** @param {number} seconds @returns {Promise<void>} */
 function passed(seconds) {
   return new Promise((goOn) => setTimeout(goOn, 1_000 * seconds));

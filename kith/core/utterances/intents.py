@@ -48,6 +48,7 @@ class Act(StrEnum):
     SEND_IT = "send_it"
     DISCARD = "discard"
     PLAY_MESSAGES = "play_messages"
+    REPORT_MESSAGE = "report_message"
     ANNOUNCE = "announce"
     REPLY = "reply"
     DROP_IN_BACK = "drop_in_back"

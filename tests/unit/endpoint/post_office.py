@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -45,6 +46,9 @@ from signaling.protocol import (
 
 ANNA, BEN = "p_" + "a" * 20, "p_" + "b" * 20
 NAMES = {ANNA: "Anna", BEN: "Ben"}
+
+PHONE, TABLET, KITCHEN, HALL = (f"e_{sign * 20}" for sign in "1234")
+"""Anna's two, and Ben's two."""
 
 
 def shown(keys: KeyPair) -> Keys:
@@ -192,6 +196,8 @@ class PostOffice:
                 return protocol.Ok(re="")
             case protocol.RemoveConversation(other=other, upto=upto):
                 self._tell(own, other, removed=upto)
+                return protocol.Ok(re="")
+            case protocol.ReportMessage():
                 return protocol.Ok(re="")
             case protocol.SendOwn(topic=topic, item=item, items=items):
                 for one in items:
@@ -377,3 +383,32 @@ class Device:
         self._office.moved.set()
         if self.listener is not None:
             self.listener(event, details)
+
+
+@dataclass
+class Post:
+    office: PostOffice
+    home: Path
+    stack: AsyncExitStack
+
+    def device(self, endpoint: str) -> Device:
+        device = Device(self.office, endpoint, self.home)
+        self.stack.push_async_callback(device.close)
+        device.come()
+        return device
+
+
+@asynccontextmanager
+async def posted(home: Path) -> AsyncIterator[Post]:
+    """Nothing has been written yet. Devices that were made are closed in the end."""
+    office = PostOffice()
+    for person, endpoints in ((ANNA, (PHONE, TABLET)), (BEN, (KITCHEN, HALL))):
+        for endpoint in endpoints:
+            office.persons[person].add(endpoint)
+    async with AsyncExitStack() as stack:
+        yield Post(office, home, stack)
+
+
+def last_sent(office: PostOffice) -> protocol.SendMessage:
+    sent = [one for one in office.carried_out if isinstance(one, protocol.SendMessage)]
+    return sent[-1]

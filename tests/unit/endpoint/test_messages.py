@@ -3,8 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 
 from kith.core.keys import KeyPair
 from kith.core.problem import Code, Problem
-from kith.core.trust import message, person_write
+from kith.core.trust import person_write
 from kith.core.trust.message import seal_segment
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint import message_store
@@ -27,10 +25,19 @@ from kith.endpoint.voice_codec import encoded
 from media.tones import RATE, Samples, sine
 from signaling import protocol
 from signaling.protocol import AnyReply, Command
-from tests.unit.endpoint.post_office import ANNA, BEN, Device, PostOffice, hurry, shown
-
-PHONE, TABLET, KITCHEN, HALL = (f"e_{sign * 20}" for sign in "1234")
-"""Anna's two, and Ben's two."""
+from tests.unit.endpoint.post_office import (
+    ANNA,
+    BEN,
+    HALL,
+    KITCHEN,
+    PHONE,
+    TABLET,
+    Post,
+    hurry,
+    last_sent,
+    posted,
+    shown,
+)
 
 VOICE = encoded(sine(440, 0, RATE))
 
@@ -40,27 +47,10 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
 
 
-@dataclass
-class Post:
-    office: PostOffice
-    home: Path
-    stack: AsyncExitStack
-
-    def device(self, endpoint: str) -> Device:
-        device = Device(self.office, endpoint, self.home)
-        self.stack.push_async_callback(device.close)
-        device.come()
-        return device
-
-
 @pytest.fixture
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    office = PostOffice()
-    for person, endpoints in ((ANNA, (PHONE, TABLET)), (BEN, (KITCHEN, HALL))):
-        for endpoint in endpoints:
-            office.persons[person].add(endpoint)
-    async with AsyncExitStack() as stack:
-        yield Post(office, tmp_path, stack)
+    async with posted(tmp_path) as post:
+        yield post
 
 
 async def test_a_text_reaches_every_other_endpoint_of_both(post: Post) -> None:
@@ -431,115 +421,6 @@ async def test_what_a_server_makes_of_a_message_is_not_believed(post: Post, forg
     assert [one.text for one in await kitchen.messages.unread()] == ["hello"]
 
 
-async def test_what_a_device_sent_before_it_was_signed_out_is_heard_and_says_so(post: Post) -> None:
-    tablet = post.device(TABLET)
-    await tablet.messages.send_text(BEN, "on my way")
-    await tablet.close()
-    post.office.persons[ANNA].sign_out(TABLET)
-    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
-    await post.office.until(lambda: bool(kitchen.came() and phone.came()))
-    assert kitchen.came()[0].signed_out and phone.came()[0].signed_out
-    assert not kitchen.named("message_refused")
-    kitchen = await kitchen.again(post.home)
-    (message,) = await kitchen.messages.unread()
-    assert (message.text, message.signed_out) == ("on my way", True)
-    await kitchen.messages.play()
-    assert kitchen.spoken == ["Message from Anna, sent from a device that is signed out: on my way"]
-    await phone.messages.send_text(BEN, "here")
-    await post.office.until(lambda: len(kitchen.came()) == 1)
-    assert not kitchen.came()[0].signed_out
-    await kitchen.close()
-
-
-async def test_a_new_endpoint_is_told_what_came_from_one_that_was_signed_out(post: Post) -> None:
-    tablet = post.device(TABLET)
-    await tablet.messages.send_text(BEN, "on my way")
-    await tablet.close()
-    post.office.persons[ANNA].sign_out(TABLET)
-    kitchen = post.device(KITCHEN)
-    await post.office.until(lambda: bool(kitchen.came()))
-    new = "e_" + "5" * 20
-    post.office.persons[BEN].add(new)
-    added = post.device(new)
-    for device in (kitchen, added):
-        device.identities.grown(BEN)
-    kitchen.messages.signed(new)
-    await post.office.until(lambda: bool(added.named("past")))
-    assert [one.signed_out for one in await added.messages.history(ANNA)] == [True]
-
-
-@pytest.mark.parametrize(
-    ("thief", "version", "reason"),
-    [
-        ("the tablet", 2, Reason.NOT_ACTIVE),
-        ("the tablet", 0, Reason.NOT_ACTIVE),
-        ("nobody's", 1, Reason.NOT_DELEGATED),
-    ],
-    ids=["after it was signed out", "before it was there", "never there"],
-)
-async def test_who_has_a_device_that_was_signed_out_can_say_nothing_since(
-    post: Post, thief: str, version: int, reason: Reason
-) -> None:
-    """Nor can a server that never had one, whatever point it names."""
-    keys = post.office.persons[ANNA].sign_out(TABLET)
-    post.device(PHONE)
-    kitchen = post.device(KITCHEN)
-    forged(post, keys if thief == "the tablet" else KeyPair.generate(), version)
-    await post.office.until(lambda: bool(kitchen.named("message_refused")))
-    assert kitchen.named("message_refused") == [("Anna", reason)]
-    assert kitchen.came() == [] and kitchen.tones == 0
-
-
-async def test_what_is_written_with_a_signed_out_device_at_a_point_of_long_ago_is_marked(post: Post) -> None:
-    """It cannot be told from what was on its way."""
-    keys = post.office.persons[ANNA].sign_out(TABLET)
-    kitchen = post.device(KITCHEN)
-    forged(post, keys, 1)
-    await post.office.until(lambda: bool(kitchen.came()))
-    assert kitchen.came()[0].signed_out
-
-
-def forged(post: Post, keys: KeyPair, version: int) -> None:
-    """The server has these keys, and writes in Anna's name to Ben's kitchen."""
-    office = post.office
-    anna, ben = (office.persons[one] for one in (ANNA, BEN))
-    envelope = message.seal(
-        message.MessageEnvelope(
-            id="m_" + "9" * 20,
-            kind="message",
-            person=ANNA,
-            root=anna.chain.root,
-            version=version,
-            head=anna.chain.history.hashes[version],
-            endpoint=TABLET,
-            identity=keys.public.identity,
-            to_root=ben.chain.root,
-            sent=1,
-            ciphertext=b"",
-            signature=b"",
-        ),
-        keys,
-        b'{"text":"Leave the door open"}',
-        b"k" * 32,
-        b"n" * 12,
-    )
-    key = message.seal_key(keys, ben.endpoints[KITCHEN].public, envelope, KITCHEN, b"k" * 32, b"n" * 12)
-    item = protocol.MessageItem(
-        n=1,
-        person=BEN,
-        other=ANNA,
-        name="Anna",
-        seq=1,
-        at=office.now,
-        envelope=envelope,
-        keys=shown(keys),
-        key=key.key,
-        segments=0,
-        alert=True,
-    )
-    office._deliver(KITCHEN, item)
-
-
 @pytest.mark.parametrize("sealed", [False, True], ids=["by nobody", "by one who can read it"])
 async def test_a_swapped_segment_is_not_heard(
     post: Post, monkeypatch: pytest.MonkeyPatch, *, sealed: bool
@@ -578,8 +459,3 @@ async def test_a_sender_whom_the_server_does_not_show_holds_up_nobody(post: Post
     hidden = False
     await tablet.messages.send_text(BEN, "second")
     await post.office.until(lambda: [one.text for one in kitchen.came()] == ["second"])
-
-
-def last_sent(office: PostOffice) -> protocol.SendMessage:
-    sent = [one for one in office.carried_out if isinstance(one, protocol.SendMessage)]
-    return sent[-1]

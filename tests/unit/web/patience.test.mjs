@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Contacts } from '../../../web/session/contacts.js';
+import { againIn } from '../../../web/session/patience.js';
 import { ProblemError } from '../../../web/session/problem.js';
 
 const CARD = 'BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Mum\r\nEND:VCARD\r\n';
@@ -25,6 +26,17 @@ test('a part that comes too soon is sent again, when the server says', async () 
   await new Contacts(send, null).bring(new Blob([CARD]), tally, () => {});
   assert.deepEqual(asked, ['import_contacts', 'import_contacts', 'import_contacts']);
   assert.equal(tally.added, 1);
+});
+
+test('what is too much for a minute is tried again by itself, and what is too much for a day is not', () => {
+  const after = (code, data) => againIn(new ProblemError(code, data));
+  assert.equal(after('quota_exceeded', { retry_after: 59.5 }), 59.5);
+  assert.equal(after('quota_exceeded', { retry_after: 121 }), null);
+  assert.equal(after('quota_exceeded'), null);
+  assert.equal(after('rate_limited', { retry_after: 3 }), 3);
+  assert.equal(after('storage_unavailable'), 0);
+  assert.equal(after('you_blocked'), null);
+  assert.equal(againIn(new Error('of ours')), null);
 });
 
 test('any other problem is the end of it', async () => {
