@@ -1,4 +1,4 @@
-"""The browsers' own cryptography makes of the trust formats what the vectors say."""
+"""The browsers' own cryptography makes of the trust formats, those of messages too, what the vectors say."""
 
 import json
 from collections.abc import AsyncIterator
@@ -17,11 +17,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 
 RUN = """
-async (vectors) => {
-  const { check } = await import('/check.mjs');
-  return check(vectors, (name) => import(`/${name}`));
+async ([file, vectors]) => {
+  const { check, checkMessages = check } = await import(`/${file}`);
+  return checkMessages(vectors, (name) => import(`/${name}`));
 }
 """
+
+FILES = {"check.mjs": "trust.json", "check-message.mjs": "message.json"}
+"""What runs the vectors of which file."""
+
+PARTIES = "endpoints"
+"""Whose keys the vectors of messages use: no cases."""
 
 SAFETY = """
 async (roots) => {
@@ -57,18 +63,22 @@ async def launch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Laun
 async def opened(launch: Launcher, kind: Kind) -> Screen:
     """A page at the server's origin that shows nothing of the app yet, but can."""
     screen = await launch.screen(kind, service_workers="block")
-    await screen.page.route("**/check.mjs", lambda route: route.fulfill(path=VECTORS / "check.mjs"))
+    await screen.page.route(
+        "**/check*.mjs", lambda route: route.fulfill(path=VECTORS / Path(route.request.url).name)
+    )
     await screen.page.goto(f"{launch.server.url}/offline.html")
     return screen
 
 
 @pytest.mark.parametrize("kind", ["chromium", "firefox"])
 async def test_every_vector_holds(launch: Launcher, kind: Kind) -> None:
-    vectors: dict[str, list[Any]] = json.loads((VECTORS / "trust.json").read_text())
     screen = await opened(launch, kind)
-    outcome = await screen.page.evaluate(RUN, vectors)
-    assert outcome["failed"] == []
-    assert outcome["passed"] == {section: len(cases) for section, cases in vectors.items()}
+    for file, name in FILES.items():
+        vectors: dict[str, list[Any]] = json.loads((VECTORS / name).read_text())
+        outcome = await screen.page.evaluate(RUN, [file, vectors])
+        assert outcome["failed"] == []
+        cases = {section: len(cases) for section, cases in vectors.items() if section != PARTIES}
+        assert outcome["passed"] == cases
 
 
 @pytest.mark.parametrize("kind", ["chromium", "firefox"])
