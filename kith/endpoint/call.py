@@ -10,12 +10,11 @@ the other end has shown who it is, see kith.endpoint.sealed.
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kith.core.ids import CallId
 from kith.core.keys import KeyPair
-from kith.core.problem import Code, Problem
+from kith.core.problem import Problem
 from kith.core.trust.grants import Mode
 from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted, require
@@ -23,9 +22,10 @@ from kith.endpoint.call_listener import Listener
 from kith.endpoint.connection import Connection
 from kith.endpoint.dialling import Unreachable
 from kith.endpoint.equipment import Equipment
-from kith.endpoint.errands import Errands
+from kith.endpoint.going import ENDED, Going
 from kith.endpoint.ice import IceBook
 from kith.endpoint.identities import Identities, Meeting
+from kith.endpoint.inbox import Inbox
 from kith.endpoint.link import Found, Impostor, Link, LinkEvent, Lost, Picture, Up
 from kith.endpoint.links import Links
 from kith.endpoint.meeting import Whom
@@ -42,14 +42,6 @@ INBOX = 256
 PATIENCE = 0.3
 """Seconds between the loss of media and saying so. Who hung up closes the link a moment before the server says why."""
 
-_ENDED: Mapping[protocol.WhyOut, EndReason] = {
-    "done": EndReason.HUNG_UP,
-    "silence": EndReason.SILENCE,
-    "not_let_in": EndReason.NOT_LET_IN,
-}
-
-_GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
-
 
 @dataclass(frozen=True, slots=True)
 class _Resync:
@@ -64,10 +56,7 @@ def _order(view: CallView) -> tuple[int, int]:
     return view.epoch, _ORDER[view.phase]
 
 
-_Item = CallView | Signalled | LinkEvent | _Resync
-
-
-class Call:
+class Call(Going):
     """See the module. Made when the call is placed or rings; methods raise Problem or Unreachable."""
 
     def __init__(
@@ -84,29 +73,13 @@ class Call:
         rang: bool,
     ) -> None:
         """`rang`: it came here; else a person here began it, or goes on with it here."""
+        super().__init__(connection, "a call", kind, rang=rang)
         self.view = view
-        self.kind = kind
-        """What a person here began, or what rang here: it never becomes another."""
-        self._rang = rang
         self._role = Role.CALLEE if rang else None
-        self.muted = False
-        self.video_on = True
         self.indicated: PeerIndicated | None = None
         """What the other side said last about what it sends."""
-        self.reason: EndReason | None = None
-        """Why it ended; None while it lasts."""
-        self.by_itself = False
-        """Whether the endpoint has answered by itself, as a drop in may let it."""
-        self.opening = False
-        """Whether microphone and camera of a drop in are about to open: its tone sounds, and its light is lit."""
-        self.was_answered = False
-        """Whether the endpoint has noticed that it was answered."""
-        self.placing: str | None = None
-        """Id of the command that places it, until the server has said that it knows this call."""
         self.called_as = ""
         """What that one is called here, by whom they were looked for; empty where nobody was called by name."""
-        self.taken = not rang
-        """Whether a person here wants it: they placed it, answered it or go on with it here."""
         self._connection = connection
         self._equipment = equipment
         self._ice = ice
@@ -130,13 +103,8 @@ class Call:
             held=kind == "drop_in" and rang,
         )
         self._told: tuple[bool, bool, bool] | None = None
-        self._inbox: asyncio.Queue[_Item] = asyncio.Queue(INBOX)
-        self._errands = Errands("a call")
-        self._spawn = self._errands.spawn
-        self._foreseen: tuple[str, ...] = ()
+        self._inbox = Inbox(INBOX, self._safely, full=self._overflows)
         self._was_connected = False
-        self._ended = asyncio.Event()
-        self._worker = asyncio.create_task(self._work())
         self._foresee(view)
 
     # -- what it is -----------------------------------------------------------------------------------
@@ -173,12 +141,6 @@ class Call:
     @wanted.setter
     def wanted(self, whom: str) -> None:
         self._whom.wanted = whom
-
-    async def ended(self) -> EndReason:
-        """Wait for the end."""
-        await self._ended.wait()
-        assert self.reason is not None
-        return self.reason
 
     @property
     def current_link(self) -> Link | None:
@@ -228,13 +190,7 @@ class Call:
     async def decline(self) -> None:
         await self.perform(protocol.Decline(id=self._connection.new_id(), call=self.id))
 
-    async def hang_up(self, why: protocol.WhyOut = "done") -> None:
-        """End the call, here at once and at the other end as soon as the server hears of it."""
-        if self.reason is None:
-            await self._say_goodbye(self._leave(why))
-
     def _leave(self, why: protocol.WhyOut = "done") -> Command:
-        """The call is over here; returns what the server is to be told."""
         new_id, ringing = self._connection.new_id(), self.ringing
         command: Command
         if ringing and self.incoming:
@@ -243,40 +199,13 @@ class Call:
             command = protocol.Cancel(id=new_id, call=self.id)
         else:
             command = protocol.HangUp(id=new_id, call=self.id, why=why)
-        self.finish(EndReason.CANCELLED if ringing else _ENDED[why])
+        self.finish(EndReason.CANCELLED if ringing else ENDED[why])
         return command
 
-    async def _say_goodbye(self, command: Command) -> None:
-        try:
-            await self._connection.request(command)
-        except Problem as problem:
-            if problem.code not in _GONE:
-                raise
-
-    def mute(self, on: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said: call.mute()
-        """Send no sound, or send it again."""
-        self.muted = on
-        self.switched()
-
-    def video(self, on: bool) -> None:  # noqa: FBT001 - reads as it is said
-        """Stop the camera while the sound goes on, or start it again."""
-        self.video_on = on
-        self.switched()
-
     def switched(self) -> None:
-        """A switch was turned: apply it, and tell the other side what really leaves now."""
         self._links.send(voice=not self.muted, picture=self.video_on)
         self._indicate()
         self._listener.call_changed(self)
-
-    async def perform(self, command: Command) -> None:
-        """Carry out a command about this call. (Its reply has been followed by then: see `Endpoint.replied`.)"""
-        try:
-            await self._connection.request(command)
-        except Problem as problem:
-            if problem.code in _GONE:
-                self.finish(EndReason.LOST)
-            raise
 
     @property
     def met(self) -> Meeting | None:
@@ -285,7 +214,6 @@ class Call:
 
     @property
     def held(self) -> bool:
-        """Whether it is a drop in that nothing has left for yet, and nothing has been heard of."""
         return self._links.held
 
     def open(self) -> None:
@@ -305,7 +233,7 @@ class Call:
         elif self.reason is None and _order(view) >= _order(self.view):
             self.placing, self._role = None, view.role
             self.view = view
-            self._put(view)
+            self._inbox.put(view)
             self._foresee(view)
             self._listener.call_changed(self)
 
@@ -323,10 +251,10 @@ class Call:
         begun = self._links.of(view.epoch) is not None
         self.follow(view)
         if begun and view.phase is not Phase.ACTIVE:
-            self._put(_Resync())
+            self._inbox.put(_Resync())
 
     def signalled(self, signal: Signalled) -> None:
-        self._put(signal)
+        self._inbox.put(signal)
 
     def peer_indicated(self, indication: PeerIndicated) -> None:
         self.indicated = indication
@@ -339,62 +267,39 @@ class Call:
         if link is not None:
             link.link.network_changed(addresses)
 
-    def finish(self, reason: EndReason) -> None:
-        """It is over: nothing is captured from this moment on. Told once."""
-        if self.reason is not None:
-            return
-        self.reason = reason
+    def _stop(self) -> None:
         self._connection.forget(self.id)
-        self._worker.cancel()
+        self._inbox.close()
         self._equipment.playback.voice(None)
         for link in self._links.all():
             self._spawn(link.close())
-        self._ended.set()
+
+    def _tell_end(self, reason: EndReason) -> None:
         self._listener.call_ended(self, reason)
-
-    async def settled(self) -> None:
-        """Wait until everything that was begun for this call is done."""
-        await self._errands.settled()
-
-    def _put(self, item: _Item) -> None:
-        try:
-            self._inbox.put_nowait(item)
-        except asyncio.QueueFull:
-            log.warning("a call is given up: more came in than can be dealt with")
-            self._spawn(self.hang_up())
 
     # -- the one task ---------------------------------------------------------------------------------
 
+    def _overflows(self) -> None:
+        log.warning("a call is given up: more came in than can be dealt with")
+        self._spawn(self.hang_up())
+
     def _foresee(self, view: CallView) -> None:
-        """Whose identities will be needed is known while it rings: then nothing waits for them at the answer."""
-        people = tuple(one for one in (view.own_person, view.peer_person) if one is not None)
-        if view.phase is Phase.RINGING and people and people != self._foreseen:
-            self._foreseen = people
-            self._spawn(self._look_up(people))
+        if view.phase is Phase.RINGING:
+            self._spawn(self._whom.foresee(view))
 
-    async def _look_up(self, people: tuple[str, ...]) -> None:
+    async def _safely(self, item: object) -> None:
         try:
-            await self._identities.persons(*people)
-            await self._identities.roster()
-        except (Untrusted, Unreachable) as error:
-            log.info("identities were not shown: %s", type(error).__name__)  # asked for again at the answer
+            await self._deal_with(item)
+        except Untrusted as untrusted:
+            self._distrust(untrusted.reason)
+        except ValueError:
+            log.warning("the other side sent a description that cannot be used")
+            self._spawn(self.hang_up())
+        except Exception:
+            log.exception("dealing with %s failed", type(item).__name__)
+            self._spawn(self.hang_up())
 
-    async def _work(self) -> None:
-        while True:
-            item = await self._inbox.get()
-            try:
-                await self._deal_with(item)
-            except Untrusted as untrusted:
-                self._distrust(untrusted.reason)
-                return
-            except ValueError:
-                log.warning("the other side sent a description that cannot be used")
-                self._spawn(self.hang_up())
-            except Exception:
-                log.exception("dealing with %s failed", type(item).__name__)
-                self._spawn(self.hang_up())
-
-    async def _deal_with(self, item: _Item) -> None:
+    async def _deal_with(self, item: object) -> None:
         match item:
             case CallView():
                 await self._links.make(item)
@@ -431,7 +336,7 @@ class Call:
             if current is not None and current.epoch == event.epoch:
                 self._listener.call_picture(self, event.frame)
         elif self.reason is None:
-            self._put(event)
+            self._inbox.put(event)
 
     def _link_is_up(self, epoch: int) -> None:
         """Sound and picture come from the new link now; what it replaces is closed."""

@@ -166,15 +166,8 @@ class Calls:
 
     async def close(self) -> None:
         """Hang up, if that can be said within moments."""
-        call = self._call
-        if call is None:
-            return
-        try:
-            async with asyncio.timeout(2):
-                await call.hang_up()
-        except (TimeoutError, Problem, Unreachable):
-            pass
-        await call.settled()
+        if self._call is not None:
+            await self._call.close()
 
     # -- what the server says -------------------------------------------------------------------------
 

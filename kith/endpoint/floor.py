@@ -1,49 +1,9 @@
 """What goes on at an endpoint: one call or one group, never two of them, and what is shown of it."""
 
-from collections.abc import Awaitable
 from typing import Protocol
 
-from kith.core.trust.session import Kind
 from kith.endpoint.equipment import Equipment
-from signaling.call import EndReason
-
-
-class Going(Protocol):
-    """A call or a group, as far as a person in the room is concerned."""
-
-    muted: bool
-    opening: bool
-    taken: bool
-    was_answered: bool
-    reason: EndReason | None
-
-    @property
-    def kind(self) -> Kind: ...
-
-    @property
-    def incoming(self) -> bool: ...
-
-    @property
-    def ringing(self) -> bool: ...
-
-    @property
-    def held(self) -> bool: ...
-
-    @property
-    def silent(self) -> bool:
-        """Whether no tone says that it rings."""
-
-    def answer(self, *, video: bool = True) -> Awaitable[None]: ...
-
-    def decline(self) -> Awaitable[None]: ...
-
-    def hang_up(self) -> Awaitable[None]: ...
-
-    def mute(self, on: bool = True) -> None: ...  # noqa: FBT001, FBT002 - reads as it is said: mute()
-
-    def video(self, on: bool) -> None: ...  # noqa: FBT001 - reads as it is said
-
-    def switched(self) -> None: ...
+from kith.endpoint.going import Going
 
 
 class NoCall(Exception):

@@ -7,20 +7,18 @@ What arrives is dealt with one thing at a time by one task; only what closes som
 e2ee or it is not from its beginning: a server that says otherwise later is left.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from av import VideoFrame
 
 from kith.core.ids import CallId
-from kith.core.problem import Code, Problem
+from kith.core.problem import Problem
 from kith.core.trust.grants import Mode
-from kith.core.trust.session import Kind
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.dialling import Unreachable
-from kith.endpoint.errands import Errands
+from kith.endpoint.going import ENDED, Going
 from kith.endpoint.group_hearing import Hearing
 from kith.endpoint.group_listener import Listener
 from kith.endpoint.group_roster import fits, own_of
@@ -43,16 +41,8 @@ log = logging.getLogger(__name__)
 INBOX = 512
 """Things that may wait for the group's task: four members' offers with all of their candidates."""
 
-_ENDED: Mapping[protocol.WhyOut, EndReason] = {
-    "done": EndReason.HUNG_UP,
-    "silence": EndReason.SILENCE,
-    "not_let_in": EndReason.NOT_LET_IN,
-}
 
-_GONE = frozenset({Code.UNKNOWN_CALL, Code.CALL_OVER})
-
-
-class Group:
+class Group(Going):
     """See the module. `way` makes the way of the group once a person here takes part. Methods raise Problem,
     Unreachable."""
 
@@ -67,26 +57,13 @@ class Group:
         rang: bool,
     ) -> None:
         """`rang`: it came here; else a person here began it."""
-        self.view = view
-        self.kind: Kind = "drop_in" if view.kind is CallKind.DROP_IN else "call"
-        self.path = view.path
-        self.muted = False
-        self.video_on = True
-        self.reason: EndReason | None = None
-        """Why it ended; None while it lasts."""
-        self.by_itself = False
-        """Whether the endpoint has joined by itself, as a drop in may let it."""
-        self.opening = False
-        """Whether microphone and camera of a drop in are about to open: its tone sounds, and its light is lit."""
+        super().__init__(wire, "a group", "drop_in" if view.kind is CallKind.DROP_IN else "call", rang=rang)
         self.was_answered = not rang
-        self.taken = not rang
-        """Whether a person here wants it: they began it or have answered."""
-        self.placing: str | None = None
-        """Id of the command that begins it, until the server has said that it knows this group."""
+        self.view = view
+        self.path = view.path
         self.sounded = False
         """Whether anybody was connected yet."""
         self.speaking: tuple[MemberView, ...] = ()
-        self._rang = rang
         self._wire = wire
         self._gear = gear
         self._make_way = way
@@ -100,9 +77,6 @@ class Group:
         )
         self._shown: dict[tuple[str, int], MemberView] = {}
         self._inbox = Inbox(INBOX, self._safely, full=self._overflows)
-        self._errands = Errands("a group")
-        self._spawn = self._errands.spawn
-        self._ended = asyncio.Event()
 
     # -- what it is -----------------------------------------------------------------------------------
 
@@ -131,7 +105,6 @@ class Group:
 
     @property
     def ringing(self) -> bool:
-        """Here, or, for who began it, at everybody else."""
         if self._rang:
             return self.reason is None and not self.joined
         return self.reason is None and self.view.phase is GroupPhase.RINGING
@@ -147,7 +120,6 @@ class Group:
 
     @property
     def held(self) -> bool:
-        """Whether it is a drop in here that nothing has left for yet, and nothing has been heard of."""
         return self._way is None or self._way.held
 
     @property
@@ -164,12 +136,6 @@ class Group:
     def way(self) -> Way | None:
         return self._way
 
-    async def ended(self) -> EndReason:
-        """Wait for the end."""
-        await self._ended.wait()
-        assert self.reason is not None
-        return self.reason
-
     # -- what a person does ---------------------------------------------------------------------------
 
     async def answer(self, *, video: bool = True, by_itself: bool = False) -> None:
@@ -182,13 +148,7 @@ class Group:
     async def decline(self) -> None:
         await self.hang_up()
 
-    async def hang_up(self, why: protocol.WhyOut = "done") -> None:
-        """Take part no more, here at once and for the others as soon as the server hears of it."""
-        if self.reason is None:
-            await self._say_goodbye(self._go(why))
-
-    def _go(self, why: protocol.WhyOut = "done") -> Command:
-        """It is over here; returns what the server is to be told."""
+    def _leave(self, why: protocol.WhyOut = "done") -> Command:
         new_id = self._wire.new_id()
         declines = self._rang and not self.joined and not self.taken
         command: Command = (
@@ -196,15 +156,8 @@ class Group:
             if declines
             else protocol.LeaveGroup(id=new_id, call=self.id, why=why)
         )
-        self.finish(EndReason.CANCELLED if self.ringing and not self._rang else _ENDED[why])
+        self.finish(EndReason.CANCELLED if self.ringing and not self._rang else ENDED[why])
         return command
-
-    async def _say_goodbye(self, command: Command) -> None:
-        try:
-            await self._wire.request(command)
-        except Problem as problem:
-            if problem.code not in _GONE:
-                raise
 
     async def remove(self, member: MemberView) -> None:
         """Take a member out for good. Only whoever began the group may."""
@@ -214,18 +167,7 @@ class Group:
         if self._way is not None and self.reason is None:
             self._way.bar(member)
 
-    def mute(self, on: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as it is said: group.mute()
-        """Send no sound, or send it again."""
-        self.muted = on
-        self.switched()
-
-    def video(self, on: bool) -> None:  # noqa: FBT001 - reads as it is said
-        """Stop the camera while the sound goes on, or start it again."""
-        self.video_on = on
-        self.switched()
-
     def switched(self) -> None:
-        """A switch was turned: apply it, and tell the others what really leaves now."""
         self._apply()
         self._listener.group_changed(self)
 
@@ -237,15 +179,6 @@ class Group:
                 audio=equipment.voice.allowed and not self.muted,
                 video=self.view.video and equipment.capabilities.can_send_video and self.video_on,
             )
-
-    async def perform(self, command: Command) -> None:
-        """Carry out a command about this group. (Its reply has been followed by then: see `Endpoint.replied`.)"""
-        try:
-            await self._wire.request(command)
-        except Problem as problem:
-            if problem.code in _GONE:
-                self.finish(EndReason.LOST)
-            raise
 
     def open(self, member: MemberView | None = None) -> None:
         """Let microphone and camera of a drop in in for a member (or all), and hear them."""
@@ -301,22 +234,15 @@ class Group:
         if self._way is not None:
             self._way.network_changed(addresses)
 
-    def finish(self, reason: EndReason) -> None:
-        """It is over: nothing is captured from this moment on. Told once."""
-        if self.reason is not None:
-            return
-        self.reason = reason
+    def _stop(self) -> None:
         self._wire.connection.forget(self.id)
         self._inbox.close()
         self._hearing.stop()
         for link in () if self._way is None else self._way.stop():
             self._spawn(link.close())
-        self._ended.set()
-        self._listener.group_ended(self, reason)
 
-    async def settled(self) -> None:
-        """Wait until everything that was begun for this group is done."""
-        await self._errands.settled()
+    def _tell_end(self, reason: EndReason) -> None:
+        self._listener.group_ended(self, reason)
 
     # -- the one task ---------------------------------------------------------------------------------
 
@@ -356,7 +282,7 @@ class Group:
 
     def _give_up(self) -> None:
         if self.reason is None:
-            self._spawn(self._tell_goodbye(self._go()))
+            self._spawn(self._tell_goodbye(self._leave()))
 
     async def _tell_goodbye(self, command: Command) -> None:
         try:

@@ -4,7 +4,6 @@ a person, or the server  ->  the group
 the group                ->  light, tones and events
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -151,15 +150,8 @@ class Groups:
 
     async def close(self) -> None:
         """Leave, if that can be said within moments."""
-        group = self.current
-        if group is None:
-            return
-        try:
-            async with asyncio.timeout(2):
-                await group.hang_up()
-        except (TimeoutError, Problem, Unreachable):
-            pass
-        await group.settled()
+        if self.current is not None:
+            await self.current.close()
 
     def sets_changed(self) -> None:
         """Whoever has a say here has signed something else, or a switch or the hour is another one."""

@@ -14,6 +14,7 @@ class Inbox:
         self._things: asyncio.Queue[object] = asyncio.Queue(room)
         self._deal = deal
         self._full = full
+        self._closed = False
         self._worker = asyncio.create_task(self._work())
 
     def put(self, thing: object) -> None:
@@ -24,8 +25,9 @@ class Inbox:
 
     def close(self) -> None:
         """Nothing more is dealt with, whatever is being dealt with included."""
+        self._closed = True
         self._worker.cancel()
 
     async def _work(self) -> None:
-        while True:
+        while not self._closed:
             await self._deal(await self._things.get())

@@ -1,10 +1,14 @@
 """Whom a call is with: decided by a person here, or seen when it rang, and never by what the server says later."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from kith.core.trust.untrusted import Reason, Untrusted, require
+from kith.endpoint.dialling import Unreachable
 from kith.endpoint.identities import Identities, Meeting
 from signaling.protocol import CallView
+
+log = logging.getLogger(__name__)
 
 MAY_BE_NEW = frozenset({Reason.MISSING, Reason.FORKED, Reason.NOT_ACTIVE, Reason.NOT_DELEGATED})
 """What may only mean that more has been signed since this endpoint asked."""
@@ -34,6 +38,7 @@ class Whom:
         self._between = None if rang is None else people(rang)
         self._fixed = fixed
         self._roots: tuple[bytes, bytes] | None = None
+        self._foreseen: tuple[str | None, str | None] = None, None
         self.met: Meeting | None = None
         """Who was at both ends, as it was believed last."""
 
@@ -57,6 +62,18 @@ class Whom:
         require(not self._fixed or before is None or before.peer.keys.identity == identity, Reason.FORKED)
         self._roots, self.met = roots, meeting
         return meeting
+
+    async def foresee(self, view: CallView) -> None:
+        """Look up those whose identities will be needed, while it rings: then nothing waits for them at the answer."""
+        known = people(view)
+        if known == self._foreseen:
+            return
+        self._foreseen = known
+        try:
+            await self._identities.persons(*(one for one in known if one is not None))
+            await self._identities.roster()
+        except (Untrusted, Unreachable) as error:
+            log.info("identities were not shown: %s", type(error).__name__)  # asked for again at the answer
 
     async def _require(self, view: CallView) -> None:
         require(self._between in (None, people(view)), Reason.FORKED)

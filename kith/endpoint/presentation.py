@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from kith.core.utterances.intents import Language
 from kith.endpoint.equipment import Equipment
-from kith.endpoint.floor import Going
+from kith.endpoint.going import Going
 from kith.endpoint.indicators import Facts, Light, Screen, Signs, Stage, signs
 from kith.endpoint.recital import blocks
 from kith.endpoint.speech import speak
