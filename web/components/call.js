@@ -1,14 +1,14 @@
 /** The call screen: from placing or answering a call until a moment after its end. */
 
 import { shownTalk } from '../state/state.js';
-import { duration, endsSoon, expectsVideo, frostedFor, ownTroubles, peerNotes, standingKey, visitNotes } from '../state/words.js';
+import { endsSoon, expectsVideo, frostedFor, ownTroubles, peerNotes, standingKey, visitNotes } from '../state/words.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
-import { icon } from './icons.js';
 import { Changed } from './changed.js';
 import { Door } from './door.js';
 import { Lock } from './lock.js';
-import { avatar, button, setIcon, setLabel } from './pieces.js';
+import { avatar, button, setLabel } from './pieces.js';
 import { SelfView } from './self-view.js';
+import { Clock, Live, Switches, wantsTouch } from './talking.js';
 import { create, View } from './view.js';
 import { placeCall } from './who.js';
 
@@ -28,22 +28,21 @@ export class Call extends View {
   #face = h('div', { class: 'face' });
   #name = h('h2', { id: 'call-name' });
   #standing = h('p', { class: 'standing', role: 'status' });
-  #time = h('p', { class: 'time', role: 'timer', 'aria-live': 'off' });
+  #clock = new Clock(() => this.#talk && this.#showNotes(this.parts.store.state, this.#talk));
   #lock = /** @type {Lock} */ (/** @type {unknown} */ (null));
   #changed = /** @type {Changed} */ (/** @type {unknown} */ (null));
   #door = /** @type {Door} */ (/** @type {unknown} */ (null));
   #notes = h('ul', { class: 'notes', role: 'status' });
-  #live = h('ul', { class: 'live' });
+  #live = new Live(this);
   #controls = h('div', { class: 'controls', role: 'group' });
   #after = h('div', { class: 'controls after' });
   #self = /** @type {SelfView} */ (/** @type {unknown} */ (null));
-  #mute = button('', () => this.parts.calls.toggleMicrophone(), { icon: 'microphone', kind: 'round' });
-  #camera = button('', () => this.parts.calls.toggleCamera(), { icon: 'video', kind: 'round' });
+  #switches = new Switches(this);
   #hangUp = button('', () => this.#hangUpNow(), { icon: 'hang-up', kind: 'round danger' });
   #sound = button('', () => void this.#play(), { icon: 'speaker', kind: 'primary sound' });
   #talk = /** @type {Talk | null} */ (null);
   #drawn = '';
-  #timers = { tick: 0, end: 0 };
+  #leaving = 0;
 
   /** @override */
   build() {
@@ -58,7 +57,7 @@ export class Call extends View {
     setLabel(this.#sound, this.t('call.sound'));
     this.#sound.hidden = true;
     this.#controls.setAttribute('aria-label', this.t('call.controls'));
-    this.#controls.append(this.#mute, this.#camera, this.#hangUp);
+    this.#controls.append(this.#switches.microphone, this.#switches.camera, this.#hangUp);
     this.#after.append(
       button(this.t('call.again'), () => this.#again(), { icon: 'call', kind: 'round go' }),
       button(this.t('message.leave'), () => this.#leaveMessage(), { icon: 'message', kind: 'round', attributes: { 'data-does': 'leave-message' } }),
@@ -68,7 +67,7 @@ export class Call extends View {
     this.append(
       this.#remote,
       this.#face,
-      h('header', {}, this.#name, h('div', { class: 'row' }, this.#standing, this.#time), this.#lock, this.#live),
+      h('header', {}, this.#name, h('div', { class: 'row' }, this.#standing, this.#clock.element), this.#lock, this.#live.element),
       this.#notes,
       this.#changed,
       this.#door,
@@ -93,6 +92,7 @@ export class Call extends View {
     this.#showStanding(talk);
     this.#showNotes(state, talk);
     this.#showControls(state, talk);
+    this.#live.show(state.capture);
     this.#attach(talk);
     this.#self.show(state);
     this.#lock.show(state);
@@ -121,19 +121,7 @@ export class Call extends View {
     setText(this.#standing, this.t(key, { name: talk.name }));
     this.classList.toggle('waiting', key === 'call.calling' || key === 'call.ringing');
     this.classList.toggle('over', talk.ended !== null);
-    this.#tick();
-  }
-
-  /** The clock goes on by itself, on the second. */
-  #tick() {
-    clearTimeout(this.#timers.tick);
-    const since = this.#talk?.since ?? null;
-    const elapsed = since === null ? 0 : Date.now() - since;
-    if (this.#talk?.ended === null || since === null) setText(this.#time, since === null ? '' : duration(elapsed / 1_000));
-    if (since !== null && this.#talk?.ended === null) {
-      this.#showNotes(this.parts.store.state, this.#talk);
-      this.#timers.tick = setTimeout(() => this.#tick(), 1_000 - (elapsed % 1_000));
-    }
+    this.#clock.show(talk.since, talk.ended !== null);
   }
 
   /** @param {State} state @param {Talk} talk */
@@ -144,11 +132,6 @@ export class Call extends View {
     const offline = state.connection === 'online' || talk.ended !== null ? [] : ['call.signaling_lost'];
     const keys = talk.ended === null ? [...peerNotes(talk), ...visitNotes(talk, Date.now()), ...ownTroubles(state, talk), ...offline, ...(ends === null ? [] : ['call.ends'])] : [];
     keyed(this.#notes, keys, (key) => key, () => h('li'), (line, key) => setText(line, this.t(key, values)));
-    // Lit exactly while a track is live: read from the tracks, not from what was pressed.
-    const live = [...(state.capture.audio ? ['microphone'] : []), ...(state.capture.video ? ['video'] : [])];
-    keyed(this.#live, live, (part) => part, (part) => {
-      return h('li', { 'data-live': part }, icon(part), h('span', {}, this.t(`live.${part}`)));
-    }, () => {});
   }
 
   /** @param {State} state @param {Talk} talk */
@@ -157,14 +140,9 @@ export class Call extends View {
     this.#after.hidden = talk.ended === null;
     const [again] = this.#after.querySelectorAll('button');
     if (again) setLabel(again, this.t(talk.kind === 'drop_in' ? 'drop_in.call_instead' : 'call.again'));
-    setLabel(this.#mute, this.t(capture.audioWanted ? 'call.mute' : 'call.unmute'));
-    setIcon(this.#mute, capture.audioWanted ? 'microphone' : 'microphone-off');
-    this.#mute.classList.toggle('off', !capture.audioWanted);
-    setLabel(this.#camera, this.t(capture.videoWanted ? 'call.video_off' : 'call.video_on'));
-    setIcon(this.#camera, capture.videoWanted ? 'video' : 'video-off');
-    this.#camera.classList.toggle('off', !capture.videoWanted);
-    this.#camera.hidden = !talk.video || talk.view?.media.send_video === false;
-    this.#mute.hidden = talk.view?.media.send_audio === false;
+    this.#switches.show(capture);
+    this.#switches.camera.hidden = !talk.video || talk.view?.media.send_video === false;
+    this.#switches.microphone.hidden = talk.view?.media.send_audio === false;
   }
 
   /** @param {Talk} talk */
@@ -184,12 +162,7 @@ export class Call extends View {
 
   /** A browser may want one more touch before it sounds. */
   async #play() {
-    try {
-      await this.#remote.play();
-      this.#sound.hidden = true;
-    } catch (error) {
-      this.#sound.hidden = !(error instanceof DOMException && error.name === 'NotAllowedError');
-    }
+    this.#sound.hidden = !(await wantsTouch(this.#remote));
   }
 
   // -- what is done --------------------------------------------------------------------------------
@@ -219,16 +192,16 @@ export class Call extends View {
     if (again) again.hidden = talk.to === '';
     if (leave) leave.hidden = !mayLeave(this.parts.store.state, talk);
     (leave?.hidden === false ? leave : close)?.focus();
-    clearTimeout(this.#timers.end);
+    clearTimeout(this.#leaving);
     if (PLAIN_ENDS.includes(talk.ended ?? '')) {
-      this.#timers.end = setTimeout(() => this.parts.store.dispatch({ t: 'forget', call: talk.id }), READ_END);
+      this.#leaving = setTimeout(() => this.parts.store.dispatch({ t: 'forget', call: talk.id }), READ_END);
     }
   }
 
   #leave() {
-    clearTimeout(this.#timers.tick);
+    this.#clock.stop();
     this.#remote.srcObject = null;
-    this.#live.replaceChildren();
+    this.#live.clear();
     this.#sound.hidden = true;
   }
 }

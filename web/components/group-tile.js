@@ -3,6 +3,7 @@
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
 import { avatar, button, setLabel } from './pieces.js';
+import { wantsTouch } from './talking.js';
 
 /** @import {Translate} from '../i18n.js' */
 /** @import {Bond} from '../state/groups.js' */
@@ -88,11 +89,7 @@ export class Tile {
 
   /** A browser may want one more touch before it sounds. */
   async play() {
-    try {
-      await this.#video.play();
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'NotAllowedError') this.#sink.silent();
-    }
+    if (await wantsTouch(this.#video)) this.#sink.silent();
   }
 
   close() {
