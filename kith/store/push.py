@@ -1,6 +1,6 @@
 """Which endpoints are woken by a push service, and by which, on SQLite.
 
-A trigger (kith.store.schema) takes a subscription away with its endpoint, however that is signed out.
+A trigger (kith.store.tables.endpoints) takes a subscription away with its endpoint, however that is signed out.
 """
 
 import sqlite3
