@@ -1,27 +1,25 @@
 """`kith device`: an Echo-like endpoint on the terminal."""
 
 import asyncio
-import json
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import click
 import uvloop
 
-from kith.cli import device_announcements, device_groups, device_messages, device_speech
+from kith.cli import device_speech
+from kith.cli.device_report import print_json, print_line, report
+from kith.cli.device_show import Show
 from kith.cli.device_speech import Speech
 from kith.core.problem import SENTENCES, Code, Problem
-from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.endpoint import trust
 from kith.endpoint.call import Call
-from kith.endpoint.circle import Progress, spaced
 from kith.endpoint.dialling import Refused, Unreachable
 from kith.endpoint.directory import Unclear
 from kith.endpoint.endpoint import Endpoint
@@ -29,22 +27,8 @@ from kith.endpoint.equipment import Parts
 from kith.endpoint.group import Group
 from kith.endpoint.home import Home, NotEnrolled
 from kith.endpoint.ice import NoRelay
-from kith.endpoint.news import sentence
-from policy.drop_in import SENTENCES as REFUSALS
-from signaling.call import SENTENCES as END_SENTENCES
-from signaling.call import EndReason
-from signaling.protocol import ActivityView
 
 _DEFAULT_HOME = Path("~/.kith/device")
-
-_LIGHTS = {
-    "off": "○ off",
-    "green": "● green",
-    "green_pulse": "◉ green, pulsing",
-    "blue": "● blue",
-    "red": "● red",
-    "yellow_pulse": "◉ yellow, pulsing",
-}
 
 
 @click.command()
@@ -136,7 +120,7 @@ def device(
         "speaker": speaker,
         "stream_tones": stream_tones,
     }
-    show: Show = _print_json if as_json else _print_line
+    show: Show = print_json if as_json else print_line
     try:
         enrolling = _Enrolling(server, code, name, ca, ca_fingerprint, trust_server)
         opening = _open(home.expanduser(), enrolling, parts, show, relay_only=relay_only)
@@ -159,76 +143,6 @@ def device(
         raise click.ClickException(str(error)) from error
 
 
-Show = Callable[[str, dict[str, Any]], None]
-
-
-def _print_json(event: str, details: dict[str, Any]) -> None:
-    print(json.dumps({"event": event, **details}), flush=True)
-
-
-def _print_line(event: str, details: dict[str, Any]) -> None:
-    line = _LINES[event](details) if event in _LINES else None
-    if line:
-        print(line, flush=True)
-
-
-_LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
-    "enrolled": lambda d: (
-        f"Enrolled as {d['name']}."
-        + (f"\nThe server's certificate authority: {d['fingerprint']}" if d["fingerprint"] else "")
-    ),
-    "signed_in": lambda d: "Signed in.",
-    "away": lambda d: "The server cannot be reached; trying again.",
-    "closed": lambda d: None,
-    "ringing": lambda d: (
-        f"☎  {d['name']} is calling{' with video' if d['video'] else ''}: answer or decline?"
-    ),
-    "elsewhere": lambda d: (
-        f"☎  In a call with {d['name']} on {d['at']}: continue here?" if d["name"] else None
-    ),
-    "calling": lambda d: f"☎  Calling {d['name']} ...",
-    "answered": lambda d: "Answered.",
-    "knock": lambda d: f"☞  {d['name']} would like to drop in: let them in, or not now?",
-    "drop_in": lambda d: f"☞  {d['name']} drops in.",
-    "opens": lambda d: None,
-    "refused": lambda d: f"log     {d['name']} could not drop in. {d['sentence']}",
-    "silenced": lambda d: None,
-    "quiet": lambda d: f"quiet   Do Not Disturb is {'on' if d['on'] else 'off'}.",
-    "vibrate": lambda d: "buzz",
-    "activity": lambda d: f"near    {', '.join(d['names'])}" if d["names"] else "near    nobody",
-    "connected": lambda d: f"In a call with {d['name']}.",
-    "ended": lambda d: END_SENTENCES[EndReason(d["reason"])],
-    "light": lambda d: f"light   {_LIGHTS[d['light']]}",
-    "screen": lambda d: None if d["screen"] == "none" else f"screen  {d['screen'].replace('_', ' ')}",
-    "indicator": lambda d: (
-        f"live    microphone {'on' if d['audio'] else 'off'}, camera {'on' if d['video'] else 'off'}"
-    ),
-    "tone": lambda d: f"tone    ♪ {d['tone'].replace('_', ' ')}",
-    "speak": lambda d: f"says    “{d['text']}”",
-    "peer_indicated": lambda d: (
-        f"peer    microphone {'on' if d['audio'] else 'off'}, camera {'on' if d['video'] else 'off'}"
-    ),
-    "frame": lambda d: f"video   {d['width']} by {d['height']}",
-    "news": lambda d: f"news    {d['text']}" + (f" (and {d['more']} more)" if d["more"] else ""),
-    "pairing": lambda d: _PAIRING[d["step"]](d),
-    "untrusted": lambda d: f"Nothing was sent: {d['name']} could not be confirmed. {d['sentence']}",
-    "identity_changed": lambda d: (
-        f"{d['name']} has another identity than before. Ask them about it some other way; nothing is sent to them."
-    ),
-    "said": lambda d: str(d["text"]),
-    **device_announcements.LINES,
-    **device_groups.LINES,
-    **device_messages.LINES,
-    **device_speech.LINES,
-}
-
-_PAIRING: dict[str, Callable[[dict[str, Any]], str]] = {
-    "digits": lambda d: f"pair    Do both show {spaced(d['digits'])}? Say yes or no.",
-    "signed": lambda d: "pair    This device belongs to you now." if d["own"] else "pair    Confirmed.",
-    "stopped": lambda d: f"pair    {d['sentence']} Say again to have other digits.",
-}
-
-
 def _refused(error: Refused, home: Path) -> str:
     if error.problem.code is Code.ENDPOINT_REMOVED:
         return (
@@ -243,7 +157,7 @@ async def _run(
 ) -> None:
     """Live until a signal ends it, or the server refuses it (Unreachable). Raises Unclear for an unknown profile."""
     endpoint = await opening
-    _report(endpoint, show)
+    report(endpoint, show)
     if answers:
         endpoint.on("ringing", _answer)
         endpoint.on("group_rings", _answer)
@@ -311,95 +225,3 @@ async def _open(home: Path, given: _Enrolling, parts: Parts, show: Show, *, rela
 async def _answer(call: Call | Group) -> None:
     with suppress(NoRelay, Problem, Unreachable):  # it ended, or was answered elsewhere: "ended" says so
         await call.answer()
-
-
-def _report(endpoint: Endpoint, show: Show) -> None:
-    """Everything a person in the room would notice, as lines."""
-    pictured: set[str] = set()
-
-    def about(call: Call) -> dict[str, Any]:
-        return {"call": call.id, "name": call.peer_name, "video": call.view.video}
-
-    def frame(call: Call, picture: Any) -> None:
-        if call.id not in pictured:
-            pictured.clear()
-            pictured.add(call.id)
-            show("frame", {"call": call.id, "width": picture.width, "height": picture.height})
-
-    for event in ("ringing", "calling", "answered", "connected", "knock", "drop_in", "opens"):
-        endpoint.on(event, lambda call, event=event: show(event, about(call)))
-    endpoint.on("ended", lambda call, reason: show("ended", {**about(call), "reason": reason.value}))
-    endpoint.on("light", lambda light: show("light", {"light": light.value}))
-    endpoint.on("screen", lambda screen: show("screen", {"screen": screen.value}))
-    endpoint.on("indicator", lambda audio, video: show("indicator", {"audio": audio, "video": video}))
-    endpoint.on("tone", lambda tone: show("tone", {"tone": tone.value}))
-    endpoint.on("speak", lambda text: show("speak", {"text": text}))
-    endpoint.on("signed_in", lambda: show("signed_in", {"endpoint": endpoint.enrolment.endpoint}))
-    endpoint.on("away", lambda cause: show("away", {"cause": type(cause).__name__ if cause else ""}))
-    endpoint.on("closed", lambda cause: show("closed", {"cause": type(cause).__name__ if cause else ""}))
-    endpoint.on(
-        "peer_indicated",
-        lambda call, said: show(
-            "peer_indicated",
-            {
-                "call": call.id,
-                "audio": said.audio,
-                "video": said.video,
-                "hardware_muted": said.hardware_muted,
-            },
-        ),
-    )
-    endpoint.on(
-        "elsewhere",
-        lambda calls: show(
-            "elsewhere", {"name": calls[0].name if calls else "", "at": calls[0].at if calls else ""}
-        ),
-    )
-    endpoint.on("pairing", lambda progress: show("pairing", _pairing(endpoint, progress)))
-    endpoint.on(
-        "untrusted",
-        lambda call, reason: show(
-            "untrusted", {**about(call), "reason": reason.value, "sentence": TRUST_SENTENCES[reason]}
-        ),
-    )
-    endpoint.on("identity_changed", lambda call: show("identity_changed", about(call)))
-    endpoint.on("frame", frame)
-    endpoint.on(
-        "refused",
-        lambda view, reason: show(
-            "refused",
-            {
-                "call": view.id,
-                "name": view.peer_name,
-                "reason": reason.value,
-                "sentence": REFUSALS[reason],
-            },
-        ),
-    )
-    endpoint.on("silenced", lambda view: show("silenced", {"call": view.id, "name": view.peer_name}))
-    endpoint.on("quiet", lambda on: show("quiet", {"on": on}))
-    if endpoint.equipment.capabilities.screen:
-        endpoint.on("activity", lambda views: show("activity", {"names": _near(endpoint, views)}))
-    endpoint.on("vibrate", lambda: show("vibrate", {}))
-    device_announcements.report(endpoint, show)
-    device_groups.report(endpoint, show)
-    device_messages.report(endpoint, show)
-    endpoint.on("news", lambda news: show("news", {"text": sentence(news[0]), "more": len(news) - 1}))
-
-
-def _near(endpoint: Endpoint, views: Sequence[ActivityView]) -> list[str]:
-    """Who was recently active, as they are called here."""
-    names = {one.person: one.name for one in endpoint.directory.granted}
-    return [names.get(view.person, "somebody at home") for view in views if view.recent]
-
-
-def _pairing(endpoint: Endpoint, progress: Progress) -> dict[str, Any]:
-    reason = progress.reason
-    return {
-        "step": progress.step,
-        "digits": progress.digits,
-        "own": progress.endpoint is None,
-        "joined": endpoint.joined,
-        "reason": None if reason is None else reason.value,
-        "sentence": "" if reason is None else TRUST_SENTENCES[reason],
-    }

@@ -1,12 +1,10 @@
 """What a device says on the terminal about announcements: who says what to everybody, and why one stayed silent."""
 
-from collections.abc import Callable
 from typing import Any
 
+from kith.cli.device_show import Lines, Show
 from kith.endpoint.announce_hearing import HeardAnnouncement, Unplayed
 from kith.endpoint.endpoint import Endpoint
-
-Show = Callable[[str, dict[str, Any]], None]
 
 _WHY = {
     Unplayed.QUIET: "Do Not Disturb is on.",
@@ -21,7 +19,7 @@ def _quoted(text: str | None) -> str:
     return "" if text is None else f" “{text}”"
 
 
-LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
+LINES: Lines = {
     "announcement": lambda d: f"♬  {d['name']} announces{_quoted(d['text'])}: reply, or drop in back?",
     "announcement_over": lambda d: None,
     "announcement_unplayed": lambda d: (

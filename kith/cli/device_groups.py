@@ -1,8 +1,8 @@
 """What a device says on the terminal about groups: who is in one, who speaks, and who else hears it."""
 
-from collections.abc import Callable
 from typing import Any
 
+from kith.cli.device_show import Lines, Show
 from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.core.trust.untrusted import Reason
 from kith.endpoint.decrees import PROCESSED
@@ -13,14 +13,12 @@ from signaling.call import SENTENCES as END_SENTENCES
 from signaling.call import EndReason
 from signaling.protocol import MemberView
 
-Show = Callable[[str, dict[str, Any]], None]
-
 
 def _warned(details: dict[str, Any]) -> str:
     return "" if details["e2ee"] else f"\n        {PROCESSED}"
 
 
-LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
+LINES: Lines = {
     "group_rings": lambda d: (
         f"☎  {d['name']} is calling you and others{' with video' if d['video'] else ''}: answer or decline?"
         + _warned(d)

@@ -1,17 +1,15 @@
 """What a device says on the terminal about messages: that one has come, what it says as it is played, what became of
 one that was sent from here."""
 
-from collections.abc import Callable
 from typing import Any
 
+from kith.cli.device_show import Lines, Show
 from kith.core.problem import SENTENCES, Problem
 from kith.core.trust.untrusted import SENTENCES as TRUST_SENTENCES
 from kith.core.trust.untrusted import Reason, Untrusted
 from kith.endpoint.endpoint import Endpoint
 from kith.endpoint.message_kept import Conversation, Message
 from kith.endpoint.message_sealing import AnotherIdentity
-
-Show = Callable[[str, dict[str, Any]], None]
 
 NOT_AVAILABLE = "its text is not available"
 
@@ -29,7 +27,7 @@ def _doubts(details: dict[str, Any]) -> str:
     return " (from a device that has been signed out since)" if details["signed_out"] else ""
 
 
-LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
+LINES: Lines = {
     "message": lambda d: (
         None if d["mine"] else f"✉  A {_kind(d)} from {d['name']}{_doubts(d)}. Say: play my messages."
     ),

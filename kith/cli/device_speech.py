@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from kith.cli.device_show import Lines, Show
 from kith.core.utterances.intents import LANGUAGES, Language
 from kith.endpoint.buttons import Button
 from kith.endpoint.endpoint import Endpoint
@@ -21,12 +22,10 @@ from kith.endpoint.reading_out import ReadingOut
 from kith.endpoint.transcribe import Transcriber
 from kith.endpoint.wake import WAKE_WORDS, WakeWord, why_asleep
 
-Show = Callable[[str, dict[str, Any]], None]
-
 ALWAYS = "always"
 CLICKS = {"click": 1, "double click": 2}
 
-LINES: dict[str, Callable[[dict[str, Any]], str | None]] = {
+LINES: Lines = {
     "heard": lambda d: f"hears   “{d['text']}”",
     "deaf": lambda d: f"deaf    Voice messages have no text here: {d['why']}.",
 }
