@@ -52,6 +52,22 @@ async (other) => {
 """
 """What a forged server could do with what it has seen: say it once more, or say that it is another one."""
 
+VOICES = """
+() => {
+  window.spoken = [];
+  window.voices = [{ lang: 'en-US', localService: false, name: 'in the cloud' }];
+  window.SpeechSynthesisUtterance = class {
+    constructor(text) {
+      this.text = text;
+    }
+  };
+  const speak = ({ text, voice }) => window.spoken.push([text, voice.name]);
+  const value = { getVoices: () => window.voices, speak, cancel: () => {} };
+  Object.defineProperty(window, 'speechSynthesis', { value, configurable: true });
+}
+"""
+"""A browser whose only voice sends what it says to its maker."""
+
 KEEP = """
 () => {
   window.announcements = []; const { account } = document.querySelector('kith-app').parts; account.followers.push({
@@ -159,6 +175,22 @@ async def test_a_text_is_shown_and_answered_where_it_was_said(home: Home) -> Non
     await expect(home.ben.page.get_by_text("Ana hears it.")).to_be_visible()
     await expect(card(home.ben)).to_contain_text("Dinner is ready")
     assert [one.text for one in home.heard] == ["Dinner is ready"], "the answer was for her alone"
+
+
+async def test_a_text_is_spoken_by_a_voice_of_the_machine_or_by_none(home: Home) -> None:
+    page = home.ben.page
+    await page.evaluate(VOICES)
+    await write(home.ana, "Not for the cloud")
+    await expect(card(home.ben)).to_contain_text("Not for the cloud")
+    await until_loud([home.ear], CHIME)
+    await page.evaluate(
+        "() => window.voices.push({ lang: 'en-GB', localService: true, name: 'of this machine' })"
+    )
+    await page.keyboard.press("Escape")
+    await write(home.ana, "For everybody here")
+    await expect(card(home.ben)).to_contain_text("For everybody here")
+    await page.wait_for_function("() => window.spoken.length > 0")
+    assert await page.evaluate("window.spoken") == [["For everybody here", "of this machine"]]
 
 
 @pytest.mark.row("R96")

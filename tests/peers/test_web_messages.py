@@ -1,5 +1,6 @@
 """Messages between pages and devices: text and voice, from either to either, read on one and so on all."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -55,6 +56,47 @@ TOO_MANY = """
 """
 """Twice the server says that these are too many, and when it is over."""
 
+NOTHING_KEPT = """
+() => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (...what) {
+    if (this.name !== 'outgoing') return put.apply(this, what);
+    IDBObjectStore.prototype.put = put;
+    throw new DOMException('there is no room', 'QuotaExceededError');
+  };
+}
+"""
+FRAMES = """
+() => {
+  const send = WebSocket.prototype.send;
+  window.frames = [];
+  WebSocket.prototype.send = function (frame) {
+    const { t, upto } = JSON.parse(frame);
+    if (t === 'mark_read' || t === 'remove_conversation') window.frames.push([t, upto]);
+    return send.call(this, frame);
+  };
+}
+"""
+"""Keeps how far the page says that something was read or is to be removed."""
+
+TOLD_OF_MORE = """
+async (more) => {
+  const { conversations } = await document.querySelector('kith-app').parts.messages();
+  const [{ view }] = conversations.listed;
+  await conversations.heard({ ...view, last: view.last + more });
+  return view.last;
+}
+"""
+"""The server says that there are more messages than have come."""
+
+TRANSCRIBED = """
+async (expires) => {
+  const disk = await import('/messages/database.js');
+  const { id } = (await disk.all('items')).find(({ voice }) => voice);
+  await disk.put('transcripts', id, { text: 'Told on', expires });
+  return id;
+}
+"""
 RECORDINGS = "async () => (await (await import('/messages/database.js')).keys('voices')).length"
 
 
@@ -284,10 +326,14 @@ async def test_an_endpoint_that_is_signed_for_now_is_told_what_was_said(
     """Ana adds another browser: it shows what was said before it was there."""
     texts = {one["text"] for one in await friends.ana.items() if "text" in one}
     assert texts
+    tomorrow = (int(time.time()) + 86_400) * 1_000
+    await friends.ana.page.evaluate(TRANSCRIBED, tomorrow)
     await friends.ana.home()
     new = await friends.launch.screen("chromium")
     await new.pair(await friends.ana.screen.offer_pairing(shared=False), "Second")
     await until(lambda: knows(Talking(new), texts), "what was said is there")
+    told = {one["text"]: one["expires"] for one in await new.page.evaluate(TRANSCRIPTS)}
+    assert told["Told on"] == tomorrow, "its time goes on, and does not begin anew"
     page = Talking(new)
     await page.overview()
     await page.page.get_by_role("button", name="Dora").first.click()
@@ -447,6 +493,26 @@ async def test_what_is_too_much_for_a_minute_goes_by_itself_and_for_a_day_somebo
     await friends.ana.stands("Too many today.", "Read")
 
 
+async def test_words_that_could_not_be_kept_stay_where_they_were_written_and_go_once(
+    friends: Friends,
+) -> None:
+    text = "Words that nobody has to type again."
+    field = friends.ana.page.get_by_label("Write a message")
+    await friends.ana.page.evaluate(NOTHING_KEPT)
+    await friends.ana.write(text)
+    problem = friends.ana.page.locator("kith-composer").get_by_role("alert")
+    await expect(problem).to_contain_text("could not be kept on this device")
+    await expect(field).to_have_value(text)
+    await expect(friends.ana.row(text)).to_have_count(0)
+    await friends.ana.page.locator("kith-composer").get_by_role("button", name="Send").first.click()
+    await friends.ana.stands(text, "Read")
+    await expect(field).to_have_value("")
+    await expect(problem).to_be_hidden()
+    await friends.ana.write("And these.")
+    await friends.ana.stands("And these.", "Read")
+    assert [one.get("text") for one in await friends.dora.items()].count(text) == 1
+
+
 async def test_a_disk_that_fails_once_loses_nothing_and_is_told_of(friends: Friends) -> None:
     await friends.ana.page.evaluate(DISK_FAILS)
     await friends.dora.write("Before the disk failed.")
@@ -454,6 +520,28 @@ async def test_a_disk_that_fails_once_loses_nothing_and_is_told_of(friends: Frie
     await friends.dora.write("After the disk failed.")
     for text in ("Before the disk failed.", "After the disk failed."):
         await friends.ana.sees(text, "Dora")
+
+
+async def test_what_has_not_come_here_is_neither_read_nor_removed_from_here(friends: Friends) -> None:
+    """The server speaks of five more than have come: they may be waiting, and nobody has seen them."""
+    await friends.ana.home()
+    await friends.ana.page.evaluate(FRAMES)
+    await friends.device.endpoint.messages.send_text(friends.ana_id, "The last that has come.")
+    await expect(
+        friends.ana.page.get_by_role("button", name="Messages, 1 with something new")
+    ).to_be_visible()
+    last = await friends.ana.page.evaluate(TOLD_OF_MORE, 5)
+    await friends.ana.open("Dora")
+    await friends.ana.sees("The last that has come.", "Dora")
+    await friends.ana.page.wait_for_function("() => window.frames.length > 0")
+    await friends.ana.page.evaluate(
+        "async (other) => (await document.querySelector('kith-app').parts.messages()).remove(other)",
+        (await friends.dora.screen.state())["person"]["id"],
+    )
+    assert await friends.ana.page.evaluate("window.frames") == [
+        ["mark_read", last],
+        ["remove_conversation", last],
+    ]
 
 
 async def test_no_link_has_a_message_read(friends: Friends) -> None:

@@ -10,6 +10,7 @@
 import { concat, fromBase64 } from '../core/bytes.js';
 import { expected } from '../session/reply.js';
 import { ANNOUNCING } from '../sound/tones.js';
+import { hush, lookForVoices, speak } from '../sound/voices.js';
 import { isOccupied } from '../state/state.js';
 import { envelopeOf, openContent, openKey, openSegment, requireSegment } from '../trust/message.js';
 import { require } from '../trust/untrusted.js';
@@ -57,7 +58,7 @@ export class Hearing {
     this.#volume = volume;
     this.#language = language;
     this.time = new Timekeeper(send);
-    globalThis.speechSynthesis?.getVoices(); // some browsers look for their voices only when they are asked
+    lookForVoices();
   }
 
   /** From its arrival on. Never rejects. @param {Announcement} event */
@@ -146,7 +147,7 @@ export class Hearing {
       silence?.();
       clearTimeout(begun);
       clearTimeout(words);
-      globalThis.speechSynthesis?.cancel();
+      hush();
     });
     const over = setTimeout(done, moment - performance.now() + (LONGEST + 1) * 1_000);
   }
@@ -168,16 +169,4 @@ export class Hearing {
   #requireAudible() {
     require(!this.#store.state.quiet && !isOccupied(this.#store.state), 'out_of_turn');
   }
-}
-
-/** Words, by a voice that this machine has: with any other the browser would send them to its maker. @param {string} text @param {string} language @param {number} volume 0 to 1 */
-function speak(text, language, volume) {
-  const voices = globalThis.speechSynthesis?.getVoices() ?? [];
-  const voice = voices.find((one) => one.localService && one.lang.toLowerCase().startsWith(language));
-  if (!voice) return;
-  const utterance = new SpeechSynthesisUtterance(text);
-  utterance.voice = voice;
-  utterance.lang = voice.lang;
-  utterance.volume = volume;
-  speechSynthesis.speak(utterance);
 }

@@ -140,6 +140,7 @@ export class Messages {
   /** Take a conversation out of the own list. Rejects with ProblemError. @param {string} other */
   async remove(other) {
     for (const { id } of this.outbox.to(other)) await this.outbox.discard(id);
+    await this.#inbox.settled(); // what nobody has seen here is not taken away elsewhere
     await this.conversations.remove(other);
   }
 

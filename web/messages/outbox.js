@@ -71,14 +71,14 @@ export class Outbox {
 
   /** A text. It is on disk when this resolves. @param {string} to @param {string} text @param {string | null} [as] */
   async text(to, text, as = null) {
-    await this.#keep({ ...this.#begun(to, as), text, ready: true });
+    await this.#keepNew({ ...this.#begun(to, as), text, ready: true });
     void this.deliver();
   }
 
   /** A recording begins: its pieces are sealed and put as they come. @param {string} to @param {string | null} [as] @returns {Promise<string>} its id */
   async begin(to, as = null) {
     const begun = this.#begun(to, as);
-    await this.#keep(begun);
+    await this.#keepNew(begun);
     return begun.id;
   }
 
@@ -279,6 +279,16 @@ export class Outbox {
   /** @param {string} to @param {string | null} as @returns {Outgoing} */
   #begun(to, as) {
     return { id: newMessage(), with: to, at: Date.now(), key: newKey(), as, ready: false, standing: 'waiting' };
+  }
+
+  /** Whoever is told that it could not be kept says it again: then it must not go out as well. @param {Outgoing} one */
+  async #keepNew(one) {
+    try {
+      await this.#keep(one);
+    } catch (error) {
+      this.#all.delete(one.id);
+      throw error;
+    }
   }
 
   /** @param {Outgoing} one */

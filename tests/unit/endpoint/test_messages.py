@@ -192,6 +192,33 @@ async def test_a_server_cannot_have_removed_what_is_still_to_come(post: Post) ->
     assert [one.text for one in await kitchen.messages.unread()] == ["two"] and kitchen.tones == 2
 
 
+@pytest.mark.parametrize("deed", ["mark_read", "remove"])
+async def test_what_is_not_here_yet_is_neither_read_nor_removed_from_here(
+    post: Post, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    """The server has told of two, and one of them has come."""
+    phone, kitchen = post.device(PHONE), post.device(KITCHEN)
+    await phone.messages.send_text(BEN, "one")
+    await post.office.until(lambda: bool(kitchen.came()))
+    held: list[protocol.MessageItem] = []
+    deliver = post.office._deliver
+    monkeypatch.setattr(
+        post.office, "_deliver", lambda at, item: held.append(item) if at == KITCHEN else deliver(at, item)
+    )
+    await phone.messages.send_text(BEN, "two")
+    post.office._tell(BEN, ANNA, last=2, delivered=1)
+    await post.office.until(lambda: bool(kitchen.named("receipt")))
+    assert kitchen.named("receipt")[-1][0].last == 2
+    post.office.now += 1
+    await getattr(kitchen.messages, deed)(ANNA)
+    name = {"mark_read": "read", "remove": "removed"}[deed]
+    await post.office.until(lambda: getattr(post.office.told[BEN, ANNA], name) > 0)
+    deliver(KITCHEN, held[0])
+    await post.office.until(lambda: len(kitchen.came()) == 2)
+    assert getattr(post.office.told[BEN, ANNA], name) == 1
+    assert [one.text for one in await kitchen.messages.unread()][-1:] == ["two"]
+
+
 async def test_a_locked_phone_says_and_shows_nothing_of_them_and_takes_them_all_the_same(post: Post) -> None:
     phone, kitchen = post.device(PHONE), post.device(KITCHEN)
     await phone.messages.send_text(BEN, "secret")

@@ -187,9 +187,22 @@ async def test_few_to_whom_does_not_know_the_sender_until_they_answer(
     assert (await refused(world, anna)).code is Code.QUOTA_EXCEEDED
     assert isinstance(await send(world, ben), wire.MessageSent), "whoever was written to may answer"
     await world.slice.carry_out(anna.principal, wire.ConfirmInbox(id="c", upto=2**53 - 1))
-    await world.database.write(lambda db: None)
     assert isinstance(await send(world, anna), wire.MessageSent)
     assert other.person is ben.person
+
+
+async def test_of_whom_too_many_have_sent_since_it_is_read_again(
+    world: MessageWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else is remembered of somebody outlives how much they have sent."""
+    anna, _, ben, _ = world.devices
+    monkeypatch.setattr(counts, "MOST", 1)
+    monkeypatch.setattr(counts, "MESSAGES", (MESSAGES[0], Quota(2, DAY)))
+    for device in (anna, ben, anna, ben):
+        assert isinstance(await send(world, device), wire.MessageSent)
+    ask = wire.ListRecipients(id="r", to=ben.person.id)
+    assert isinstance(await world.slice.carry_out(anna.principal, ask), wire.Recipients)
+    assert (await refused(world, anna)).code is Code.QUOTA_EXCEEDED, "and it is counted on"
 
 
 # -- what goes --------------------------------------------------------------------------------------
