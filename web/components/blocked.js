@@ -5,7 +5,7 @@ import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { alertLine, avatar } from './pieces.js';
-import { confirmation, isAsking, ownRow } from './rows.js';
+import { askedDeed, isAsking, ownRow } from './rows.js';
 
 /** @import {BlockView} from '../protocol.js' */
 /** @import {State} from '../state/state.js' */
@@ -28,24 +28,21 @@ export function openBlocked(parts) {
   };
   const row = (/** @type {BlockView} */ { id, name, person, since }) => {
     const when = dayWords(since, Date.now(), parts.language(), t);
-    const words = { question: t('blocked.unblock.confirm', { name }), sure: t('card.unblock'), keep: t('devices.keep') };
-    return ownRow(
-      { face: avatar(person ?? id, name), name, about: t('blocked.since', { when }) },
-      {
-        text: t('card.unblock'),
-        of: t('blocked.unblock.of', { name }),
-        icon: 'check',
-        ask: (back) => {
-          const act = async () => {
-            await parts.account.blocks.unblock([id]);
-            back();
-            setText(said, t('blocked.unblocked', { name }));
-            show(parts.store.state);
-          };
-          return confirmation(words, act, (error) => problem.say(t(`problem.${codeOf(error)}`)), back);
-        },
-      },
-    );
+    const words = {
+      text: t('card.unblock'),
+      of: t('blocked.unblock.of', { name }),
+      icon: 'check',
+      question: t('blocked.unblock.confirm', { name }),
+      keep: t('devices.keep'),
+    };
+    const unblock = async (/** @type {() => void} */ back) => {
+      await parts.account.blocks.unblock([id]);
+      back();
+      setText(said, t('blocked.unblocked', { name }));
+      show(parts.store.state);
+    };
+    const what = { face: avatar(person ?? id, name), name, about: t('blocked.since', { when }) };
+    return ownRow(what, askedDeed(words, unblock, (error) => problem.say(t(`problem.${codeOf(error)}`))));
   };
   dialog.addEventListener('close', parts.store.subscribe(show));
 }

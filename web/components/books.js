@@ -5,7 +5,7 @@ import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
-import { confirmation, isAsking, ownRow, thingFace } from './rows.js';
+import { askedDeed, isAsking, ownRow, thingFace } from './rows.js';
 
 /** @import {BookView} from '../protocol.js' */
 /** @import {State} from '../state/state.js' */
@@ -106,12 +106,7 @@ class BookList {
     const { id, name } = book;
     const row = ownRow(
       { face: thingFace('book'), name, about: this.#about(book), lively: book.problem === null && book.synced !== null },
-      {
-        text: this.#t('books.unlink'),
-        of: this.#t('books.unlink.of', { name }),
-        icon: 'close',
-        ask: (back) => this.#confirm(book, back),
-      },
+      this.#unlinkDeed(book),
     );
     const look = button(this.#t('books.sync'), () => void busy(look, () => this.#parts.account.books.sync(id), (error) => this.#failed(error)), {
       icon: 'refresh',
@@ -133,20 +128,22 @@ class BookList {
     return `${count} · ${this.#t('books.synced', { when: dayWords(synced, now, this.#parts.language(), this.#t), time })}`;
   }
 
-  /** @param {BookView} book @param {() => void} back */
-  #confirm({ id, name, contacts }, back) {
+  /** @param {BookView} book */
+  #unlinkDeed({ id, name, contacts }) {
     const words = {
+      text: this.#t('books.unlink'),
+      of: this.#t('books.unlink.of', { name }),
+      icon: 'close',
       question: this.#t('books.unlink.confirm', { name, count: String(contacts) }),
-      sure: this.#t('books.unlink'),
       keep: this.#t('devices.keep'),
     };
-    const unlink = async () => {
+    const unlink = async (/** @type {() => void} */ back) => {
       await this.#parts.account.books.unlink(id);
       back();
       this.#say(this.#t('books.unlinked', { name }));
       this.show(this.#parts.store.state);
     };
-    return confirmation(words, unlink, (error) => this.#failed(error), back);
+    return askedDeed(words, unlink, (error) => this.#failed(error));
   }
 
   /** @param {string} text */

@@ -6,7 +6,7 @@ import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { alertLine } from './pieces.js';
-import { confirmation, isAsking, ownRow, renaming, thingFace } from './rows.js';
+import { askedDeed, isAsking, ownRow, renameDeed, thingFace } from './rows.js';
 
 /** @import {EnrolledEndpoint} from '../protocol.js' */
 /** @import {Parts} from './view.js' */
@@ -72,21 +72,8 @@ class DeviceList {
   #row(endpoint) {
     const { name, shared, online, current } = endpoint;
     const lively = current || online;
-    return ownRow(
-      { face: thingFace(shared ? 'speaker' : 'phone'), name, about: this.#about(endpoint), lively },
-      {
-        text: this.#t('devices.rename'),
-        of: this.#t('devices.rename.of', { name }),
-        icon: 'pen',
-        ask: (back) => this.#rename(endpoint, back),
-      },
-      {
-        text: this.#t('devices.sign_out'),
-        of: this.#t('devices.sign_out.of', { name }),
-        icon: 'leave',
-        ask: (back) => this.#confirm(endpoint, back),
-      },
-    );
+    const what = { face: thingFace(shared ? 'speaker' : 'phone'), name, about: this.#about(endpoint), lively };
+    return ownRow(what, this.#renameDeed(endpoint), this.#removeDeed(endpoint));
   }
 
   /** @param {EnrolledEndpoint} endpoint */
@@ -99,29 +86,28 @@ class DeviceList {
     return added === null ? when : `${when} · ${this.#t('devices.added', { when: day(added) })}`;
   }
 
-  /** @param {EnrolledEndpoint} endpoint @param {() => void} back */
-  #rename({ id, name }, back) {
-    const words = { label: this.#t('devices.name'), save: this.#t('save'), keep: this.#t('devices.keep') };
-    const rename = async (/** @type {string} */ typed) => {
+  /** @param {EnrolledEndpoint} endpoint */
+  #renameDeed({ id, name }) {
+    const rename = async (/** @type {string} */ typed, /** @type {() => void} */ back) => {
       await this.#parts.account.endpoints.rename(id, typed);
       back();
       await this.load();
     };
-    return renaming(words, { id: 'device-name', name }, rename, (error) => this.#failed(error), back);
+    return renameDeed(this.#t, { id: 'device-name', name }, rename, (error) => this.#failed(error));
   }
 
-  /** @param {EnrolledEndpoint} endpoint @param {() => void} back */
-  #confirm(endpoint, back) {
+  /** @param {EnrolledEndpoint} endpoint */
+  #removeDeed(endpoint) {
     const { name, current } = endpoint;
     const question = current ? this.#t('devices.confirm.current') : this.#t('devices.confirm', { name });
-    const words = { question, sure: this.#t('devices.sign_out'), keep: this.#t('devices.keep') };
-    const remove = async () => {
+    const words = { text: this.#t('devices.sign_out'), of: this.#t('devices.sign_out.of', { name }), icon: 'leave', question, keep: this.#t('devices.keep') };
+    const remove = async (/** @type {() => void} */ back) => {
       await this.#parts.account.endpoints.remove(endpoint);
       back();
       setText(this.#said, this.#t('devices.signed_out', { name }));
       await this.load();
     };
-    return confirmation(words, remove, (error) => this.#failed(error), back);
+    return askedDeed(words, remove, (error) => this.#failed(error));
   }
 
   /** @param {unknown} error null where nothing was typed */

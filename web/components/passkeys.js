@@ -7,7 +7,7 @@ import { dayWords } from '../state/words.js';
 import { openDialog } from './dialog.js';
 import { h, setText } from './dom.js';
 import { alertLine, busy, button, field, form } from './pieces.js';
-import { confirmation, ownRow, renaming, thingFace } from './rows.js';
+import { askedDeed, ownRow, renameDeed, thingFace } from './rows.js';
 
 /** @import {PasskeyView} from '../protocol.js' */
 /** @import {Parts} from './view.js' */
@@ -77,22 +77,8 @@ class PasskeyList {
 
   /** @param {PasskeyView} passkey */
   #row(passkey) {
-    const { name } = passkey;
-    return ownRow(
-      { face: thingFace('key'), name, about: this.#about(passkey) },
-      {
-        text: this.#t('devices.rename'),
-        of: this.#t('devices.rename.of', { name }),
-        icon: 'pen',
-        ask: (back) => this.#rename(passkey, back),
-      },
-      {
-        text: this.#t('passkeys.remove'),
-        of: this.#t('passkeys.remove.of', { name }),
-        icon: 'close',
-        ask: (back) => this.#confirm(passkey, back),
-      },
-    );
+    const what = { face: thingFace('key'), name: passkey.name, about: this.#about(passkey) };
+    return ownRow(what, this.#renameDeed(passkey), this.#removeDeed(passkey));
   }
 
   /** @param {PasskeyView} passkey */
@@ -102,25 +88,25 @@ class PasskeyList {
     return `${last} · ${this.#t('devices.added', { when: day(added) })}`;
   }
 
-  /** @param {PasskeyView} passkey @param {() => void} back */
-  #rename({ credential, name }, back) {
-    const words = { label: this.#t('devices.name'), save: this.#t('save'), keep: this.#t('devices.keep') };
+  /** @param {PasskeyView} passkey */
+  #renameDeed({ credential, name }) {
     const rename = async (/** @type {string} */ typed) => {
       await this.#parts.account.passkeys.rename(credential, typed);
       await this.load();
     };
-    return renaming(words, { id: 'passkey-new-name', name }, rename, (error) => this.#failed(error), back);
+    return renameDeed(this.#t, { id: 'passkey-new-name', name }, rename, (error) => this.#failed(error));
   }
 
-  /** @param {PasskeyView} passkey @param {() => void} back */
-  #confirm({ credential, name }, back) {
-    const words = { question: this.#t('passkeys.confirm', { name }), sure: this.#t('passkeys.remove'), keep: this.#t('devices.keep') };
+  /** @param {PasskeyView} passkey */
+  #removeDeed({ credential, name }) {
+    const question = this.#t('passkeys.confirm', { name });
+    const words = { text: this.#t('passkeys.remove'), of: this.#t('passkeys.remove.of', { name }), icon: 'close', question, keep: this.#t('devices.keep') };
     const remove = async () => {
       await this.#parts.account.passkeys.remove(credential);
       this.#say(this.#t('passkeys.removed', { name }));
       await this.load();
     };
-    return confirmation(words, remove, (error) => this.#failed(error), back);
+    return askedDeed(words, remove, (error) => this.#failed(error));
   }
 
   /** @param {string} text */

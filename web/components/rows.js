@@ -7,6 +7,7 @@ import { h } from './dom.js';
 import { icon } from './icons.js';
 import { busy, button, field, form } from './pieces.js';
 
+/** @import {Translate} from '../i18n.js' */
 /** @import {Child} from './dom.js' */
 
 /**
@@ -69,19 +70,36 @@ export function confirmation({ question, sure, keep }, act, failed, back) {
 }
 
 /**
- * Another name for something.
- * @param {{label: string, save: string, keep: string}} words @param {{id: string, name: string}} what
- * @param {(name: string) => Promise<void>} act an empty name never reaches it
- * @param {(error: unknown | null) => void} failed null for an empty name @param {() => void} back
+ * What is done only after "really?".
+ * @param {Omit<Deed, 'ask'> & {question: string, keep: string}} words
+ * @param {(back: () => void) => Promise<void>} act @param {(error: unknown) => void} failed
+ * @returns {Deed}
  */
-export function renaming({ label, save, keep }, { id, name }, act, failed, back) {
-  const renamed = field(label, { id, maxlength: 64, value: name });
-  const saved = button(save, () => {}, { kind: 'primary', attributes: { type: 'submit' } });
+export function askedDeed({ question, keep, ...deed }, act, failed) {
+  return { ...deed, ask: (back) => confirmation({ question, sure: deed.text, keep }, () => act(back), failed, back) };
+}
+
+/**
+ * Another name for what is in the row.
+ * @param {Translate} t @param {{id: string, name: string}} what `id` of the field
+ * @param {(name: string, back: () => void) => Promise<void>} act an empty name never reaches it
+ * @param {(error: unknown | null) => void} failed null for an empty name
+ * @returns {Deed}
+ */
+export function renameDeed(t, what, act, failed) {
+  const words = { text: t('devices.rename'), of: t('devices.rename.of', { name: what.name }), icon: 'pen' };
+  return { ...words, ask: (back) => renaming(t, what, (name) => act(name, back), failed, back) };
+}
+
+/** @param {Translate} t @param {{id: string, name: string}} what @param {(name: string) => Promise<void>} act @param {(error: unknown | null) => void} failed @param {() => void} back */
+function renaming(t, { id, name }, act, failed, back) {
+  const renamed = field(t('devices.name'), { id, maxlength: 64, value: name });
+  const saved = button(t('save'), () => {}, { kind: 'primary', attributes: { type: 'submit' } });
   const submitted = () => {
     const typed = renamed.input.value.trim();
     if (typed === '') failed(null);
     else void busy(saved, () => act(typed), failed);
   };
   queueMicrotask(() => renamed.input.select());
-  return form(submitted, renamed.element, h('div', { class: 'actions' }, saved, button(keep, back, { kind: 'quiet' })));
+  return form(submitted, renamed.element, h('div', { class: 'actions' }, saved, button(t('devices.keep'), back, { kind: 'quiet' })));
 }
