@@ -459,6 +459,7 @@ async def test_the_list_is_at_home_on_the_keyboard(house: House) -> None:
 FITS = """
 () => document.documentElement.scrollWidth <= innerWidth
   && [...document.querySelectorAll('dialog')].every((one) => one.scrollWidth <= innerWidth)
+  && [...document.querySelectorAll('.tab')].every((one) => one.getBoundingClientRect().right <= innerWidth)
 """
 
 

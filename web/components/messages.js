@@ -1,6 +1,7 @@
 /** Messages: with whom, what was said last, what was not read; and one conversation. Fetched when it is opened first. */
 
 import { search } from '../messages/search.js';
+import { blockedOnes, callablePeople, livesHere } from '../state/state.js';
 import { Conversation } from './conversation.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { avatar, button } from './pieces.js';
@@ -24,6 +25,9 @@ export class Messages extends View {
   #list = h('ul', { class: 'conversations' });
   #found = h('ul', { class: 'conversations found', hidden: true });
   #none = h('div', { class: 'card empty', hidden: true });
+  #contacts = button('', () => showTab(this.parts, 'contacts'), { icon: 'people' });
+  #people = h('ul', { class: 'conversations' });
+  #others = h('section', { class: 'others', hidden: true });
   #conversation = /** @type {Conversation} */ (/** @type {unknown} */ (null));
   #engine = /** @type {Engine | null} */ (null);
   #stop = () => {};
@@ -36,11 +40,11 @@ export class Messages extends View {
     this.#search.addEventListener('input', () => void this.#find());
     this.#list.setAttribute('aria-label', this.t('messages.title'));
     this.#found.setAttribute('aria-label', this.t('messages.found.title'));
-    this.#none.append(
-      h('h2', {}, this.t('messages.none')),
-      h('p', {}, this.t('messages.none.text')),
-      h('div', { class: 'adding' }, button(this.t('tabs.contacts'), () => showTab(this.parts, 'contacts'), { icon: 'people' })),
-    );
+    setText(/** @type {Element} */ (this.#contacts.querySelector('.label')), this.t('tabs.contacts'));
+    this.#none.append(h('h2', {}, this.t('messages.none')), h('p', {}, this.t('messages.none.text')), h('div', { class: 'adding' }, this.#contacts));
+    const title = h('h2', { id: 'messages-others' }, this.t('messages.others'));
+    this.#people.setAttribute('aria-labelledby', title.id);
+    this.#others.append(title, this.#people);
     this.#conversation = create(Conversation, this.parts);
     const overview = h(
       'div',
@@ -50,6 +54,7 @@ export class Messages extends View {
       this.#said,
       this.#none,
       this.#list,
+      this.#others,
       this.#found,
     );
     this.append(h('main', { class: 'panes' }, overview, this.#conversation));
@@ -87,6 +92,25 @@ export class Messages extends View {
     this.#list.hidden = typed !== '';
     this.#found.hidden = typed === '';
     keyed(this.#list, listed, ({ view }) => view.with, () => this.#row(), (row, one) => this.#fill(row, one, engine));
+    this.#drawOthers(new Set(listed.map(({ view }) => view.with)), typed === '');
+  }
+
+  /** Those at home with whom there is no conversation yet. @param {ReadonlySet<string>} known @param {boolean} shown */
+  #drawOthers(known, shown) {
+    const { state } = this.parts.store;
+    const blocked = blockedOnes(state);
+    const others = callablePeople(state, this.parts.language()).filter(({ id }) => livesHere(state, id) && !known.has(id) && !blocked.has(id));
+    this.#others.hidden = !shown || others.length === 0;
+    this.#contacts.hidden = state.own?.child === true;
+    keyed(this.#people, others, ({ id }) => id, () => this.#row(), (row, { id, name }) => {
+      const open = /** @type {HTMLButtonElement} */ (row.firstElementChild);
+      setAttribute(open, 'aria-current', id === state.conversation ? 'true' : null);
+      if (open.dataset.drawn === name) return;
+      open.dataset.drawn = name;
+      setAttribute(open, 'aria-label', this.t('message.open.to', { name }));
+      open.querySelector('.avatar')?.replaceWith(avatar(id, name));
+      setText(/** @type {Element} */ (open.querySelector('.name')), name);
+    });
   }
 
   /** @returns {HTMLLIElement} */
