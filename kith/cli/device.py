@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -82,7 +83,11 @@ _DEFAULT_HOME = Path("~/.kith/device")
     is_flag=True,
     help="Sound a tone whenever sound or picture begins or ceases to leave this device.",
 )
-@click.option("--answer", is_flag=True, help="Answer every call at once, for demos and tests.")
+@click.option(
+    "--answer",
+    is_flag=True,
+    help="Answer at once, for demos and tests; a shared device only what is for itself, not what is for a person.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line.")
 @device_speech.options
 def device(
@@ -159,8 +164,9 @@ async def _run(
     endpoint = await opening
     report(endpoint, show)
     if answers:
-        endpoint.on("ringing", _answer)
-        endpoint.on("group_rings", _answer)
+        answer = partial(_answer, endpoint)
+        endpoint.on("ringing", answer)
+        endpoint.on("group_rings", answer)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -222,6 +228,18 @@ async def _open(home: Path, given: _Enrolling, parts: Parts, show: Show, *, rela
     return endpoint
 
 
-async def _answer(call: Call | Group) -> None:
+def _is_for_a_person(endpoint: Endpoint, call: Call | Group) -> bool:
+    """Rather than for this device, which may speak for the same person when it is called by itself."""
+    own = call.view.own_person
+    if isinstance(call, Group):
+        return own is not None and all(place.endpoint != call.view.own for place in call.view.places)
+    people = (endpoint.directory.person, *endpoint.directory.people)
+    return any(one is not None and (one.id, one.name) == (own, call.view.called_name) for one in people)
+
+
+async def _answer(endpoint: Endpoint, call: Call | Group) -> None:
+    """A call for somebody who lives here is theirs to answer: a shared device that did so would always be first."""
+    if endpoint.directory.shared and _is_for_a_person(endpoint, call):
+        return
     with suppress(NoRelay, Problem, Unreachable):  # it ended, or was answered elsewhere: "ended" says so
         await call.answer()

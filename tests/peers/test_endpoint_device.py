@@ -141,8 +141,10 @@ async def messages_by_word(anna: Running, bob: Running) -> None:
     assert (first["text"], second["text"], second["transcript"]) == ("dinner is ready", None, None)
 
 
-async def test_answering_for_demos_shows_the_first_picture(two: Two, tmp_path: Path) -> None:
-    anna, _ = await two.video_pair()
+async def test_answering_for_demos_shows_the_first_picture_and_takes_nobodys_call(
+    two: Two, tmp_path: Path
+) -> None:
+    anna, bob = await two.video_pair()
     code = await two.server.pairing(two.bob, shared=True)
     options = (f"--server={two.server.url}", f"--pair={code}", "--name=Den", "--camera=pattern", "--screen")
     async with running(
@@ -152,7 +154,15 @@ async def test_answering_for_demos_shows_the_first_picture(two: Two, tmp_path: P
         await signing.sign_for_all(two.server, two.bob)
         await den.event("pairing")
         await anna.endpoint.call("Bob", video=True)
-        await asyncio.gather(anna.hears(700), anna.sees(5))
+        await den.event("ringing")
+        await bob.until("ringing")
+        await bob.endpoint.answer()
+        assert (await den.event("ended"))["reason"] == "answered_elsewhere"
+        await bob.until("connected")
+        await anna.endpoint.hang_up()
+        await bob.until("ended")
+        await bob.endpoint.call("Den", video=True)
+        await asyncio.gather(bob.hears(700), bob.sees(5))
         assert (await den.event("frame"))["width"] == 640
 
 
