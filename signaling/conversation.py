@@ -42,6 +42,9 @@ MAX_ASIDE = 2
 ASIDE_PAUSE = 5.0
 """Seconds after which one that was too many may be tried again."""
 
+MAX_HELD = 4
+"""Messages of one connection that wait until the disk's turn comes."""
+
 MAX_PROBLEMS = 500
 PROBLEMS_RATE = 1.0
 """Messages on one connection that were answered with a problem, whichever: so many at once, and then so many
@@ -89,11 +92,6 @@ class Reception:
 _PASSED_ON = (wire.Signal, wire.SignalGroup)
 """Blobs for other endpoints: answered by a problem, or not at all."""
 
-QUICK = (wire.SendMessage, wire.ConfirmInbox)
-"""Commands that are on their way to the disk at once, where nothing need be asked for: no task, and no waiting for the
-answer to the one before."""
-
-
 class Conversation:
     """Driven by whoever owns the socket: `begin`, `received` for each message, `ended`."""
 
@@ -102,6 +100,7 @@ class Conversation:
         "_channel",
         "_closed",
         "_codec",
+        "_held",
         "_live",
         "_nonce",
         "_origin",
@@ -121,6 +120,7 @@ class Conversation:
         self._address = address
         self._nonce: bytes | None = secrets.token_bytes(16)
         self._live: Live | None = None
+        self._held: list[bytes] | None = None
         self._strange: deque[wire.AnyCommand] | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -142,7 +142,30 @@ class Conversation:
             return
         if text is not self._codec.text:
             self._close(Close.UNSUPPORTED, "wrong kind of frame for the subprotocol")
-            return
+        elif not (self._codec.unhurried(data) and self._hold(data)):
+            if self._held is not None:
+                self._let_go()
+            self._take(data)
+
+    def _hold(self, data: bytes) -> bool:
+        """Look at it when the disk's turn comes, together with what others want written: many in one go cost half of
+        what they do one by one. False where that would be no later, or too many are held."""
+        if self._held is None:
+            if self._live is None or not self._reception.desk.messaging.before_next(self._let_go):
+                return False
+            self._held = []
+        if len(self._held) >= MAX_HELD:
+            return False
+        self._held.append(data)
+        return True
+
+    def _let_go(self) -> None:
+        """Whatever comes behind what is held lets it go first: the order is kept."""
+        held, self._held = self._held, None
+        for data in held or ():
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         try:
             command = self._codec.command(data)
             live = self._live
@@ -160,6 +183,7 @@ class Conversation:
 
     def ended(self) -> None:
         """The connection is gone, for whatever reason."""
+        self._let_go()
         self._closed = True
         self._reception.deadlines.set(self._key, None, self._too_silent)
         live, self._live = self._live, None
@@ -180,16 +204,19 @@ class Conversation:
             self._accept_command(live, command)
 
     def _accept_command(self, live: Live, command: wire.AnyCommand) -> None:
-        """Everything that is answered costs a token, also what is answered from memory."""
+        """Each costs a token, also what is answered from memory, or not at all."""
         live.rates.commands.take(self._reception.desk.clock())
+        if isinstance(command, wire.ConfirmInbox):
+            self._reception.desk.messaging.confirm(live.endpoint.id, command)
+            return
         remembered = live.session.replies.find(command)
         if remembered is not None:
             self._channel.send(self._codec.encode(remembered))
-        elif not (isinstance(command, QUICK) and self._begin(live, command)):
+        elif not (isinstance(command, wire.SendMessage) and self._begin(live, command)):
             self._queue(live, command)
 
-    def _begin(self, live: Live, command: wire.SendMessage | wire.ConfirmInbox) -> bool:
-        """Carry it out without waiting for those before it, if all that it needs is at hand and none of them is carried
+    def _begin(self, live: Live, command: wire.SendMessage) -> bool:
+        """No task, and no waiting for the answer to the one before: carry it out without waiting for those before it, if all that it needs is at hand and none of them is carried
         out still: what is stored is stored in this order all the same. Raises Violation."""
         if live.working:
             return False

@@ -12,7 +12,6 @@ The law of this file
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from functools import partial
 from typing import Any, Protocol
 
 from kith.core.ids import EndpointId, MessageId, PersonId
@@ -30,6 +29,7 @@ from kith.messaging.ports import Delivered, MessageStore, WaitingOwn
 from presence.reachable import Reachable
 from signaling import protocol as wire
 from signaling.call_facts import Distances, Limiting
+from signaling.confirming import Confirming
 from signaling.message_facts import Circle, MessageFinder
 from signaling.message_replies import conversation_view, item_view, talk_view
 from signaling.message_sending import Sending
@@ -126,7 +126,12 @@ class Messaging:
         self._directory = directory
         self._sessions = sessions
         self._clock = clock
+        self._confirming = Confirming(store.confirm, self._delivered)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def before_next(self, do: Callable[[], None]) -> bool:
+        """Have `do`, which never raises, done when messages are written next; False where that may be at once."""
+        return self._store.before_next(do)
 
     async def carry_out(self, principal: Principal, command: Command) -> wire.AnyReply:
         """One of the commands."""
@@ -143,7 +148,7 @@ class Messaging:
             case wire.GetSegment():
                 return wire.Segment(re=command.id, body=await self._segment(principal.endpoint, command))
             case wire.ConfirmInbox():
-                self._delivered(await self._store.confirm(principal.endpoint, command.upto))
+                self.confirm(principal.endpoint, command)
             case wire.ListConversations():
                 person = (await self._acting(principal)).person.id
                 views = tuple(talk_view(one, person) for one in await self._store.talks(person))
@@ -159,19 +164,14 @@ class Messaging:
                 await self._send_own(principal, command)
         return wire.Ok(re=command.id)
 
-    def quick(self, live: Live, command: wire.SendMessage | wire.ConfirmInbox) -> Begun | None:
+    def quick(self, live: Live, command: wire.SendMessage) -> Begun | None:
         """Begin it now, if nothing need be asked for: what is on its way to the disk, and what that is answered with
         once it is there."""
-        if command.as_person is not None:
-            return None
-        if isinstance(command, wire.SendMessage):
-            return self.sending.quick(live, command)
-        done = self._store.confirm(live.endpoint.id, command.upto)
-        return done, partial(self._confirmed, command.id)
+        return None if command.as_person is not None else self.sending.quick(live, command)
 
-    def _confirmed(self, request: str, delivered: Sequence[Delivered]) -> wire.AnyReply:
-        self._delivered(delivered)
-        return wire.Ok(re=request)
+    def confirm(self, endpoint: EndpointId, command: wire.ConfirmInbox) -> None:
+        """It is forgotten soon, and whoever wrote it is told that it has arrived."""
+        self._confirming.note(endpoint, command.upto)
 
     # -- the inbox -------------------------------------------------------------------------------
 
@@ -181,6 +181,7 @@ class Messaging:
 
     async def _fetch(self, principal: Principal, command: wire.FetchInbox) -> wire.Inbox:
         here, after = principal.endpoint, command.after
+        await self._confirming.settled(here)
         items, more = await self._store.inbox(here, after, most=command.most, size=PAGE)
         gone = await self._gone(principal, {one.person for one in items})
         if gone:

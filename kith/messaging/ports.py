@@ -2,7 +2,7 @@
 Problem(storage_unavailable), and then has changed nothing."""
 
 from asyncio import Future
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -107,6 +107,11 @@ class MessageStore(Protocol):
         endpoints and blocks while it was the same is so still."""
         ...
 
+    def before_next(self, do: Callable[[], None]) -> bool:
+        """Have `do`, which never raises, done just before the next commit, which takes with it what is sent by that.
+        False, and nothing will be done, where that may be at once."""
+        ...
+
     def send(self, outgoing: Outgoing) -> "Future[Stored | None]":
         """Store it, in the order in which this is called. Done once it is on disk; None, and nothing is stored, where
         something has changed since it was decided.
@@ -120,8 +125,8 @@ class MessageStore(Protocol):
         """What became of this very message before; None where it is a new one. Problem(message_id_taken)."""
         ...
 
-    def confirm(self, endpoint: EndpointId, upto: int) -> "Future[Sequence[Delivered]]":
-        """Forget what waited for the endpoint up to number `upto`. Returns the conversations in which something is
+    async def confirm(self, upto: Mapping[EndpointId, int]) -> Sequence[Delivered]:
+        """Forget what waited for each endpoint up to its number. Returns the conversations in which something is
         delivered now that was not before."""
         ...
 

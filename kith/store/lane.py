@@ -5,7 +5,6 @@ The law of this file
     What is submitted is written in the order in which it was, and done once it is on disk.
     Whoever comes when nothing is going on waits for nobody. While much is going on a commit begins every PACE seconds
     and takes with it what has come since: each costs the disk and both threads the same, however much is in it.
-    What nobody waits for (`lazy`) begins no commit of its own for a while: mostly it goes along with another one's.
 
 A job says no by raising a Problem before its first change. If one of them fails otherwise, each is tried by itself.
 """
@@ -21,11 +20,8 @@ from kith.store.database import MAX_WAITING, Database
 
 T = TypeVar("T")
 
-PACE = 0.016
+PACE = 0.032
 """Seconds between the beginnings of two commits. Longer costs whoever waits so much more, and each message less."""
-
-PATIENCE = 0.2
-"""Seconds that what is lazy waits for another one's commit."""
 
 AT_ONCE = 256
 """Jobs of one transaction: some 5 ms of the writer's time."""
@@ -42,38 +38,49 @@ class Lane:
         self._undone = undone
         self._loop = asyncio.get_running_loop()
         self._jobs: deque[_Job] = deque()
+        self._before: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
         self._began = -PACE
         self._writing = False
 
-    def submit(self, job: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> "asyncio.Future[T]":
+    def submit(self, job: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
         """Done once it is on disk. Raises Problem(storage_unavailable)."""
         if len(self._jobs) >= MAX_WAITING:
             raise Problem(Code.STORAGE_UNAVAILABLE)
         future: asyncio.Future[T] = self._loop.create_future()
         self._jobs.append((job, future))
         if not self._writing:
-            now = self._loop.time()
-            self._begin_by(now + PATIENCE if lazy else max(now, self._began + PACE), now)
+            self._begin_soon()
         return future
 
-    def _begin_by(self, due: float, now: float) -> None:
-        """Sooner, if that was meant before."""
+    def before_next(self, do: Callable[[], None]) -> bool:
+        """Have it done just before the next commit begins, which takes with it what is submitted by that. False, and
+        nothing will be done, where that may be at once."""
+        if not self._writing and self._timer is None and self._began + PACE <= self._loop.time():
+            return False
+        self._before.append(do)
+        if not self._writing:
+            self._begin_soon()
+        return True
+
+    def _begin_soon(self) -> None:
+        """Now, or when the last commit began long enough ago."""
         if self._timer is not None:
-            if self._due <= due:
-                return
-            self._timer.cancel()
-            self._timer = None
-        if due <= now:
+            return
+        due = self._began + PACE
+        if due <= self._loop.time():
             self._begin()
         else:
-            self._due = due
             self._timer = self._loop.call_at(due, self._begin)
 
     def _begin(self) -> None:
+        before, self._before = self._before, []
+        for do in before:
+            do()
         self._timer = None
         self._began = self._loop.time()
+        if not self._jobs:
+            return
         jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), AT_ONCE))]
         try:
             written = self._database.write_soon(lambda db: self._carry_out(db, jobs))
@@ -86,9 +93,8 @@ class Lane:
 
     def _written(self, jobs: list[_Job], done: "asyncio.Future[list[Any]]") -> None:
         self._writing = False
-        if self._jobs:
-            now = self._loop.time()
-            self._begin_by(max(now, self._began + PACE), now)
+        if self._jobs or self._before:
+            self._begin_soon()
         error = done.exception()
         if error is not None:
             _fail(jobs, error)
