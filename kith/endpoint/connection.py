@@ -46,7 +46,7 @@ _T = TypeVar("_T")
 ACK_EVERY = 16
 """Events between acks at most. Fewer costs frames; more makes the server remember more."""
 
-ACK_WITHIN = 5.0
+ACK_WITHIN = 30.0
 """Seconds an event may go unacked."""
 
 STEADY = 5.0

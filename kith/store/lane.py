@@ -20,7 +20,7 @@ from kith.store.database import MAX_WAITING, Database
 
 T = TypeVar("T")
 
-PACE = 0.032
+PACE = 0.05
 """Seconds between the beginnings of two commits. Longer costs whoever waits so much more, and each message less."""
 
 AT_ONCE = 256

@@ -21,7 +21,7 @@ import { Unconfirmed } from './unconfirmed.js';
 /** @import {ProblemCode} from './problem.js' */
 
 const SUBPROTOCOL = 'kith.v1.json';
-const ACK_AFTER = 5_000;
+const ACK_AFTER = 30_000;
 const SILENCE = 25_000; // home routers forget a silent connection after 30 s or more
 const PONG_WITHIN = 10_000;
 const PONG_AT_ONCE = 800; // when something says that the network may be gone: dialling anew costs little

@@ -26,12 +26,13 @@ def messages(db: Database) -> None:
     db.execute("CREATE TABLE segment (id INTEGER PRIMARY KEY, body BLOB NOT NULL)")  # n * 64 + index
     db.execute(
         "CREATE TRIGGER inbox_gone AFTER DELETE ON inbox WHEN OLD.topic IS NULL BEGIN"
-        " UPDATE message SET waiting = waiting - 1 WHERE n = OLD.n; END"
+        " UPDATE message SET waiting = waiting - 1, sender = iif(waiting > 1, sender, NULL),"
+        " author = iif(waiting > 1, author, NULL), receiver = iif(waiting > 1, receiver, NULL),"
+        " envelope = iif(waiting > 1, envelope, NULL) WHERE n = OLD.n; END"
     )
     db.execute(
-        "CREATE TRIGGER message_done AFTER UPDATE OF waiting ON message WHEN NEW.waiting = 0 BEGIN"
-        " UPDATE message SET sender = NULL, author = NULL, receiver = NULL, envelope = NULL WHERE n = NEW.n;"
-        " DELETE FROM segment WHERE id BETWEEN NEW.n * 64 AND NEW.n * 64 + 63; END"
+        "CREATE TRIGGER message_done AFTER UPDATE OF waiting ON message WHEN NEW.waiting = 0 AND NEW.segments > 0"
+        " BEGIN DELETE FROM segment WHERE id BETWEEN NEW.n * 64 AND NEW.n * 64 + 63; END"
     )
     db.execute(
         "CREATE TRIGGER endpoint_removed AFTER UPDATE OF removed ON endpoint WHEN NEW.removed IS NOT NULL BEGIN"
