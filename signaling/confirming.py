@@ -73,9 +73,7 @@ class Confirming:
             self._tell(await self._forget(noted))
         except Problem as problem:
             log.warning("what was confirmed is not written: code=%s", problem.code)
-            self._upto = noted | {
-                one: max(upto, noted.get(one, 0)) for one, upto in self._upto.items()
-            }
+            self._upto = noted | {one: max(upto, noted.get(one, 0)) for one, upto in self._upto.items()}
             within = AGAIN
         finally:
             self._writing = None

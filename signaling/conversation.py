@@ -92,6 +92,7 @@ class Reception:
 _PASSED_ON = (wire.Signal, wire.SignalGroup)
 """Blobs for other endpoints: answered by a problem, or not at all."""
 
+
 class Conversation:
     """Driven by whoever owns the socket: `begin`, `received` for each message, `ended`."""
 
@@ -216,8 +217,8 @@ class Conversation:
             self._queue(live, command)
 
     def _begin(self, live: Live, command: wire.SendMessage) -> bool:
-        """No task, and no waiting for the answer to the one before: carry it out without waiting for those before it, if all that it needs is at hand and none of them is carried
-        out still: what is stored is stored in this order all the same. Raises Violation."""
+        """Carry it out without a task, and without waiting for those before it, if all that it needs is at hand and
+        none of them is carried out still: what is stored is stored in this order all the same. Raises Violation."""
         if live.working:
             return False
         if command.id in live.begun:

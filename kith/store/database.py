@@ -161,7 +161,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")  # what a savepoint may have to undo, which is a file else
+    connection.execute(
+        "PRAGMA temp_store = MEMORY"
+    )  # what a savepoint may have to undo, which is a file else
     return connection
 
 

@@ -5,6 +5,7 @@ microseconds, made to rise: what waits comes in the order in which it was stored
 """
 
 import itertools
+import json
 import sqlite3
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,8 +45,9 @@ _LINE = "INSERT INTO inbox VALUES (?, ?, ?, ?, NULL, NULL, NULL)"
 _OWN = "INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 _ARRIVED = (
-    "SELECT m.author, m.receiver, max(m.seq) FROM inbox i JOIN message m ON m.n = i.n"
-    " WHERE i.endpoint = ? AND i.n <= ? AND i.topic IS NULL AND i.person = m.receiver GROUP BY m.author, m.receiver"
+    "SELECT m.author, m.receiver, max(m.seq) FROM json_each(?) u"
+    " CROSS JOIN inbox i ON i.endpoint = u.value ->> 0 AND i.n <= u.value ->> 1 CROSS JOIN message m ON m.n = i.n"
+    " WHERE i.topic IS NULL AND i.person = m.receiver GROUP BY m.author, m.receiver"
 )
 
 _INBOX = (
@@ -340,16 +342,15 @@ def _confirm(
     db: sqlite3.Connection, states: _States, upto: Sequence[tuple[EndpointId, int]]
 ) -> Sequence[Delivered]:
     changed = []
-    for endpoint, number in upto:
-        for author, receiver, seq in db.execute(_ARRIVED, (endpoint, number)).fetchall():
-            one, other, by = pair(author, receiver)
-            before = states.get(db, one, other)
-            if before is None:
-                continue
-            after = conversation.delivered(before, by, seq)
-            if after is not before:
-                states.put(db, one, other, after)
-                changed.append(Delivered(author, receiver, after))
+    for author, receiver, seq in db.execute(_ARRIVED, (json.dumps(upto),)).fetchall():
+        one, other, by = pair(author, receiver)
+        before = states.get(db, one, other)
+        if before is None:
+            continue
+        after = conversation.delivered(before, by, seq)
+        if after is not before:
+            states.put(db, one, other, after)
+            changed.append(Delivered(author, receiver, after))
     db.executemany("DELETE FROM inbox WHERE endpoint = ? AND n <= ?", upto)
     return changed
 

@@ -186,7 +186,7 @@ async def test_few_to_whom_does_not_know_the_sender_until_they_answer(
         await send(world, anna)
     assert (await refused(world, anna)).code is Code.QUOTA_EXCEEDED
     assert isinstance(await send(world, ben), wire.MessageSent), "whoever was written to may answer"
-    await world.slice.carry_out(anna.principal, wire.ConfirmInbox(id="c", upto=2**53 - 1))
+    await confirm_all(world, anna)
     assert isinstance(await send(world, anna), wire.MessageSent)
     assert other.person is ben.person
 
@@ -206,6 +206,14 @@ async def test_of_whom_too_many_have_sent_since_it_is_read_again(
 
 
 # -- what goes --------------------------------------------------------------------------------------
+
+
+async def confirm_all(world: MessageWorld, device: Device) -> None:
+    """And it is forgotten, as it is before more is fetched."""
+    await world.slice.carry_out(device.principal, wire.ConfirmInbox(id="c", upto=2**53 - 1))
+    page = await world.slice.carry_out(device.principal, wire.FetchInbox(id="f"))
+    assert isinstance(page, wire.Inbox)
+    assert not page.items
 
 
 async def rows(world: MessageWorld, table: str) -> int:
@@ -228,7 +236,7 @@ async def test_what_nobody_fetches_goes_after_a_month_and_its_id_after_a_week(wo
     )
     await send(world, anna)
     for device in world.devices:
-        await world.slice.carry_out(device.principal, wire.ConfirmInbox(id="c", upto=2**53 - 1))
+        await confirm_all(world, device)
     await tidy(world.database, world.now + SENT_LIFE - 60, lambda dead: None)
     assert await rows(world, "message") == 1
     await tidy(world.database, world.now + SENT_LIFE + 60, lambda dead: None)

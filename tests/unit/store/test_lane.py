@@ -85,18 +85,39 @@ async def test_one_that_fails_takes_none_of_the_others_with_it(
     assert undone, "whoever remembers what was undone is told"
 
 
-async def test_what_is_lazy_goes_along_or_after_a_while(
+async def test_what_is_looked_at_before_the_next_commit_goes_with_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 600.0)
     lane = Lane(database, lambda: None)
-    lazy = lane.submit(put(1), lazy=True)
-    await database.read(lambda db: None)
-    assert await written(database) == []
-    assert await lane.submit(put(2)) == 2
-    assert await lazy == 1
-    monkeypatch.setattr(module, "PATIENCE", 0.001)
-    assert await lane.submit(put(3), lazy=True) == 3
+    assert not lane.before_next(lambda: None), "it may be done at once"
+    monkeypatch.setattr(module, "PACE", 0.2)
+    first = lane.submit(put(1))
+    late: list[asyncio.Future[int]] = []
+    assert lane.before_next(lambda: late.append(lane.submit(put(2))))
+    await first
+    assert late == [], "that commit had begun"
+    assert await lane.submit(put(3)) == 3
+    assert await late[0] == 2
+    assert await written(database) == [1, 2, 3]
+    assert lane.before_next(lambda: None), "also where there will be nothing to write"
+
+
+async def test_a_full_queue_is_told_to_all_who_wait(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(work: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
+        raise Problem(Code.STORAGE_UNAVAILABLE)
+
+    monkeypatch.setattr(module, "PACE", 0.05)
+    lane = Lane(database, lambda: None)
+    await lane.submit(put(0))
+    waiting = [lane.submit(put(number)) for number in range(1, 2 * module.AT_ONCE)]
+    with monkeypatch.context() as context:
+        context.setattr(database, "write_soon", full)
+        for one in waiting:
+            with pytest.raises(Problem):
+                await one
+    assert await lane.submit(put(1)) == 1
 
 
 async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(
@@ -122,8 +143,10 @@ async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(
 
 async def test_no_more_wait_than_may(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WAITING", 2)
+    monkeypatch.setattr(module, "PACE", 0.2)
     lane = Lane(database, lambda: None)
-    waiting = [lane.submit(put(number), lazy=True) for number in range(2)]
+    await lane.submit(put(0))
+    waiting = [lane.submit(put(number)) for number in (1, 2)]
     with pytest.raises(Problem):
         lane.submit(put(9))
     await asyncio.gather(*waiting)
