@@ -1492,7 +1492,10 @@ export interface GetSegment {
   index: number;
 }
 
-/** This endpoint has stored everything up to number `upto`, and all that belongs to it: the server may forget it. */
+/**
+ * This endpoint has stored everything up to number `upto`, and all that belongs to it: the server may forget it. On
+ * the WebSocket it is answered by a problem or not at all: if it is lost, what waits comes again.
+ */
 export interface ConfirmInbox {
   t: 'confirm_inbox';
   id: string;

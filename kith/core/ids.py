@@ -66,7 +66,9 @@ def new_message() -> MessageId:
     the time in milliseconds, as in RFC 9562's version 7, so that a database finds those of a day side by side; the
     others, 55 bits, are random."""
     time = time_ns() // 1_000_000
-    return MessageId(_random("m_" + "".join(_ALPHABET[time >> 5 * place & 31] for place in range(8, -1, -1)), 11))
+    return MessageId(
+        _random("m_" + "".join(_ALPHABET[time >> 5 * place & 31] for place in range(8, -1, -1)), 11)
+    )
 
 
 def new_secret() -> str:

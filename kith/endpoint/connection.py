@@ -233,6 +233,11 @@ class Connection:
         if self._ws is not None:
             await self._send(self._ws, data)
 
+    async def say(self, command: protocol.ConfirmInbox) -> None:
+        """Say what is answered by a problem or not at all: now, or not, where the server is away. It may be lost."""
+        if self._ws is not None:
+            await self._send(self._ws, self._codec.encode(command))
+
     def forget(self, call: str) -> None:
         """The call is over: its signals need not be sent again."""
         self._unconfirmed.forget(call)

@@ -366,6 +366,8 @@ class Endpoint(Acts):
             if self.joined:
                 self.messages.begun_anew()
             self._announcements.begun_anew()
+        elif self.joined:
+            self.messages.back()
         self._wire.ice.refresh(anew=welcome.snapshot is not None)
         if self.joined:
             self._wire.spawn(self.journal.meet())

@@ -41,9 +41,9 @@ ever."""
 
 
 class Mailbox:
-    """`ask` sends a command, `new_id` makes its id. `came` hears of each new message, once, and whether it may be
-    noticed in the room; `whole` of each voice message whose sound is all here; `own` of items from own endpoints;
-    `refused` of what is not believed."""
+    """`ask` sends a command, `say` one that nobody answers, `new_id` makes its id. `came` hears of each new message,
+    once, and whether it may be noticed in the room; `whole` of each voice message whose sound is all here; `own` of
+    items from own endpoints; `refused` of what is not believed."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Mailbox:
         sealing: Sealing,
         *,
         ask: Ask,
+        say: Callable[[protocol.ConfirmInbox], Awaitable[None]],
         new_id: Callable[[], str],
         came: Callable[[Message, bool], None],
         whole: Callable[[Message], None],
@@ -62,6 +63,7 @@ class Mailbox:
         self._disk = disk
         self._sealing = sealing
         self._ask = ask
+        self._say = say
         self._new_id = new_id
         self._came = came
         self._whole = whole
@@ -70,7 +72,7 @@ class Mailbox:
         self._behind = True
         self._pushed: deque[InboxItem] = deque(maxlen=ROOM)
         self._taken = 0
-        """The number up to which the items of this session are here; and up to which the server knows that."""
+        """The number up to which the items of this session are here; and up to which the server was told that."""
         self._confirmed = 0
         self._confirm_at_once = False
         self._later: asyncio.TimerHandle | None = None
@@ -84,6 +86,11 @@ class Mailbox:
         self._behind, self._taken, self._confirmed = True, 0, 0
         self._pushed.clear()
         self._lookout.begin()
+
+    def back(self) -> None:
+        """The same session goes on over another connection: what was confirmed last may have been lost."""
+        self._confirmed = 0
+        self._lookout.wake()
 
     def arrived(self, item: InboxItem) -> None:
         if len(self._pushed) == ROOM:
@@ -131,9 +138,8 @@ class Mailbox:
             return
         if self._confirm_at_once:
             self._stop_waiting()
-            upto = self._taken
-            await self._ask(protocol.ConfirmInbox(id=self._new_id(), upto=upto))
-            self._confirmed = upto
+            self._confirmed = self._taken
+            await self._say(protocol.ConfirmInbox(id=self._new_id(), upto=self._taken))
         elif self._later is None:
             self._later = asyncio.get_running_loop().call_later(CONFIRM_WITHIN, self._is_due)
 

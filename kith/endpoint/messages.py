@@ -125,6 +125,7 @@ class Messages:
             self._disk,
             sealing,
             ask=ask,
+            say=wire.say,
             new_id=new_id,
             came=self._came,
             whole=self._whole,
@@ -324,6 +325,10 @@ class Messages:
         self._errands.spawn(self._own.tell_past(endpoint))
 
     # -- what the connection brings -------------------------------------------------------------------
+
+    def back(self) -> None:
+        """The connection was lost, and the session goes on."""
+        self._mailbox.back()
 
     def begun_anew(self) -> None:
         """Signed in with a new session."""

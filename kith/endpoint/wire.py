@@ -16,7 +16,7 @@ from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.ice import IceBook
 from kith.endpoint.networks import Networks
 from signaling import protocol
-from signaling.protocol import AnyReply, Command
+from signaling.protocol import AnyReply, Command, ConfirmInbox
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,10 @@ class Wire:
     async def request(self, command: Command) -> AnyReply:
         """Raises Problem, Unreachable."""
         return await self.connection.request(command)
+
+    async def say(self, command: ConfirmInbox) -> None:
+        """What is not answered, and may be lost."""
+        await self.connection.say(command)
 
     def new_id(self) -> str:
         return self.connection.new_id()

@@ -152,7 +152,8 @@ class GetSegment(Command, frozen=True, kw_only=True, tag="get_segment"):
 
 
 class ConfirmInbox(Command, frozen=True, kw_only=True, tag="confirm_inbox"):
-    """This endpoint has stored everything up to number `upto`, and all that belongs to it: the server may forget it."""
+    """This endpoint has stored everything up to number `upto`, and all that belongs to it: the server may forget it. On
+    the WebSocket it is answered by a problem or not at all: if it is lost, what waits comes again."""
 
     upto: Seq
 

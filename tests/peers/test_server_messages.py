@@ -16,7 +16,7 @@ from tests.support.granting import ready
 from tests.support.server import Joined
 from tests.support.signing import let_act, let_act_only, take_in
 from tests.support.wire import Closed, Endpoint
-from tests.support.writing import Letter, compose, opened, own_items, put_voice, say, text_of
+from tests.support.writing import Letter, compose, confirm, opened, own_items, put_voice, say, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -42,7 +42,7 @@ async def present(home: Family, *who: Joined) -> AsyncIterator[list[Endpoint]]:
 
 
 async def empty(endpoint: Endpoint) -> None:
-    await endpoint.ok("confirm_inbox", upto=2**53 - 1)
+    await confirm(endpoint, 2**53 - 1)
 
 
 async def inbox(endpoint: Endpoint, after: int = 0) -> list[dict[str, Any]]:
@@ -209,7 +209,7 @@ async def test_what_waits_is_fetched_in_order_page_by_page(home: Family) -> None
         items = await inbox(mum)
         assert [text_of(mum, one) for one in items] == [f"{number} " + "x" * 3_990 for number in range(20)]
         assert [one["n"] for one in items] == sorted(one["n"] for one in items)
-        await mum.ok("confirm_inbox", upto=items[9]["n"])
+        await confirm(mum, items[9]["n"])
         assert [one["envelope"]["id"] for one in await inbox(mum)] == [one.id for one in letters[10:]]
         await empty(mum)
         assert await inbox(mum) == []

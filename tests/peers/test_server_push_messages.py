@@ -16,7 +16,7 @@ from tests.support.family import Family, family
 from tests.support.push import Browser, PushService, push_service
 from tests.support.server import Joined
 from tests.support.wire import Endpoint
-from tests.support.writing import put_voice, say
+from tests.support.writing import confirm, put_voice, say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -82,7 +82,7 @@ async def test_a_message_wakes_whoever_is_away_and_says_nothing_of_itself(world:
             assert (unknown["name"], unknown["over"]) == ("", "elsewhere"), "nobody else's to know"
         async with home.online(home.dad) as (dad,):
             inbox = await dad.ok("fetch_inbox", after=0)
-            await dad.ok("confirm_inbox", upto=inbox["items"][-1]["n"])
+            await confirm(dad, inbox["items"][-1]["n"])
             assert (await dad.ok("show_pushed", ref=letter.id))["over"] == "elsewhere", "it was fetched"
             assert (await dad.ok("show_pushed", ref=new_message()))["over"] == "elsewhere"
     assert TEXT not in home.server.log.read_text() and HIDDEN not in home.server.log.read_text()

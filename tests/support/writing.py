@@ -168,3 +168,9 @@ async def own_items(endpoint: Endpoint, topic: str, body: bytes) -> tuple[str, l
         }
         for one in shown["endpoints"]
     ]
+
+
+async def confirm(endpoint: Endpoint, upto: int) -> None:
+    """It is not answered; but it is forgotten before more is fetched."""
+    await endpoint.say("confirm_inbox", upto=upto)
+    await endpoint.ok("fetch_inbox", after=upto)

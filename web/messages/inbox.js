@@ -16,6 +16,7 @@ import * as disk from './database.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {MessageItem, OwnItem} from '../protocol.js' */
+/** @import {Draft} from '../session/session.js' */
 /** @import {Identities, Send} from '../session/identities.js' */
 /** @import {Person} from '../session/identities.js' */
 /** @import {Content, Voice} from '../trust/message.js' */
@@ -50,6 +51,7 @@ export class Inbox {
   #circles;
   #identities;
   #send;
+  #say;
   #sink;
   /** What is on disk; and what the server was told is. */ #stored = 0;
   #confirmed = 0;
@@ -61,11 +63,12 @@ export class Inbox {
   /** Who waits for a piece of a voice. @type {Map<string, () => void>} */ #waiting = new Map();
   /** Voices whose pieces are being fetched. @type {Set<string>} */ #fetching = new Set();
 
-  /** @param {Circles} circles @param {Identities} identities @param {Send} send @param {InboxSink} sink */
-  constructor(circles, identities, send, sink) {
+  /** @param {Circles} circles @param {Identities} identities @param {Send} send @param {(draft: Draft) => void} say sends what nobody answers @param {InboxSink} sink */
+  constructor(circles, identities, send, say, sink) {
     this.#circles = circles;
     this.#identities = identities;
     this.#send = send;
+    this.#say = say;
     this.#sink = sink;
   }
 
@@ -85,8 +88,14 @@ export class Inbox {
     return this.#next(async () => {
       if (!this.#caughtUp) return this.#fetch();
       await this.#take(item, await this.#own());
-      return this.#confirm();
+      this.#confirm();
     });
+  }
+
+  /** The same session goes on over another connection: what was confirmed last may have been lost. */
+  back() {
+    this.#confirmed = 0;
+    if (this.#caughtUp) this.#confirm();
   }
 
   /** A piece of a voice message that has arrived, or that is just arriving; null where there is none here. @param {Item} item @param {number} index @returns {Promise<Bytes | null>} */
@@ -108,17 +117,16 @@ export class Inbox {
       const reply = expected('inbox', await this.#send({ t: 'fetch_inbox', after: this.#stored }, PATIENCE));
       const own = reply.items.length > 0 ? await this.#own() : null;
       for (const item of reply.items) await this.#take(item, own);
-      await this.#confirm();
+      this.#confirm();
       more = reply.more && reply.items.length > 0;
     }
     this.#caughtUp = true;
   }
 
-  async #confirm() {
+  #confirm() {
     if (this.#stored <= this.#confirmed) return;
-    const upto = this.#stored;
-    await this.#send({ t: 'confirm_inbox', upto }, PATIENCE);
-    this.#confirmed = upto;
+    this.#confirmed = this.#stored;
+    this.#say({ t: 'confirm_inbox', upto: this.#stored });
   }
 
   /** Whose inbox it is. Rejects with NotNow where even that cannot be believed. @returns {Promise<Person>} */

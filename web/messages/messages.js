@@ -50,7 +50,7 @@ export class Messages {
     this.outbox = new Outbox(this.#circles, account.identities, this.#send);
     this.conversations = new Conversations(this.#send);
     this.#siblings = new Siblings(this.#circles, account.identities, this.#send);
-    this.#inbox = new Inbox(this.#circles, account.identities, this.#send, {
+    this.#inbox = new Inbox(this.#circles, account.identities, this.#send, (draft) => account.say(draft), {
       arrived: (item, alert) => this.#arrived(item, alert),
       own: (topic, _, body, at) => this.#own(topic, body, at),
       removed: (other) => this.conversations.removed(other),
@@ -188,7 +188,10 @@ export class Messages {
 
   /** @param {State} state @param {State} before */
   #follow(state, before) {
-    if (state.connection === 'online' && before.connection !== 'online') void this.outbox.deliver();
+    if (state.connection === 'online' && before.connection !== 'online') {
+      this.#inbox.back();
+      void this.outbox.deliver();
+    }
     const { meeting } = state;
     if (meeting?.stage === 'done' && before.meeting?.stage !== 'done' && !meeting.shared) void this.#share(meeting.endpoint).catch(later);
     if (state.person !== before.person || state.contacts !== before.contacts) for (const listener of this.#listeners) listener('');

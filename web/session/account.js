@@ -147,6 +147,11 @@ export class Account {
     return patiently(() => this.#session?.send(draft, options) ?? Promise.reject(new ProblemError('offline')));
   }
 
+  /** What nobody answers, and may be lost. @param {Draft} draft */
+  say(draft) {
+    this.#session?.say(draft);
+  }
+
   /** @param {Signal} signal */
   signal(signal) {
     this.#session?.signal(signal);

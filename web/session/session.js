@@ -115,6 +115,11 @@ export class Session {
     if (this.#online) this.#socket?.send(text);
   }
 
+  /** Say what is answered by a problem or not at all: now, or not, where the server is away. @param {Draft} draft */
+  say(draft) {
+    if (this.#online) this.#socket?.send(JSON.stringify({ ...draft, id: newRequest() }));
+  }
+
   /** The call is over: its signals need not be sent again. @param {string} call */
   forget(call) {
     this.#unconfirmed.forget(call);

@@ -305,7 +305,7 @@ class Device:
             clock=lambda: office.now,
         )
         self.store = MessageStore(place.path / "messages.db")
-        wire = SimpleNamespace(request=self.ask, new_id=lambda: f"r{next(numbers)}")
+        wire = SimpleNamespace(request=self.ask, say=self.ask, new_id=lambda: f"r{next(numbers)}")
         names = SimpleNamespace(find=self._find, acting=lambda profile: None, profiles=())
         self.presentation = SimpleNamespace(messages_wait=False, cue=self._cue, tell=self._said)
         notice = Notice(

@@ -105,15 +105,16 @@ async def test_what_is_looked_at_before_the_next_commit_goes_with_it(
 async def test_a_full_queue_is_told_to_all_who_wait(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(work: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
-        raise Problem(Code.STORAGE_UNAVAILABLE)
-
-    monkeypatch.setattr(module, "PACE", 0.05)
     lane = Lane(database, lambda: None)
-    await lane.submit(put(0))
-    waiting = [lane.submit(put(number)) for number in range(1, 2 * module.AT_ONCE)]
+    first = lane.submit(put(0))
+    waiting = [lane.submit(put(number)) for number in range(1, 2 * module.AT_ONCE)]  # behind it
     with monkeypatch.context() as context:
+
+        def full(work: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
+            raise Problem(Code.STORAGE_UNAVAILABLE)
+
         context.setattr(database, "write_soon", full)
+        assert await first == 0
         for one in waiting:
             with pytest.raises(Problem):
                 await one
@@ -143,10 +144,8 @@ async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(
 
 async def test_no_more_wait_than_may(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WAITING", 2)
-    monkeypatch.setattr(module, "PACE", 0.2)
     lane = Lane(database, lambda: None)
-    await lane.submit(put(0))
-    waiting = [lane.submit(put(number)) for number in (1, 2)]
+    waiting = [lane.submit(put(number)) for number in range(3)]  # the first is being written
     with pytest.raises(Problem):
         lane.submit(put(9))
     await asyncio.gather(*waiting)
