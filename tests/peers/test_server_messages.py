@@ -246,6 +246,35 @@ async def test_a_server_killed_between_commit_and_answer_has_the_message_once(ho
         assert await inbox(dad) == [], "also after it was fetched it is the same message"
 
 
+async def test_what_is_held_for_the_disk_keeps_its_place_and_what_is_stored_is_not_answered(
+    home: Family,
+) -> None:
+    """Many at once, and what goes on behind them: all in order, whoever is looked at later."""
+    async with present(home, home.granny, home.dad) as (granny, dad):
+        letters = [await compose(granny, str(home.dad.person), f"Number {number}") for number in range(12)]
+        asked = [await granny.say("send_message", **one.fields) for one in letters]
+        marked = await granny.say("mark_read", **{"with": home.dad.person, "upto": 1})
+        answers = [await granny.reply(one) for one in asked]
+        assert [one["message"] for one in answers] == [one.id for one in letters]
+        numbers = [one["seq"] for one in answers]
+        assert numbers == list(range(numbers[0], numbers[0] + 12))
+        assert (await granny.reply(marked))["t"] == "ok"
+        items = await inbox(dad)
+        assert [one["envelope"]["id"] for one in items] == [one.id for one in letters]
+        confirmed = await dad.say("confirm_inbox", upto=items[-1]["n"])
+        far = {"delivered": numbers[-1]}
+        await granny.until(
+            lambda: (
+                any(one["conversation"].items() >= far.items() for one in granny.had("conversation_changed"))
+                or None
+            )
+        )
+        await dad.ok("ping")
+        assert confirmed not in dad.replies
+        wrong = await dad.ask("confirm_inbox", upto=-1)
+        assert (wrong["code"], wrong["path"]) == ("invalid", "upto")
+
+
 async def test_what_was_sealed_for_others_than_who_reads_now_is_sent_to_nobody(home: Family) -> None:
     async with present(home, home.granny, home.dad) as (granny, dad):
         letter = await compose(granny, str(home.dad.person), "To all")

@@ -13,6 +13,7 @@ from kith.messaging.conversation import Conversation, Index, Side, pair
 from kith.store import lane
 from kith.store.database import Database
 from policy.quota import DAY, Quota
+from signaling import confirming
 from tests.support.database import fresh
 from tests.support.message_world import MessageWorld
 
@@ -98,8 +99,8 @@ def test_a_pair_is_the_same_from_both_sides() -> None:
 
 @pytest.fixture
 async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    for name in ("PACE", "PATIENCE"):  # nobody else's commit is waited for
-        monkeypatch.setattr(lane, name, 0.0)
+    monkeypatch.setattr(lane, "PACE", 0.0)  # nobody else's commit is waited for
+    monkeypatch.setattr(confirming, "WITHIN", 0.0)
     monkeypatch.setattr(counts, "MESSAGES", (Quota(3, 60.0), Quota(1_000, DAY)))  # so that it is met
     database = await Database.open(fresh(tmp_path))
     yield database

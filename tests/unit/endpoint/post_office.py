@@ -20,6 +20,7 @@ from kith.core.trust.history import Known
 from kith.core.trust.person import Chain, replay
 from kith.core.trust.person_links import PersonLink
 from kith.endpoint import lookout
+from kith.endpoint.connection import Unreachable
 from kith.endpoint.equipment import Equipment
 from kith.endpoint.home import Enrolment, Home
 from kith.endpoint.identities import Identities
@@ -305,7 +306,7 @@ class Device:
             clock=lambda: office.now,
         )
         self.store = MessageStore(place.path / "messages.db")
-        wire = SimpleNamespace(request=self.ask, say=self.ask, new_id=lambda: f"r{next(numbers)}")
+        wire = SimpleNamespace(request=self.ask, say=self.say, new_id=lambda: f"r{next(numbers)}")
         names = SimpleNamespace(find=self._find, acting=lambda profile: None, profiles=())
         self.presentation = SimpleNamespace(messages_wait=False, cue=self._cue, tell=self._said)
         notice = Notice(
@@ -330,6 +331,13 @@ class Device:
             emit=self._note,
         )
         office.devices[endpoint] = self
+
+    async def say(self, command: Command) -> None:
+        """What is not answered is lost where the server is away, and the connection is another one after that."""
+        try:
+            await self.ask(command)
+        except (Unreachable, Problem):
+            asyncio.get_running_loop().call_soon(self.messages.back)
 
     async def ask(self, command: Command) -> AnyReply:
         if self.dead:
