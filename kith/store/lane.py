@@ -74,13 +74,15 @@ class Lane:
             self._timer = self._loop.call_at(due, self._begin)
 
     def _begin(self) -> None:
+        self._timer = None
+        self._writing = True  # so that what is submitted by those below begins nothing of its own
         before, self._before = self._before, []
         for do in before:
             do()
-        self._timer = None
-        self._began = self._loop.time()
+        self._writing = False
         if not self._jobs:
             return
+        self._began = self._loop.time()
         jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), AT_ONCE))]
         try:
             written = self._database.write_soon(lambda db: self._carry_out(db, jobs))

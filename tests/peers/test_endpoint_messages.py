@@ -257,7 +257,8 @@ async def test_whatever_is_cut_off_or_killed_each_message_comes_once_and_in_orde
     await saying
     for one in (post.hall, post.den, post.desk):
         await came(one, texts[-1])
-        assert [message.text for message, _ in one.details("message")] == texts
+        heard = [message.text for message, _ in one.details("message")]
+        assert [text for text in heard if text in texts] == texts  # what was said before may still have come
 
 
 async def test_what_could_not_be_sent_is_sent_by_the_next_process(post: Post) -> None:
