@@ -164,7 +164,8 @@ class Conversation:
         """Whatever comes behind what is held lets it go first: the order is kept."""
         held, self._held = self._held, None
         for data in held or ():
-            self._take(data)
+            if not self._closed:
+                self._take(data)
 
     def _take(self, data: bytes) -> None:
         try:
