@@ -11,6 +11,8 @@ from bench.load.link import Link, dial
 from bench.load.payload import TEXT_MESSAGE
 
 DOMAIN = "localhost"
+PATIENCE = 60.0
+"""Seconds for all to come in."""
 _OPEN = f"<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='{DOMAIN}' version='1.0'/>".encode()
 _AUTH = b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>"
 _BIND = b"<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
@@ -67,7 +69,8 @@ class Ejabberd:
 
     async def connect(self, port: int, endpoints: int) -> None:
         self._peers = [_Peer() for _ in range(endpoints)]
-        await abreast(peer.connect(port) for peer in self._peers)
+        async with asyncio.timeout(PATIENCE):  # one that it drops is told of nothing more
+            await abreast(peer.connect(port) for peer in self._peers)
 
     async def pair(self, ahead: int = 0) -> None:
         for one, other in zip(self._peers[::2], self._peers[1::2], strict=True):

@@ -2,8 +2,8 @@
 
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
-from functools import partial
 
 from bench.load.abreast import abreast
 from bench.load.frames import BINARY, masked
@@ -91,10 +91,15 @@ class KithMessages:
         await abreast(one.connect(port) for one in self._writers[:endpoints])
 
     async def pair(self, ahead: int = 0) -> None:
-        """`ahead` messages of each pair are sealed now, so that the load has nothing else to do when it sends them."""
+        """`ahead` messages of each pair are sealed now, in the order in which they will be sent, so that the load has
+        nothing else to do then."""
         pairs = list(zip(self._writers[::2], self._writers[1::2], strict=True))
-        for one, other in pairs:
-            lane = Lane(_sender(one, other, ahead), self._took)
+        ready: list[deque[bytes]] = [deque() for _ in pairs]
+        for _ in range(ahead):
+            for (one, other), waiting in zip(pairs, ready, strict=True):
+                waiting.append(_sealed(one, other))
+        for (one, other), waiting in zip(pairs, ready, strict=True):
+            lane = Lane(_sender(one, other, waiting), self._took)
             other.incoming = lane
             self.lanes.append(lane)
 
@@ -108,9 +113,11 @@ class KithMessages:
         return len(broken) + sum(one.problems for one in self._writers)
 
 
-def _sender(one: _Writer, other: _Writer, ahead: int) -> Callable[[], None]:
+def _sealed(one: _Writer, other: _Writer) -> bytes:
+    return masked(BINARY, MSGPACK.encode(one.sealed(other)))
+
+
+def _sender(one: _Writer, other: _Writer, ready: deque[bytes]) -> Callable[[], None]:
     assert one.link is not None
-    seal = partial(one.sealed, other)
-    ready = [masked(BINARY, MSGPACK.encode(seal())) for _ in range(ahead)]
     write = one.link.write
-    return lambda: write(ready.pop() if ready else masked(BINARY, MSGPACK.encode(seal())))
+    return lambda: write(ready.popleft() if ready else _sealed(one, other))
