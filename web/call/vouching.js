@@ -4,7 +4,7 @@
  */
 
 import { equal } from '../core/bytes.js';
-import { now } from '../session/identities.js';
+import { homeOf, now } from '../session/identities.js';
 import { acknowledge } from '../session/known.js';
 import { publicKeysOf } from '../trust/keys.js';
 import { nameOf } from '../trust/links.js';
@@ -71,7 +71,7 @@ export class Vouching {
   /** For whom this endpoint speaks, before anybody else is there. Rejects with Untrusted. @param {string | null} person null: for its household */
   async own(person) {
     const asked = person === null ? new Map() : await this.#identities.people([person]);
-    return this.#party({ own: person === null ? null : believed(asked.get(person)), peer: null, home: await this.#home() });
+    return this.#party({ own: person === null ? null : believed(asked.get(person)), peer: null, home: await homeOf(this.#identities) });
   }
 
   /** More was signed by somebody: what was asked is not of now. */
@@ -186,23 +186,12 @@ export class Vouching {
     const wanted = [own_person, peer_person].filter((id) => id !== null);
     const [people, home] = await Promise.all([
       wanted.length === 0 ? new Map() : this.#identities.people(wanted),
-      this.#home(),
+      homeOf(this.#identities),
     ]);
     const own = own_person === null ? null : believed(people.get(own_person));
     const peer = peer_person === null ? null : believed(people.get(peer_person));
     requireWanted(pin.to, peer, own_person, home);
     return { own, peer, home };
-  }
-
-  /** Without it nobody can tell who may act for a housemate; the others may go on. @returns {Promise<Home>} */
-  async #home() {
-    try {
-      const { roster, links } = await this.#identities.household();
-      return { roster, links, trouble: null };
-    } catch (error) {
-      if (!(error instanceof Untrusted)) throw error;
-      return { roster: null, links: [], trouble: error.reason };
-    }
   }
 }
 

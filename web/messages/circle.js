@@ -4,13 +4,13 @@
  */
 
 import { requireSpeaksFor } from '../call/party.js';
+import { homeOf } from '../session/identities.js';
 import { expected } from '../session/reply.js';
 import { publicKeysOf } from '../trust/keys.js';
 import { nameOf } from '../trust/links.js';
 import { requireFormerSender, requireSender } from '../trust/message.js';
-import { require, Untrusted } from '../trust/untrusted.js';
+import { require } from '../trust/untrusted.js';
 
-/** @import {Home} from '../call/party.js' */
 /** @import {Keys, Recipients} from '../protocol.js' */
 /** @import {Identities, Person, Send} from '../session/identities.js' */
 /** @import {PublicKeys} from '../trust/keys.js' */
@@ -60,7 +60,7 @@ export class Circles {
     const keys = chain.active.get(name) ?? (shown && publicKeysOf(shown));
     require(keys && nameOf(keys.identity) === name, 'not_active');
     const { root, version, head } = envelope;
-    const home = await this.#home();
+    const home = await homeOf(this.#identities);
     require(own || home.trouble === null, 'missing'); // without the roster nobody can tell: not a word against the sender
     requireSpeaksFor(person, home, keys, { root, point: { version, head } });
     await requireSender(envelope, chain, person.delegations?.endpoints ?? []);
@@ -93,7 +93,7 @@ export class Circles {
     const self = as ?? this.#identities.identity.person ?? '';
     const own = believed(people.get(self));
     const other = believed(people.get(to));
-    const home = await this.#home();
+    const home = await homeOf(this.#identities);
     require(own.outcome !== 'changed', 'forked');
     if (this.#identities.identity.person) require(this.#identities.isOwn(own.chain.root), 'forked');
     else require(home.roster?.members.has(nameOf(own.chain.root)), 'not_a_member');
@@ -106,17 +106,6 @@ export class Circles {
       return { endpoint, keys };
     });
     return { own, other, recipients, changed: other.outcome === 'changed' };
-  }
-
-  /** Without it nobody can tell which shared endpoints act for housemates. @returns {Promise<Home>} */
-  async #home() {
-    try {
-      const { roster, links } = await this.#identities.household();
-      return { roster, links, trouble: null };
-    } catch (error) {
-      if (!(error instanceof Untrusted)) throw error;
-      return { roster: null, links: [], trouble: error.reason };
-    }
   }
 }
 

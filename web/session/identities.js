@@ -19,6 +19,7 @@ import { publicKeys, sign } from './keys.js';
 import { continues, known, meet, meetDelegations } from './known.js';
 import { expected } from './reply.js';
 
+/** @import {Home} from '../call/party.js' */
 /** @import {Bytes} from '../core/bytes.js' */
 /** @import {PersonIdentity, Reply, RosterShown, RosterView, WaitingEndpoint} from '../protocol.js' */
 /** @import {Delegations} from '../trust/delegations.js' */
@@ -292,6 +293,17 @@ export class Identities {
     require(chain, 'wrong_start');
     this.#chains.set(nameOf(chain.root), chain);
     return chain;
+  }
+}
+
+/** The own household as calls and messages go by it: without it nobody can tell who may act for a housemate; the others may go on. @param {Pick<Identities, 'household'>} identities @returns {Promise<Home>} */
+export async function homeOf(identities) {
+  try {
+    const { roster, links } = await identities.household();
+    return { roster, links, trouble: null };
+  } catch (error) {
+    if (!(error instanceof Untrusted)) throw error;
+    return { roster: null, links: [], trouble: error.reason };
   }
 }
 

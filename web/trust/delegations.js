@@ -4,7 +4,7 @@ import { compare, equal } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
 import { activeAt } from './endpoints.js';
 import { bytesOf, KEY_LENGTH, SIGNATURE_LENGTH, verify } from './keys.js';
-import { countOf, nameOf, pointFields, requireContains } from './links.js';
+import { countOf, nameOf, pointFields, requireContains, requireRisen } from './links.js';
 import { SHARED_LIMIT } from './roster.js';
 import { require } from './untrusted.js';
 
@@ -80,12 +80,7 @@ export async function acceptDelegations(set, chain, known) {
 
 /** Throws Untrusted if it goes back behind the newest one seen, or contradicts it. @param {Delegations} set @param {Delegations | null} known */
 export function requireNotOlder(set, known) {
-  if (known === null) return;
-  require(equal(set.person, known.person), 'unknown_person');
-  require(set.version >= known.version, 'stale');
-  require(set.version > known.version || equal(delegationsBytes(set), delegationsBytes(known)), 'forked');
-  require(set.person_version >= known.person_version, 'stale');
-  require(set.time >= known.time, 'time_reversed');
+  if (known !== null) requireRisen(set, known, delegationsBytes);
 }
 
 /**

@@ -7,7 +7,7 @@ import { compare, equal, fromBase64 } from '../core/bytes.js';
 import { statement, u64 } from '../core/statements.js';
 import { activeAt } from './endpoints.js';
 import { bytesOf, KEY_LENGTH, sha256, SIGNATURE_LENGTH, verify } from './keys.js';
-import { countOf, pointFields, requireContains } from './links.js';
+import { countOf, pointFields, requireContains, requireRisen } from './links.js';
 import { require, Untrusted } from './untrusted.js';
 
 /** @import {Bytes} from '../core/bytes.js' */
@@ -257,12 +257,7 @@ export async function requireSigned(set, chain) {
 
 /** Throws Untrusted if it goes back behind the newest one seen, or contradicts it. @param {Grants} set @param {Grants | null} known */
 export function requireNotOlder(set, known) {
-  if (known === null) return;
-  require(equal(set.person, known.person), 'unknown_person');
-  require(set.version >= known.version, 'stale');
-  require(set.version > known.version || equal(grantsBytes(set), grantsBytes(known)), 'forked');
-  require(set.person_version >= known.person_version, 'stale');
-  require(set.time >= known.time, 'time_reversed');
+  if (known !== null) requireRisen(set, known, grantsBytes);
 }
 
 /** Throws Untrusted where the parts contradict each other or say a thing twice. @param {Grants} set */

@@ -93,3 +93,18 @@ export async function reached(reach, link, bytes) {
   const { version, time } = link;
   return { root: reach?.root ?? head, version, head, time, heads: [...(reach?.heads ?? []), head] };
 }
+
+/** What a person has signed as a whole, and signs anew with a higher version. @typedef {{person: Bytes, person_version: number, version: number, time: number}} Rising */
+
+/**
+ * Throws Untrusted if a set goes back behind the one that is known, or contradicts it.
+ * @template {Rising} S
+ * @param {S} set @param {S} known @param {(set: S) => Bytes} signed the bytes that are signed
+ */
+export function requireRisen(set, known, signed) {
+  require(equal(set.person, known.person), 'unknown_person');
+  require(set.version >= known.version, 'stale');
+  require(set.version > known.version || equal(signed(set), signed(known)), 'forked');
+  require(set.person_version >= known.person_version, 'stale');
+  require(set.time >= known.time, 'time_reversed');
+}
