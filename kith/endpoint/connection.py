@@ -23,10 +23,9 @@ import msgspec
 
 from kith.core.capabilities import Capabilities
 from kith.core.ids import EndpointId
-from kith.core.keys import KeyPair, sign_in_statement
-from kith.core.problem import Code, Problem
+from kith.core.keys import KeyPair
+from kith.core.problem import Problem
 from kith.endpoint.dialling import (
-    Incompatible,
     Refused,
     ServerChanged,
     Unreachable,
@@ -34,9 +33,11 @@ from kith.endpoint.dialling import (
     origin_of,
     pause_before,
 )
+from kith.endpoint.frames import Frames, Lost
+from kith.endpoint.greeting import sign_in
 from kith.endpoint.unconfirmed import Unconfirmed
 from signaling import protocol
-from signaling.protocol import MSGPACK, VERSION, AnyEvent, AnyReply, Codec, Command, Welcome
+from signaling.protocol import MSGPACK, AnyEvent, AnyReply, Codec, Command, Welcome
 
 __all__ = ["Connection", "Listener", "Refused", "ServerChanged", "Unreachable", "Untrusted", "origin_of"]
 
@@ -64,10 +65,6 @@ HEARTBEAT = 10.0
 MAX_PENDING = 256
 """Commands waiting for a reply. A connection that is away must not collect without bound."""
 
-_TRANSIENT = frozenset(
-    {Code.STALE_NONCE, Code.RATE_LIMITED, Code.STORAGE_UNAVAILABLE, Code.SHUTTING_DOWN, Code.INTERNAL}
-)
-
 
 class Listener(Protocol):
     """Who is told what the connection brings. Calls are made from the event loop, in order, and must not block."""
@@ -83,10 +80,6 @@ class Listener(Protocol):
 
     def closed(self, cause: Unreachable | None) -> None:
         """The connection is over: by `close` (None) or because to go on makes no sense."""
-
-
-class _Lost(Exception):
-    """This WebSocket is of no more use."""
 
 
 class _Pending:
@@ -111,6 +104,7 @@ class Connection:
         "_codec",
         "_dialling",
         "_first",
+        "_frames",
         "_heartbeat",
         "_http",
         "_ids",
@@ -130,7 +124,6 @@ class Connection:
         "_tls",
         "_unconfirmed",
         "_wake",
-        "_ws",
         "capabilities",
         "endpoint",
         "origin",
@@ -170,7 +163,7 @@ class Connection:
         self._seq = 0
         self._acked = 0
         self._ack_timer: asyncio.TimerHandle | None = None
-        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._frames: Frames | None = None
         self._task: asyncio.Task[None] | None = None
         self._first: asyncio.Future[Welcome] | None = None
         self._leaving = False
@@ -183,7 +176,7 @@ class Connection:
     @property
     def signed_in(self) -> bool:
         """Whether commands reach the server right now."""
-        return self._ws is not None
+        return self._frames is not None
 
     def new_id(self) -> str:
         """A request id that this endpoint never used before."""
@@ -217,8 +210,8 @@ class Connection:
         pending = _Pending(self._codec.encode(command), asyncio.get_running_loop().create_future())
         self._pending[command.id] = pending
         try:
-            if self._ws is not None:
-                await self._send(self._ws, pending.data)
+            if self._frames is not None:
+                await self._frames.send(pending.data)
             return await pending.reply
         finally:
             self._pending.pop(command.id, None)
@@ -230,13 +223,13 @@ class Connection:
         """
         data = self._codec.encode(command)
         self._unconfirmed.add(command.call, data)
-        if self._ws is not None:
-            await self._send(self._ws, data)
+        if self._frames is not None:
+            await self._frames.send(data)
 
     async def say(self, command: protocol.ConfirmInbox) -> None:
         """Say what is answered by a problem or not at all: now, or not, where the server is away. It may be lost."""
-        if self._ws is not None:
-            await self._send(self._ws, self._codec.encode(command))
+        if self._frames is not None:
+            await self._frames.send(self._codec.encode(command))
 
     def forget(self, call: str) -> None:
         """The call is over: its signals need not be sent again."""
@@ -247,7 +240,7 @@ class Connection:
         if self._task is None or self._leaving:
             return
         self._leaving = True
-        if self._ws is not None and not self._task.done():
+        if self._frames is not None and not self._task.done():
             try:
                 async with asyncio.timeout(2):
                     await self.request(protocol.Leave(id=self.new_id(), how=how))
@@ -259,15 +252,13 @@ class Connection:
     def drop(self, stay_away: float = 0.0) -> None:
         """Lose the WebSocket without a goodbye, as a phone leaving its Wi-Fi does; return after `stay_away` s."""
         self._not_before = asyncio.get_running_loop().time() + stay_away
-        if self._ws is not None:
-            self._ws._response.close()  # noqa: SLF001 - no public way to be rude
+        if self._frames is not None:
+            self._frames.drop()
 
     def network_changed(self, addresses: frozenset[str]) -> None:
         """The machine has these addresses now: dial anew if the old one is gone, and wait no longer if away."""
-        ws = self._ws
-        if ws is not None:
-            name = ws.get_extra_info("sockname")
-            if name is not None and str(name[0]).partition("%")[0] not in addresses:
+        if self._frames is not None:
+            if self._frames.address is not None and self._frames.address not in addresses:
                 self.drop()
             else:
                 self.probe()
@@ -277,17 +268,17 @@ class Connection:
 
     def probe(self) -> None:
         """Look at once whether the server is still there: something says that the network may not be."""
-        if self._ws is not None and (self._probing is None or self._probing.done()):
-            self._probing = asyncio.create_task(self._probe(self._ws))
+        if self._frames is not None and (self._probing is None or self._probing.done()):
+            self._probing = asyncio.create_task(self._probe(self._frames))
 
-    async def _probe(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+    async def _probe(self, frames: Frames) -> None:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 await self.request(protocol.Ping(id=self.new_id()))
         except (Problem, Unreachable):
             pass
         except (TimeoutError, OSError, aiohttp.ClientError):
-            if ws is self._ws:
+            if frames is self._frames:
                 self.drop()
                 self._wake.set()
 
@@ -313,7 +304,7 @@ class Connection:
                     TimeoutError,
                     msgspec.DecodeError,
                     Problem,
-                    _Lost,
+                    Lost,
                 ) as error:
                     trouble = error
                 if self._leaving:
@@ -356,7 +347,7 @@ class Connection:
 
     async def _connect_and_read(self) -> None:
         self._wake.clear()
-        ws: aiohttp.ClientWebSocketResponse | None = None
+        frames: Frames | None = None
         try:
             async with asyncio.timeout(SIGN_IN_WITHIN) as self._dialling:
                 ws = await self._http.ws_connect(
@@ -367,56 +358,43 @@ class Connection:
                     compress=0,
                     timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                 )
-                welcome = await self._sign_in(ws)
+                frames = Frames(ws, self._codec)
+                welcome = await self._sign_in(frames)
             self._dialling = None
-            await self._begin(ws, welcome)
+            await self._begin(frames, welcome)
             while True:
-                message = await self._receive(ws)
+                message = await frames.receive()
                 if isinstance(message, protocol.Event):
-                    await self._take(ws, message)
+                    await self._take(frames, message)
                 elif not isinstance(message, protocol.Hello):
                     self._answer(message)
         finally:
             self._dialling = None
-            self._ws = None
+            self._frames = None
             if self._ack_timer is not None:
                 self._ack_timer.cancel()
                 self._ack_timer = None
-            if ws is not None:
-                await ws.close()
+            if frames is not None:
+                await frames.close()
 
-    async def _sign_in(self, ws: aiohttp.ClientWebSocketResponse) -> Welcome:
-        hello = await self._receive(ws)
-        if not isinstance(hello, protocol.Hello):
-            raise _Lost("the server did not say hello")
-        if hello.version != VERSION:
-            raise Incompatible(f"the server speaks version {hello.version} of the protocol, not {VERSION}")
-        if hello.server != self._server_key:
-            raise ServerChanged("the server's identity key is not the one of the enrolment")
-        statement = sign_in_statement(hello.server, self.origin, hello.nonce, self.endpoint)
+    async def _sign_in(self, frames: Frames) -> Welcome:
         resume = None if self._session is None else protocol.Resume(session=self._session, seq=self._seq)
-        command = protocol.SignIn(
-            id=self.new_id(),
-            endpoint=self.endpoint,
-            nonce=hello.nonce,
-            signature=self._keys.sign(statement),
-            capabilities=self.capabilities,
-            resume=resume,
-        )
-        await self._send(ws, self._codec.encode(command))
-        match await self._receive(ws):
-            case Welcome() as welcome:
-                return welcome
-            case protocol.ProblemReply() as reply:
-                problem = Problem(reply.code, path=reply.path, data=reply.data)
-                if reply.code not in _TRANSIENT:
-                    raise Refused(problem)
-                self._wait_at_least(reply.data.get("retry_after"))
-                raise problem
-            case _:
-                raise _Lost("the server answered the sign-in with something else")
+        try:
+            return await sign_in(
+                frames,
+                request=self.new_id(),
+                origin=self.origin,
+                endpoint=self.endpoint,
+                keys=self._keys,
+                server_key=self._server_key,
+                capabilities=self.capabilities,
+                resume=resume,
+            )
+        except Problem as problem:
+            self._wait_at_least(problem.data.get("retry_after"))
+            raise
 
-    async def _begin(self, ws: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> None:
+    async def _begin(self, frames: Frames, welcome: Welcome) -> None:
         """Commands that wait go first, so that none is overtaken by one that starts from the welcome."""
         if not welcome.resumed:
             self._seq = self._acked = 0
@@ -431,40 +409,40 @@ class Connection:
             if not commands and not signals:
                 break
             for key, data in commands:
-                await self._send(ws, data)
+                await frames.send(data)
                 sent.add(key)
             for number, data in signals:
-                await self._send(ws, data)
+                await frames.send(data)
                 last = number
-        self._ws = ws
+        self._frames = frames
         self._tell(self._listener.welcomed, welcome)
         if self._first is not None and not self._first.done():
             self._first.set_result(welcome)
 
-    async def _take(self, ws: aiohttp.ClientWebSocketResponse, event: AnyEvent) -> None:
+    async def _take(self, frames: Frames, event: AnyEvent) -> None:
         if event.seq <= self._seq:
             return  # replayed although it had arrived
         if event.seq != self._seq + 1:
             self._session = None  # an event is missing: only a snapshot helps
-            raise _Lost("an event is missing")
+            raise Lost("an event is missing")
         self._seq = event.seq
         if isinstance(event, protocol.ServerLeaving):
             self._wait_at_least(event.retry_after)
         self._tell(self._listener.happened, event)
         if self._seq - self._acked >= ACK_EVERY:
-            await self._ack(ws)
+            await self._ack(frames)
         elif self._ack_timer is None:
             self._ack_timer = asyncio.get_running_loop().call_later(ACK_WITHIN, self._ack_is_due)
 
     def _ack_is_due(self) -> None:
         self._ack_timer = None
-        if self._ws is not None and self._acked < self._seq:
-            task = asyncio.ensure_future(self._ack(self._ws))
+        if self._frames is not None and self._acked < self._seq:
+            task = asyncio.ensure_future(self._ack(self._frames))
             task.add_done_callback(_forget)
 
-    async def _ack(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+    async def _ack(self, frames: Frames) -> None:
         self._acked = self._seq
-        await self._send(ws, self._codec.encode(protocol.Ack(id=self.new_id(), seq=self._seq)))
+        await frames.say(protocol.Ack(id=self.new_id(), seq=self._seq))
 
     def _tell(self, call: Callable[[_T], None], subject: _T) -> None:
         """A bug in the listener is no reason to lose the connection."""
@@ -487,26 +465,6 @@ class Connection:
     def _wait_at_least(self, seconds: object) -> None:
         if isinstance(seconds, (int, float)):
             self._not_before = asyncio.get_running_loop().time() + min(float(seconds), 60.0)
-
-    # -- frames ---------------------------------------------------------------------------------------
-
-    async def _receive(self, ws: aiohttp.ClientWebSocketResponse) -> protocol.FromServer:
-        frame = await ws.receive()
-        if frame.type is aiohttp.WSMsgType.BINARY:
-            return self._codec.from_server(frame.data)
-        if frame.type is aiohttp.WSMsgType.TEXT:
-            return self._codec.from_server(frame.data.encode())
-        raise _Lost("the server closed the connection")
-
-    async def _send(self, ws: aiohttp.ClientWebSocketResponse, data: bytes) -> None:
-        """A WebSocket that is just being lost swallows this: its reader sees to the rest."""
-        try:
-            if self._codec.text:
-                await ws.send_str(data.decode())
-            else:
-                await ws.send_bytes(data)
-        except (ConnectionError, aiohttp.ClientError):
-            log.debug("a frame met a closing connection")
 
 
 def _forget(task: "asyncio.Task[None]") -> None:
