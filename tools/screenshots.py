@@ -438,7 +438,7 @@ async def picture_for_the_readme(launch: Launcher) -> None:
 
 
 def indexed(png: bytes) -> bytes:
-    """The same picture in the 256 colours that suit it best: a third of the bytes."""
+    """The same picture in the 256 colours that suit it best: half of the bytes."""
     with av.open(io.BytesIO(png), "r") as container:
         frame = next(container.decode(video=0)).reformat(format="rgb24")
     graph = av.filter.Graph()
