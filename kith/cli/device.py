@@ -142,6 +142,11 @@ def device(
         raise click.ClickException(_refused(error, home)) from error
     except Unreachable as error:
         raise click.ClickException(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+    except aiohttp.ClientConnectorDNSError as error:
+        raise click.ClickException(
+            f"The server cannot be reached: nobody here knows the name {error.host}. "
+            "Use another of the addresses that the server prints when it starts."
+        ) from error
     except aiohttp.ClientError as error:
         raise click.ClickException(f"The server cannot be reached: {error}") from error
     except (OSError, ValueError) as error:

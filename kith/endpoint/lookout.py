@@ -27,10 +27,20 @@ def wait_of(error: Exception) -> float:
     return float(error.data.get("retry_after", 0.0)) if isinstance(error, Problem) else 0.0
 
 
+def _why(error: Untrusted | Problem | Unreachable) -> str:
+    match error:
+        case Untrusted(reason=reason):
+            return reason
+        case Problem(code=code):
+            return code
+        case _:
+            return type(error).__name__
+
+
 class Lookout:
     """One look after another, from `begin` to `close`. `look` may raise Untrusted, Problem, Unreachable: what the
     server could not answer is looked at again later; what cannot be believed once there is more to see. `what` says in
-    the log what is not done then."""
+    the log what is not done then: as a warning from the second time on, as the first one is often only too early."""
 
     def __init__(self, look: Callable[[], Awaitable[None]], *, what: str) -> None:
         self._look = look
@@ -56,16 +66,16 @@ class Lookout:
             await asyncio.wait([self._task])
 
     async def _work(self) -> None:
-        failures = pauses()
+        failures, level = pauses(), logging.INFO
         while True:
             await self._due.wait()
             self._due.clear()
             try:
                 await self._look()
-                failures = pauses()
+                failures, level = pauses(), logging.INFO
             except (Untrusted, Problem, Unreachable) as error:
-                reason = error.reason if isinstance(error, Untrusted) else type(error).__name__
-                log.warning("%s: %s", self._what, reason)
+                log.log(level, "%s: %s", self._what, _why(error))
+                level = logging.WARNING
                 if not isinstance(error, Untrusted) or error.reason is Reason.MISSING:
                     self._look_again(max(next(failures), wait_of(error)))
             except Exception:

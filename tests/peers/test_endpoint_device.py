@@ -175,6 +175,7 @@ async def test_answering_for_demos_shows_the_first_picture_and_takes_nobodys_cal
         (("--server={url}", "--pair=0000-0000.cut-off"), 1, "incomplete"),
         (("--server={url}", "--pair=00000000", "--ca-fingerprint=AA:BB"), 1, "Not the expected server"),
         (("--server=https://127.0.0.1:1", "--pair=123456"), 1, "cannot be reached"),
+        (("--server=https://kith.invalid:1", "--pair=123456"), 1, "another of the addresses"),
         (("--microphone=nothing.wav", "--server={url}", "--pair=00000000"), 1, "nothing.wav"),
     ],
 )
