@@ -151,6 +151,7 @@ async def test_a_text_is_spoken(homes: Homes) -> None:
     (heard,) = homes.heard(homes.hall)
     assert (heard.name, heard.text) == ("Kitchen", "Dinner is ready")
     assert homes.hall.details("speak") == [("Dinner is ready",)]
+    await homes.ears["Hall"].until_loud(CHIME + 0.6)
     said = sound_of(homes.ears["Hall"])[round(CHIME * RATE) :]
     assert len(said) > RATE / 2 and np.abs(said).max() > 1_000, "by a voice"
     assert homes.heard(homes.kitchen) == [] and homes.ears["Kitchen"].heard == []

@@ -173,7 +173,7 @@ async def test_lights_are_on_while_something_leaves_and_not_otherwise(home: Home
     await callee.button("Video off").click()
     await expect(callee.page.locator("kith-call [data-live=video]")).to_be_hidden()
     await doors.leaves("audio")
-    assert await doors.stays("video")
+    assert await doors.ceases("video")
     await callee.button("Not now").or_(callee.button("Hang up", exact=True)).first.click()
     await caller.call_is_over("The call has ended.")
     assert await callee.live_tracks() == set() and await callee.live() == set()

@@ -94,6 +94,10 @@ async (text) => {
 VOICE, NEAR = 660, 8.0
 """Hz: of what Gus says, and how far from it a loudspeaker may be."""
 
+PAGES = """
+async () => (await self.clients.matchAll({ type: 'window', includeUncontrolled: true })).length
+"""
+
 MAKE_CLEAR = "async () => { for (const one of await self.registration.getNotifications()) one.close(); }"
 
 
@@ -139,6 +143,12 @@ class Closed:
                 {"origin": origin, "registrationId": self.registrations["here"], "data": data},
             )
 
+    async def alone(self) -> None:
+        """Until the worker sees no page any more: a busy browser takes its time to close one."""
+        async with asyncio.timeout(PATIENCE / 1_000):
+            while await self.worker.evaluate(PAGES):
+                await self.worker.evaluate("() => new Promise((resolve) => setTimeout(resolve, 20))")
+
     async def notifications(self, count: int) -> list[dict[str, Any]]:
         """As soon as there are `count`: the browser shows them in its own time."""
         shown: list[dict[str, Any]] = []
@@ -168,6 +178,7 @@ class House:
         ben = self.ben
         session = await ben.session(other := await ben.context.new_page())
         await ben.screen.page.close()
+        await ben.alone()
         ben.brought.clear()
         pump = ben.pump = asyncio.create_task(ben.deliver(session))
         await ben.worker.evaluate(OPENED)

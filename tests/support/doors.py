@@ -346,6 +346,13 @@ class Doors:
         await self.leaves("audio")
         return bool(before == await self._page.evaluate("(kind) => window.sent[kind]", kind))
 
+    async def ceases(self, kind: str) -> bool:
+        """The same, once what was already on its way has left: Firefox sends a few black frames after the last one."""
+        for _ in range(3):
+            if await self.stays(kind):
+                return True
+        return False
+
     async def dark(self) -> int:
         """How many packets left without their light."""
         return int(await self._page.evaluate("() => window.dark"))
