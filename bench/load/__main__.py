@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -93,8 +94,8 @@ class Load:
             "missing": sum(lane.under_way for lane in lanes),
             "lost": self._crowd.lost,
             "cpu_us": cpu / counted * 1e6,
-            "p50_ms": percentile(arrived, 0.5) * 1000,
-            "p99_ms": percentile(arrived, 0.99) * 1000,
+            "p50_ms": _ms(arrived, 0.5),
+            "p99_ms": _ms(arrived, 0.99),
         }
 
     async def _send(self, turns: Iterator[int], rate: float, seconds: float) -> int:
@@ -108,6 +109,10 @@ class Load:
             sent = due
             await asyncio.sleep(TICK)
         return total
+
+
+def _ms(delays: list[float], share: float) -> float:
+    return percentile(delays, share) * 1_000 if delays else math.inf
 
 
 AT_ONCE = 20
