@@ -18,7 +18,7 @@ from kith.messaging.ports import Delivered
 
 log = logging.getLogger(__name__)
 
-WITHIN = 0.25
+WITHIN = 0.4
 """Seconds until it is written, and whoever wrote is told that it has arrived."""
 
 AGAIN = 5.0

@@ -3,8 +3,9 @@
 The law of this file
 
     What is submitted is written in the order in which it was, and done once it is on disk.
-    Whoever comes when nothing is going on waits for nobody. While much is going on a commit begins every PACE seconds
-    and takes with it what has come since: each costs the disk and both threads the same, however much is in it.
+    Whoever comes when nothing is going on waits for nobody. While much is going on a commit begins every PACE seconds,
+    while little is every BRISK, and takes with it what has come since: each costs the disk and both threads the same,
+    however much is in it.
 
 A job says no by raising a Problem before its first change. If one of them fails otherwise, each is tried by itself.
 """
@@ -20,8 +21,12 @@ from kith.store.database import MAX_WAITING, Database
 
 T = TypeVar("T")
 
-PACE = 0.05
-"""Seconds between the beginnings of two commits. Longer costs whoever waits so much more, and each message less."""
+PACE, BRISK = 0.1, 0.016
+"""Seconds between the beginnings of two commits, where much is going on and where little is. Longer costs whoever waits
+so much more, and each message less."""
+
+MUCH = 4
+"""Jobs in one commit."""
 
 AT_ONCE = 256
 """Jobs of one transaction: some 5 ms of the writer's time."""
@@ -40,7 +45,7 @@ class Lane:
         self._jobs: deque[_Job] = deque()
         self._before: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._began = -PACE
+        self._next = 0.0
         self._writing = False
 
     def submit(self, job: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
@@ -56,7 +61,7 @@ class Lane:
     def before_next(self, do: Callable[[], None]) -> bool:
         """Have it done just before the next commit begins, which takes with it what is submitted by that. False, and
         nothing will be done, where that may be at once."""
-        if not self._writing and self._timer is None and self._began + PACE <= self._loop.time():
+        if not self._writing and self._timer is None and self._next <= self._loop.time():
             return False
         self._before.append(do)
         if not self._writing:
@@ -67,11 +72,10 @@ class Lane:
         """Now, or when the last commit began long enough ago."""
         if self._timer is not None:
             return
-        due = self._began + PACE
-        if due <= self._loop.time():
+        if self._next <= self._loop.time():
             self._begin()
         else:
-            self._timer = self._loop.call_at(due, self._begin)
+            self._timer = self._loop.call_at(self._next, self._begin)
 
     def _begin(self) -> None:
         self._timer = None
@@ -82,8 +86,11 @@ class Lane:
         self._writing = False
         if not self._jobs:
             return
-        self._began = self._loop.time()
         jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), AT_ONCE))]
+        pause = PACE if len(jobs) >= MUCH else BRISK
+        self._next = self._loop.time() + (
+            0.0 if self._jobs else pause
+        )  # what is too much for one waits for no other
         try:
             written = self._database.write_soon(lambda db: self._carry_out(db, jobs))
         except Problem as problem:

@@ -73,7 +73,7 @@ async def test_a_no_is_for_whoever_asked(database: Database) -> None:
 async def test_one_that_fails_takes_none_of_the_others_with_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PACE", 0.2)  # all three wait for the same commit
+    monkeypatch.setattr(module, "BRISK", 0.2)  # all three wait for the same commit
     undone: list[bool] = []
     lane = Lane(database, lambda: undone.append(True))
     await lane.submit(put(0))
@@ -90,7 +90,7 @@ async def test_what_is_looked_at_before_the_next_commit_goes_with_it(
 ) -> None:
     lane = Lane(database, lambda: None)
     assert not lane.before_next(lambda: None), "it may be done at once"
-    monkeypatch.setattr(module, "PACE", 0.2)
+    monkeypatch.setattr(module, "BRISK", 0.2)
     first = lane.submit(put(1))
     late: list[asyncio.Future[int]] = []
     assert lane.before_next(lambda: late.append(lane.submit(put(2))))
@@ -124,7 +124,7 @@ async def test_a_full_queue_is_told_to_all_who_wait(
 async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PACE", 0.2)  # both wait for the same commit
+    monkeypatch.setattr(module, "BRISK", 0.2)  # both wait for the same commit
     lane = Lane(database, lambda: None)
 
     def full(db: sqlite3.Connection) -> None:
@@ -137,7 +137,7 @@ async def test_a_disk_that_fails_is_told_to_all_and_forgotten_by_none(
         with pytest.raises(Problem):
             await one
     assert database.failures > failures
-    monkeypatch.setattr(module, "PACE", 0.0)
+    monkeypatch.setattr(module, "BRISK", 0.0)
     assert await lane.submit(put(2)) == 2
     assert await written(database) == [0, 2]
 
