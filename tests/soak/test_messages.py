@@ -8,6 +8,7 @@ from kith.messaging import counts
 from kith.store import lane
 from kith.store.database import Database
 from policy.quota import DAY, Quota
+from signaling import confirming
 from tests.support.database import fresh
 from tests.support.message_world import MessageWorld
 
@@ -19,6 +20,7 @@ SCHEDULES = 10_000
 async def test_ten_thousand_schedules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PACE", "BRISK"):  # nobody else's commit is waited for
         monkeypatch.setattr(lane, name, 0.0)
+    monkeypatch.setattr(confirming, "WITHIN", 0.0)
     monkeypatch.setattr(counts, "MESSAGES", (Quota(3, 60.0), Quota(1_000, DAY)))  # so that it is met
     database = await Database.open(fresh(tmp_path))
     sent = killed = 0
