@@ -229,7 +229,7 @@ class Connection:
     async def say(self, command: protocol.ConfirmInbox) -> None:
         """Say what is answered by a problem or not at all: now, or not, where the server is away. It may be lost."""
         if self._frames is not None:
-            await self._frames.send(self._codec.encode(command))
+            await self._frames.say(command)
 
     def forget(self, call: str) -> None:
         """The call is over: its signals need not be sent again."""
